@@ -1,0 +1,100 @@
+import { describeValue } from '../core/describe-value.js';
+import { days } from '../core/durations.js';
+import { SessionError } from '../core/session-error.js';
+import type { CookieOptions } from './cookie-options.js';
+
+/** Browsers cut every lifetime at this length (RFC 6265bis, section 5.5). */
+const LONGEST_COOKIE_MS = days(400);
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const DOMAIN = /^\.?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
+const PATH = /^\/[\x20-\x3a\x3c-\x7e]*$/;
+
+type Check = readonly [fits: (value: never) => boolean, expected: string];
+
+const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
+const isOneOf =
+  (...choices: readonly unknown[]) =>
+  (value: unknown): boolean =>
+    choices.includes(value);
+
+const CHECKS: Record<keyof CookieOptions, Check> = {
+  domain: [(value) => typeof value === 'string' && DOMAIN.test(value), 'a host name such as "example.com", without scheme or port'],
+  expires: [(value: unknown) => value === null || (value instanceof Date && !Number.isNaN(value.getTime())), 'a valid Date or null; better give maxAge'],
+  httpOnly: [isBoolean, 'true or false'],
+  maxAge: [isMaxAge, 'null or a whole number of milliseconds from 1 to 400 days, such as hours(8)'],
+  partitioned: [isBoolean, 'true or false'],
+  path: [(value) => typeof value === 'string' && PATH.test(value), 'a path that begins with "/" and holds no ";"'],
+  priority: [isOneOf('low', 'medium', 'high'), '"low", "medium" or "high"'],
+  sameSite: [isOneOf(true, false, 'lax', 'strict', 'none', 'auto'), '"lax", "strict", "none", "auto", true (strict) or false (left out)'],
+  secure: [isOneOf(true, false, 'auto'), 'true, false or "auto"'],
+};
+
+function isMaxAge(value: unknown): boolean {
+  return value === null || (Number.isSafeInteger(value) && Number(value) > 0 && Number(value) <= LONGEST_COOKIE_MS);
+}
+
+/**
+ * Checks the cookie's attributes, each by itself and all together with the name.
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` that names the option, what came and the cure.
+ */
+export function checkCookieOptions(options: unknown, name: string): asserts options is CookieOptions {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw cookieError('cookie', 'an object of attributes or a function of the request that returns one', options);
+  }
+  for (const [option, value] of Object.entries(options)) {
+    const check = (CHECKS as Record<string, Check | undefined>)[option];
+    if (check === undefined) throw unknownAttribute(option);
+    const [fits, expected] = check;
+    if (value !== undefined && !fits(value as never)) throw cookieError(`cookie.${option}`, expected, value);
+  }
+  checkTogether(options);
+  checkPrefix(options, name);
+}
+
+/** @throws SessionError `ERR_SESSION_CONFIG` when the name cannot name a cookie. */
+export function checkCookieName(name: unknown): asserts name is string {
+  if (typeof name === 'string' && TOKEN.test(name)) return;
+  throw cookieError('name', 'a cookie name: letters, digits and !#$%&\'*+-.^_`|~, without blanks', name);
+}
+
+function checkTogether({ sameSite, secure, partitioned, maxAge, expires }: CookieOptions): void {
+  if (sameSite === 'none' && secure === false) {
+    throw contradiction('cookie.sameSite "none" needs cookie.secure: browsers refuse the cookie otherwise. Set cookie.secure to true or "auto".');
+  }
+  if (partitioned === true && secure === false) {
+    throw contradiction('cookie.partitioned needs cookie.secure: browsers refuse the cookie otherwise. Set cookie.secure to true or "auto".');
+  }
+  if (maxAge != null && expires != null) {
+    throw contradiction('cookie.maxAge and cookie.expires both say when the browser forgets the cookie. Keep maxAge.');
+  }
+}
+
+/** Browsers match these prefixes in any case, and refuse a cookie that breaks their rules (RFC 6265bis, section 5.7). */
+function checkPrefix(options: CookieOptions, name: string): void {
+  const prefix = /^__(host-http|host|secure|http)-/i.exec(name)?.[1]?.toLowerCase();
+  if (prefix === undefined) return;
+  const shown = JSON.stringify(name);
+  if (options.secure !== true) {
+    throw contradiction(`The cookie name ${shown} needs cookie.secure true, got ${describeValue(options.secure)}: browsers refuse the cookie otherwise.`);
+  }
+  if (prefix.startsWith('host') && options.domain !== undefined) {
+    throw contradiction(`The cookie name ${shown} forbids cookie.domain, got ${describeValue(options.domain)}. Leave the domain out or use the prefix __Secure-.`);
+  }
+  if (prefix.startsWith('host') && (options.path ?? '/') !== '/') {
+    throw contradiction(`The cookie name ${shown} needs cookie.path "/", got ${describeValue(options.path)}. Use the prefix __Secure- for another path.`);
+  }
+  if (prefix.endsWith('http') && options.httpOnly === false) {
+    throw contradiction(`The cookie name ${shown} needs cookie.httpOnly, got false. Leave httpOnly out.`);
+  }
+}
+
+function unknownAttribute(option: string): SessionError {
+  return contradiction(`cookie.${option} is not an option. The cookie has: ${Object.keys(CHECKS).join(', ')}.`);
+}
+
+const cookieError = (option: string, expected: string, came: unknown): SessionError =>
+  contradiction(`The option ${option} must be ${expected}, got ${describeValue(came)}.`);
+
+const contradiction = (message: string): SessionError => new SessionError('ERR_SESSION_CONFIG', message);

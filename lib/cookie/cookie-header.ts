@@ -1,0 +1,33 @@
+const MOST_VALUES = 4;
+
+/**
+ * The values of one cookie in a `Cookie` header, in their order, at most four. The others are not looked at.
+ *
+ * A browser sends several of one name when they were set for different paths or domains, by whoever could:
+ * the first need not be ours. Quotes around a value are dropped and percent signs decoded, as far as that goes.
+ *
+ * @see RFC 6265, section 4.2.1; parity rule R31
+ */
+export function cookieValues(header: string, name: string): string[] {
+  const values: string[] = [];
+  for (let start = 0; start < header.length && values.length < MOST_VALUES; ) {
+    const semicolon = header.indexOf(';', start);
+    const end = semicolon === -1 ? header.length : semicolon;
+    const equals = header.indexOf('=', start);
+    if (equals !== -1 && equals < end && header.slice(start, equals).trim() === name) {
+      values.push(decodeValue(header.slice(equals + 1, end).trim()));
+    }
+    start = end + 1;
+  }
+  return values;
+}
+
+function decodeValue(raw: string): string {
+  const bare = raw.length > 1 && raw.startsWith('"') && raw.endsWith('"') ? raw.slice(1, -1) : raw;
+  if (!bare.includes('%')) return bare;
+  try {
+    return decodeURIComponent(bare);
+  } catch {
+    return bare;
+  }
+}

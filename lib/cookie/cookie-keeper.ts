@@ -1,0 +1,49 @@
+import type { CookieKeeper, SessionCookie } from '../core/session-cookie.js';
+import { CarriedCookie } from './carried-cookie.js';
+import type { ResolvedCookie } from './cookie-options.js';
+
+/** What one session may set for itself; everything else follows the options, also in sessions that live already. */
+const OWN_SETTINGS = ['originalMaxAge', 'path', 'domain', 'httpOnly', 'secure', 'sameSite', 'priority', 'partitioned'] as const;
+
+type Settings = { -readonly [K in (typeof OWN_SETTINGS)[number]]?: unknown };
+
+/** Keeps of a session's cookie only what differs from the options of the request. */
+export class OptionsCookieKeeper implements CookieKeeper {
+  readonly #resolved: ResolvedCookie;
+  readonly #now: () => number;
+
+  constructor(resolved: ResolvedCookie, now: () => number) {
+    this.#resolved = resolved;
+    this.#now = now;
+  }
+
+  make(kept: string | null, touchedAt: number): SessionCookie {
+    const settings = kept === null ? {} : readSettings(kept);
+    const { originalMaxAge = this.#resolved.maxAgeMs, ...others } = settings;
+    return new CarriedCookie({ ...this.#resolved, ...others, maxAgeMs: originalMaxAge } as ResolvedCookie, touchedAt, this.#now);
+  }
+
+  keep(cookie: SessionCookie): string | null {
+    const settings: Settings = {};
+    for (const name of OWN_SETTINGS) {
+      const planned = name === 'originalMaxAge' ? this.#resolved.maxAgeMs : this.#resolved[name];
+      if (cookie[name] !== planned) settings[name] = cookie[name] ?? null;
+    }
+    return Object.keys(settings).length === 0 ? null : JSON.stringify(settings);
+  }
+
+  lifetimeOf(cookie: SessionCookie): number | null {
+    return cookie.originalMaxAge === this.#resolved.maxAgeMs ? null : cookie.originalMaxAge;
+  }
+
+  touch(cookie: SessionCookie, now: number): void {
+    (cookie as CarriedCookie).restart(now);
+  }
+}
+
+function readSettings(kept: string): Settings {
+  const known: Settings = {};
+  const parsed = JSON.parse(kept) as Record<string, unknown>;
+  for (const name of OWN_SETTINGS) if (Object.hasOwn(parsed, name)) known[name] = parsed[name];
+  return known;
+}

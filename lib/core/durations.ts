@@ -1,0 +1,11 @@
+/** `seconds(30)`: thirty seconds, in milliseconds. */
+export const seconds = (count: number): number => count * 1000;
+
+/** `minutes(30)`: half an hour, in milliseconds. */
+export const minutes = (count: number): number => seconds(count * 60);
+
+/** `hours(12)`: half a day, in milliseconds. */
+export const hours = (count: number): number => minutes(count * 60);
+
+/** `days(30)`: thirty days, in milliseconds. */
+export const days = (count: number): number => hours(count * 24);

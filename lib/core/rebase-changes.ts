@@ -1,0 +1,43 @@
+import { toJsonText } from './json-text.js';
+import { mergeLeaves, type Json } from './leaf-merge.js';
+import type { AttributeChange } from './session-record.js';
+
+/** An attribute that was changed by functions of its value, and between which texts. */
+export interface AttributeUpdate {
+  readonly before: string | null;
+  readonly after: string | null;
+  readonly steps: readonly ((value: unknown) => unknown)[];
+}
+
+/**
+ * The same changes, based on what the store holds now: functions run again on the fresh value, everything else is
+ * merged leaf by leaf. All maps are by stored name.
+ */
+export function rebaseChanges(
+  changes: ReadonlyMap<string, AttributeChange>,
+  held: ReadonlyMap<string, string>,
+  updates: ReadonlyMap<string, AttributeUpdate>,
+): Map<string, AttributeChange> {
+  const rebased = new Map<string, AttributeChange>();
+  for (const [name, change] of changes) {
+    const theirs = held.get(name) ?? null;
+    rebased.set(name, { from: theirs, to: rebaseText(name, change, theirs, updates.get(name)) });
+  }
+  return rebased;
+}
+
+function rebaseText(
+  name: string,
+  { from, to }: AttributeChange,
+  theirs: string | null,
+  update: AttributeUpdate | undefined,
+): string | null {
+  if (theirs === from) return to;
+  if (update !== undefined && update.before === from && update.after === to) {
+    const value = update.steps.reduce((current, step) => step(current), parse(theirs) as unknown);
+    return toJsonText(value, name);
+  }
+  return toJsonText(mergeLeaves(parse(from), parse(theirs), parse(to)), name);
+}
+
+const parse = (text: string | null): Json | undefined => (text === null ? undefined : (JSON.parse(text) as Json));

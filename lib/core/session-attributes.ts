@@ -1,0 +1,149 @@
+import { toJsonText } from './json-text.js';
+import type { AttributeChange } from './session-record.js';
+
+/**
+ * The attributes of one session: own enumerable properties of the object that controllers hold, and beside them
+ * the text that each began with.
+ *
+ * A loaded attribute is an accessor until someone reads or sets it, so that what nobody asks for is neither parsed
+ * nor compared. From then on it is an ordinary property.
+ */
+export class SessionAttributes {
+  /** Name to the text that the local value began with: what a change is based on. */
+  readonly #bases = new Map<string, string>();
+  readonly #owner: object;
+  readonly #reserved: ReadonlySet<string>;
+
+  /** `reserved` are the names that belong to the owner itself and never to data. */
+  constructor(owner: object, reserved: ReadonlySet<string>) {
+    this.#owner = owner;
+    this.#reserved = reserved;
+  }
+
+  /** Replaces all attributes by those of a record. Names that belong to the session itself are left in the store. */
+  hydrate(stored: ReadonlyMap<string, string>): void {
+    this.keepOnly([]);
+    for (const [storedName, text] of stored) {
+      const name = applicationName(storedName);
+      if (name === null || this.#reserved.has(name)) continue;
+      this.#bases.set(name, text);
+      Object.defineProperty(this.#owner, name, unreadAttribute(name));
+    }
+    unread.set(this.#owner, this.#bases);
+  }
+
+  /** Drops all attributes but the named ones. */
+  keepOnly(names: readonly string[]): void {
+    for (const name of [...Object.keys(this.#owner), ...this.#bases.keys()]) {
+      if (names.includes(name)) continue;
+      Reflect.deleteProperty(this.#owner, name);
+      this.#bases.delete(name);
+    }
+  }
+
+  /**
+   * What was changed since the last commit, by stored name.
+   *
+   * @throws SessionError `ERR_SESSION_VALUE`
+   */
+  changes(): Map<string, AttributeChange> {
+    const changes = new Map<string, AttributeChange>();
+    for (const [name, from] of this.#bases) {
+      const to = this.#textOf(name, from);
+      if (to !== from) changes.set(storedName(name), { from, to });
+    }
+    for (const name of Object.keys(this.#owner)) {
+      if (this.#bases.has(name)) continue;
+      const to = toJsonText((this.#owner as Record<string, unknown>)[name], name);
+      if (to !== null) changes.set(storedName(name), { from: null, to });
+    }
+    return changes;
+  }
+
+  /**
+   * All attributes as they are now, by stored name.
+   *
+   * @throws SessionError `ERR_SESSION_VALUE`
+   */
+  texts(): Map<string, string> {
+    const texts = new Map<string, string>();
+    for (const name of Object.keys(this.#owner)) {
+      const text = this.text(name);
+      if (text !== null) texts.set(storedName(name), text);
+    }
+    return texts;
+  }
+
+  /** The text that an attribute began with; `null` for one that was not there. */
+  base(name: string): string | null {
+    return this.#bases.get(name) ?? null;
+  }
+
+  /** The text of an attribute as it is now; `null` for one that is not there. */
+  text(name: string): string | null {
+    return this.#textOf(name, this.base(name));
+  }
+
+  /** The store has the changes: they are what later ones are based on. */
+  committed(changes: ReadonlyMap<string, AttributeChange>): void {
+    for (const [stored, { to }] of changes) {
+      const name = applicationName(stored);
+      if (name === null) continue;
+      if (to === null) this.#bases.delete(name);
+      else this.#bases.set(name, to);
+    }
+  }
+
+  /** The text of a local value; of one that was not read, the text that it has. */
+  #textOf(name: string, base: string | null): string | null {
+    const property = Object.getOwnPropertyDescriptor(this.#owner, name);
+    if (property === undefined || property.enumerable !== true) return null;
+    if (base !== null && property.get !== undefined && property.get === accessors.get(name)?.get) return base;
+    return toJsonText((this.#owner as Record<string, unknown>)[name], name);
+  }
+}
+
+/** Names that begin with this sign are the engine's own in a record; an application's are stored with the sign doubled. */
+const OWN = '$';
+
+/** The name under which an application's attribute is stored. */
+export const storedName = (name: string): string => (name.startsWith(OWN) ? OWN + name : name);
+
+/** The application's name of a stored attribute; `null` for the engine's own. */
+function applicationName(stored: string): string | null {
+  if (!stored.startsWith(OWN)) return stored;
+  return stored.startsWith(OWN + OWN) ? stored.slice(OWN.length) : null;
+}
+
+type Accessor = Required<Pick<PropertyDescriptor, 'get' | 'set' | 'enumerable' | 'configurable'>>;
+
+/** Texts of each session's attributes, for the accessors: these are shared by all sessions, so that none is made per request. */
+const unread = new WeakMap<object, ReadonlyMap<string, string>>();
+const accessors = new Map<string, Accessor>();
+const MOST_ACCESSORS = 1000;
+
+function unreadAttribute(name: string): Accessor {
+  let accessor = accessors.get(name);
+  if (accessor === undefined) {
+    accessor = {
+      get(this: object): unknown {
+        const text = unread.get(this)?.get(name);
+        const value: unknown = text === undefined ? undefined : JSON.parse(text);
+        become(this, name, value);
+        return value;
+      },
+      set(this: object, value: unknown) {
+        become(this, name, value);
+      },
+      enumerable: true,
+      configurable: true,
+    };
+    // Names come from applications and are few; where they are made up at run time, the cache still has an end.
+    if (accessors.size < MOST_ACCESSORS) accessors.set(name, accessor);
+  }
+  return accessor;
+}
+
+function become(owner: object, name: string, value: unknown): void {
+  Object.defineProperty(owner, name, { value, writable: true, enumerable: true, configurable: true });
+}

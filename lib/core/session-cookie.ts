@@ -1,0 +1,36 @@
+/**
+ * The cookie that carries a session's id, as a controller sees it at `session.cookie`.
+ *
+ * Setting `maxAge` or `expires` changes how long this one session lives, in the browser and in the store.
+ */
+export interface SessionCookie {
+  /** Milliseconds from now until the browser forgets the cookie; `null` for one that ends with the browser. */
+  maxAge: number | null;
+  /** The instant at which the browser forgets the cookie; `null` for one that ends with the browser. */
+  expires: Date | null;
+  /** The `maxAge` that each touch begins again with. Milliseconds. */
+  readonly originalMaxAge: number | null;
+  path: string;
+  domain?: string | undefined;
+  httpOnly: boolean;
+  secure?: boolean | undefined;
+  sameSite?: boolean | 'lax' | 'strict' | 'none' | undefined;
+  priority?: 'low' | 'medium' | 'high' | undefined;
+  partitioned?: boolean | undefined;
+  toJSON(): object;
+}
+
+/**
+ * How the engine comes by a cookie object and what it keeps of it: the settings in which one session differs
+ * from the options. Made per request, since the options may depend on it.
+ */
+export interface CookieKeeper {
+  /** The cookie of a session: the options, and upon them what was kept. */
+  make(kept: string | null, touchedAt: number): SessionCookie;
+  /** What must be kept of a cookie, as JSON text; `null` where it is as the options say. */
+  keep(cookie: SessionCookie): string | null;
+  /** How long the cookie wants this one session to live unused; `null` to follow the options. Milliseconds. */
+  lifetimeOf(cookie: SessionCookie): number | null;
+  /** Begins the cookie's lifetime again. */
+  touch(cookie: SessionCookie, now: number): void;
+}

@@ -1,0 +1,38 @@
+/**
+ * What went wrong, as a stable word to switch on.
+ *
+ * - `ERR_SESSION_CONFIG`: an option is missing, unknown, out of range or contradicts another. Thrown at start.
+ * - `ERR_SESSION_STORE`: the store refused or failed; `cause` says how.
+ * - `ERR_SESSION_VALUE`: an attribute holds something JSON cannot carry; the message names the path.
+ * - `ERR_SESSION_NAME`: an attribute was given a name that belongs to the session itself.
+ * - `ERR_SESSION_ID`: the `genid` option gave something that cannot serve as an id.
+ * - `ERR_SESSION_GONE`: the session was ended elsewhere while this request held it.
+ * - `ERR_SESSION_CONFLICT`: other requests kept changing the same attribute; the bounded retries ran out.
+ * - `ERR_SESSION_SENT`: the headers are out, so a new id can no longer reach the browser.
+ * - `ERR_SESSION_NOT_MOUNTED`: the session was asked for where no session middleware ran.
+ */
+export type SessionErrorCode =
+  | 'ERR_SESSION_CONFIG'
+  | 'ERR_SESSION_STORE'
+  | 'ERR_SESSION_VALUE'
+  | 'ERR_SESSION_NAME'
+  | 'ERR_SESSION_ID'
+  | 'ERR_SESSION_GONE'
+  | 'ERR_SESSION_CONFLICT'
+  | 'ERR_SESSION_SENT'
+  | 'ERR_SESSION_NOT_MOUNTED';
+
+/**
+ * The one error class of this library. Its message never holds an id, a key or a session's data.
+ */
+export class SessionError extends Error {
+  override readonly name = 'SessionError';
+
+  constructor(
+    readonly code: SessionErrorCode,
+    message: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,44 @@
+import uid from 'uid-safe';
+import { describeValue } from './describe-value.js';
+import { SessionError } from './session-error.js';
+
+declare const idBrand: unique symbol;
+
+/** The secret that a browser holds in its cookie. Never logged, never listed, never stored as it is. */
+export type SessionId = string & { readonly [idBrand]: true };
+
+const ID_BYTES = 24;
+
+/** 128 bits in base64url: fewer characters cannot hold what an id needs. */
+const SHORTEST_ID = 22;
+const LONGEST_ID = 256;
+const ID_SHAPE = /^[\x21-\x7e]+$/;
+
+/**
+ * A fresh id: 192 random bits as 32 characters of `[A-Za-z0-9_-]`.
+ *
+ * @see OWASP ASVS 5.0, 7.2.3 (at least 128 bits from a cryptographic generator); parity rule R33b
+ */
+export function newSessionId(): SessionId {
+  return uid.sync(ID_BYTES) as SessionId;
+}
+
+/** Whether a text that a client sent could be an id at all. Asked before any store is. */
+export function isSessionId(text: string): text is SessionId {
+  return text.length >= SHORTEST_ID && text.length <= LONGEST_ID && ID_SHAPE.test(text);
+}
+
+/**
+ * The result of an application's `genid`, checked.
+ *
+ * @throws SessionError `ERR_SESSION_ID` when it is not a string of 22 to 256 visible ASCII characters.
+ */
+export function checkedSessionId(made: unknown): SessionId {
+  if (typeof made === 'string' && isSessionId(made)) return made;
+  const came = typeof made === 'string' ? `a string of ${made.length} characters` : describeValue(made);
+  throw new SessionError(
+    'ERR_SESSION_ID',
+    `The genid option must return a string of ${SHORTEST_ID} to ${LONGEST_ID} visible ASCII characters ` +
+      `(128 random bits or more), got ${came}. Leave genid out to use 192 random bits.`,
+  );
+}

@@ -1,0 +1,181 @@
+import { SessionAttributes } from './session-attributes.js';
+import type { SessionCookie } from './session-cookie.js';
+import { SessionError } from './session-error.js';
+
+/** What an application stores in its sessions. Augment it to type `session.userId` and `@Session('userId')`. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type
+export interface SessionData {}
+
+/** A node-style callback; the callback form of a method returns the session. */
+export type SessionCallback = (error?: unknown) => void;
+
+/** What survives a new id. */
+export interface RegenerateOptions {
+  /**
+   * Attributes to carry over to the new id: their names, or `'all'`.
+   * @defaultValue `[]`
+   */
+  readonly keep?: readonly string[] | 'all';
+}
+
+/** What every session can do, whatever it holds. */
+export interface SessionControls {
+  /** The secret that the browser holds. Never log it: log `handle`. */
+  readonly id: string;
+  /** Public name of this session, for logs and lists; useless as a credential. */
+  readonly handle: string;
+  /** The cookie that carries the id. */
+  readonly cookie: SessionCookie;
+  /** `true` until a store holds this session. */
+  readonly isNew: boolean;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  /** When the session is over unless it is used. Epoch milliseconds. */
+  readonly expiresAt: number;
+
+  /**
+   * A new id and, unless told to keep them, no attributes: at login and at each change of privilege. The old id is
+   * dead as soon as the session is saved, by `save()` or by the answer.
+   *
+   * @throws SessionError `ERR_SESSION_SENT` when the headers of the answer are out.
+   * @see OWASP Session Management Cheat Sheet, "Renew the Session ID After Any Privilege Level Change"
+   */
+  regenerate(options?: RegenerateOptions): Promise<void>;
+  regenerate(callback: SessionCallback): this;
+  regenerate(options: RegenerateOptions, callback: SessionCallback): this;
+
+  /** Ends the session: its record is gone when this resolves, and the answer expires the browser's cookie. */
+  destroy(): Promise<void>;
+  destroy(callback: SessionCallback): this;
+
+  /**
+   * Reads the session from the store again; changes that were not saved are dropped.
+   * @throws SessionError `ERR_SESSION_GONE` when the store has no such session.
+   */
+  reload(): Promise<void>;
+  reload(callback: SessionCallback): this;
+
+  /**
+   * Saves now. Rarely needed: the answer waits for its session anyway.
+   * @throws SessionError `ERR_SESSION_GONE` when the session was ended meanwhile; it is not created again.
+   */
+  save(): Promise<void>;
+  save(callback: SessionCallback): this;
+
+  /** Counts this request as activity, however recent the last touch is. */
+  touch(): this;
+
+  /**
+   * Changes one attribute by a function of its value and returns the new value. Where another request changed the
+   * attribute at the same time, the function runs again on that value, so that counters are exact: keep it free of
+   * side effects.
+   */
+  update<V = unknown>(name: string, change: (value: V | undefined) => V): V;
+}
+
+/**
+ * A session: its controls and, beside them, the application's attributes. An attribute may always be absent.
+ */
+export type UserSession<T extends object = SessionData> = SessionControls &
+  ([keyof T] extends [never] ? Record<string, unknown> : Partial<T>);
+
+/** What a session object needs from the engine that opened it. */
+export interface SessionEngineSide {
+  readonly id: string;
+  readonly handle: string;
+  readonly cookie: SessionCookie;
+  readonly isNew: boolean;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  regenerate(options: RegenerateOptions): Promise<void>;
+  destroy(): Promise<void>;
+  reload(): Promise<void>;
+  save(): Promise<void>;
+  touch(): void;
+  update(name: string, change: (value: unknown) => unknown): unknown;
+}
+
+/**
+ * The object behind {@link UserSession}. Its controls sit on a frozen prototype, so that data cannot replace them;
+ * attributes are its own properties; everything else is out of reach.
+ */
+export class SessionObject {
+  readonly #side: SessionEngineSide;
+
+  constructor(side: (session: SessionObject, attributes: SessionAttributes) => SessionEngineSide) {
+    this.#side = side(this, new SessionAttributes(this, RESERVED));
+  }
+
+  get id(): string {
+    return this.#side.id;
+  }
+  get handle(): string {
+    return this.#side.handle;
+  }
+  get cookie(): SessionCookie {
+    return this.#side.cookie;
+  }
+  get isNew(): boolean {
+    return this.#side.isNew;
+  }
+  get createdAt(): number {
+    return this.#side.createdAt;
+  }
+  get expiresAt(): number {
+    return this.#side.expiresAt;
+  }
+
+  regenerate(...args: [RegenerateOptions?] | [SessionCallback] | [RegenerateOptions, SessionCallback]): unknown {
+    const [first, second] = args;
+    const callback = typeof first === 'function' ? first : second;
+    const options = typeof first === 'object' ? first : {};
+    return this.#answer(this.#side.regenerate(options), callback);
+  }
+  destroy(callback?: SessionCallback): unknown {
+    return this.#answer(this.#side.destroy(), callback);
+  }
+  reload(callback?: SessionCallback): unknown {
+    return this.#answer(this.#side.reload(), callback);
+  }
+  save(callback?: SessionCallback): unknown {
+    return this.#answer(this.#side.save(), callback);
+  }
+  touch(): this {
+    this.#side.touch();
+    return this;
+  }
+  update(name: string, change: (value: unknown) => unknown): unknown {
+    return this.#side.update(name, change);
+  }
+
+  /** Assigning this name would replace the prototype and with it every control. */
+  get ['__proto__'](): object {
+    return SessionObject.prototype;
+  }
+  set ['__proto__'](_: unknown) {
+    throw new SessionError('ERR_SESSION_NAME', 'An attribute of a session cannot be named __proto__. Choose another name.');
+  }
+
+  /** Printing a session shows its attributes, never its id. */
+  [Symbol.for('nodejs.util.inspect.custom')](): object {
+    return { ...this };
+  }
+
+  /** A promise where there is no callback; else the session, and what the callback throws is not ours to catch. */
+  #answer(done: Promise<void>, callback: SessionCallback | undefined): unknown {
+    if (callback === undefined) {
+      // A promise that nobody awaits must not end the process: the commit of the answer meets the same fault again.
+      done.catch(() => undefined);
+      return done;
+    }
+    done.then(
+      () => queueMicrotask(() => callback()),
+      (error: unknown) => queueMicrotask(() => callback(error)),
+    );
+    return this;
+  }
+}
+
+/** The names of the controls: data under such a name is left where it is. */
+const RESERVED: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(SessionObject.prototype));
+Object.freeze(SessionObject.prototype);

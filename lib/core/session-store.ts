@@ -1,0 +1,65 @@
+import type { SessionKey } from './session-key.js';
+import type { SessionPatch, SessionRecord } from './session-record.js';
+
+/** A patch met attributes that another request had changed; nothing was applied, and this is what the store holds. */
+export interface Conflict {
+  readonly conflict: SessionRecord;
+}
+
+/**
+ * What a store must do, and the token under which the module provides it.
+ *
+ * Five operations, each atomic: another request, in this process or another, sees all of it or nothing.
+ * Expected outcomes are answers; a rejected promise means that the store itself failed. Keys are opaque
+ * ASCII text of up to 300 characters, never the id that a browser holds. Attribute names are any text, their
+ * values JSON text.
+ *
+ * A store need not look at expiry: the engine refuses an expired record by its own clock. It should let go
+ * of expired records some time later, by itself or through {@link ExpirySweeper}.
+ *
+ * `describeStoreContract` in `nest-session/testing` asks a store all of this.
+ */
+export abstract class SessionStore {
+  /** The record filed under the key, or `null`. */
+  abstract load(key: SessionKey): Promise<SessionRecord | null>;
+
+  /** Files a new record. Never overwrites: a key in use is a `'collision'`. */
+  abstract create(key: SessionKey, record: SessionRecord): Promise<'created' | 'collision'>;
+
+  /**
+   * Applies a request's changes to the record that is there now, as `applyPatch` defines it.
+   * Never creates: a record that is gone is `'missing'` and stays gone. An attribute that is not what the
+   * patch was based on is a {@link Conflict}, and then nothing is applied, neither attributes nor expiry.
+   */
+  abstract patch(key: SessionKey, patch: SessionPatch): Promise<'applied' | 'missing' | Conflict>;
+
+  /**
+   * In one step removes the record under `from` and files `record` under `to`. Does nothing where `from`
+   * is gone (`'missing'`) or `to` is in use (`'collision'`).
+   */
+  abstract rekey(
+    from: SessionKey,
+    to: SessionKey,
+    record: SessionRecord,
+  ): Promise<'applied' | 'missing' | 'collision'>;
+
+  /** Removes the record. */
+  abstract delete(key: SessionKey): Promise<'deleted' | 'missing'>;
+}
+
+/** The optional power of a store to clean up when told to. */
+export interface ExpirySweeper {
+  /**
+   * Removes records that were over at `before`, at most `limit` of them, and answers how many.
+   * An answer below `limit` means that none is left.
+   */
+  deleteExpired(before: number, limit: number): Promise<number>;
+}
+
+/** The methods that make a store. */
+export const STORE_METHODS = ['load', 'create', 'patch', 'rekey', 'delete'] as const;
+
+/** Whether a store can clean up when told to. */
+export function isExpirySweeper<S extends SessionStore>(store: S): store is S & ExpirySweeper {
+  return typeof (store as Partial<ExpirySweeper>).deleteExpired === 'function';
+}

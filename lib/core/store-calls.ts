@@ -1,0 +1,22 @@
+import { SessionError } from './session-error.js';
+import type { SessionStore } from './session-store.js';
+
+/** A store behind a wall: whatever it throws or rejects with, in whatever way, becomes one `ERR_SESSION_STORE`. */
+export function guardStore(store: SessionStore): SessionStore {
+  return {
+    load: (key) => guarded('load', () => store.load(key)),
+    create: (key, record) => guarded('create', () => store.create(key, record)),
+    patch: (key, patch) => guarded('patch', () => store.patch(key, patch)),
+    rekey: (from, to, record) => guarded('rekey', () => store.rekey(from, to, record)),
+    delete: (key) => guarded('delete', () => store.delete(key)),
+  };
+}
+
+async function guarded<T>(operation: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    // The cause may name keys or connection strings: it is for logs, the message is for anyone.
+    throw new SessionError('ERR_SESSION_STORE', `The session store failed to ${operation} a session.`, { cause });
+  }
+}

@@ -1,0 +1,50 @@
+import type { Clock } from './clock.js';
+import type { ExpirySweeper } from './session-store.js';
+
+const BATCH = 1000;
+
+/**
+ * Asks a store to let go of expired sessions, again and again, in bounded batches. Its timer keeps no process alive,
+ * and a sweep that fails is simply tried again next time.
+ */
+export class SweepSchedule {
+  #timer: NodeJS.Timeout | null = null;
+  readonly #store: ExpirySweeper;
+  readonly #clock: Clock;
+  readonly #everyMs: number;
+
+  constructor(store: ExpirySweeper, clock: Clock, everyMs: number) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#everyMs = everyMs;
+  }
+
+  start(): void {
+    if (this.#timer !== null) return;
+    this.#timer = setTimeout(() => void this.#runAndPlan(), this.#everyMs);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  /** Removes everything that is over now; answers how much that was. */
+  async sweep(): Promise<number> {
+    const before = this.#clock.now();
+    for (let total = 0; ; ) {
+      const count = await this.#store.deleteExpired(before, BATCH);
+      total += count;
+      if (count < BATCH) return total;
+    }
+  }
+
+  async #runAndPlan(): Promise<void> {
+    const planned = this.#timer;
+    await this.sweep().catch(() => undefined);
+    if (this.#timer !== planned) return;
+    this.#timer = null;
+    this.start();
+  }
+}

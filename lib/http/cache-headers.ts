@@ -1,0 +1,19 @@
+import type { ServerResponse } from 'node:http';
+
+/**
+ * An answer that hands out a session must not be kept by anyone: `Cache-Control: private, no-store`, unless the
+ * application already forbids storing it.
+ *
+ * @see OWASP Session Management Cheat Sheet, "Web Content Caching"; requirement S-29
+ */
+export function forbidStoring(res: ServerResponse): void {
+  const chosen = String(res.getHeader('Cache-Control') ?? '');
+  if (!/(^|[\s,])no-store([\s,]|$)/i.test(chosen)) res.setHeader('Cache-Control', 'private, no-store');
+}
+
+/** An answer for which the session was looked at is another one for another cookie. */
+export function varyByCookie(res: ServerResponse): void {
+  const chosen = [res.getHeader('Vary') ?? []].flat().join(', ');
+  if (/(^|[\s,])(\*|cookie)([\s,]|$)/i.test(chosen)) return;
+  res.setHeader('Vary', chosen === '' ? 'Cookie' : `${chosen}, Cookie`);
+}

@@ -1,0 +1,28 @@
+import type { IncomingMessage } from 'node:http';
+import { SessionError } from '../core/session-error.js';
+import type { SessionData, UserSession } from '../core/session-object.js';
+import { DEFAULT_SESSION, findSession, isMounted } from './attached-sessions.js';
+
+/**
+ * The session of a request: of Express, Fastify or `node:http`.
+ *
+ * *Shape*: `undefined` once the request has destroyed its session.
+ *
+ * @throws SessionError `ERR_SESSION_NOT_MOUNTED` when no session middleware ran for this request.
+ */
+export function getSession<T extends object = SessionData>(
+  request: IncomingMessage | { readonly raw: IncomingMessage },
+  name: string = DEFAULT_SESSION,
+): UserSession<T> | undefined {
+  const raw = 'raw' in request ? request.raw : request;
+  if (!isMounted(raw, name)) throw notMounted(name);
+  return findSession(raw, name) as UserSession<T> | undefined;
+}
+
+function notMounted(name: string): SessionError {
+  const which = name === DEFAULT_SESSION ? 'SessionModule.forRoot({ ... })' : `SessionModule.forRoot({ sessionName: ${JSON.stringify(name)}, ... })`;
+  return new SessionError(
+    'ERR_SESSION_NOT_MOUNTED',
+    `No session middleware ran for this request. Import ${which} in your root module, and check that its forRoutes, exclude and cookie.path cover this route.`,
+  );
+}

@@ -1,0 +1,34 @@
+/**
+ * Sessions for Express and plain `node:http`, without Nest.
+ *
+ * @module nest-session/http
+ */
+export type { CookieOptions } from '../cookie/cookie-options.js';
+export type { Secret } from '../cookie/cookie-signature.js';
+export type { Clock } from '../core/clock.js';
+export { days, hours, minutes, seconds } from '../core/durations.js';
+export type { SessionCookie } from '../core/session-cookie.js';
+export { SessionError, type SessionErrorCode } from '../core/session-error.js';
+export type { SessionId } from '../core/session-id.js';
+export type { SessionKey } from '../core/session-key.js';
+export type {
+  RegenerateOptions,
+  SessionCallback,
+  SessionControls,
+  SessionData,
+  UserSession,
+} from '../core/session-object.js';
+export {
+  applyPatch,
+  decodeRecord,
+  encodeRecord,
+  type AttributeChange,
+  type SessionPatch,
+  type SessionRecord,
+} from '../core/session-record.js';
+export { SessionStore, type Conflict, type ExpirySweeper } from '../core/session-store.js';
+export { MemorySessionStore, type MemoryStoreOptions } from '../stores/memory/memory-session-store.js';
+export { getSession } from './get-session.js';
+export type { Next } from './session-handler.js';
+export { sessionMiddleware, type SessionMiddleware } from './session-middleware.js';
+export type { SessionOptions, SessionTimeouts } from './session-options.js';

@@ -1,0 +1,67 @@
+import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+
+/** The head that `writeHead` was called with. */
+export interface Head {
+  readonly status: number;
+  readonly reason: string | undefined;
+  readonly headers: OutgoingHttpHeaders | readonly unknown[] | undefined;
+}
+
+/** Reads `writeHead(status[, reason][, headers])`. */
+export function readHead([status, second, third]: readonly unknown[]): Head {
+  const reason = typeof second === 'string' ? second : undefined;
+  const headers = (reason === undefined ? (second ?? third) : third) as Head['headers'] | null;
+  return { status: checkStatus(status), reason, headers: headers ?? undefined };
+}
+
+/** Node refuses such a status at once; a held response must as well. */
+export function checkStatus(status: unknown): number {
+  const code = Number(status) | 0;
+  if (code >= 100 && code <= 999) return code;
+  throw Object.assign(new RangeError(`Invalid status code: ${String(status)}`), { code: 'ERR_HTTP_INVALID_STATUS_CODE' });
+}
+
+/** Node refuses such a chunk at once; a held response must as well. */
+export function checkChunk(chunk: unknown): void {
+  if (chunk == null || typeof chunk === 'string' || typeof chunk === 'function' || chunk instanceof Uint8Array) return;
+  throw Object.assign(
+    new TypeError(`The "chunk" argument must be of type string or an instance of Buffer or Uint8Array. Received ${typeof chunk}`),
+    { code: 'ERR_INVALID_ARG_TYPE' },
+  );
+}
+
+/**
+ * Puts the headers given to `writeHead` on the response, as writing them would have: each replaces one that was set
+ * before. So others can still be merged with them.
+ */
+export function applyHeaders(res: ServerResponse, headers: Head['headers']): void {
+  for (const [name, value] of headerEntries(headers)) res.setHeader(name, value);
+}
+
+function headerEntries(headers: Head['headers']): Iterable<[string, OutgoingHttpHeader]> {
+  if (headers === undefined) return [];
+  if (!Array.isArray(headers)) {
+    return Object.entries(headers as OutgoingHttpHeaders).filter(isPresent);
+  }
+  const pairs = Array.isArray(headers[0]) ? (headers as [string, OutgoingHttpHeader][]) : inPairs(headers);
+  return grouped(pairs);
+}
+
+const isPresent = (entry: [string, OutgoingHttpHeader | undefined]): entry is [string, OutgoingHttpHeader] =>
+  entry[1] !== undefined;
+
+function inPairs(flat: readonly unknown[]): [string, OutgoingHttpHeader][] {
+  const pairs: [string, OutgoingHttpHeader][] = [];
+  for (let at = 0; at + 1 < flat.length; at += 2) pairs.push([flat[at] as string, flat[at + 1] as OutgoingHttpHeader]);
+  return pairs;
+}
+
+/** A name that stands several times is one header of several values. */
+function grouped(pairs: readonly [string, OutgoingHttpHeader][]): Iterable<[string, OutgoingHttpHeader]> {
+  const byName = new Map<string, [string, OutgoingHttpHeader]>();
+  for (const [name, value] of pairs) {
+    const known = byName.get(name.toLowerCase());
+    byName.set(name.toLowerCase(), known === undefined ? [name, value] : [name, [known[1], value].flat() as string[]]);
+  }
+  return byName.values();
+}

@@ -1,0 +1,41 @@
+import type { IncomingMessage } from 'node:http';
+
+interface ProxiedRequest extends IncomingMessage {
+  /** Set by Express and Fastify, which know whom to trust. */
+  readonly secure?: unknown;
+  readonly originalUrl?: unknown;
+}
+
+/**
+ * Whether the browser's connection is secure: TLS to this process; else what the framework says of it; else, with
+ * `proxy: true`, the first word of `X-Forwarded-Proto`.
+ *
+ * @see parity rule R37
+ */
+export function isSecureRequest(req: IncomingMessage, proxy: boolean | undefined): boolean {
+  if ((req.socket as { encrypted?: unknown } | null)?.encrypted === true) return true;
+  if (proxy === false) return false;
+  if (proxy !== true) return (req as ProxiedRequest).secure === true;
+  const forwarded = req.headers['x-forwarded-proto'];
+  const first = (Array.isArray(forwarded) ? forwarded[0] : forwarded)?.split(',', 1)[0];
+  return first?.trim().toLowerCase() === 'https';
+}
+
+/**
+ * Whether a request lies within the cookie's path, matched at segment boundaries: `/admin` covers `/admin/users`,
+ * not `/administrator`.
+ *
+ * @see RFC 6265, section 5.1.4; parity rule R21 and fault W8
+ */
+export function isInPath(req: IncomingMessage, cookiePath: string): boolean {
+  if (cookiePath === '/') return true;
+  const { originalUrl } = req as ProxiedRequest;
+  const path = pathOf(typeof originalUrl === 'string' ? originalUrl : (req.url ?? '/'));
+  if (!path.startsWith(cookiePath)) return false;
+  return path.length === cookiePath.length || cookiePath.endsWith('/') || path[cookiePath.length] === '/';
+}
+
+function pathOf(url: string): string {
+  const path = /^(?:[a-z][a-z0-9+.-]*:\/\/[^/?#]*)?([^?#]*)/i.exec(url)?.[1];
+  return path === undefined || path === '' ? '/' : path;
+}

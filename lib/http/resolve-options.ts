@@ -1,0 +1,177 @@
+import { KeyObject } from 'node:crypto';
+import { checkCookieName, checkCookieOptions } from '../cookie/check-cookie-options.js';
+import type { CookieOptions } from '../cookie/cookie-options.js';
+import type { Secret } from '../cookie/cookie-signature.js';
+import { systemClock } from '../core/clock.js';
+import { describeValue } from '../core/describe-value.js';
+import { days, hours, minutes } from '../core/durations.js';
+import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
+import { SessionError } from '../core/session-error.js';
+import { STORE_METHODS, type SessionStore } from '../core/session-store.js';
+import type { ResolvedSessionOptions, SessionOptions, SessionTimeouts } from './session-options.js';
+
+const SHORTEST_SECRET = 32;
+const FEWEST_DISTINCT_BYTES = 10;
+const MAKE_A_SECRET = `node -p "crypto.randomBytes(32).toString('base64url')"`;
+
+/** The longest delay that a timer can hold. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+type Check = readonly [fits: (value: unknown) => boolean, expected: string];
+
+const BOOLEAN: Check = [(value) => typeof value === 'boolean', 'true or false'];
+const FUNCTION: Check = [(value) => typeof value === 'function', 'a function of the request'];
+const DURATION: Check = [isDuration, 'a positive number of milliseconds such as minutes(30), or Infinity'];
+const FINITE: Check = [isFiniteDuration, 'a positive whole number of milliseconds, such as minutes(1)'];
+
+/** What each option must be by itself. */
+const CHECKS: Record<keyof SessionOptions, Check | null> = {
+  secret: null,
+  store: null,
+  name: null,
+  cookie: null,
+  timeouts: [(value) => typeof value === 'object' && value !== null, 'an object with idle, absolute or touchEvery'],
+  genid: FUNCTION,
+  proxy: BOOLEAN,
+  resave: BOOLEAN,
+  rolling: BOOLEAN,
+  saveUninitialized: BOOLEAN,
+  unset: [(value) => value === 'keep' || value === 'destroy', '"keep" or "destroy"'],
+  sweepEvery: [(value) => value === false || (isFiniteDuration(value) && Number(value) <= LONGEST_TIMER_MS), 'false or a number of milliseconds up to 24 days, such as minutes(1)'],
+  clock: [(value) => typeof (value as { now?: unknown } | null)?.now === 'function', 'an object with a now() method'],
+};
+
+const TIMEOUT_CHECKS: Record<keyof SessionTimeouts, Check> = { idle: DURATION, absolute: DURATION, touchEvery: FINITE };
+
+function isDuration(value: unknown): boolean {
+  return value === Number.POSITIVE_INFINITY || isFiniteDuration(value);
+}
+function isFiniteDuration(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) > 0;
+}
+
+/**
+ * The one place where options are read: checked one by one and all together, completed, never changed.
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` that names the option, what came and the cure.
+ */
+export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
+  checkOptions(options);
+  const { name = 'connect.sid', genid = null, cookie = {} } = options;
+  checkCookieName(name);
+  const { clock = systemClock, store = new MemorySessionStore(), sweepEvery = minutes(1) } = options;
+  checkStore(store);
+  return {
+    secrets: readSecrets(options.secret),
+    store,
+    name,
+    cookie: cookieSource(cookie, name),
+    ...resolveTimeouts(options.timeouts ?? {}, typeof cookie === 'function' ? {} : cookie),
+    genid,
+    proxy: options.proxy,
+    resave: options.resave ?? false,
+    rolling: options.rolling ?? false,
+    saveUninitialized: options.saveUninitialized ?? false,
+    unset: options.unset ?? 'keep',
+    sweepEveryMs: sweepEvery,
+    clock,
+  };
+}
+
+function checkOptions(options: unknown): asserts options is SessionOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw configError(`The options must be an object with at least a secret, got ${describeValue(options)}.`);
+  }
+  checkEach(options, CHECKS, '');
+  const { timeouts } = options as SessionOptions;
+  if (timeouts !== undefined) checkEach(timeouts, TIMEOUT_CHECKS, 'timeouts.');
+}
+
+function checkEach(values: object, checks: Readonly<Record<string, Check | null>>, prefix: string): void {
+  for (const [option, value] of Object.entries(values)) {
+    if (!Object.hasOwn(checks, option)) throw unknownOption(prefix + option, Object.keys(checks));
+    const check = checks[option];
+    if (value === undefined || check == null || check[0](value)) continue;
+    throw configError(`The option ${prefix}${option} must be ${check[1]}, got ${describeValue(value)}.`);
+  }
+}
+
+function unknownOption(option: string, known: readonly string[]): SessionError {
+  const belongsToCookie = ['maxAge', 'expires', 'domain', 'path', 'secure', 'httpOnly', 'sameSite'].includes(option);
+  const cure = belongsToCookie ? `Write it as cookie: { ${option}: ... }.` : `Known are: ${known.join(', ')}.`;
+  return configError(`${option} is not an option. ${cure}`);
+}
+
+function cookieSource(cookie: SessionOptions['cookie'], name: string): ResolvedSessionOptions['cookie'] {
+  if (typeof cookie === 'function') {
+    return (req) => {
+      const options: unknown = cookie(req);
+      checkCookieOptions(options, name);
+      return options;
+    };
+  }
+  checkCookieOptions(cookie, name);
+  const fixed = { ...cookie };
+  return () => fixed;
+}
+
+function resolveTimeouts(timeouts: SessionTimeouts, cookie: CookieOptions) {
+  const absoluteMs = timeouts.absolute ?? days(30);
+  const idleMs = timeouts.idle ?? cookie.maxAge ?? Math.min(hours(24), absoluteMs);
+  const touchEveryMs = timeouts.touchEvery ?? null;
+  const limit = timeouts.absolute === undefined ? `${absoluteMs} (30 days, the default)` : String(absoluteMs);
+  if (cookie.maxAge != null && cookie.maxAge > absoluteMs) {
+    throw configError(`cookie.maxAge ${cookie.maxAge} is longer than timeouts.absolute ${limit}: the session would end first. Set timeouts.absolute to at least cookie.maxAge.`);
+  }
+  if (timeouts.idle !== undefined && timeouts.idle !== Number.POSITIVE_INFINITY && idleMs > absoluteMs) {
+    throw configError(`timeouts.idle ${idleMs} is longer than timeouts.absolute ${limit}: it could never be reached. Shorten idle or lengthen absolute.`);
+  }
+  if (touchEveryMs !== null && touchEveryMs >= idleMs) {
+    throw configError(`timeouts.touchEvery ${touchEveryMs} must be shorter than the idle timeout ${idleMs}: sessions in use would expire. A tenth of it is a good choice.`);
+  }
+  return { idleMs, absoluteMs, touchEveryMs };
+}
+
+function readSecrets(secret: unknown): readonly Secret[] {
+  if (secret === undefined || secret === null || secret === '') {
+    throw configError(`The option secret is missing, got ${describeValue(secret)}. Make one with: ${MAKE_A_SECRET}`);
+  }
+  const secrets: readonly unknown[] = Array.isArray(secret) ? secret : [secret];
+  if (secrets.length === 0) throw configError(`The option secret must hold at least one secret, got an empty array. Make one with: ${MAKE_A_SECRET}`);
+  return secrets.map((one, index) => readSecret(one, Array.isArray(secret) ? `secret[${index}]` : 'secret'));
+}
+
+/** A secret that can be guessed signs nothing: refused, not warned about. The message tells its length, never itself. */
+function readSecret(secret: unknown, option: string): Secret {
+  const bytes = secretBytes(secret);
+  if (bytes === null) {
+    throw configError(`The option ${option} must be a string, bytes or a secret KeyObject, got ${describeKind(secret)}.`);
+  }
+  if (bytes.length < SHORTEST_SECRET) {
+    throw configError(`The option ${option} must have at least ${SHORTEST_SECRET} bytes, got ${bytes.length}. Make one with: ${MAKE_A_SECRET}`);
+  }
+  if (new Set(bytes).size < FEWEST_DISTINCT_BYTES) {
+    throw configError(`The option ${option} must have at least ${FEWEST_DISTINCT_BYTES} different bytes, got ${new Set(bytes).size}: it can be guessed. Make one with: ${MAKE_A_SECRET}`);
+  }
+  return secret as Secret;
+}
+
+const describeKind = (secret: unknown): string => (typeof secret === 'string' ? 'a string' : describeValue(secret));
+
+function secretBytes(secret: unknown): Uint8Array | null {
+  if (typeof secret === 'string') return Buffer.from(secret);
+  if (secret instanceof Uint8Array) return secret;
+  return secret instanceof KeyObject && secret.type === 'secret' ? secret.export() : null;
+}
+
+/** @throws SessionError `ERR_SESSION_CONFIG` when it lacks a method of the store contract. */
+export function checkStore(store: unknown): asserts store is SessionStore {
+  const missing = STORE_METHODS.filter((method) => typeof (store as Record<string, unknown> | null)?.[method] !== 'function');
+  if (missing.length === 0) return;
+  throw configError(
+    `The option store must be a SessionStore, got ${describeValue(store)} without the method${missing.length > 1 ? 's' : ''} ${missing.join(', ')}. ` +
+      'Give an instance of a store such as new MemorySessionStore().',
+  );
+}
+
+const configError = (message: string): SessionError => new SessionError('ERR_SESSION_CONFIG', message);

@@ -1,0 +1,283 @@
+import type { ServerResponse } from 'node:http';
+import { HeldHead, type HeldCall } from './held-response.js';
+import { applyHeaders, checkChunk, checkStatus, readHead } from './output-arguments.js';
+
+/** What the gate asks of whoever put it up. */
+export interface GateKeeper {
+  /** Brings the session up to date; at the first output, and again at the end of a stream. May throw or reject. */
+  commit(): unknown;
+  /** Whether {@link writeHeaders} has anything to write. */
+  readonly hasHeaders: boolean;
+  /** Writes cookie and cache headers, just before the head goes out. */
+  writeHeaders(): void;
+  /** A complete answer was taken back because the session could not be saved; it is for the application to answer. */
+  answer(error: unknown): void;
+  /** As {@link answer}, where the application is in the middle of an answer: the gate answers for it. */
+  report(error: unknown): void;
+  /** The status that stands for an error. */
+  statusOf(error: unknown): number;
+}
+
+type Output = (...args: readonly unknown[]) => unknown;
+type Originals = Record<HeldCall['method'], Output>;
+
+const METHODS = ['writeHead', 'write', 'end', 'flushHeaders'] as const;
+
+/** Headers that belong to the answer that was taken back, not to the one that replaces it. */
+export const OF_THE_ANSWER =
+  /^(content-(?!security-policy).*|etag|last-modified|location|refresh|cache-control|expires|set-cookie|transfer-encoding|trailer|accept-ranges|age)$/i;
+
+/**
+ * Stands between an application and its raw response: no byte goes out before the session is stored.
+ *
+ * The first output asks for a commit. Until that has settled, every output is held back, in order, and the response
+ * looks as if it were on its way; a writer is told to wait (`write` gives `false`, `drain` follows). Then all is
+ * replayed, or, where the commit failed, taken back. One gate serves every framework, since all end here.
+ */
+export class ResponseGate {
+  readonly #res: ServerResponse;
+  readonly #keeper: GateKeeper;
+  readonly #originals: Originals;
+  #mode: 'closed' | 'holding' | 'open' | 'failed' | 'dead' = 'closed';
+  #held: HeldCall[] = [];
+  #head: HeldHead | null = null;
+  /** The output that asked for the first commit: what that commit covers needs no other. */
+  #covered: HeldCall | null = null;
+  #headOut = false;
+  #ended = false;
+  #mustDrain = false;
+
+  constructor(res: ServerResponse, keeper: GateKeeper) {
+    this.#res = res;
+    this.#keeper = keeper;
+    const methods = res as unknown as Originals;
+    this.#originals = {
+      writeHead: methods.writeHead,
+      write: methods.write,
+      end: methods.end,
+      flushHeaders: methods.flushHeaders,
+    };
+    for (const method of METHODS) methods[method] = (...args) => this.#output({ method, args });
+    res.once('close', () => this.#closed());
+  }
+
+  /** The head is on its way to the client: no header can be added. */
+  get isHeadOut(): boolean {
+    return this.#headOut;
+  }
+
+  #output(call: HeldCall): unknown {
+    switch (this.#mode) {
+      case 'closed':
+        return call.method === 'writeHead' ? this.#announce(call) : this.#begin(call);
+      case 'holding':
+        return this.#hold(call);
+      case 'open':
+        return call.method === 'end' && !this.#ended ? this.#finish(call) : this.#pass(call);
+      case 'failed':
+        return this.#replaceAnswer(call);
+      case 'dead':
+        return this.#swallow(call);
+    }
+  }
+
+  /** `writeHead` puts nothing on the wire: the commit waits for what follows, and so covers changes made in between. */
+  #announce(call: HeldCall): ServerResponse {
+    this.#holdHead(call);
+    setImmediate(() => {
+      if (this.#mode === 'closed') this.#begin(null);
+    });
+    return this.#res;
+  }
+
+  /** The first output: commit, and hold back everything unless that is done at once. */
+  #begin(call: HeldCall | null): unknown {
+    if (call !== null) check(call, this.#res);
+    this.#covered = call;
+    const settled = attempt(() => this.#keeper.commit());
+    if (settled instanceof Promise) {
+      this.#mode = 'holding';
+      settled.then(
+        () => this.#release(),
+        (error: unknown) => this.#fail(error),
+      );
+      return call === null ? this.#res : this.#hold(call);
+    }
+    if (this.#held.length > 0 || call === null) {
+      if (call !== null) this.#held.push(call);
+      this.#release();
+      return call?.method === 'write' ? !this.#res.writableNeedDrain : this.#res;
+    }
+    this.#mode = 'open';
+    this.#headOut = true;
+    this.#ended = call.method === 'end';
+    if (this.#keeper.hasHeaders) this.#keeper.writeHeaders();
+    return this.#pass(call);
+  }
+
+  #hold(call: HeldCall): unknown {
+    if (call.method === 'writeHead') {
+      this.#holdHead(call);
+      return this.#res;
+    }
+    check(call, this.#res);
+    this.#held.push(call);
+    this.#head ??= new HeldHead(this.#res);
+    if (call.method === 'end') this.#head.end();
+    if (call.method === 'write') this.#mustDrain = true;
+    return call.method === 'write' ? false : this.#res;
+  }
+
+  /** Its headers are put on the response at once, so that a bad one is refused here and now, as Node does. */
+  #holdHead(call: HeldCall): void {
+    if (this.#head !== null || this.#headOut) {
+      throw Object.assign(new Error('Cannot write headers after they are sent to the client'), { code: 'ERR_HTTP_HEADERS_SENT' });
+    }
+    const { status, reason, headers } = readHead(call.args);
+    applyHeaders(this.#res, headers);
+    this.#res.statusCode = status;
+    this.#held.push({ method: 'writeHead', args: reason === undefined ? [status] : [status, reason] });
+    this.#head = new HeldHead(this.#res);
+  }
+
+  /** The session is stored: everything that was held back goes out, in order. */
+  #release(): void {
+    this.#head?.release();
+    this.#head = null;
+    this.#mode = 'open';
+    if (!this.#headOut && this.#keeper.hasHeaders) {
+      const refused = attemptSync(() => this.#keeper.writeHeaders());
+      if (refused !== null) return this.#fail(refused.error);
+    }
+    this.#headOut = true;
+    while (this.#held.length > 0 && this.#mode === 'open') this.#replay(this.#held.shift()!);
+    if (this.#mustDrain && !this.#ended && !this.#res.writableNeedDrain) process.nextTick(() => this.#res.emit('drain'));
+    this.#mustDrain = false;
+  }
+
+  #replay(call: HeldCall): void {
+    if (call.method !== 'end' || this.#ended) this.#pass(call);
+    else if (call === this.#covered) {
+      this.#ended = true;
+      this.#pass(call);
+    } else this.#finish(call);
+  }
+
+  /** The end of a stream: what its producer changed since the first byte is saved before the answer is complete. */
+  #finish(call: HeldCall): unknown {
+    this.#ended = true;
+    const settled = attempt(() => this.#keeper.commit());
+    if (!(settled instanceof Promise)) return this.#pass(call);
+    this.#mode = 'holding';
+    this.#held.unshift(call);
+    this.#head ??= new HeldHead(this.#res);
+    this.#head.end();
+    settled.then(
+      () => this.#release(),
+      (error: unknown) => this.#cut(error),
+    );
+    return this.#res;
+  }
+
+  #pass({ method, args }: HeldCall): unknown {
+    return this.#originals[method].apply(this.#res, args as unknown[]);
+  }
+
+  /** Nothing is out yet. Of a complete answer the application makes another; of a stream under way nobody else can. */
+  #fail(error: unknown): void {
+    const complete = this.#held.some((call) => call.method === 'end');
+    const dropped = this.#held;
+    this.#held = [];
+    this.#head?.release();
+    this.#head = null;
+    for (const name of this.#res.getHeaderNames()) if (OF_THE_ANSWER.test(name)) this.#res.removeHeader(name);
+    this.#res.statusCode = this.#keeper.statusOf(error);
+    if (Object.hasOwn(this.#res, 'statusMessage')) this.#res.statusMessage = '';
+    for (const call of dropped) callBack(call, error);
+    if (complete) {
+      this.#mode = 'failed';
+      this.#keeper.answer(error);
+    } else {
+      this.#answerOpaquely(this.#res.statusCode);
+      this.#keeper.report(error);
+    }
+  }
+
+  /** Bytes are out: the only honest end is one that no client takes for a complete answer. */
+  #cut(error: unknown): void {
+    this.#mode = 'dead';
+    this.#head?.release();
+    for (const call of this.#held.splice(0)) callBack(call, error);
+    this.#res.destroy();
+    this.#keeper.report(error);
+  }
+
+  /** The application answers for a save that failed. Whatever it says, it is not a success. */
+  #replaceAnswer(call: HeldCall): unknown {
+    const status = call.method === 'writeHead' ? readHead(call.args).status : this.#res.statusCode;
+    if (status < 500) {
+      this.#answerOpaquely(503);
+      return this.#swallow(call);
+    }
+    if (!this.#res.hasHeader('Cache-Control')) this.#res.setHeader('Cache-Control', 'no-store');
+    this.#mode = 'open';
+    this.#headOut = true;
+    this.#ended = true;
+    return this.#pass(call);
+  }
+
+  #answerOpaquely(status: number): void {
+    this.#mode = 'open';
+    for (const name of this.#res.getHeaderNames()) if (OF_THE_ANSWER.test(name)) this.#res.removeHeader(name);
+    const body = JSON.stringify({ statusCode: status, message: status === 503 ? 'Service Unavailable' : 'Internal Server Error' });
+    this.#res.statusCode = status;
+    this.#res.setHeader('Content-Type', 'application/json; charset=utf-8');
+    this.#res.setHeader('Content-Length', Buffer.byteLength(body));
+    this.#res.setHeader('Cache-Control', 'no-store');
+    this.#pass({ method: 'end', args: [body] });
+    this.#mode = 'dead';
+  }
+
+  #swallow(call: HeldCall): unknown {
+    callBack(call, null);
+    return call.method === 'write' ? true : this.#res;
+  }
+
+  /** A stream whose reader went away: what its producer changed is saved all the same. */
+  #closed(): void {
+    if (this.#mode !== 'open' || this.#ended) return;
+    this.#ended = true;
+    const settled = attempt(() => this.#keeper.commit());
+    if (settled instanceof Promise) settled.catch((error: unknown) => this.#keeper.report(error));
+  }
+}
+
+function check({ method, args }: HeldCall, res: ServerResponse): void {
+  checkStatus(res.statusCode);
+  if (method !== 'flushHeaders') checkChunk(args[0]);
+}
+
+/** A throw is a rejection: nobody who asks for an output may be hit by the commit. */
+function attempt(step: () => unknown): unknown {
+  try {
+    return step();
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
+}
+
+function attemptSync(step: () => void): { readonly error: unknown } | null {
+  try {
+    step();
+    return null;
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** Those who wait to hear of an output that was dropped are told. */
+function callBack({ method, args }: HeldCall, error: unknown): void {
+  const callback = args.find((arg) => typeof arg === 'function') as ((error?: unknown) => void) | undefined;
+  if (callback === undefined || method === 'writeHead') return;
+  process.nextTick(() => (error === null ? callback() : callback(error)));
+}

@@ -1,0 +1,54 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isExpirySweeper } from '../core/session-store.js';
+import { SweepSchedule } from '../core/sweep-schedule.js';
+import { statusOf } from './http-error.js';
+import { resolveSessionOptions } from './resolve-options.js';
+import { SessionHandler, type Next } from './session-handler.js';
+import type { SessionOptions } from './session-options.js';
+import { memoryWarning } from './memory-warning.js';
+
+/** A session middleware for Express, or for plain `node:http` with a `next` of its own. */
+export interface SessionMiddleware {
+  (req: IncomingMessage, res: ServerResponse, next: Next): void;
+  /** Stops sweeping. The store is closed by whoever made it. */
+  close(): void;
+}
+
+/**
+ * Sessions for Express and plain `node:http`: the same options and guarantees as the Nest module.
+ *
+ * `next` is called with an error when the session cannot be loaded, and also when it cannot be saved after the
+ * application has answered: nothing of that answer has left then, and whatever is answered instead goes out as a
+ * failure. The error carries `status` and `statusCode` (503 or 500), `expose: false`, and the fault itself as `cause`.
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` when an option is missing, unknown or contradicts another.
+ * @example
+ * ```ts
+ * app.use(sessionMiddleware({ secret: process.env.SESSION_SECRET }));
+ * ```
+ */
+export function sessionMiddleware(options: SessionOptions): SessionMiddleware {
+  const resolved = resolveSessionOptions(options);
+  const warn = (message: string): void => process.emitWarning(message, 'SessionWarning');
+  const handler = new SessionHandler(resolved, {
+    warn,
+    report: (error) => warn(`A session was not saved at the end of a stream: ${error instanceof Error ? error.message : 'unknown fault'}`),
+    answer: (error, { next }) => next(asHttpError(error)),
+  });
+  const memory = memoryWarning(resolved.store);
+  if (memory !== null) warn(memory);
+  const { store, clock, sweepEveryMs } = resolved;
+  const sweeps = sweepEveryMs !== false && isExpirySweeper(store) ? new SweepSchedule(store, clock, sweepEveryMs) : null;
+  sweeps?.start();
+  return Object.assign((req: IncomingMessage, res: ServerResponse, next: Next) => handler.handle(req, res, next), {
+    close: () => sweeps?.stop(),
+  });
+}
+
+/** An error that Express and its like answer with the right status and without its message. */
+function asHttpError(cause: unknown): Error {
+  const status = statusOf(cause);
+  const message = cause instanceof Error ? cause.message : 'The session failed.';
+  const retry = status === 503 ? { headers: { 'Retry-After': '1' } } : {};
+  return Object.assign(new Error(message, { cause }), { status, statusCode: status, expose: false, ...retry });
+}

@@ -1,0 +1,103 @@
+import type { IncomingMessage } from 'node:http';
+import type { CookieOptions } from '../cookie/cookie-options.js';
+import type { Secret } from '../cookie/cookie-signature.js';
+import type { Clock } from '../core/clock.js';
+import type { SessionStore } from '../core/session-store.js';
+
+/** How long sessions live. Milliseconds, written `minutes(30)`. */
+export interface SessionTimeouts {
+  /**
+   * Longest time a session may stay unused; `Infinity` for no limit.
+   * @defaultValue `cookie.maxAge`, or else `hours(24)`
+   * @see OWASP Session Management Cheat Sheet, "Session Expiration"; OWASP ASVS 5.0, 7.3.1
+   */
+  readonly idle?: number | undefined;
+  /**
+   * Longest life of a session, however much it is used; `Infinity` for no limit.
+   * @defaultValue `days(30)`
+   * @see OWASP ASVS 5.0, 7.3.2; NIST SP 800-63B-4, AAL1
+   */
+  readonly absolute?: number | undefined;
+  /**
+   * How often at most a request that changes nothing moves the idle expiry in the store.
+   * @defaultValue a tenth of `idle`, at most `minutes(1)`
+   */
+  readonly touchEvery?: number | undefined;
+}
+
+/**
+ * The options of a session, in every entry of this package. Names and meanings are express-session's; where a
+ * default differs, its line says so.
+ */
+export interface SessionOptions {
+  /**
+   * Signs the cookie: at least 32 bytes of text, bytes or a key, or several of them. The first one signs, all verify,
+   * so that a secret can be replaced without ending sessions.
+   */
+  readonly secret: Secret | readonly Secret[];
+  /**
+   * Where sessions are kept.
+   * @defaultValue a new `MemorySessionStore`
+   */
+  readonly store?: SessionStore | undefined;
+  /**
+   * Name of the cookie. Prefixes (`__Host-`, `__Secure-`) are enforced.
+   * @defaultValue `'connect.sid'`
+   */
+  readonly name?: string | undefined;
+  /** Attributes of the cookie, or a function of the request that gives them. */
+  readonly cookie?: CookieOptions | ((req: IncomingMessage) => CookieOptions) | undefined;
+  readonly timeouts?: SessionTimeouts | undefined;
+  /** Makes an id, at least 128 random bits in 22 to 256 visible ASCII characters. By default 192 random bits. */
+  readonly genid?: ((req: IncomingMessage) => string) | undefined;
+  /**
+   * Whether to believe `X-Forwarded-Proto`: `true` and `false` say so; unset, the framework's own trust setting decides.
+   */
+  readonly proxy?: boolean | undefined;
+  /**
+   * Moves the idle expiry in the store with each request. It never writes back what other requests have changed.
+   * @defaultValue `false` (express-session: `true`, deprecated)
+   */
+  readonly resave?: boolean | undefined;
+  /**
+   * Sends the cookie with each answer, so that the browser counts its lifetime anew.
+   * @defaultValue `false`
+   */
+  readonly rolling?: boolean | undefined;
+  /**
+   * Keeps a session for each visitor, also where no attribute was set.
+   * @defaultValue `false` (express-session: `true`, deprecated)
+   */
+  readonly saveUninitialized?: boolean | undefined;
+  /**
+   * What `req.session = null` does to the record: nothing, or removes it.
+   * @defaultValue `'keep'`
+   */
+  readonly unset?: 'keep' | 'destroy' | undefined;
+  /**
+   * How often a store that can is told to remove expired sessions; `false` for never (serverless). Milliseconds.
+   * @defaultValue `minutes(1)`
+   */
+  readonly sweepEvery?: number | false | undefined;
+  /** Where the time comes from; for tests. */
+  readonly clock?: Clock | undefined;
+}
+
+/** The options, checked and complete. */
+export interface ResolvedSessionOptions {
+  readonly secrets: readonly Secret[];
+  readonly store: SessionStore;
+  readonly name: string;
+  readonly cookie: (req: IncomingMessage) => CookieOptions;
+  readonly idleMs: number;
+  readonly absoluteMs: number;
+  readonly touchEveryMs: number | null;
+  readonly genid: ((req: IncomingMessage) => string) | null;
+  readonly proxy: boolean | undefined;
+  readonly resave: boolean;
+  readonly rolling: boolean;
+  readonly saveUninitialized: boolean;
+  readonly unset: 'keep' | 'destroy';
+  readonly sweepEveryMs: number | false;
+  readonly clock: Clock;
+}

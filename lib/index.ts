@@ -1,0 +1,32 @@
+/**
+ * Server-side sessions for NestJS, on Express and on Fastify.
+ *
+ * @module nest-session
+ */
+export * from './http/index.js';
+export { InjectSessionStore } from './nest/inject-session-store.decorator.js';
+export {
+  RequireSession,
+  type RequireSessionOptions,
+  type SessionCondition,
+  type SessionRequirement,
+} from './nest/require-session.decorator.js';
+export { getSessionStoreToken } from './nest/session.constants.js';
+export {
+  Session,
+  SessionId,
+  type SessionDecorator,
+  type SessionPipe,
+  type SessionQuery,
+} from './nest/session.decorator.js';
+export { SessionGuard } from './nest/session.guard.js';
+export type {
+  SessionModuleAsyncOptions,
+  SessionModuleOptions,
+  SessionOptionsFactory,
+  SessionRegistration,
+  SessionRoute,
+  SessionStoreProvider,
+} from './nest/session-module-options.js';
+export { SessionModule } from './nest/session.module.js';
+export type { SessionPath } from './nest/session-path.js';

@@ -1,0 +1,27 @@
+import type { IncomingMessage } from 'node:http';
+import type { ExecutionContext } from '@nestjs/common';
+import type { UserSession } from '../core/session-object.js';
+import { SessionError } from '../core/session-error.js';
+import { getSession } from '../http/get-session.js';
+
+/** The request behind a handler of HTTP or GraphQL. */
+export function requestOf(context: ExecutionContext): IncomingMessage | { readonly raw: IncomingMessage } {
+  const type = context.getType<string>();
+  const request =
+    type === 'http'
+      ? context.switchToHttp().getRequest<IncomingMessage>()
+      : type === 'graphql'
+        ? context.getArgByIndex<{ req?: IncomingMessage } | undefined>(2)?.req
+        : undefined;
+  if (request !== undefined) return request;
+  throw new SessionError(
+    'ERR_SESSION_NOT_MOUNTED',
+    `A session was asked for in a context of type "${type}" that has no HTTP request. ` +
+      (type === 'graphql' ? 'Put the request into the GraphQL context as req.' : 'Use it in HTTP and GraphQL handlers.'),
+  );
+}
+
+/** The session of a handler's request; `undefined` once it was destroyed. */
+export function sessionOf(context: ExecutionContext, name: string | undefined): UserSession | undefined {
+  return getSession(requestOf(context), name);
+}

@@ -1,0 +1,62 @@
+import type { IncomingMessage } from 'node:http';
+import { OF_THE_ANSWER } from '../http/response-gate.js';
+
+/** What is used of a Fastify instance, described by its shape: Fastify is no dependency. */
+interface FastifyLike {
+  hasRequestDecorator(name: string): boolean;
+  decorateRequest(name: string, property: { getter(this: RequestLike): unknown; setter(this: RequestLike, value: unknown): void }): unknown;
+  addHook(name: 'onRequest', hook: (request: RequestLike, reply: ReplyLike, done: () => void) => void): unknown;
+}
+
+interface RequestLike {
+  readonly raw: IncomingMessage & { session?: unknown; [REPLY]?: ReplyLike };
+}
+
+interface ReplyLike {
+  getHeaders(): Record<string, unknown>;
+  removeHeader(name: string): unknown;
+  code(status: number): unknown;
+  send(payload: unknown): unknown;
+}
+
+const REPLY = Symbol.for('nest-session.reply');
+const BRIDGED = new WeakSet<object>();
+
+/**
+ * Shows the session of the raw request at `request.session`, so that Nest's own `@Session()` finds it, and remembers
+ * each reply: the raw response cannot reach Fastify's error handler, and with it Nest's filters.
+ */
+export function bridgeFastify(instance: unknown): void {
+  const fastify = instance as FastifyLike;
+  if (BRIDGED.has(fastify)) return;
+  BRIDGED.add(fastify);
+  if (!fastify.hasRequestDecorator('session')) {
+    fastify.decorateRequest('session', {
+      getter() {
+        return this.raw.session;
+      },
+      setter(value) {
+        this.raw.session = value;
+      },
+    });
+  }
+  fastify.addHook('onRequest', (request, reply, done) => {
+    request.raw[REPLY] = reply;
+    done();
+  });
+}
+
+/**
+ * Answers a request of Fastify a second time, after its first answer was taken back. `false` where the request is not
+ * Fastify's. The middleware's `next` must not be called for it: by now it serves another request.
+ */
+export function answerAgain(req: IncomingMessage, status: number, error: unknown): boolean {
+  const reply = (req as RequestLike['raw'])[REPLY];
+  if (reply === undefined) return false;
+  for (const name of Object.keys(reply.getHeaders())) {
+    if (OF_THE_ANSWER.test(name)) reply.removeHeader(name);
+  }
+  reply.code(status);
+  reply.send(error);
+  return true;
+}

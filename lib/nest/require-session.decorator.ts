@@ -1,0 +1,34 @@
+import { SetMetadata, type CustomDecorator } from '@nestjs/common';
+import type { UserSession } from '../core/session-object.js';
+import { SESSION_REQUIREMENT } from './session.constants.js';
+import type { SessionPath } from './session-path.js';
+
+/** What a session must fulfil: an attribute that is there and not `null`, `false`, `0` or empty; or a function that says yes. */
+export type SessionCondition = SessionPath | ((session: UserSession) => boolean);
+
+/** What a route demands, as `SessionGuard` reads it. */
+export interface SessionRequirement {
+  /** `false`: the route is open, though a guard stands before its controller or the whole application. */
+  readonly required: boolean;
+  readonly conditions: readonly (string | ((session: UserSession) => boolean))[];
+  readonly name: string | undefined;
+}
+
+/** Which session is meant, where an application has several. */
+export interface RequireSessionOptions {
+  readonly name?: string;
+}
+
+/**
+ * Says what `SessionGuard` demands of a route or a controller: `@RequireSession('userId')` an attribute,
+ * `@RequireSession((session) => session.role === 'admin')` a condition, `@RequireSession(false)` nothing.
+ */
+export function RequireSession(required: false): CustomDecorator<symbol>;
+export function RequireSession(...conditions: SessionCondition[]): CustomDecorator<symbol>;
+export function RequireSession(options: RequireSessionOptions, ...conditions: SessionCondition[]): CustomDecorator<symbol>;
+export function RequireSession(...args: (false | RequireSessionOptions | SessionCondition)[]): CustomDecorator<symbol> {
+  const options = args.find((arg): arg is RequireSessionOptions => typeof arg === 'object');
+  const conditions = args.filter((arg): arg is SessionCondition => typeof arg === 'string' || typeof arg === 'function');
+  const requirement: SessionRequirement = { required: args[0] !== false, conditions, name: options?.name };
+  return SetMetadata(SESSION_REQUIREMENT, requirement);
+}

@@ -1,0 +1,67 @@
+import type { Abstract, InjectionToken, ModuleMetadata, OptionalFactoryDependency, RequestMethod, Type } from '@nestjs/common';
+import type { SessionStore } from '../core/session-store.js';
+import type { SessionOptions } from '../http/session-options.js';
+
+/** A store as a provider: Nest makes it, gives it its dependencies and calls its life-cycle hooks. */
+export type SessionStoreProvider =
+  | Type<SessionStore>
+  | { readonly useClass: Type<SessionStore> }
+  | { readonly useExisting: Type<SessionStore> | Abstract<SessionStore> | string | symbol }
+  | { readonly useValue: SessionStore }
+  | {
+      readonly useFactory: (...dependencies: never[]) => SessionStore | Promise<SessionStore>;
+      readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
+    };
+
+/** A route by path and method. */
+export interface SessionRoute {
+  readonly path: string;
+  readonly method: RequestMethod;
+}
+
+/** Where the middleware runs; decided when the module is registered. */
+export interface SessionRegistration {
+  /**
+   * Puts this session beside the default one: `@Session({ name: 'admin' })`, `getSessionStoreToken('admin')`. It is
+   * not at `req.session`. Give each its own cookie `name`.
+   */
+  readonly sessionName?: string;
+  /**
+   * Whether store and guard can be injected everywhere. The middleware is global either way.
+   * @defaultValue `true`
+   */
+  readonly isGlobal?: boolean;
+  /**
+   * Only these routes have a session. As all Nest route patterns they lie under the global prefix; without this option
+   * the middleware runs for everything, whatever the prefix, versions and GraphQL.
+   */
+  readonly forRoutes?: readonly (string | Type | SessionRoute)[];
+  /** These routes have no session. Lies under the global prefix as `forRoutes` does. */
+  readonly exclude?: readonly (string | SessionRoute)[];
+  /** Modules whose providers the store needs. */
+  readonly imports?: ModuleMetadata['imports'];
+}
+
+/** Options of `SessionModule.forRoot`. */
+export interface SessionModuleOptions extends Omit<SessionOptions, 'store'>, SessionRegistration {
+  /**
+   * The store: an instance, a class, or a provider with its own dependencies.
+   * @defaultValue a new `MemorySessionStore`
+   */
+  readonly store?: SessionStore | SessionStoreProvider | undefined;
+}
+
+/** A provider that makes the options. */
+export interface SessionOptionsFactory {
+  createSessionOptions(): SessionOptions | Promise<SessionOptions>;
+}
+
+/** Options of `SessionModule.forRootAsync`. One of `useFactory`, `useClass` and `useExisting` makes the run-time options. */
+export interface SessionModuleAsyncOptions extends SessionRegistration {
+  readonly useFactory?: (...dependencies: never[]) => SessionOptions | Promise<SessionOptions>;
+  readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
+  readonly useClass?: Type<SessionOptionsFactory>;
+  readonly useExisting?: Type<SessionOptionsFactory> | string | symbol;
+  /** The store, where the options do not bring it. */
+  readonly store?: SessionStore | SessionStoreProvider | undefined;
+}

@@ -1,0 +1,25 @@
+import type { SessionData } from '../core/session-object.js';
+
+/** How deep paths are typed. */
+type Deeper = [never, 0, 1, 2, 3];
+
+type PathsOf<T, Depth extends number> = [Depth] extends [never]
+  ? never
+  : T extends readonly unknown[] | Date
+    ? never
+    : T extends object
+      ? { [K in keyof T & string]: K | `${K}.${PathsOf<NonNullable<T[K]>, Deeper[Depth]>}` }[keyof T & string]
+      : never;
+
+/** The dotted paths of the application's session data; any text while `SessionData` is not augmented. */
+export type SessionPath = [keyof SessionData] extends [never] ? string : PathsOf<SessionData, 3>;
+
+/** The value at a dotted path; `undefined` where the path leads nowhere. Only own properties are followed. */
+export function valueAt(root: object, path: string): unknown {
+  let value: unknown = root;
+  for (const name of path.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = (value as Record<string, unknown>)[name];
+  }
+  return value;
+}

@@ -1,0 +1,111 @@
+import {
+  Inject,
+  Logger,
+  Module,
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  type MiddlewareConsumer,
+  type NestModule,
+  type OnModuleInit,
+  type Provider,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { isExpirySweeper } from '../core/session-store.js';
+import { SweepSchedule } from '../core/sweep-schedule.js';
+import { memoryWarning } from '../http/memory-warning.js';
+import { SessionHandler } from '../http/session-handler.js';
+import type { ResolvedSessionOptions } from '../http/session-options.js';
+import { bridgeFastify } from './fastify-bridge.js';
+import { answerWithException } from './session-exceptions.js';
+import type { SessionModuleAsyncOptions, SessionModuleOptions, SessionRegistration } from './session-module-options.js';
+import { RESOLVED_SESSION_OPTIONS, SESSION_OPTIONS, SESSION_REGISTRATION, getSessionStoreToken } from './session.constants.js';
+import { createOptionsProviders, createSessionProviders } from './session.providers.js';
+
+/**
+ * Sessions for a Nest application, on Express and on Fastify.
+ *
+ * Import it once, in the root module; several times with a `sessionName` each for several sessions side by side.
+ *
+ * @example
+ * ```ts
+ * @Module({ imports: [SessionModule.forRoot({ secret: process.env.SESSION_SECRET })] })
+ * export class AppModule {}
+ * ```
+ */
+@Module({})
+export class SessionModule implements NestModule, OnModuleInit, BeforeApplicationShutdown {
+  readonly #logger = new Logger('SessionModule');
+  readonly #options: ResolvedSessionOptions;
+  readonly #registration: SessionRegistration;
+  readonly #adapterHost: HttpAdapterHost;
+  readonly #sweeps: SweepSchedule | null;
+
+  constructor(
+    @Inject(RESOLVED_SESSION_OPTIONS) options: ResolvedSessionOptions,
+    @Inject(SESSION_REGISTRATION) registration: SessionRegistration,
+    @Inject(HttpAdapterHost) adapterHost: HttpAdapterHost,
+  ) {
+    this.#options = options;
+    this.#registration = registration;
+    this.#adapterHost = adapterHost;
+    const { store, clock, sweepEveryMs } = options;
+    this.#sweeps = sweepEveryMs !== false && isExpirySweeper(store) ? new SweepSchedule(store, clock, sweepEveryMs) : null;
+  }
+
+  /**
+   * Registers the session with options that are known now.
+   *
+   * @throws SessionError `ERR_SESSION_CONFIG`, when the application starts, for options that are missing, unknown or
+   * contradict each other.
+   */
+  static forRoot(options: SessionModuleOptions): DynamicModule {
+    const { sessionName, isGlobal, forRoutes, exclude, imports, store, ...runtime } = options ?? {};
+    const registration = { sessionName, isGlobal, forRoutes, exclude, imports } as SessionRegistration;
+    return assemble(registration, store, [{ provide: SESSION_OPTIONS, useValue: options == null ? options : runtime }]);
+  }
+
+  /** Registers the session with options that other providers make. */
+  static forRootAsync(options: SessionModuleAsyncOptions): DynamicModule {
+    return assemble(options, options.store, createOptionsProviders(options));
+  }
+
+  /**
+   * Mounted on the adapter itself, and not for routes: so neither a global prefix nor versions nor GraphQL decide
+   * whether a request has a session.
+   */
+  configure(consumer: MiddlewareConsumer): void {
+    const { httpAdapter } = this.#adapterHost;
+    if (httpAdapter.getType() === 'fastify') bridgeFastify(httpAdapter.getInstance());
+    const { sessionName, forRoutes, exclude } = this.#registration;
+    const handler = new SessionHandler(this.#options, {
+      sessionName,
+      answer: answerWithException(this.#logger),
+      report: (error) => this.#logger.error('A session was not saved, and its answer was under way.', error),
+      warn: (message) => this.#logger.warn(message),
+    });
+    const middleware: SessionHandler['handle'] = (req, res, next) => handler.handle(req, res, next);
+    if (forRoutes === undefined && exclude === undefined) httpAdapter.use(middleware);
+    else consumer.apply(middleware).exclude(...(exclude ?? [])).forRoutes(...(forRoutes ?? ['{*splat}']));
+  }
+
+  onModuleInit(): void {
+    const warning = memoryWarning(this.#options.store);
+    if (warning !== null) this.#logger.warn(warning);
+    this.#sweeps?.start();
+  }
+
+  beforeApplicationShutdown(): void {
+    this.#sweeps?.stop();
+  }
+}
+
+function assemble(registration: SessionRegistration, store: SessionModuleOptions['store'], options: Provider[]): DynamicModule {
+  const { sessionName, isGlobal = true, imports = [] } = registration;
+  return {
+    module: SessionModule,
+    global: isGlobal,
+    imports,
+    providers: [...options, ...createSessionProviders(sessionName, store), { provide: SESSION_REGISTRATION, useValue: registration }],
+    exports: [getSessionStoreToken(sessionName)],
+  };
+}

@@ -1,0 +1,61 @@
+import type { Provider, Type } from '@nestjs/common';
+import { describeValue } from '../core/describe-value.js';
+import { SessionError } from '../core/session-error.js';
+import type { SessionStore } from '../core/session-store.js';
+import { checkStore, resolveSessionOptions } from '../http/resolve-options.js';
+import type { SessionOptions } from '../http/session-options.js';
+import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
+import type { SessionModuleAsyncOptions, SessionModuleOptions, SessionOptionsFactory } from './session-module-options.js';
+import { RESOLVED_SESSION_OPTIONS, SESSION_OPTIONS, getSessionStoreToken } from './session.constants.js';
+
+type StoreChoice = SessionModuleOptions['store'];
+
+/** The store under its token, and the checked options, which hold it. */
+export function createSessionProviders(sessionName: string | undefined, store: StoreChoice): Provider[] {
+  const token = getSessionStoreToken(sessionName);
+  return [
+    createStoreProvider(token, store),
+    {
+      provide: RESOLVED_SESSION_OPTIONS,
+      inject: [SESSION_OPTIONS, token],
+      useFactory: (options: SessionOptions, made: SessionStore) => resolveSessionOptions({ ...options, store: made }),
+    },
+  ];
+}
+
+/** The options as an application's factory, class or existing provider makes them. */
+export function createOptionsProviders(options: SessionModuleAsyncOptions): Provider[] {
+  const { useFactory, inject = [], useClass, useExisting } = options;
+  if ([useFactory, useClass, useExisting].filter((form) => form !== undefined).length !== 1) {
+    throw new SessionError('ERR_SESSION_CONFIG', 'forRootAsync needs exactly one of useFactory, useClass and useExisting.');
+  }
+  if (useFactory !== undefined) return [{ provide: SESSION_OPTIONS, inject, useFactory: useFactory as () => unknown }];
+  const factory = (useClass ?? useExisting) as Type<SessionOptionsFactory>;
+  const asked: Provider = {
+    provide: SESSION_OPTIONS,
+    inject: [factory],
+    useFactory: (maker: SessionOptionsFactory) => maker.createSessionOptions(),
+  };
+  return useClass === undefined ? [asked] : [useClass, asked];
+}
+
+function createStoreProvider(provide: ReturnType<typeof getSessionStoreToken>, store: StoreChoice): Provider {
+  if (store === undefined) {
+    return {
+      provide,
+      inject: [SESSION_OPTIONS],
+      useFactory: (options: SessionOptions | undefined) => options?.store ?? new MemorySessionStore(),
+    };
+  }
+  if (typeof store === 'function') return { provide, useClass: store };
+  if (isProvider(store)) return { provide, ...store } as Provider;
+  checkStore(store);
+  return { provide, useValue: store };
+}
+
+function isProvider(store: object | null): boolean {
+  if (typeof store !== 'object' || store === null) {
+    throw new SessionError('ERR_SESSION_CONFIG', `The option store must be a SessionStore, its class or a provider of one, got ${describeValue(store)}.`);
+  }
+  return ['useClass', 'useExisting', 'useValue', 'useFactory'].some((form) => form in store);
+}

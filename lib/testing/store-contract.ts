@@ -1,0 +1,301 @@
+import { deepStrictEqual, ok, strictEqual } from 'node:assert';
+import { newSessionId } from '../core/session-id.js';
+import { sessionKey, type SessionKey } from '../core/session-key.js';
+import type { AttributeChange, SessionPatch, SessionRecord } from '../core/session-record.js';
+import { isExpirySweeper, type SessionStore } from '../core/session-store.js';
+import { describeEngineContract } from './engine-contract.js';
+import { FakeClock } from './fake-clock.js';
+
+/** The functions of a test runner: of jest, vitest, mocha or node:test. */
+export interface TestRunner {
+  describe(name: string, body: () => void): unknown;
+  it(name: string, body: () => Promise<void>): unknown;
+  beforeEach(body: () => Promise<void>): unknown;
+  afterEach(body: () => Promise<void>): unknown;
+}
+
+/** What the contract suite needs to know of a store. */
+export interface StoreContractOptions {
+  /** The functions of the runner at hand. */
+  readonly runner: TestRunner;
+  /** Makes a store without records, or empties one. Called before each test. */
+  readonly create: () => SessionStore | Promise<SessionStore>;
+  /** Closes a store. Called after each test. */
+  readonly dispose?: (store: SessionStore) => void | Promise<void>;
+  /**
+   * Whether the store is an `ExpirySweeper`; `false` for one whose server lets expired records go by itself.
+   * @defaultValue `true`
+   */
+  readonly sweeps?: boolean;
+}
+
+/**
+ * Asks a store everything that `SessionStore` promises, with the functions of any test runner.
+ *
+ * @example
+ * ```ts
+ * describeStoreContract('MyStore', { runner: { describe, it, beforeEach, afterEach }, create: () => new MyStore() });
+ * ```
+ */
+export function describeStoreContract(name: string, { runner, create, dispose, sweeps = true }: StoreContractOptions): void {
+  const { describe, it, beforeEach, afterEach } = runner;
+  describe(`${name} keeps the store contract`, () => {
+    let store: SessionStore;
+    beforeEach(async () => {
+      store = await create();
+    });
+    afterEach(async () => {
+      await dispose?.(store);
+    });
+    const questions = { ...LIFE_CYCLE, ...NO_RESURRECTION, ...NO_LOST_UPDATE, ...ODD_DATA, ...REKEY, ...(sweeps ? SWEEP : {}) };
+    for (const [title, question] of Object.entries(questions)) {
+      it(title, () => question(store));
+    }
+    describeEngineContract(runner, () => store);
+  });
+}
+
+type Questions = Readonly<Record<string, (store: SessionStore) => Promise<void>>>;
+
+const LIFE_CYCLE: Questions = {
+  'answers null for a key that it never saw': async (store) => {
+    strictEqual(await store.load(newKey()), null);
+  },
+  'gives back a record as it was created': async (store) => {
+    const key = newKey();
+    const record = recordOf({ userId: '"u1"', cart: '{"items":[1,2],"note":null}' }, { principal: 'u1' });
+    strictEqual(await store.create(key, record), 'created');
+    deepStrictEqual(await store.load(key), record);
+  },
+  'keeps records of different keys apart': async (store) => {
+    const [one, other] = [newKey(), newKey()];
+    await store.create(one, recordOf({ n: '1' }));
+    await store.create(other, recordOf({ n: '2' }));
+    await store.patch(one, patchOf({ n: ['1', '3'] }));
+    strictEqual(await attribute(store, one, 'n'), '3');
+    strictEqual(await attribute(store, other, 'n'), '2');
+  },
+  'never overwrites: create answers collision and leaves the record alone': async (store) => {
+    const key = newKey();
+    await store.create(key, recordOf({ owner: '"first"' }));
+    strictEqual(await store.create(key, recordOf({ owner: '"second"' })), 'collision');
+    strictEqual(await attribute(store, key, 'owner'), '"first"');
+  },
+  'lets exactly one of 20 creates of one key win': async (store) => {
+    const key = newKey();
+    const answers = await Promise.all(times(20, (n) => store.create(key, recordOf({ n: String(n) }))));
+    strictEqual(answers.filter((answer) => answer === 'created').length, 1);
+    strictEqual(await attribute(store, key, 'n'), String(answers.indexOf('created')));
+  },
+  'sets, replaces and removes attributes in one patch': async (store) => {
+    const key = newKey();
+    await store.create(key, recordOf({ stay: '1', change: '2', go: '3' }));
+    strictEqual(await store.patch(key, patchOf({ change: ['2', '20'], go: ['3', null], come: [null, '4'] })), 'applied');
+    deepStrictEqual(await attributes(store, key), { stay: '1', change: '20', come: '4' });
+  },
+  'moves the expiry with a patch and with a touch, which changes nothing else': async (store) => {
+    const key = newKey();
+    const record = recordOf({ n: '1' });
+    await store.create(key, record);
+    const touch: SessionPatch = { touchedAt: record.touchedAt + 10, expiresAt: record.expiresAt + 10, changes: new Map() };
+    strictEqual(await store.patch(key, touch), 'applied');
+    deepStrictEqual(await store.load(key), { ...record, touchedAt: touch.touchedAt, expiresAt: touch.expiresAt });
+  },
+  'deletes, and says so once': async (store) => {
+    const key = newKey();
+    await store.create(key, recordOf({}));
+    strictEqual(await store.delete(key), 'deleted');
+    strictEqual(await store.load(key), null);
+    strictEqual(await store.delete(key), 'missing');
+  },
+  'is not changed by what callers do to the objects they gave and got': async (store) => {
+    const key = newKey();
+    const given = recordOf({ n: '1' });
+    await store.create(key, given);
+    (given.attributes as Map<string, string>).set('n', '2');
+    const got = await store.load(key);
+    ok(got !== null);
+    strictEqual(got.attributes.get('n'), '1');
+  },
+};
+
+const NO_RESURRECTION: Questions = {
+  'never creates: a patch, a touch and a rekey of a deleted record answer missing and leave nothing': async (store) => {
+    const [key, other] = [newKey(), newKey()];
+    await store.create(key, recordOf({ n: '1' }));
+    await store.delete(key);
+    strictEqual(await store.patch(key, patchOf({ n: ['1', '2'] })), 'missing');
+    strictEqual(await store.patch(key, patchOf({})), 'missing');
+    strictEqual(await store.rekey(key, other, recordOf({ n: '1' })), 'missing');
+    strictEqual(await store.load(key), null);
+    strictEqual(await store.load(other), null);
+  },
+  'brings no session back in 50 races of patches with a delete': async (store) => {
+    for (const _ of times(50, () => null)) {
+      const key = newKey();
+      await store.create(key, recordOf({}));
+      await Promise.all([
+        store.patch(key, patchOf({ a: [null, '1'] })),
+        store.delete(key),
+        store.patch(key, patchOf({ b: [null, '2'] })),
+        store.patch(key, patchOf({})),
+      ]);
+      strictEqual(await store.load(key), null);
+    }
+  },
+};
+
+const NO_LOST_UPDATE: Questions = {
+  'keeps all of 100 patches at once that each set another attribute': async (store) => {
+    const key = newKey();
+    await store.create(key, recordOf({}));
+    const answers = await Promise.all(times(100, (n) => store.patch(key, patchOf({ [`k${n}`]: [null, String(n)] }))));
+    deepStrictEqual(new Set(answers), new Set(['applied']));
+    deepStrictEqual(await attributes(store, key), Object.fromEntries(times(100, (n) => [`k${n}`, String(n)])));
+  },
+  'applies nothing of a patch that was based on other values, and answers with what it holds': async (store) => {
+    const key = newKey();
+    const record = recordOf({ cart: '{"a":1}', theme: '"dark"' });
+    await store.create(key, record);
+    const late = await store.patch(key, patchOf({ theme: ['"dark"', '"light"'], cart: ['{}', '{"b":2}'] }));
+    deepStrictEqual(late, { conflict: record });
+    deepStrictEqual(await store.load(key), record);
+  },
+  'takes an attribute that appeared, or is gone, for a conflict': async (store) => {
+    const key = newKey();
+    await store.create(key, recordOf({ here: '1' }));
+    ok(typeof (await store.patch(key, patchOf({ here: [null, '2'] }))) === 'object');
+    ok(typeof (await store.patch(key, patchOf({ gone: ['1', '2'] }))) === 'object');
+    ok(typeof (await store.patch(key, patchOf({ gone: ['1', null] }))) === 'object');
+  },
+  'insists on an attribute that a patch names without changing it': async (store) => {
+    const key = newKey();
+    await store.create(key, recordOf({ n: '1' }));
+    strictEqual(await store.patch(key, patchOf({ n: ['1', '1'], absent: [null, null] })), 'applied');
+    ok(typeof (await store.patch(key, patchOf({ n: ['2', '2'], m: [null, '1'] }))) === 'object');
+    deepStrictEqual(await attributes(store, key), { n: '1' });
+  },
+  'lets exactly one of 20 patches with the same base win': async (store) => {
+    const key = newKey();
+    await store.create(key, recordOf({ n: '"base"' }));
+    const answers = await Promise.all(times(20, (n) => store.patch(key, patchOf({ n: ['"base"', String(n)] }))));
+    strictEqual(answers.filter((answer) => answer === 'applied').length, 1);
+  },
+};
+
+/** Names and values that trip those who build keys, queries or objects from them. */
+const ODD_NAMES = ['', ' ', '__proto__', 'constructor', 'toString', 'a.b', 'a:b', '$set', '$$x', '%00', "'; DROP TABLE x; --", '"', '\\', '\n', '\u0000', 'käse', '日本', '🍪', '{}', '*', '0', '-1'];
+const ODD_TEXTS = ['null', 'false', '0', '""', '[]', '{}', '"\\u0000"', '"\\ud800"', '"日本 🍪"', '{"__proto__":{"x":1}}', '" quoted \\" and \\\\ "', '1e21', `"${'x'.repeat(70_000)}"`, '{ "b" : 1,  "a" : 2 }'];
+
+const ODD_DATA: Questions = {
+  'keeps attributes of any name': async (store) => {
+    const key = newKey();
+    const created = recordOf(Object.fromEntries(ODD_NAMES.slice(0, 8).map((name) => [name, '1'])));
+    const withProto = { ...created, attributes: new Map([...created.attributes, ['__proto__', '1']]) };
+    await store.create(key, withProto);
+    const changes = new Map(ODD_NAMES.map((name) => [name, { from: withProto.attributes.get(name) ?? null, to: JSON.stringify(name) }]));
+    strictEqual(await store.patch(key, { ...patchOf({}), changes }), 'applied');
+    const held = await store.load(key);
+    deepStrictEqual(new Set(held?.attributes), new Set(ODD_NAMES.map((name) => [name, JSON.stringify(name)] as const)));
+  },
+  'keeps the text of every value to the last character': async (store) => {
+    const key = newKey();
+    const values = Object.fromEntries(ODD_TEXTS.map((text, n) => [`v${n}`, text]));
+    await store.create(key, recordOf(values));
+    deepStrictEqual(await attributes(store, key), values);
+  },
+  'keeps a principal of any text, and none': async (store) => {
+    for (const principal of ['u1', 'käse 🍪', "o'brien", '', null]) {
+      const key = newKey();
+      await store.create(key, recordOf({}, { principal }));
+      strictEqual((await store.load(key))?.principal, principal);
+    }
+  },
+  'keeps 1000 attributes in one record': async (store) => {
+    const key = newKey();
+    const values = Object.fromEntries(times(1000, (n) => [`n${n}`, String(n)]));
+    await store.create(key, recordOf(values));
+    deepStrictEqual(await attributes(store, key), values);
+  },
+};
+
+const REKEY: Questions = {
+  'moves to another key in one step: the old one is gone, the new one holds the new record': async (store) => {
+    const [from, to] = [newKey(), newKey()];
+    const next = recordOf({ userId: '"u1"' }, { principal: 'u1' });
+    await store.create(from, recordOf({ cart: '[]' }));
+    strictEqual(await store.rekey(from, to, next), 'applied');
+    strictEqual(await store.load(from), null);
+    deepStrictEqual(await store.load(to), next);
+  },
+  'does not rekey onto a key in use': async (store) => {
+    const [from, to] = [newKey(), newKey()];
+    await store.create(from, recordOf({ n: '1' }));
+    await store.create(to, recordOf({ n: '2' }));
+    strictEqual(await store.rekey(from, to, recordOf({ n: '3' })), 'collision');
+    strictEqual(await attribute(store, from, 'n'), '1');
+    strictEqual(await attribute(store, to, 'n'), '2');
+  },
+  'lets exactly one of 10 rekeys of one record win': async (store) => {
+    const from = newKey();
+    const targets = times(10, () => newKey());
+    await store.create(from, recordOf({}));
+    const answers = await Promise.all(targets.map((to) => store.rekey(from, to, recordOf({}))));
+    strictEqual(answers.filter((answer) => answer === 'applied').length, 1);
+    const held = await Promise.all(targets.map((to) => store.load(to)));
+    strictEqual(held.filter((record) => record !== null).length, 1);
+  },
+};
+
+const SWEEP: Questions = {
+  'removes what was over at the given instant, in batches, and nothing else': async (store) => {
+    ok(isExpirySweeper(store), 'the store has no deleteExpired(): tell the contract with sweeps: false');
+    const clock = new FakeClock();
+    const records = times(12, (n) => ({ key: newKey(), record: recordOf({}, { expiresAt: clock.now() + 1_000_000 + n }) }));
+    for (const { key, record } of records) await store.create(key, record);
+    const before = clock.now() + 1_000_000 + 9;
+    strictEqual(await store.deleteExpired(before, 4), 4);
+    strictEqual(await store.deleteExpired(before, 100), 6);
+    strictEqual(await store.deleteExpired(before, 100), 0);
+    const held = await Promise.all(records.map(({ key }) => store.load(key)));
+    deepStrictEqual(held.map((record) => record !== null), times(12, (n) => n >= 10));
+  },
+  'does not sweep by an expiry that was moved, nor by that of a record that was deleted': async (store) => {
+    ok(isExpirySweeper(store), 'the store has no deleteExpired(): tell the contract with sweeps: false');
+    const [moved, deleted] = [newKey(), newKey()];
+    const soon = recordOf({}, { expiresAt: Date.now() + 1_000_000 });
+    await store.create(moved, soon);
+    await store.create(deleted, soon);
+    await store.patch(moved, { ...patchOf({}), expiresAt: soon.expiresAt + 5_000 });
+    await store.delete(deleted);
+    strictEqual(await store.deleteExpired(soon.expiresAt + 1_000, 100), 0);
+    ok((await store.load(moved)) !== null);
+  },
+};
+
+function newKey(): SessionKey {
+  return sessionKey(newSessionId());
+}
+
+function recordOf(values: Record<string, string>, over: Partial<SessionRecord> = {}): SessionRecord {
+  const now = Date.now();
+  return { createdAt: now, touchedAt: now, expiresAt: now + 3_600_000, principal: null, attributes: new Map(Object.entries(values)), ...over };
+}
+
+function patchOf(changes: Record<string, [from: string | null, to: string | null]>): SessionPatch {
+  const now = Date.now();
+  const entries = Object.entries(changes).map(([name, [from, to]]): [string, AttributeChange] => [name, { from, to }]);
+  return { touchedAt: now, expiresAt: now + 3_600_000, changes: new Map(entries) };
+}
+
+async function attribute(store: SessionStore, key: SessionKey, name: string): Promise<string | undefined> {
+  return (await store.load(key))?.attributes.get(name);
+}
+
+async function attributes(store: SessionStore, key: SessionKey): Promise<Record<string, string>> {
+  return Object.fromEntries((await store.load(key))?.attributes ?? []);
+}
+
+function times<T>(count: number, make: (n: number) => T): T[] {
+  return Array.from({ length: count }, (_, n) => make(n));
+}
