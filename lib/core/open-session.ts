@@ -1,10 +1,11 @@
 import { planCommit, type CommitFacts, type CommitPlan } from './commit-plan.js';
+import type { EngineParts } from './engine-options.js';
 import { expiryAt, isExpired, isTouchDue } from './expiry.js';
 import { toJsonText } from './json-text.js';
+import type { Candidate, OpenRequest } from './open-request.js';
 import { rebaseChanges, type AttributeUpdate } from './rebase-changes.js';
 import { storedName, type SessionAttributes } from './session-attributes.js';
 import type { SessionCookie } from './session-cookie.js';
-import type { Candidate, EngineParts, OpenRequest } from './session-engine.js';
 import { SessionError } from './session-error.js';
 import type { SessionId } from './session-id.js';
 import { sessionHandle, sessionKey, type SessionKey } from './session-key.js';

@@ -1,51 +1,11 @@
-import type { Clock } from './clock.js';
-import type { CommitPolicy } from './commit-plan.js';
-import { isExpired, type Lifetimes } from './expiry.js';
+import type { EngineOptions, EngineParts } from './engine-options.js';
+import { isExpired } from './expiry.js';
 import { KeyedQueue } from './keyed-queue.js';
+import type { OpenRequest } from './open-request.js';
 import { OpenSession } from './open-session.js';
-import type { CookieKeeper } from './session-cookie.js';
-import type { SessionId } from './session-id.js';
 import { sessionKey } from './session-key.js';
 import type { SessionRecord } from './session-record.js';
-import type { SessionStore } from './session-store.js';
 import { guardStore } from './store-calls.js';
-
-/** Everything that all sessions of one engine share. */
-export interface EngineOptions {
-  readonly store: SessionStore;
-  readonly lifetimes: Lifetimes;
-  readonly policy: CommitPolicy & { readonly resave: boolean };
-  /** Makes an id; gets what {@link OpenRequest.context} held. */
-  readonly newId: (context: unknown) => SessionId;
-  readonly clock: Clock;
-}
-
-/** An id that a client holds and whose signature was found good. */
-export interface Candidate {
-  readonly id: SessionId;
-  /** `false` where the cookie must be issued again though it leads to its session: signed with a retired secret. */
-  readonly current: boolean;
-}
-
-/** Whether a cookie can still reach the browser: yes; not over this insecure connection; not since the headers are out. */
-export type CookieChannel = 'open' | 'insecure' | 'sent';
-
-/** What a request brings. */
-export interface OpenRequest {
-  readonly candidates: readonly Candidate[];
-  /** The client sent a cookie of this name, good or not. */
-  readonly presented: boolean;
-  readonly cookies: CookieKeeper;
-  readonly channel: () => CookieChannel;
-  /** Handed to `newId`. */
-  readonly context: unknown;
-}
-
-/** What an {@link OpenSession} needs of its engine. */
-export interface EngineParts extends EngineOptions {
-  /** Puts requests that meet on one attribute in order, so that only other processes can interfere. */
-  readonly conflicts: KeyedQueue;
-}
 
 /** Opens sessions. What comes of one afterwards, {@link OpenSession} knows. */
 export class SessionEngine {

@@ -10,8 +10,11 @@ export interface GateKeeper {
   readonly hasHeaders: boolean;
   /** Writes cookie and cache headers, just before the head goes out. */
   writeHeaders(): void;
-  /** A complete answer was taken back because the session could not be saved; it is for the application to answer. */
-  answer(error: unknown): void;
+  /**
+   * A complete answer was taken back because the session could not be saved; it is for the application to answer.
+   * `false` where it no longer can: then the gate answers for it.
+   */
+  answer(error: unknown): boolean;
   /** As {@link answer}, where the application is in the middle of an answer: the gate answers for it. */
   report(error: unknown): void;
   /** The status that stands for an error. */
@@ -44,6 +47,8 @@ export class ResponseGate {
   /** The output that asked for the first commit: what that commit covers needs no other. */
   #covered: HeldCall | null = null;
   #headOut = false;
+  /** An end was asked for: another one is ignored. */
+  #endAsked = false;
   #ended = false;
   #mustDrain = false;
 
@@ -67,6 +72,12 @@ export class ResponseGate {
   }
 
   #output(call: HeldCall): unknown {
+    if (call.method === 'end') {
+      if (this.#endAsked) return this.#swallow(call);
+      // An invalid last chunk is refused before it counts as the end.
+      check(call, this.#res);
+      this.#endAsked = this.#mode !== 'failed';
+    }
     switch (this.#mode) {
       case 'closed':
         return call.method === 'writeHead' ? this.#announce(call) : this.#begin(call);
@@ -111,8 +122,14 @@ export class ResponseGate {
     this.#mode = 'open';
     this.#headOut = true;
     this.#ended = call.method === 'end';
-    if (this.#keeper.hasHeaders) this.#keeper.writeHeaders();
-    return this.#pass(call);
+    try {
+      if (this.#keeper.hasHeaders) this.#keeper.writeHeaders();
+      return this.#pass(call);
+    } catch (error) {
+      // Whoever catches this must be able to answer.
+      this.#endAsked = false;
+      throw error;
+    }
   }
 
   #hold(call: HeldCall): unknown {
@@ -150,7 +167,10 @@ export class ResponseGate {
       if (refused !== null) return this.#fail(refused.error);
     }
     this.#headOut = true;
-    while (this.#held.length > 0 && this.#mode === 'open') this.#replay(this.#held.shift()!);
+    const broken = attemptSync(() => {
+      while (this.#held.length > 0 && this.#mode === 'open') this.#replay(this.#held.shift()!);
+    });
+    if (broken !== null) return this.#res.headersSent ? this.#cut(broken.error) : this.#fail(broken.error);
     if (this.#mustDrain && !this.#ended && !this.#res.writableNeedDrain) process.nextTick(() => this.#res.emit('drain'));
     this.#mustDrain = false;
   }
@@ -194,13 +214,13 @@ export class ResponseGate {
     this.#res.statusCode = this.#keeper.statusOf(error);
     if (Object.hasOwn(this.#res, 'statusMessage')) this.#res.statusMessage = '';
     for (const call of dropped) callBack(call, error);
-    if (complete) {
-      this.#mode = 'failed';
-      this.#keeper.answer(error);
-    } else {
-      this.#answerOpaquely(this.#res.statusCode);
-      this.#keeper.report(error);
-    }
+    this.#mode = 'failed';
+    this.#headOut = false;
+    this.#ended = false;
+    this.#endAsked = false;
+    if (complete && this.#keeper.answer(error)) return;
+    this.#answerOpaquely(this.#res.statusCode);
+    if (!complete) this.#keeper.report(error);
   }
 
   /** Bytes are out: the only honest end is one that no client takes for a complete answer. */
@@ -234,6 +254,7 @@ export class ResponseGate {
     this.#res.setHeader('Content-Type', 'application/json; charset=utf-8');
     this.#res.setHeader('Content-Length', Buffer.byteLength(body));
     this.#res.setHeader('Cache-Control', 'no-store');
+    if (status === 503) this.#res.setHeader('Retry-After', '1');
     this.#pass({ method: 'end', args: [body] });
     this.#mode = 'dead';
   }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { signedValue, type Secret } from '../cookie/cookie-signature.js';
 import { clearCookie, setCookie } from '../cookie/set-cookie.js';
 import type { CookieOutcome } from '../core/open-session.js';
-import type { CookieChannel } from '../core/session-engine.js';
+import type { CookieChannel } from '../core/open-request.js';
 import { releaseIfDeleted, type AttachedSession } from './attached-sessions.js';
 import { forbidStoring, varyByCookie } from './cache-headers.js';
 import { statusOf } from './http-error.js';
@@ -19,7 +19,7 @@ export interface ExchangeSettings {
 
 /** Whom an exchange turns to. */
 export interface ExchangeHooks {
-  readonly answer: (error: unknown) => void;
+  readonly answer: (error: unknown) => boolean;
   readonly report: (error: unknown) => void;
   /** Hears that a session was not kept because its cookie could not be sent. */
   readonly undeliverable: () => void;
@@ -75,8 +75,8 @@ export class SessionExchange implements GateKeeper {
     forbidStoring(res);
   }
 
-  answer(error: unknown): void {
-    this.#hooks.answer(error);
+  answer(error: unknown): boolean {
+    return this.#hooks.answer(error);
   }
 
   report(error: unknown): void {

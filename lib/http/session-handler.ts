@@ -4,7 +4,8 @@ import { OptionsCookieKeeper } from '../cookie/cookie-keeper.js';
 import { resolveCookie } from '../cookie/cookie-options.js';
 import { verifiedId, type Secret } from '../cookie/cookie-signature.js';
 import type { OpenSession } from '../core/open-session.js';
-import { SessionEngine, type Candidate } from '../core/session-engine.js';
+import type { Candidate } from '../core/open-request.js';
+import { SessionEngine } from '../core/session-engine.js';
 import { checkedSessionId, isSessionId, newSessionId } from '../core/session-id.js';
 import { attach, claim, DEFAULT_SESSION } from './attached-sessions.js';
 import { statusOf } from './http-error.js';
@@ -28,8 +29,11 @@ export interface FailedRequest {
 export interface HandlerHooks {
   /** Under which name the session stands at the request. */
   readonly sessionName?: string | undefined;
-  /** Answers a request whose session could not be loaded (`open`), or not be saved after it was answered (`commit`). */
-  readonly answer: (error: unknown, failed: FailedRequest) => void;
+  /**
+   * Answers a request whose session could not be loaded (`open`), or not be saved after it was answered (`commit`).
+   * `false` where it cannot: then the client gets an answer without further words.
+   */
+  readonly answer: (error: unknown, failed: FailedRequest) => boolean;
   /** Hears of a save that failed when the answer could no longer be changed. */
   readonly report: (error: unknown) => void;
   /** Hears of a configuration that works against itself. */
@@ -60,7 +64,7 @@ export class SessionHandler {
 
   /** Never throws and never returns a promise: a rejected one ends the process on some frameworks. */
   handle(req: IncomingMessage, res: ServerResponse, next: Next): void {
-    const refuse = (error: unknown): void => this.#answer(error, { stage: 'open', req, res, next });
+    const refuse = (error: unknown): void => void this.#answer(error, { stage: 'open', req, res, next });
     let opened: Opened | Promise<Opened> | null;
     try {
       opened = this.#open(req, res);
@@ -94,7 +98,7 @@ export class SessionHandler {
     try {
       attach(req, this.#name, attached);
     } catch (error) {
-      return this.#answer(error, { stage: 'open', req, res, next });
+      return void this.#answer(error, { stage: 'open', req, res, next });
     }
     exchange.begin(attached, {
       answer: (error) => this.#answer(error, { stage: 'commit', req, res, next }),
@@ -105,9 +109,9 @@ export class SessionHandler {
     next();
   }
 
-  #answer(error: unknown, failed: FailedRequest): void {
+  #answer(error: unknown, failed: FailedRequest): boolean {
     if (statusOf(error) === 503 && !failed.res.headersSent) failed.res.setHeader('Retry-After', '1');
-    this.#hooks.answer(error, failed);
+    return this.#hooks.answer(error, failed);
   }
 
   /** Once: a cookie that is never sent is the hardest thing to find out from the outside. */

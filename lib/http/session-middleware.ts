@@ -33,7 +33,10 @@ export function sessionMiddleware(options: SessionOptions): SessionMiddleware {
   const handler = new SessionHandler(resolved, {
     warn,
     report: (error) => warn(`A session was not saved at the end of a stream: ${error instanceof Error ? error.message : 'unknown fault'}`),
-    answer: (error, { next }) => next(asHttpError(error)),
+    answer: (error, { next }) => {
+      next(asHttpError(error));
+      return true;
+    },
   });
   const memory = memoryWarning(resolved.store);
   if (memory !== null) warn(memory);

@@ -13,6 +13,7 @@ interface RequestLike {
 }
 
 interface ReplyLike {
+  readonly sent: boolean;
   getHeaders(): Record<string, unknown>;
   removeHeader(name: string): unknown;
   code(status: number): unknown;
@@ -47,12 +48,15 @@ export function bridgeFastify(instance: unknown): void {
 }
 
 /**
- * Answers a request of Fastify a second time, after its first answer was taken back. `false` where the request is not
- * Fastify's. The middleware's `next` must not be called for it: by now it serves another request.
+ * Answers a request of Fastify a second time, after its first answer was taken back. The middleware's `next` must not
+ * be called for it: by now it serves another request.
+ *
+ * *Shape*: `null` where the request is not Fastify's; `false` where Fastify has let go of it (`reply.hijack()`).
  */
-export function answerAgain(req: IncomingMessage, status: number, error: unknown): boolean {
+export function answerAgain(req: IncomingMessage, status: number, error: unknown): boolean | null {
   const reply = (req as RequestLike['raw'])[REPLY];
-  if (reply === undefined) return false;
+  if (reply === undefined) return null;
+  if (reply.sent) return false;
   for (const name of Object.keys(reply.getHeaders())) {
     if (OF_THE_ANSWER.test(name)) reply.removeHeader(name);
   }

@@ -11,8 +11,10 @@ export function answerWithException(logger: Logger): HandlerHooks['answer'] {
   return (error, { stage, req, next }) => {
     logger.error(stage === 'open' ? 'A session could not be loaded.' : 'A session could not be saved; its answer was taken back.', error);
     const exception = toException(error);
-    if (stage === 'commit' && answerAgain(req, exception.getStatus(), exception)) return;
+    const again = stage === 'commit' ? answerAgain(req, exception.getStatus(), exception) : null;
+    if (again !== null) return again;
     next(exception);
+    return true;
   };
 }
 

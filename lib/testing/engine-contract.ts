@@ -1,12 +1,13 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert';
 import type { OpenSession } from '../core/open-session.js';
 import type { SessionCookie } from '../core/session-cookie.js';
-import { SessionEngine, type OpenRequest } from '../core/session-engine.js';
+import type { OpenRequest } from '../core/open-request.js';
+import { SessionEngine } from '../core/session-engine.js';
 import type { SessionId } from '../core/session-id.js';
 import { newSessionId } from '../core/session-id.js';
 import type { SessionStore } from '../core/session-store.js';
 import { FakeClock } from './fake-clock.js';
-import type { TestRunner } from './store-contract.js';
+import type { TestRunner } from './test-runner.js';
 
 const IDLE_MS = 60_000;
 const ABSOLUTE_MS = 150_000;

@@ -4,4 +4,5 @@
  * @module nest-session/testing
  */
 export { FakeClock } from './fake-clock.js';
-export { describeStoreContract, type StoreContractOptions, type TestRunner } from './store-contract.js';
+export { describeStoreContract, type StoreContractOptions } from './store-contract.js';
+export type { TestRunner } from './test-runner.js';

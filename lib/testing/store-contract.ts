@@ -5,14 +5,7 @@ import type { AttributeChange, SessionPatch, SessionRecord } from '../core/sessi
 import { isExpirySweeper, type SessionStore } from '../core/session-store.js';
 import { describeEngineContract } from './engine-contract.js';
 import { FakeClock } from './fake-clock.js';
-
-/** The functions of a test runner: of jest, vitest, mocha or node:test. */
-export interface TestRunner {
-  describe(name: string, body: () => void): unknown;
-  it(name: string, body: () => Promise<void>): unknown;
-  beforeEach(body: () => Promise<void>): unknown;
-  afterEach(body: () => Promise<void>): unknown;
-}
+import type { TestRunner } from './test-runner.js';
 
 /** What the contract suite needs to know of a store. */
 export interface StoreContractOptions {

@@ -1,39 +1,43 @@
-import { MemorySessionStore, type SessionKey, type SessionPatch, type SessionRecord } from 'nest-session';
+import { MemorySessionStore, SessionStore, type SessionKey, type SessionPatch, type SessionRecord } from 'nest-session';
 
-/** A memory store that writes down which of its operations were called, and can be slow or broken. */
-export class CountingStore extends MemorySessionStore {
+type Operation = 'load' | 'create' | 'patch' | 'rekey' | 'delete';
+
+/** Any store, with its calls written down, and slow or broken on demand. */
+export class CountingStore extends SessionStore {
   calls: string[] = [];
   /** Awaited before each write. */
   beforeWrite: () => Promise<void> = async () => undefined;
   /** Thrown by the named operation. */
-  failing: Partial<Record<'load' | 'create' | 'patch' | 'rekey' | 'delete', Error>> = {};
+  failing: Partial<Record<Operation, Error>> = {};
 
-  override async load(key: SessionKey) {
+  constructor(readonly inner: SessionStore = new MemorySessionStore()) {
+    super();
+  }
+
+  async load(key: SessionKey) {
     this.#enter('load');
-    return super.load(key);
+    return this.inner.load(key);
   }
-  override async create(key: SessionKey, record: SessionRecord) {
-    this.#enter('create');
-    await this.beforeWrite();
-    return super.create(key, record);
+  create(key: SessionKey, record: SessionRecord) {
+    return this.#write('create', () => this.inner.create(key, record));
   }
-  override async patch(key: SessionKey, patch: SessionPatch) {
-    this.#enter('patch');
-    await this.beforeWrite();
-    return super.patch(key, patch);
+  patch(key: SessionKey, patch: SessionPatch) {
+    return this.#write('patch', () => this.inner.patch(key, patch));
   }
-  override async rekey(from: SessionKey, to: SessionKey, record: SessionRecord) {
-    this.#enter('rekey');
-    await this.beforeWrite();
-    return super.rekey(from, to, record);
+  rekey(from: SessionKey, to: SessionKey, record: SessionRecord) {
+    return this.#write('rekey', () => this.inner.rekey(from, to, record));
   }
-  override async delete(key: SessionKey) {
-    this.#enter('delete');
-    await this.beforeWrite();
-    return super.delete(key);
+  delete(key: SessionKey) {
+    return this.#write('delete', () => this.inner.delete(key));
   }
 
-  #enter(operation: keyof CountingStore['failing']): void {
+  async #write<T>(operation: Operation, write: () => Promise<T>): Promise<T> {
+    this.#enter(operation);
+    await this.beforeWrite();
+    return write();
+  }
+
+  #enter(operation: Operation): void {
     this.calls.push(operation);
     const error = this.failing[operation];
     if (error !== undefined) throw error;

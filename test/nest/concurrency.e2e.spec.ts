@@ -1,0 +1,135 @@
+import { Controller, Get, Param, Post, Redirect } from '@nestjs/common';
+import { Session, SessionModule, type UserSession } from 'nest-session';
+import { ADAPTERS, startApp, type RunningApp } from '../support/adapters.js';
+import { Browser } from '../support/browser.js';
+import { CountingStore } from '../support/counting-store.js';
+import { cookieOf, rawRequest } from '../support/raw-request.js';
+import { SECRET } from '../support/secret.js';
+import { STORES } from '../support/stores.js';
+
+const turns = async (count: number): Promise<void> => {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+@Controller()
+class RaceController {
+  @Post('set/:name') async set(@Session() session: UserSession, @Param('name') name: string) {
+    session[name] = name;
+    await turns(3);
+    return {};
+  }
+  @Post('leaf/:name') async leaf(@Session() session: UserSession, @Param('name') name: string) {
+    const cart = (session['cart'] ??= {}) as Record<string, string>;
+    cart[name] = name;
+    await turns(3);
+    return {};
+  }
+  @Post('count') async count(@Session() session: UserSession) {
+    session.update<number>('n', (n = 0) => n + 1);
+    await turns(3);
+    return {};
+  }
+  @Post('slow/:turns') async slow(@Session() session: UserSession, @Param('turns') count: string) {
+    session['written'] = count;
+    await turns(Number(count));
+    return {};
+  }
+  @Post('login') @Redirect('/all', 302) async login(@Session() session: UserSession) {
+    await session.regenerate();
+    session['userId'] = 'u1';
+  }
+  @Post('relogin') async relogin(@Session() session: UserSession) {
+    await session.regenerate({ keep: 'all' });
+    return {};
+  }
+  @Post('logout') async logout(@Session() session: UserSession) {
+    await session.destroy();
+    return {};
+  }
+  @Get('all') all(@Session() session: UserSession) {
+    return { ...session };
+  }
+}
+
+describe.each(ADAPTERS)('many requests at once on %s', (_, adapter) => {
+  describe.each(STORES)('with the %s store', (_store, makeStore) => {
+    let running: RunningApp;
+    let store: CountingStore;
+    let dispose: () => Promise<void>;
+    let browser: Browser;
+
+    beforeAll(async () => {
+      const made = makeStore();
+      store = new CountingStore(made.store);
+      dispose = made.dispose;
+      running = await startApp(adapter, {
+        imports: [SessionModule.forRoot({ secret: SECRET, store })],
+        controllers: [RaceController],
+      });
+    });
+    afterAll(async () => {
+      await running.app.close();
+      await dispose();
+    });
+    beforeEach(() => {
+      store.beforeWrite = async () => undefined;
+      browser = new Browser(running.url);
+    });
+
+    it('keeps all of 100 attributes that 100 requests set at once (W6, S-64)', async () => {
+      await browser.post('/set/first');
+      const names = Array.from({ length: 100 }, (__, n) => `k${n}`);
+      await Promise.all(names.map((name) => browser.clone().post(`/set/${name}`)));
+      expect(await browser.get('/all')).toEqual(Object.fromEntries(['first', ...names].map((name) => [name, name])));
+    });
+
+    it('keeps all of 100 leaves of one attribute that 100 requests set at once (S-64)', async () => {
+      await browser.post('/leaf/first');
+      const names = Array.from({ length: 100 }, (__, n) => `k${n}`);
+      await Promise.all(names.map((name) => browser.clone().post(`/leaf/${name}`)));
+      expect(await browser.get('/all')).toEqual({ cart: Object.fromEntries(['first', ...names].map((name) => [name, name])) });
+    });
+
+    it('counts 100 requests at once exactly with update() (S-64)', async () => {
+      await browser.post('/count');
+      await Promise.all(Array.from({ length: 100 }, () => browser.clone().post('/count')));
+      expect(await browser.get('/all')).toEqual({ n: 101 });
+    });
+
+    it('brings no session back in 200 races of a slow writer with a logout (S-43)', async () => {
+      let back = 0;
+      for (let race = 0; race < 200; race++) {
+        const visitor = new Browser(running.url);
+        await visitor.post('/login');
+        const [writer, other, logout] = [visitor.clone(), visitor.clone(), visitor.clone()];
+        await Promise.all([writer.post(`/slow/${race % 40}`), logout.post('/logout'), other.post('/relogin')]);
+        for (const former of [visitor, writer]) {
+          if (Object.keys(await former.get<object>('/all')).length > 0) back++;
+        }
+      }
+      expect(back).toBe(0);
+    });
+
+    it('leaves the cookie of a login alone when a slower request answers after it', async () => {
+      await browser.post('/set/first');
+      const [slow, login] = [browser.clone(), browser.clone()];
+      const slower = slow.post('/slow/60');
+      await login.post('/login');
+      const late = await slower;
+      expect(late.status).toBe(201);
+      expect(late.headers.getSetCookie()).toEqual([]);
+      expect(await login.get('/all')).toEqual({ userId: 'u1' });
+    });
+
+    it('shows the stored session to a client that follows a redirect when its headers arrive, store slowed by 150 ms (W1)', async () => {
+      store.beforeWrite = () => new Promise((resolve) => setTimeout(resolve, 150));
+      const rounds = Array.from({ length: 20 }, async () => {
+        const login = rawRequest(running.url, '/login', { method: 'POST' });
+        const head = await login.head;
+        const followed = await rawRequest(running.url, head!.headers.get('location')!, { cookie: cookieOf(head)! }).answer;
+        return { status: head!.status, body: followed!.body };
+      });
+      for (const round of await Promise.all(rounds)) expect(round).toEqual({ status: 302, body: '{"userId":"u1"}' });
+    });
+  });
+});
