@@ -1,0 +1,112 @@
+import { Controller, Get, Param, ParseIntPipe, Post, UseGuards, type ExecutionContext } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { RequireSession, Session, SessionGuard, SessionId, SessionModule, type UserSession } from 'nest-session';
+import { ADAPTERS, startApp, type RunningApp } from '../support/adapters.js';
+import { Browser } from '../support/browser.js';
+import { CountingStore } from '../support/counting-store.js';
+import { OTHER_SECRET, SECRET } from '../support/secret.js';
+
+class PoliteGuard extends SessionGuard {
+  protected override deny(_context: ExecutionContext): never {
+    throw Object.assign(new Error('please log in'), { statusCode: 418 });
+  }
+}
+
+@Controller()
+@UseGuards(SessionGuard)
+class GuardedController {
+  @Post('login/:role') @RequireSession(false) async login(@Session() session: UserSession, @Param('role') role: string) {
+    await session.regenerate();
+    session['user'] = { id: '7', role };
+    return {};
+  }
+  @Post('visit') @RequireSession(false) visit(@Session() session: UserSession) {
+    session['seen'] = true;
+    return {};
+  }
+  @Get('any') any() {
+    return 'any';
+  }
+  @Get('user') @RequireSession('user.id') user(@Session('user.id', ParseIntPipe) id: number) {
+    return { id };
+  }
+  @Get('admin')
+  @RequireSession('user', (session) => (session['user'] as { role: string }).role === 'admin')
+  admin(@SessionId() id: string, @Session() session: UserSession) {
+    return { same: id === session.id };
+  }
+  @Get('polite') @UseGuards(PoliteGuard) @RequireSession(false) polite() {
+    return 'open';
+  }
+}
+
+@Controller('back')
+class BackController {
+  @Post('login') @RequireSession(false) login(@Session({ name: 'admin' }) session: UserSession) {
+    session['ok'] = true;
+    return {};
+  }
+  @Get('office') @RequireSession({ name: 'admin' }, 'ok') office() {
+    return 'office';
+  }
+  @Get('other') other() {
+    return 'other';
+  }
+}
+
+describe.each(ADAPTERS)('SessionGuard on %s', (_, adapter) => {
+  let running: RunningApp;
+  let browser: Browser;
+  let store: CountingStore;
+  afterEach(() => running.app.close());
+
+  describe('before a controller', () => {
+    beforeEach(async () => {
+      store = new CountingStore();
+      running = await startApp(adapter, { imports: [SessionModule.forRoot({ secret: SECRET, store })], controllers: [GuardedController] });
+      browser = new Browser(running.url);
+    });
+    const statusOf = async (path: string): Promise<number> => (await browser.fetch(path)).status;
+
+    it('answers 401 without a stored session, and makes none', async () => {
+      expect(await statusOf('/any')).toBe(401);
+      expect(browser.jar.size).toBe(0);
+      expect(store.calls).toEqual([]);
+    });
+
+    it('passes with a stored session, and demands what @RequireSession names', async () => {
+      await browser.post('/visit');
+      expect(await statusOf('/any')).toBe(200);
+      expect(await statusOf('/user')).toBe(401);
+      await browser.post('/login/reader');
+      expect(await browser.get('/user')).toEqual({ id: 7 });
+      expect(await statusOf('/admin')).toBe(401);
+      await browser.post('/login/admin');
+      expect(await browser.get('/admin')).toEqual({ same: true });
+    });
+
+    it('lets no request pass while the store is out of reach, and keeps the cookie (S-69)', async () => {
+      await browser.post('/login/admin');
+      store.failing = { load: new Error('down') };
+      expect(await statusOf('/any')).toBe(503);
+      store.failing = {};
+      expect(await statusOf('/any')).toBe(200);
+    });
+  });
+
+  it('guards a whole application, open routes and named sessions included', async () => {
+    running = await startApp(adapter, {
+      imports: [
+        SessionModule.forRoot({ secret: SECRET }),
+        SessionModule.forRoot({ sessionName: 'admin', name: 'admin.sid', secret: OTHER_SECRET }),
+      ],
+      controllers: [BackController],
+      providers: [{ provide: APP_GUARD, useClass: SessionGuard }],
+    });
+    browser = new Browser(running.url);
+    expect((await browser.fetch('/back/office')).status).toBe(401);
+    await browser.post('/back/login');
+    expect((await browser.fetch('/back/office')).status).toBe(200);
+    expect((await browser.fetch('/back/other')).status).toBe(401);
+  });
+});

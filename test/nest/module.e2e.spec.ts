@@ -1,0 +1,333 @@
+import type { IncomingMessage } from 'node:http';
+import {
+  Controller,
+  Get,
+  Inject,
+  Injectable,
+  Module,
+  Post,
+  RequestMethod,
+  Session as NestSession,
+  Version,
+  VersioningType,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
+import {
+  getSessionStoreToken,
+  InjectSessionStore,
+  MemorySessionStore,
+  Session,
+  SessionModule,
+  SessionStore,
+  type SessionModuleAsyncOptions,
+  type SessionModuleOptions,
+  type SessionOptions,
+  type SessionOptionsFactory,
+  type UserSession,
+} from 'nest-session';
+import { ADAPTERS, startApp, type RunningApp } from '../support/adapters.js';
+import { Browser } from '../support/browser.js';
+import { OTHER_SECRET, SECRET } from '../support/secret.js';
+
+@Controller()
+class CounterController {
+  @Get('count') count(@Session() session: UserSession) {
+    return { n: session.update<number>('n', (n = 0) => n + 1) };
+  }
+}
+
+@Injectable()
+class Settings {
+  readonly secret = SECRET;
+}
+@Module({ providers: [Settings], exports: [Settings] })
+class SettingsModule {}
+
+@Injectable()
+class InjectedStore extends MemorySessionStore implements OnModuleInit, OnApplicationShutdown {
+  static hooks: string[] = [];
+  constructor(@Inject(Settings) readonly settings: Settings) {
+    super();
+  }
+  onModuleInit() {
+    InjectedStore.hooks.push('init');
+  }
+  onApplicationShutdown() {
+    InjectedStore.hooks.push('shutdown');
+  }
+}
+
+@Module({ imports: [SettingsModule], providers: [InjectedStore], exports: [InjectedStore] })
+class StoreModule {}
+
+@Injectable()
+class OptionsMaker implements SessionOptionsFactory {
+  constructor(@Inject(Settings) readonly settings: Settings) {}
+  createSessionOptions(): SessionOptions {
+    return { secret: this.settings.secret };
+  }
+}
+@Module({ imports: [SettingsModule], providers: [OptionsMaker], exports: [OptionsMaker] })
+class MakerModule {}
+
+/** Registers a route as GraphQL and its like do: on the adapter, outside the global prefix, when modules are initialised. */
+@Module({})
+class RawRouteModule implements OnModuleInit {
+  constructor(@Inject(HttpAdapterHost) private readonly host: HttpAdapterHost) {}
+  onModuleInit() {
+    this.host.httpAdapter.get('/raw', (req: { raw?: IncomingMessage }, res: { send(body: unknown): void }) => {
+      res.send({ n: ((req.raw ?? req) as { session?: UserSession }).session?.['n'] });
+    });
+  }
+}
+
+const ASYNC: [string, SessionModuleAsyncOptions][] = [
+  ['useFactory', { useFactory: () => ({ secret: SECRET }) }],
+  ['an async useFactory', { useFactory: async () => ({ secret: SECRET }) }],
+  ['useFactory with imports and inject', { imports: [SettingsModule], inject: [Settings], useFactory: (s: Settings) => ({ secret: s.secret }) }],
+  ['useClass', { imports: [SettingsModule], useClass: OptionsMaker }],
+  ['useExisting', { imports: [MakerModule], useExisting: OptionsMaker }],
+];
+
+const STORE_FORMS: [string, () => Pick<SessionModuleOptions, 'store' | 'imports'>][] = [
+  ['an instance', () => ({ store: new MemorySessionStore() })],
+  ['a class with dependencies', () => ({ imports: [SettingsModule], store: InjectedStore })],
+  ['useClass', () => ({ imports: [SettingsModule], store: { useClass: InjectedStore } })],
+  ['useExisting', () => ({ imports: [StoreModule], store: { useExisting: InjectedStore } })],
+  ['useValue', () => ({ store: { useValue: new MemorySessionStore() } })],
+  ['useFactory with inject', () => ({ imports: [SettingsModule], store: { inject: [Settings], useFactory: async (s: Settings) => new InjectedStore(s) } })],
+  ['nothing', () => ({})],
+];
+
+describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
+  let running: RunningApp | undefined;
+  afterEach(async () => {
+    await running?.app.close();
+    running = undefined;
+  });
+
+  const start = async (...args: Parameters<typeof startApp> extends [unknown, infer P] ? [P] : never): Promise<Browser> => {
+    running = await startApp(adapter, ...args);
+    return new Browser(running.url);
+  };
+  const expectCounting = async (browser: Browser): Promise<void> => {
+    expect(await browser.get('/count')).toEqual({ n: 1 });
+    expect(await browser.get('/count')).toEqual({ n: 2 });
+  };
+
+  it.each(ASYNC)('takes its options from forRootAsync with %s', async (_form, options) => {
+    await expectCounting(await start({ imports: [SessionModule.forRootAsync(options)], controllers: [CounterController] }));
+  });
+
+  it.each(STORE_FORMS)('takes its store as %s, and gives it by its token', async (_form, options) => {
+    const browser = await start({ imports: [SessionModule.forRoot({ secret: SECRET, ...options() })], controllers: [CounterController] });
+    await expectCounting(browser);
+    const store = running!.app.get(SessionStore);
+    expect(store).toBeInstanceOf(MemorySessionStore);
+    expect((store as MemorySessionStore).size).toBe(1);
+  });
+
+  it('takes a store from the options of a factory, and one beside them', async () => {
+    const store = new MemorySessionStore();
+    const useFactory = () => ({ secret: SECRET, store });
+    await expectCounting(await start({ imports: [SessionModule.forRootAsync({ useFactory })], controllers: [CounterController] }));
+    expect(running!.app.get(SessionStore)).toBe(store);
+    await running!.app.close();
+    const imports = [SessionModule.forRootAsync({ imports: [SettingsModule], useFactory: () => ({ secret: SECRET }), store: InjectedStore })];
+    await expectCounting(await start({ imports, controllers: [CounterController] }));
+    expect(running!.app.get(SessionStore)).toBeInstanceOf(InjectedStore);
+  });
+
+  it('calls the life-cycle hooks of a provided store once, and closes it last', async () => {
+    InjectedStore.hooks = [];
+    await start({ imports: [SessionModule.forRoot({ secret: SECRET, imports: [SettingsModule], store: InjectedStore })] });
+    expect(InjectedStore.hooks).toEqual(['init']);
+    await running!.app.close();
+    running = undefined;
+    expect(InjectedStore.hooks).toEqual(['init', 'shutdown']);
+  });
+
+  it('injects the store into providers, and lets a test replace it', async () => {
+    @Injectable()
+    class Admin {
+      constructor(@InjectSessionStore() readonly store: SessionStore) {}
+    }
+    const fake = new MemorySessionStore();
+    const module = await Test.createTestingModule({ imports: [SessionModule.forRoot({ secret: SECRET })], providers: [Admin] })
+      .overrideProvider(SessionStore)
+      .useValue(fake)
+      .compile();
+    expect(module.get(Admin).store).toBe(fake);
+  });
+
+  it('refuses bad options when the application starts', async () => {
+    const bad = SessionModule.forRoot({ secret: 'short' });
+    await expect(Test.createTestingModule({ imports: [bad] }).compile()).rejects.toMatchObject({ code: 'ERR_SESSION_CONFIG' });
+    expect(() => SessionModule.forRootAsync({})).toThrow(/exactly one of useFactory, useClass and useExisting/);
+    expect(() => SessionModule.forRoot({ secret: SECRET, store: { get() {} } as never })).toThrow(/load, create, patch, rekey, delete/);
+    const missing = SessionModule.forRoot(undefined as never);
+    await expect(Test.createTestingModule({ imports: [missing] }).compile()).rejects.toMatchObject({ code: 'ERR_SESSION_CONFIG' });
+  });
+
+  it('has a session whatever the prefix, the version and the route, a raw one outside the prefix included', async () => {
+    @Controller()
+    class RootController {
+      @Get() root(@Session() s: UserSession) {
+        return { n: s.update<number>('n', (n = 0) => n + 1) };
+      }
+      @Version('2') @Get('versioned') versioned(@Session() s: UserSession) {
+        return { n: s['n'] };
+      }
+      @Get('health') health(@Session() s: UserSession) {
+        return { n: s['n'] };
+      }
+    }
+    const browser = await start({
+      imports: [RawRouteModule, SessionModule.forRoot({ secret: SECRET })],
+      controllers: [RootController],
+      prepare: (app) => {
+        app.setGlobalPrefix('api', { exclude: ['health'] });
+        app.enableVersioning({ type: VersioningType.URI });
+      },
+    });
+    expect(await browser.get('/api')).toEqual({ n: 1 });
+    expect(await browser.get('/api')).toEqual({ n: 2 });
+    expect(await browser.get('/api/v2/versioned')).toEqual({ n: 2 });
+    expect(await browser.get('/health')).toEqual({ n: 2 });
+    expect(await browser.get('/raw')).toEqual({ n: 2 });
+    expect((await browser.fetch('/nowhere')).status).toBe(404);
+    expect((await browser.fetch('/api/nowhere')).status).toBe(404);
+  });
+
+  it('leaves out routes by exclude, and all others by forRoutes', async () => {
+    @Controller()
+    class TwoRoutes {
+      @Get('in') in(@Session() s: UserSession) {
+        return { has: s.isNew };
+      }
+      @Get('out') out(@NestSession() s: UserSession | undefined) {
+        return { has: s !== undefined };
+      }
+      @Get('asks') asks(@Session() s: UserSession) {
+        return { has: s };
+      }
+    }
+    const exclude = [{ path: 'out', method: RequestMethod.ALL }, 'asks'];
+    let browser = await start({ imports: [SessionModule.forRoot({ secret: SECRET, exclude })], controllers: [TwoRoutes] });
+    expect(await browser.get('/in')).toEqual({ has: true });
+    expect(await browser.get('/out')).toEqual({ has: false });
+    expect((await browser.fetch('/asks')).status).toBe(500);
+    await running!.app.close();
+    browser = await start({ imports: [SessionModule.forRoot({ secret: SECRET, forRoutes: ['in'] })], controllers: [TwoRoutes] });
+    expect(await browser.get('/in')).toEqual({ has: true });
+    expect(await browser.get('/out')).toEqual({ has: false });
+  });
+
+  it('says what to do where the decorator is used and no middleware ran', async () => {
+    const errors: unknown[] = [];
+    const browser = await start({
+      imports: [],
+      controllers: [CounterController],
+      prepare: (app) => app.useGlobalFilters({ catch: (error: unknown, host) => {
+        errors.push(error);
+        const response = host.switchToHttp().getResponse<{ status(code: number): { send(body: string): void } }>();
+        response.status(500).send('failed');
+      } }),
+    });
+    expect((await browser.fetch('/count')).status).toBe(500);
+    expect(errors).toEqual([expect.objectContaining({ code: 'ERR_SESSION_NOT_MOUNTED', message: expect.stringContaining('SessionModule.forRoot') as string })]);
+  });
+
+  it('gives the same object to Nest\'s own @Session(), to ours and at the request', async () => {
+    @Controller()
+    class SameController {
+      @Get('same') same(@NestSession() theirs: unknown, @Session() ours: unknown, @Inject() _?: never) {
+        return { same: theirs === ours && ours !== undefined };
+      }
+    }
+    const browser = await start({ imports: [SessionModule.forRoot({ secret: SECRET })], controllers: [SameController] });
+    expect(await browser.get('/same')).toEqual({ same: true });
+  });
+
+  it('runs once per request, however often it is mounted', async () => {
+    const store = new MemorySessionStore();
+    const one = SessionModule.forRoot({ secret: SECRET, store });
+    const other = SessionModule.forRoot({ secret: SECRET, store });
+    const browser = await start({ imports: [one, one, other], controllers: [CounterController] });
+    const answer = await browser.fetch('/count');
+    expect(answer.headers.getSetCookie()).toHaveLength(1);
+    expect(await browser.get('/count')).toEqual({ n: 2 });
+    expect(store.size).toBe(1);
+  });
+
+  it('keeps several named sessions apart: cookies, stores, decorators', async () => {
+    @Controller()
+    class TwoSessions {
+      @Post('both') both(@Session() user: UserSession, @Session({ name: 'admin' }) admin: UserSession) {
+        user['who'] = 'user';
+        admin['who'] = 'admin';
+        return {};
+      }
+      @Get('who') who(@Session('who') user: string, @Session({ name: 'admin', path: 'who' }) admin: string) {
+        return { user, admin };
+      }
+      @Post('leave') async leave(@Session({ name: 'admin' }) admin: UserSession) {
+        await admin.destroy();
+        return {};
+      }
+    }
+    const stores = [new MemorySessionStore(), new MemorySessionStore()] as const;
+    const browser = await start({
+      imports: [
+        SessionModule.forRoot({ secret: SECRET, store: stores[0] }),
+        SessionModule.forRoot({ sessionName: 'admin', name: 'admin.sid', secret: OTHER_SECRET, store: stores[1] }),
+      ],
+      controllers: [TwoSessions],
+    });
+    await browser.post('/both');
+    expect([...browser.jar.keys()].sort()).toEqual(['admin.sid', 'connect.sid']);
+    expect(await browser.get('/who')).toEqual({ user: 'user', admin: 'admin' });
+    expect(running!.app.get(SessionStore)).toBe(stores[0]);
+    expect(running!.app.get(getSessionStoreToken('admin'))).toBe(stores[1]);
+    expect(stores.map((store) => store.size)).toEqual([1, 1]);
+    await browser.post('/leave');
+    expect([...browser.jar.keys()]).toEqual(['connect.sid']);
+    expect(await browser.get('/who')).toEqual({ user: 'user' });
+  });
+
+  it('keeps a session signed with a retired secret, and signs its cookie anew (S-15)', async () => {
+    const store = new MemorySessionStore();
+    const before = await start({ imports: [SessionModule.forRoot({ secret: OTHER_SECRET, store })], controllers: [CounterController] });
+    await before.get('/count');
+    await running!.app.close();
+    const after = await start({ imports: [SessionModule.forRoot({ secret: [SECRET, OTHER_SECRET], store })], controllers: [CounterController] });
+    after.jar.set('connect.sid', before.jar.get('connect.sid')!);
+    expect(await after.get('/count')).toEqual({ n: 2 });
+    expect(after.jar.get('connect.sid')).not.toBe(before.jar.get('connect.sid'));
+    await running!.app.close();
+    const last = await start({ imports: [SessionModule.forRoot({ secret: SECRET, store })], controllers: [CounterController] });
+    last.jar.set('connect.sid', before.jar.get('connect.sid')!);
+    expect(await last.get('/count')).toEqual({ n: 1 });
+    last.jar.set('connect.sid', after.jar.get('connect.sid')!);
+    expect(await last.get('/count')).toEqual({ n: 3 });
+  });
+
+  it('has no session outside the path of its cookie, matched at segment boundaries (R21, W8)', async () => {
+    const browser = await start({
+      imports: [SessionModule.forRoot({ secret: SECRET, cookie: { path: '/admin' } })],
+      controllers: [CounterController],
+      prepare: (app) => app.setGlobalPrefix('administrator'),
+    });
+    expect((await browser.fetch('/administrator/count')).status).toBe(500);
+    await running!.app.close();
+    const inside = await start({
+      imports: [SessionModule.forRoot({ secret: SECRET, cookie: { path: '/admin' } })],
+      controllers: [CounterController],
+      prepare: (app) => app.setGlobalPrefix('admin'),
+    });
+    expect(await inside.get('/admin/count')).toEqual({ n: 1 });
+  });
+});
