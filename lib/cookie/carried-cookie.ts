@@ -45,7 +45,9 @@ export class CarriedCookie implements SessionCookie {
   /** Accepts milliseconds; `null` and `undefined` make it end with the browser. */
   set maxAge(ms: number | null | undefined) {
     if (ms != null && !Number.isFinite(ms)) {
-      throw new TypeError(`session.cookie.maxAge must be a number of milliseconds or null, got ${String(ms)}.`);
+      throw new TypeError(
+        `session.cookie.maxAge must be a number of milliseconds or null, got ${String(ms)}.`,
+      );
     }
     this.originalMaxAge = ms ?? null;
     this.#expiresAt = ms == null ? null : this.#now() + ms;
@@ -64,6 +66,7 @@ export class CarriedCookie implements SessionCookie {
 
 function instantOf(at: Date): number {
   const instant = at instanceof Date ? at.getTime() : Number.NaN;
-  if (Number.isNaN(instant)) throw new TypeError('session.cookie.expires must be a valid Date, null or false.');
+  if (Number.isNaN(instant))
+    throw new TypeError('session.cookie.expires must be a valid Date, null or false.');
   return instant;
 }

@@ -19,19 +19,33 @@ const isOneOf =
     choices.includes(value);
 
 const CHECKS: Record<keyof CookieOptions, Check> = {
-  domain: [(value) => typeof value === 'string' && DOMAIN.test(value), 'a host name such as "example.com", without scheme or port'],
-  expires: [(value: unknown) => value === null || (value instanceof Date && !Number.isNaN(value.getTime())), 'a valid Date or null; better give maxAge'],
+  domain: [
+    (value) => typeof value === 'string' && DOMAIN.test(value),
+    'a host name such as "example.com", without scheme or port',
+  ],
+  expires: [
+    (value: unknown) => value === null || (value instanceof Date && !Number.isNaN(value.getTime())),
+    'a valid Date or null; better give maxAge',
+  ],
   httpOnly: [isBoolean, 'true or false'],
   maxAge: [isMaxAge, 'null or a whole number of milliseconds from 1 to 400 days, such as hours(8)'],
   partitioned: [isBoolean, 'true or false'],
-  path: [(value) => typeof value === 'string' && PATH.test(value), 'a path that begins with "/" and holds no ";"'],
+  path: [
+    (value) => typeof value === 'string' && PATH.test(value),
+    'a path that begins with "/" and holds no ";"',
+  ],
   priority: [isOneOf('low', 'medium', 'high'), '"low", "medium" or "high"'],
-  sameSite: [isOneOf(true, false, 'lax', 'strict', 'none', 'auto'), '"lax", "strict", "none", "auto", true (strict) or false (left out)'],
+  sameSite: [
+    isOneOf(true, false, 'lax', 'strict', 'none', 'auto'),
+    '"lax", "strict", "none", "auto", true (strict) or false (left out)',
+  ],
   secure: [isOneOf(true, false, 'auto'), 'true, false or "auto"'],
 };
 
 function isMaxAge(value: unknown): boolean {
-  return value === null || (Number.isSafeInteger(value) && Number(value) > 0 && Number(value) <= LONGEST_COOKIE_MS);
+  return (
+    value === null || (Number.isSafeInteger(value) && Number(value) > 0 && Number(value) <= LONGEST_COOKIE_MS)
+  );
 }
 
 /**
@@ -41,7 +55,11 @@ function isMaxAge(value: unknown): boolean {
  */
 export function checkCookieOptions(options: unknown, name: string): asserts options is CookieOptions {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw cookieError('cookie', 'an object of attributes or a function of the request that returns one', options);
+    throw cookieError(
+      'cookie',
+      'an object of attributes or a function of the request that returns one',
+      options,
+    );
   }
   for (const [option, value] of Object.entries(options)) {
     const check = (CHECKS as Record<string, Check | undefined>)[option];
@@ -56,18 +74,24 @@ export function checkCookieOptions(options: unknown, name: string): asserts opti
 /** @throws SessionError `ERR_SESSION_CONFIG` when the name cannot name a cookie. */
 export function checkCookieName(name: unknown): asserts name is string {
   if (typeof name === 'string' && TOKEN.test(name)) return;
-  throw cookieError('name', 'a cookie name: letters, digits and !#$%&\'*+-.^_`|~, without blanks', name);
+  throw cookieError('name', "a cookie name: letters, digits and !#$%&'*+-.^_`|~, without blanks", name);
 }
 
 function checkTogether({ sameSite, secure, partitioned, maxAge, expires }: CookieOptions): void {
   if (sameSite === 'none' && secure === false) {
-    throw contradiction('cookie.sameSite "none" needs cookie.secure: browsers refuse the cookie otherwise. Set cookie.secure to true or "auto".');
+    throw contradiction(
+      'cookie.sameSite "none" needs cookie.secure: browsers refuse the cookie otherwise. Set cookie.secure to true or "auto".',
+    );
   }
   if (partitioned === true && secure === false) {
-    throw contradiction('cookie.partitioned needs cookie.secure: browsers refuse the cookie otherwise. Set cookie.secure to true or "auto".');
+    throw contradiction(
+      'cookie.partitioned needs cookie.secure: browsers refuse the cookie otherwise. Set cookie.secure to true or "auto".',
+    );
   }
   if (maxAge != null && expires != null) {
-    throw contradiction('cookie.maxAge and cookie.expires both say when the browser forgets the cookie. Keep maxAge.');
+    throw contradiction(
+      'cookie.maxAge and cookie.expires both say when the browser forgets the cookie. Keep maxAge.',
+    );
   }
 }
 
@@ -77,13 +101,19 @@ function checkPrefix(options: CookieOptions, name: string): void {
   if (prefix === undefined) return;
   const shown = JSON.stringify(name);
   if (options.secure !== true) {
-    throw contradiction(`The cookie name ${shown} needs cookie.secure true, got ${describeValue(options.secure)}: browsers refuse the cookie otherwise.`);
+    throw contradiction(
+      `The cookie name ${shown} needs cookie.secure true, got ${describeValue(options.secure)}: browsers refuse the cookie otherwise.`,
+    );
   }
   if (prefix.startsWith('host') && options.domain !== undefined) {
-    throw contradiction(`The cookie name ${shown} forbids cookie.domain, got ${describeValue(options.domain)}. Leave the domain out or use the prefix __Secure-.`);
+    throw contradiction(
+      `The cookie name ${shown} forbids cookie.domain, got ${describeValue(options.domain)}. Leave the domain out or use the prefix __Secure-.`,
+    );
   }
   if (prefix.startsWith('host') && (options.path ?? '/') !== '/') {
-    throw contradiction(`The cookie name ${shown} needs cookie.path "/", got ${describeValue(options.path)}. Use the prefix __Secure- for another path.`);
+    throw contradiction(
+      `The cookie name ${shown} needs cookie.path "/", got ${describeValue(options.path)}. Use the prefix __Secure- for another path.`,
+    );
   }
   if (prefix.endsWith('http') && options.httpOnly === false) {
     throw contradiction(`The cookie name ${shown} needs cookie.httpOnly, got false. Leave httpOnly out.`);
@@ -91,7 +121,9 @@ function checkPrefix(options: CookieOptions, name: string): void {
 }
 
 function unknownAttribute(option: string): SessionError {
-  return contradiction(`cookie.${option} is not an option. The cookie has: ${Object.keys(CHECKS).join(', ')}.`);
+  return contradiction(
+    `cookie.${option} is not an option. The cookie has: ${Object.keys(CHECKS).join(', ')}.`,
+  );
 }
 
 const cookieError = (option: string, expected: string, came: unknown): SessionError =>

@@ -10,7 +10,7 @@ const MOST_VALUES = 4;
  */
 export function cookieValues(header: string, name: string): string[] {
   const values: string[] = [];
-  for (let start = 0; start < header.length && values.length < MOST_VALUES; ) {
+  for (let start = 0; start < header.length && values.length < MOST_VALUES;) {
     const semicolon = header.indexOf(';', start);
     const end = semicolon === -1 ? header.length : semicolon;
     const equals = header.indexOf('=', start);

@@ -3,7 +3,16 @@ import { CarriedCookie } from './carried-cookie.js';
 import type { ResolvedCookie } from './cookie-options.js';
 
 /** What one session may set for itself; everything else follows the options, also in sessions that live already. */
-const OWN_SETTINGS = ['originalMaxAge', 'path', 'domain', 'httpOnly', 'secure', 'sameSite', 'priority', 'partitioned'] as const;
+const OWN_SETTINGS = [
+  'originalMaxAge',
+  'path',
+  'domain',
+  'httpOnly',
+  'secure',
+  'sameSite',
+  'priority',
+  'partitioned',
+] as const;
 
 type Settings = { -readonly [K in (typeof OWN_SETTINGS)[number]]?: unknown };
 
@@ -20,7 +29,11 @@ export class OptionsCookieKeeper implements CookieKeeper {
   make(kept: string | null, touchedAt: number): SessionCookie {
     const settings = kept === null ? {} : readSettings(kept);
     const { originalMaxAge = this.#resolved.maxAgeMs, ...others } = settings;
-    return new CarriedCookie({ ...this.#resolved, ...others, maxAgeMs: originalMaxAge } as ResolvedCookie, touchedAt, this.#now);
+    return new CarriedCookie(
+      { ...this.#resolved, ...others, maxAgeMs: originalMaxAge } as ResolvedCookie,
+      touchedAt,
+      this.#now,
+    );
   }
 
   keep(cookie: SessionCookie): string | null {

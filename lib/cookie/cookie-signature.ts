@@ -26,7 +26,7 @@ export function verifiedId(value: string, secrets: readonly Secret[]): VerifiedI
   if (!value.startsWith(SIGNED)) return null;
   const signed = value.slice(SIGNED.length);
   for (const [index, secret] of secrets.entries()) {
-    const id = unsign(signed, secret as string);
+    const id = unsign(signed, secret);
     if (id !== false) return { id, current: index === 0 };
   }
   return null;

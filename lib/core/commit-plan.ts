@@ -58,7 +58,8 @@ function planFresh({ changed, rekeyed, deliverable }: CommitFacts, policy: Commi
 
 /** A rekey is carried out even where the new cookie cannot be sent: better logged out than left on an id that may be known. */
 function planStored(facts: CommitFacts, policy: CommitPolicy): CommitPlan {
-  const due = facts.rekeyed || facts.client !== 'current' || policy.rolling || (facts.persistent && facts.changed);
+  const due =
+    facts.rekeyed || facts.client !== 'current' || policy.rolling || (facts.persistent && facts.changed);
   return { write: planWrite(facts), cookie: due && facts.deliverable ? 'send' : 'none' };
 }
 

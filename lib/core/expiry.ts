@@ -24,6 +24,11 @@ export function isExpired(record: SessionRecord, absoluteMs: number, now: number
 }
 
 /** Whether it is time to move the idle expiry. By default a tenth of the idle timeout, at most a minute. */
-export function isTouchDue(record: SessionRecord, idleMs: number, touchEveryMs: number | null, now: number): boolean {
+export function isTouchDue(
+  record: SessionRecord,
+  idleMs: number,
+  touchEveryMs: number | null,
+  now: number,
+): boolean {
   return now - record.touchedAt >= (touchEveryMs ?? Math.min(idleMs / 10, minutes(1)));
 }

@@ -7,11 +7,15 @@ import { SessionError } from './session-error.js';
  * throws. The message names the path and what stands there, never the value.
  */
 export function toJsonText(value: unknown, name: string): string | null {
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return JSON.stringify(value);
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return JSON.stringify(value);
   try {
     return JSON.stringify(value) ?? null;
   } catch (cause) {
-    const { path, reason } = findCulprit(value, name, []) ?? { path: name, reason: 'cannot be written as JSON' };
+    const { path, reason } = findCulprit(value, name, []) ?? {
+      path: name,
+      reason: 'cannot be written as JSON',
+    };
     throw new SessionError(
       'ERR_SESSION_VALUE',
       `The session was not saved: ${path} ${reason}. Store plain data: strings, numbers, booleans, null, arrays and objects.`,
@@ -44,7 +48,12 @@ function findCulprit(value: unknown, path: string, above: readonly unknown[]): C
   return null;
 }
 
-function findInProperty(holder: object, key: string, path: string, above: readonly unknown[]): Culprit | null {
+function findInProperty(
+  holder: object,
+  key: string,
+  path: string,
+  above: readonly unknown[],
+): Culprit | null {
   let value: unknown;
   try {
     value = (holder as Record<string, unknown>)[key];

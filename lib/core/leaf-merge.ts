@@ -11,7 +11,11 @@ export interface JsonObject {
  * Each leaf that only one side changed or deleted is taken from that side. Where both changed the same leaf, or
  * where an array or a scalar meets anything else, `mine` stands: it is committed later.
  */
-export function mergeLeaves(base: Json | undefined, theirs: Json | undefined, mine: Json | undefined): Json | undefined {
+export function mergeLeaves(
+  base: Json | undefined,
+  theirs: Json | undefined,
+  mine: Json | undefined,
+): Json | undefined {
   if (isSame(base, mine)) return theirs;
   if (isSame(base, theirs)) return mine;
   if (!isObject(mine)) return mine;

@@ -40,4 +40,5 @@ function rebaseText(
   return toJsonText(mergeLeaves(parse(from), parse(theirs), parse(to)), name);
 }
 
-const parse = (text: string | null): Json | undefined => (text === null ? undefined : (JSON.parse(text) as Json));
+const parse = (text: string | null): Json | undefined =>
+  text === null ? undefined : (JSON.parse(text) as Json);

@@ -102,8 +102,8 @@ export interface SessionEngineSide {
 export class SessionObject {
   readonly #side: SessionEngineSide;
 
-  constructor(side: (session: SessionObject, attributes: SessionAttributes) => SessionEngineSide) {
-    this.#side = side(this, new SessionAttributes(this, RESERVED));
+  constructor(side: (attributes: SessionAttributes) => SessionEngineSide) {
+    this.#side = side(new SessionAttributes(this, RESERVED));
   }
 
   get id(): string {
@@ -125,7 +125,9 @@ export class SessionObject {
     return this.#side.expiresAt;
   }
 
-  regenerate(...args: [RegenerateOptions?] | [SessionCallback] | [RegenerateOptions, SessionCallback]): unknown {
+  regenerate(
+    ...args: [RegenerateOptions?] | [SessionCallback] | [RegenerateOptions, SessionCallback]
+  ): unknown {
     const [first, second] = args;
     const callback = typeof first === 'function' ? first : second;
     const options = typeof first === 'object' ? first : {};
@@ -153,7 +155,10 @@ export class SessionObject {
     return SessionObject.prototype;
   }
   set ['__proto__'](_: unknown) {
-    throw new SessionError('ERR_SESSION_NAME', 'An attribute of a session cannot be named __proto__. Choose another name.');
+    throw new SessionError(
+      'ERR_SESSION_NAME',
+      'An attribute of a session cannot be named __proto__. Choose another name.',
+    );
   }
 
   /** Printing a session shows its attributes, never its id. */

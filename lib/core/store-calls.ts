@@ -17,6 +17,8 @@ async function guarded<T>(operation: string, call: () => Promise<T>): Promise<T>
     return await call();
   } catch (cause) {
     // The cause may name keys or connection strings: it is for logs, the message is for anyone.
-    throw new SessionError('ERR_SESSION_STORE', `The session store failed to ${operation} a session.`, { cause });
+    throw new SessionError('ERR_SESSION_STORE', `The session store failed to ${operation} a session.`, {
+      cause,
+    });
   }
 }

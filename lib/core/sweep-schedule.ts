@@ -33,7 +33,7 @@ export class SweepSchedule {
   /** Removes everything that is over now; answers how much that was. */
   async sweep(): Promise<number> {
     const before = this.#clock.now();
-    for (let total = 0; ; ) {
+    for (let total = 0; ;) {
       const count = await this.#store.deleteExpired(before, BATCH);
       total += count;
       if (count < BATCH) return total;

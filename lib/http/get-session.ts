@@ -20,7 +20,10 @@ export function getSession<T extends object = SessionData>(
 }
 
 function notMounted(name: string): SessionError {
-  const which = name === DEFAULT_SESSION ? 'SessionModule.forRoot({ ... })' : `SessionModule.forRoot({ sessionName: ${JSON.stringify(name)}, ... })`;
+  const which =
+    name === DEFAULT_SESSION
+      ? 'SessionModule.forRoot({ ... })'
+      : `SessionModule.forRoot({ sessionName: ${JSON.stringify(name)}, ... })`;
   return new SessionError(
     'ERR_SESSION_NOT_MOUNTED',
     `No session middleware ran for this request. Import ${which} in your root module, and check that its forRoutes, exclude and cookie.path cover this route.`,

@@ -33,7 +33,8 @@ export class HeldHead {
 
   /** Shows the response as it is again, with the status that was fixed. */
   release(): void {
-    for (const name of ['headersSent', 'writableEnded', ...HEADER_METHODS]) Reflect.deleteProperty(this.#res, name);
+    for (const name of ['headersSent', 'writableEnded', ...HEADER_METHODS])
+      Reflect.deleteProperty(this.#res, name);
     this.#res.statusCode = this.#status;
     if (this.#message !== undefined) this.#res.statusMessage = this.#message;
   }

@@ -30,5 +30,9 @@ export { SessionStore, type Conflict, type ExpirySweeper } from '../core/session
 export { MemorySessionStore, type MemoryStoreOptions } from '../stores/memory/memory-session-store.js';
 export { getSession } from './get-session.js';
 export type { Next } from './session-handler.js';
-export { sessionMiddleware, type SessionMiddleware } from './session-middleware.js';
+export {
+  sessionMiddleware,
+  type SessionMiddleware,
+  type SessionMiddlewareOptions,
+} from './session-middleware.js';
 export type { SessionOptions, SessionTimeouts } from './session-options.js';

@@ -18,14 +18,24 @@ export function readHead([status, second, third]: readonly unknown[]): Head {
 export function checkStatus(status: unknown): number {
   const code = Number(status) | 0;
   if (code >= 100 && code <= 999) return code;
-  throw Object.assign(new RangeError(`Invalid status code: ${String(status)}`), { code: 'ERR_HTTP_INVALID_STATUS_CODE' });
+  throw Object.assign(new RangeError(`Invalid status code: ${String(status)}`), {
+    code: 'ERR_HTTP_INVALID_STATUS_CODE',
+  });
 }
 
 /** Node refuses such a chunk at once; a held response must as well. */
 export function checkChunk(chunk: unknown): void {
-  if (chunk == null || typeof chunk === 'string' || typeof chunk === 'function' || chunk instanceof Uint8Array) return;
+  if (
+    chunk == null ||
+    typeof chunk === 'string' ||
+    typeof chunk === 'function' ||
+    chunk instanceof Uint8Array
+  )
+    return;
   throw Object.assign(
-    new TypeError(`The "chunk" argument must be of type string or an instance of Buffer or Uint8Array. Received ${typeof chunk}`),
+    new TypeError(
+      `The "chunk" argument must be of type string or an instance of Buffer or Uint8Array. Received ${typeof chunk}`,
+    ),
     { code: 'ERR_INVALID_ARG_TYPE' },
   );
 }
@@ -52,7 +62,8 @@ const isPresent = (entry: [string, OutgoingHttpHeader | undefined]): entry is [s
 
 function inPairs(flat: readonly unknown[]): [string, OutgoingHttpHeader][] {
   const pairs: [string, OutgoingHttpHeader][] = [];
-  for (let at = 0; at + 1 < flat.length; at += 2) pairs.push([flat[at] as string, flat[at + 1] as OutgoingHttpHeader]);
+  for (let at = 0; at + 1 < flat.length; at += 2)
+    pairs.push([flat[at] as string, flat[at + 1] as OutgoingHttpHeader]);
   return pairs;
 }
 
@@ -61,7 +72,10 @@ function grouped(pairs: readonly [string, OutgoingHttpHeader][]): Iterable<[stri
   const byName = new Map<string, [string, OutgoingHttpHeader]>();
   for (const [name, value] of pairs) {
     const known = byName.get(name.toLowerCase());
-    byName.set(name.toLowerCase(), known === undefined ? [name, value] : [name, [known[1], value].flat() as string[]]);
+    byName.set(
+      name.toLowerCase(),
+      known === undefined ? [name, value] : [name, [known[1], value].flat() as string[]],
+    );
   }
   return byName.values();
 }

@@ -1,7 +1,6 @@
-import { KeyObject } from 'node:crypto';
 import { checkCookieName, checkCookieOptions } from '../cookie/check-cookie-options.js';
 import type { CookieOptions } from '../cookie/cookie-options.js';
-import type { Secret } from '../cookie/cookie-signature.js';
+import { readSecrets } from '../cookie/read-secrets.js';
 import { systemClock } from '../core/clock.js';
 import { describeValue } from '../core/describe-value.js';
 import { days, hours, minutes } from '../core/durations.js';
@@ -9,10 +8,6 @@ import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
 import { SessionError } from '../core/session-error.js';
 import { STORE_METHODS, type SessionStore } from '../core/session-store.js';
 import type { ResolvedSessionOptions, SessionOptions, SessionTimeouts } from './session-options.js';
-
-const SHORTEST_SECRET = 32;
-const FEWEST_DISTINCT_BYTES = 10;
-const MAKE_A_SECRET = `node -p "crypto.randomBytes(32).toString('base64url')"`;
 
 /** The longest delay that a timer can hold. */
 const LONGEST_TIMER_MS = 2_147_483_647;
@@ -30,18 +25,31 @@ const CHECKS: Record<keyof SessionOptions, Check | null> = {
   store: null,
   name: null,
   cookie: null,
-  timeouts: [(value) => typeof value === 'object' && value !== null, 'an object with idle, absolute or touchEvery'],
+  timeouts: [
+    (value) => typeof value === 'object' && value !== null,
+    'an object with idle, absolute or touchEvery',
+  ],
   genid: FUNCTION,
   proxy: BOOLEAN,
   resave: BOOLEAN,
   rolling: BOOLEAN,
   saveUninitialized: BOOLEAN,
   unset: [(value) => value === 'keep' || value === 'destroy', '"keep" or "destroy"'],
-  sweepEvery: [(value) => value === false || (isFiniteDuration(value) && Number(value) <= LONGEST_TIMER_MS), 'false or a number of milliseconds up to 24 days, such as minutes(1)'],
-  clock: [(value) => typeof (value as { now?: unknown } | null)?.now === 'function', 'an object with a now() method'],
+  sweepEvery: [
+    (value) => value === false || (isFiniteDuration(value) && Number(value) <= LONGEST_TIMER_MS),
+    'false or a number of milliseconds up to 24 days, such as minutes(1)',
+  ],
+  clock: [
+    (value) => typeof (value as { now?: unknown } | null)?.now === 'function',
+    'an object with a now() method',
+  ],
 };
 
-const TIMEOUT_CHECKS: Record<keyof SessionTimeouts, Check> = { idle: DURATION, absolute: DURATION, touchEvery: FINITE };
+const TIMEOUT_CHECKS: Record<keyof SessionTimeouts, Check> = {
+  idle: DURATION,
+  absolute: DURATION,
+  touchEvery: FINITE,
+};
 
 function isDuration(value: unknown): boolean {
   return value === Number.POSITIVE_INFINITY || isFiniteDuration(value);
@@ -97,8 +105,12 @@ function checkEach(values: object, checks: Readonly<Record<string, Check | null>
 }
 
 function unknownOption(option: string, known: readonly string[]): SessionError {
-  const belongsToCookie = ['maxAge', 'expires', 'domain', 'path', 'secure', 'httpOnly', 'sameSite'].includes(option);
-  const cure = belongsToCookie ? `Write it as cookie: { ${option}: ... }.` : `Known are: ${known.join(', ')}.`;
+  const belongsToCookie = ['maxAge', 'expires', 'domain', 'path', 'secure', 'httpOnly', 'sameSite'].includes(
+    option,
+  );
+  const cure = belongsToCookie
+    ? `Write it as cookie: { ${option}: ... }.`
+    : `Known are: ${known.join(', ')}.`;
   return configError(`${option} is not an option. ${cure}`);
 }
 
@@ -121,52 +133,28 @@ function resolveTimeouts(timeouts: SessionTimeouts, cookie: CookieOptions) {
   const touchEveryMs = timeouts.touchEvery ?? null;
   const limit = timeouts.absolute === undefined ? `${absoluteMs} (30 days, the default)` : String(absoluteMs);
   if (cookie.maxAge != null && cookie.maxAge > absoluteMs) {
-    throw configError(`cookie.maxAge ${cookie.maxAge} is longer than timeouts.absolute ${limit}: the session would end first. Set timeouts.absolute to at least cookie.maxAge.`);
+    throw configError(
+      `cookie.maxAge ${cookie.maxAge} is longer than timeouts.absolute ${limit}: the session would end first. Set timeouts.absolute to at least cookie.maxAge.`,
+    );
   }
   if (timeouts.idle !== undefined && timeouts.idle !== Number.POSITIVE_INFINITY && idleMs > absoluteMs) {
-    throw configError(`timeouts.idle ${idleMs} is longer than timeouts.absolute ${limit}: it could never be reached. Shorten idle or lengthen absolute.`);
+    throw configError(
+      `timeouts.idle ${idleMs} is longer than timeouts.absolute ${limit}: it could never be reached. Shorten idle or lengthen absolute.`,
+    );
   }
   if (touchEveryMs !== null && touchEveryMs >= idleMs) {
-    throw configError(`timeouts.touchEvery ${touchEveryMs} must be shorter than the idle timeout ${idleMs}: sessions in use would expire. A tenth of it is a good choice.`);
+    throw configError(
+      `timeouts.touchEvery ${touchEveryMs} must be shorter than the idle timeout ${idleMs}: sessions in use would expire. A tenth of it is a good choice.`,
+    );
   }
   return { idleMs, absoluteMs, touchEveryMs };
 }
 
-function readSecrets(secret: unknown): readonly Secret[] {
-  if (secret === undefined || secret === null || secret === '') {
-    throw configError(`The option secret is missing, got ${describeValue(secret)}. Make one with: ${MAKE_A_SECRET}`);
-  }
-  const secrets: readonly unknown[] = Array.isArray(secret) ? secret : [secret];
-  if (secrets.length === 0) throw configError(`The option secret must hold at least one secret, got an empty array. Make one with: ${MAKE_A_SECRET}`);
-  return secrets.map((one, index) => readSecret(one, Array.isArray(secret) ? `secret[${index}]` : 'secret'));
-}
-
-/** A secret that can be guessed signs nothing: refused, not warned about. The message tells its length, never itself. */
-function readSecret(secret: unknown, option: string): Secret {
-  const bytes = secretBytes(secret);
-  if (bytes === null) {
-    throw configError(`The option ${option} must be a string, bytes or a secret KeyObject, got ${describeKind(secret)}.`);
-  }
-  if (bytes.length < SHORTEST_SECRET) {
-    throw configError(`The option ${option} must have at least ${SHORTEST_SECRET} bytes, got ${bytes.length}. Make one with: ${MAKE_A_SECRET}`);
-  }
-  if (new Set(bytes).size < FEWEST_DISTINCT_BYTES) {
-    throw configError(`The option ${option} must have at least ${FEWEST_DISTINCT_BYTES} different bytes, got ${new Set(bytes).size}: it can be guessed. Make one with: ${MAKE_A_SECRET}`);
-  }
-  return secret as Secret;
-}
-
-const describeKind = (secret: unknown): string => (typeof secret === 'string' ? 'a string' : describeValue(secret));
-
-function secretBytes(secret: unknown): Uint8Array | null {
-  if (typeof secret === 'string') return Buffer.from(secret);
-  if (secret instanceof Uint8Array) return secret;
-  return secret instanceof KeyObject && secret.type === 'secret' ? secret.export() : null;
-}
-
 /** @throws SessionError `ERR_SESSION_CONFIG` when it lacks a method of the store contract. */
 export function checkStore(store: unknown): asserts store is SessionStore {
-  const missing = STORE_METHODS.filter((method) => typeof (store as Record<string, unknown> | null)?.[method] !== 'function');
+  const missing = STORE_METHODS.filter(
+    (method) => typeof (store as Record<string, unknown> | null)?.[method] !== 'function',
+  );
   if (missing.length === 0) return;
   throw configError(
     `The option store must be a SessionStore, got ${describeValue(store)} without the method${missing.length > 1 ? 's' : ''} ${missing.join(', ')}. ` +

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { HeldHead, type HeldCall } from './held-response.js';
 import { applyHeaders, checkChunk, checkStatus, readHead } from './output-arguments.js';
+import { opaqueAnswer, takeBackHead } from './taken-back-answer.js';
 
 /** What the gate asks of whoever put it up. */
 export interface GateKeeper {
@@ -26,16 +27,14 @@ type Originals = Record<HeldCall['method'], Output>;
 
 const METHODS = ['writeHead', 'write', 'end', 'flushHeaders'] as const;
 
-/** Headers that belong to the answer that was taken back, not to the one that replaces it. */
-export const OF_THE_ANSWER =
-  /^(content-(?!security-policy).*|etag|last-modified|location|refresh|cache-control|expires|set-cookie|transfer-encoding|trailer|accept-ranges|age)$/i;
-
 /**
  * Stands between an application and its raw response: no byte goes out before the session is stored.
  *
  * The first output asks for a commit. Until that has settled, every output is held back, in order, and the response
  * looks as if it were on its way; a writer is told to wait (`write` gives `false`, `drain` follows). Then all is
  * replayed, or, where the commit failed, taken back. One gate serves every framework, since all end here.
+ *
+ * Longer than other files, because it is one state machine: a mode and what each output means in it.
  */
 export class ResponseGate {
   readonly #res: ServerResponse;
@@ -148,7 +147,9 @@ export class ResponseGate {
   /** Its headers are put on the response at once, so that a bad one is refused here and now, as Node does. */
   #holdHead(call: HeldCall): void {
     if (this.#head !== null || this.#headOut) {
-      throw Object.assign(new Error('Cannot write headers after they are sent to the client'), { code: 'ERR_HTTP_HEADERS_SENT' });
+      throw Object.assign(new Error('Cannot write headers after they are sent to the client'), {
+        code: 'ERR_HTTP_HEADERS_SENT',
+      });
     }
     const { status, reason, headers } = readHead(call.args);
     applyHeaders(this.#res, headers);
@@ -171,7 +172,8 @@ export class ResponseGate {
       while (this.#held.length > 0 && this.#mode === 'open') this.#replay(this.#held.shift()!);
     });
     if (broken !== null) return this.#res.headersSent ? this.#cut(broken.error) : this.#fail(broken.error);
-    if (this.#mustDrain && !this.#ended && !this.#res.writableNeedDrain) process.nextTick(() => this.#res.emit('drain'));
+    if (this.#mustDrain && !this.#ended && !this.#res.writableNeedDrain)
+      process.nextTick(() => this.#res.emit('drain'));
     this.#mustDrain = false;
   }
 
@@ -210,9 +212,7 @@ export class ResponseGate {
     this.#held = [];
     this.#head?.release();
     this.#head = null;
-    for (const name of this.#res.getHeaderNames()) if (OF_THE_ANSWER.test(name)) this.#res.removeHeader(name);
-    this.#res.statusCode = this.#keeper.statusOf(error);
-    if (Object.hasOwn(this.#res, 'statusMessage')) this.#res.statusMessage = '';
+    takeBackHead(this.#res, this.#keeper.statusOf(error));
     for (const call of dropped) callBack(call, error);
     this.#mode = 'failed';
     this.#headOut = false;
@@ -248,15 +248,10 @@ export class ResponseGate {
 
   #answerOpaquely(status: number): void {
     this.#mode = 'open';
-    for (const name of this.#res.getHeaderNames()) if (OF_THE_ANSWER.test(name)) this.#res.removeHeader(name);
-    const body = JSON.stringify({ statusCode: status, message: status === 503 ? 'Service Unavailable' : 'Internal Server Error' });
-    this.#res.statusCode = status;
-    this.#res.setHeader('Content-Type', 'application/json; charset=utf-8');
-    this.#res.setHeader('Content-Length', Buffer.byteLength(body));
-    this.#res.setHeader('Cache-Control', 'no-store');
-    if (status === 503) this.#res.setHeader('Retry-After', '1');
-    this.#pass({ method: 'end', args: [body] });
+    this.#pass({ method: 'end', args: [opaqueAnswer(this.#res, status)] });
     this.#mode = 'dead';
+    // A producer that was told to wait runs on into nothing, and so comes to its end.
+    process.nextTick(() => this.#res.emit('drain'));
   }
 
   #swallow(call: HeldCall): unknown {
@@ -283,7 +278,7 @@ function attempt(step: () => unknown): unknown {
   try {
     return step();
   } catch (error) {
-    return Promise.reject(error as Error);
+    return Promise.reject(error);
   }
 }
 

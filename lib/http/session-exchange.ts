@@ -98,6 +98,8 @@ export class SessionExchange implements GateKeeper {
 
   /** The cookie demands a secure connection and this one is not. */
   #isInsecure(): boolean {
-    return !this.#settings.secure && (this.#attached as AttachedSession | undefined)?.opened.cookie.secure === true;
+    return (
+      !this.#settings.secure && (this.#attached as AttachedSession | undefined)?.opened.cookie.secure === true
+    );
   }
 }

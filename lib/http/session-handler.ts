@@ -90,7 +90,9 @@ export class SessionHandler {
       channel: () => exchange.channel(),
       context: req,
     });
-    return opened instanceof Promise ? opened.then((session) => ({ session, exchange })) : { session: opened, exchange };
+    return opened instanceof Promise
+      ? opened.then((session) => ({ session, exchange }))
+      : { session: opened, exchange };
   }
 
   #proceed({ session, exchange }: Opened, req: IncomingMessage, res: ServerResponse, next: Next): void {
@@ -135,7 +137,8 @@ function candidatesIn(values: readonly string[], secrets: readonly Secret[]): Ca
   const candidates: Candidate[] = [];
   for (const value of values) {
     const verified = verifiedId(value, secrets);
-    if (verified !== null && isSessionId(verified.id)) candidates.push({ id: verified.id, current: verified.current });
+    if (verified !== null && isSessionId(verified.id))
+      candidates.push({ id: verified.id, current: verified.current });
   }
   return candidates;
 }

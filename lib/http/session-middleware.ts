@@ -7,6 +7,15 @@ import { SessionHandler, type Next } from './session-handler.js';
 import type { SessionOptions } from './session-options.js';
 import { memoryWarning } from './memory-warning.js';
 
+/** Options of {@link sessionMiddleware}. */
+export interface SessionMiddlewareOptions extends SessionOptions {
+  /**
+   * Puts this session beside the default one: `getSession(req, 'admin')`. It is not at `req.session`. Give each its own
+   * cookie `name`.
+   */
+  readonly sessionName?: string | undefined;
+}
+
 /** A session middleware for Express, or for plain `node:http` with a `next` of its own. */
 export interface SessionMiddleware {
   (req: IncomingMessage, res: ServerResponse, next: Next): void;
@@ -27,12 +36,17 @@ export interface SessionMiddleware {
  * app.use(sessionMiddleware({ secret: process.env.SESSION_SECRET }));
  * ```
  */
-export function sessionMiddleware(options: SessionOptions): SessionMiddleware {
-  const resolved = resolveSessionOptions(options);
+export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMiddleware {
+  const { sessionName, ...runtime } = options ?? {};
+  const resolved = resolveSessionOptions(options == null ? options : runtime);
   const warn = (message: string): void => process.emitWarning(message, 'SessionWarning');
   const handler = new SessionHandler(resolved, {
+    sessionName,
     warn,
-    report: (error) => warn(`A session was not saved at the end of a stream: ${error instanceof Error ? error.message : 'unknown fault'}`),
+    report: (error) =>
+      warn(
+        `A session was not saved at the end of a stream: ${error instanceof Error ? error.message : 'unknown fault'}`,
+      ),
     answer: (error, { next }) => {
       next(asHttpError(error));
       return true;
@@ -41,11 +55,15 @@ export function sessionMiddleware(options: SessionOptions): SessionMiddleware {
   const memory = memoryWarning(resolved.store);
   if (memory !== null) warn(memory);
   const { store, clock, sweepEveryMs } = resolved;
-  const sweeps = sweepEveryMs !== false && isExpirySweeper(store) ? new SweepSchedule(store, clock, sweepEveryMs) : null;
+  const sweeps =
+    sweepEveryMs !== false && isExpirySweeper(store) ? new SweepSchedule(store, clock, sweepEveryMs) : null;
   sweeps?.start();
-  return Object.assign((req: IncomingMessage, res: ServerResponse, next: Next) => handler.handle(req, res, next), {
-    close: () => sweeps?.stop(),
-  });
+  return Object.assign(
+    (req: IncomingMessage, res: ServerResponse, next: Next) => handler.handle(req, res, next),
+    {
+      close: () => sweeps?.stop(),
+    },
+  );
 }
 
 /** An error that Express and its like answer with the right status and without its message. */
@@ -53,5 +71,10 @@ function asHttpError(cause: unknown): Error {
   const status = statusOf(cause);
   const message = cause instanceof Error ? cause.message : 'The session failed.';
   const retry = status === 503 ? { headers: { 'Retry-After': '1' } } : {};
-  return Object.assign(new Error(message, { cause }), { status, statusCode: status, expose: false, ...retry });
+  return Object.assign(new Error(message, { cause }), {
+    status,
+    statusCode: status,
+    expose: false,
+    ...retry,
+  });
 }

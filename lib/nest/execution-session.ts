@@ -17,7 +17,9 @@ export function requestOf(context: ExecutionContext): IncomingMessage | { readon
   throw new SessionError(
     'ERR_SESSION_NOT_MOUNTED',
     `A session was asked for in a context of type "${type}" that has no HTTP request. ` +
-      (type === 'graphql' ? 'Put the request into the GraphQL context as req.' : 'Use it in HTTP and GraphQL handlers.'),
+      (type === 'graphql'
+        ? 'Put the request into the GraphQL context as req.'
+        : 'Use it in HTTP and GraphQL handlers.'),
   );
 }
 

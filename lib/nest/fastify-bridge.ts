@@ -1,11 +1,17 @@
 import type { IncomingMessage } from 'node:http';
-import { OF_THE_ANSWER } from '../http/response-gate.js';
+import { OF_THE_ANSWER } from '../http/taken-back-answer.js';
 
 /** What is used of a Fastify instance, described by its shape: Fastify is no dependency. */
 interface FastifyLike {
   hasRequestDecorator(name: string): boolean;
-  decorateRequest(name: string, property: { getter(this: RequestLike): unknown; setter(this: RequestLike, value: unknown): void }): unknown;
-  addHook(name: 'onRequest', hook: (request: RequestLike, reply: ReplyLike, done: () => void) => void): unknown;
+  decorateRequest(
+    name: string,
+    property: { getter(this: RequestLike): unknown; setter(this: RequestLike, value: unknown): void },
+  ): unknown;
+  addHook(
+    name: 'onRequest',
+    hook: (request: RequestLike, reply: ReplyLike, done: () => void) => void,
+  ): unknown;
 }
 
 interface RequestLike {

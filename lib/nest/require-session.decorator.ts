@@ -25,10 +25,17 @@ export interface RequireSessionOptions {
  */
 export function RequireSession(required: false): CustomDecorator<symbol>;
 export function RequireSession(...conditions: SessionCondition[]): CustomDecorator<symbol>;
-export function RequireSession(options: RequireSessionOptions, ...conditions: SessionCondition[]): CustomDecorator<symbol>;
-export function RequireSession(...args: (false | RequireSessionOptions | SessionCondition)[]): CustomDecorator<symbol> {
+export function RequireSession(
+  options: RequireSessionOptions,
+  ...conditions: SessionCondition[]
+): CustomDecorator<symbol>;
+export function RequireSession(
+  ...args: (false | RequireSessionOptions | SessionCondition)[]
+): CustomDecorator<symbol> {
   const options = args.find((arg): arg is RequireSessionOptions => typeof arg === 'object');
-  const conditions = args.filter((arg): arg is SessionCondition => typeof arg === 'string' || typeof arg === 'function');
+  const conditions = args.filter(
+    (arg): arg is SessionCondition => typeof arg === 'string' || typeof arg === 'function',
+  );
   const requirement: SessionRequirement = { required: args[0] !== false, conditions, name: options?.name };
   return SetMetadata(SESSION_REQUIREMENT, requirement);
 }

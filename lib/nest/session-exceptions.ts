@@ -1,4 +1,9 @@
-import { HttpException, InternalServerErrorException, ServiceUnavailableException, type Logger } from '@nestjs/common';
+import {
+  InternalServerErrorException,
+  ServiceUnavailableException,
+  type HttpException,
+  type Logger,
+} from '@nestjs/common';
 import { statusOf } from '../http/http-error.js';
 import type { HandlerHooks } from '../http/session-handler.js';
 import { answerAgain } from './fastify-bridge.js';
@@ -9,7 +14,12 @@ import { answerAgain } from './fastify-bridge.js';
  */
 export function answerWithException(logger: Logger): HandlerHooks['answer'] {
   return (error, { stage, req, next }) => {
-    logger.error(stage === 'open' ? 'A session could not be loaded.' : 'A session could not be saved; its answer was taken back.', error);
+    logger.error(
+      stage === 'open'
+        ? 'A session could not be loaded.'
+        : 'A session could not be saved; its answer was taken back.',
+      error,
+    );
     const exception = toException(error);
     const again = stage === 'commit' ? answerAgain(req, exception.getStatus(), exception) : null;
     if (again !== null) return again;

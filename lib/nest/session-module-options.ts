@@ -1,4 +1,11 @@
-import type { Abstract, InjectionToken, ModuleMetadata, OptionalFactoryDependency, RequestMethod, Type } from '@nestjs/common';
+import type {
+  Abstract,
+  InjectionToken,
+  ModuleMetadata,
+  OptionalFactoryDependency,
+  RequestMethod,
+  Type,
+} from '@nestjs/common';
 import type { SessionStore } from '../core/session-store.js';
 import type { SessionOptions } from '../http/session-options.js';
 

@@ -29,11 +29,14 @@ export interface SessionDecorator {
  *
  * @throws SessionError `ERR_SESSION_NOT_MOUNTED` when no session middleware ran for the request.
  */
-export const Session: SessionDecorator = createParamDecorator((data: unknown, context: ExecutionContext): unknown => {
-  const { name, path }: SessionQuery = typeof data === 'string' ? { path: data } : ((data as SessionQuery | undefined) ?? {});
-  const session = sessionOf(context, name);
-  return session === undefined || path === undefined ? session : valueAt(session, path);
-}) as SessionDecorator;
+export const Session: SessionDecorator = createParamDecorator(
+  (data: unknown, context: ExecutionContext): unknown => {
+    const { name, path }: SessionQuery =
+      typeof data === 'string' ? { path: data } : ((data as SessionQuery | undefined) ?? {});
+    const session = sessionOf(context, name);
+    return session === undefined || path === undefined ? session : valueAt(session, path);
+  },
+) as SessionDecorator;
 
 /**
  * Hands the id of the session to a controller. It is what the browser's cookie holds: never log or show it.
@@ -41,5 +44,6 @@ export const Session: SessionDecorator = createParamDecorator((data: unknown, co
  * @throws SessionError `ERR_SESSION_NOT_MOUNTED` when no session middleware ran for the request.
  */
 export const SessionId: (query?: Pick<SessionQuery, 'name'>) => ParameterDecorator = createParamDecorator(
-  (data: unknown, context: ExecutionContext): unknown => sessionOf(context, (data as SessionQuery | undefined)?.name)?.id,
+  (data: unknown, context: ExecutionContext): unknown =>
+    sessionOf(context, (data as SessionQuery | undefined)?.name)?.id,
 );

@@ -1,4 +1,10 @@
-import { Inject, Injectable, UnauthorizedException, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  UnauthorizedException,
+  type CanActivate,
+  type ExecutionContext,
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { UserSession } from '../core/session-object.js';
 import { sessionOf } from './execution-session.js';
@@ -33,7 +39,10 @@ export class SessionGuard implements CanActivate {
   /** What the handler demands, or else its controller, or else just a session. */
   protected getRequirement(context: ExecutionContext): SessionRequirement {
     const targets = [context.getHandler(), context.getClass()];
-    return this.reflector.getAllAndOverride<SessionRequirement | undefined>(SESSION_REQUIREMENT, targets) ?? A_SESSION;
+    return (
+      this.reflector.getAllAndOverride<SessionRequirement | undefined>(SESSION_REQUIREMENT, targets) ??
+      A_SESSION
+    );
   }
 
   /** The session of the request, where a store holds it. */

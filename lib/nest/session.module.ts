@@ -17,8 +17,17 @@ import { SessionHandler } from '../http/session-handler.js';
 import type { ResolvedSessionOptions } from '../http/session-options.js';
 import { bridgeFastify } from './fastify-bridge.js';
 import { answerWithException } from './session-exceptions.js';
-import type { SessionModuleAsyncOptions, SessionModuleOptions, SessionRegistration } from './session-module-options.js';
-import { RESOLVED_SESSION_OPTIONS, SESSION_OPTIONS, SESSION_REGISTRATION, getSessionStoreToken } from './session.constants.js';
+import type {
+  SessionModuleAsyncOptions,
+  SessionModuleOptions,
+  SessionRegistration,
+} from './session-module-options.js';
+import {
+  RESOLVED_SESSION_OPTIONS,
+  SESSION_OPTIONS,
+  SESSION_REGISTRATION,
+  getSessionStoreToken,
+} from './session.constants.js';
 import { createOptionsProviders, createSessionProviders } from './session.providers.js';
 
 /**
@@ -49,7 +58,8 @@ export class SessionModule implements NestModule, OnModuleInit, BeforeApplicatio
     this.#registration = registration;
     this.#adapterHost = adapterHost;
     const { store, clock, sweepEveryMs } = options;
-    this.#sweeps = sweepEveryMs !== false && isExpirySweeper(store) ? new SweepSchedule(store, clock, sweepEveryMs) : null;
+    this.#sweeps =
+      sweepEveryMs !== false && isExpirySweeper(store) ? new SweepSchedule(store, clock, sweepEveryMs) : null;
   }
 
   /**
@@ -61,7 +71,9 @@ export class SessionModule implements NestModule, OnModuleInit, BeforeApplicatio
   static forRoot(options: SessionModuleOptions): DynamicModule {
     const { sessionName, isGlobal, forRoutes, exclude, imports, store, ...runtime } = options ?? {};
     const registration = { sessionName, isGlobal, forRoutes, exclude, imports } as SessionRegistration;
-    return assemble(registration, store, [{ provide: SESSION_OPTIONS, useValue: options == null ? options : runtime }]);
+    return assemble(registration, store, [
+      { provide: SESSION_OPTIONS, useValue: options == null ? options : runtime },
+    ]);
   }
 
   /** Registers the session with options that other providers make. */
@@ -85,7 +97,11 @@ export class SessionModule implements NestModule, OnModuleInit, BeforeApplicatio
     });
     const middleware: SessionHandler['handle'] = (req, res, next) => handler.handle(req, res, next);
     if (forRoutes === undefined && exclude === undefined) httpAdapter.use(middleware);
-    else consumer.apply(middleware).exclude(...(exclude ?? [])).forRoutes(...(forRoutes ?? ['{*splat}']));
+    else
+      consumer
+        .apply(middleware)
+        .exclude(...(exclude ?? []))
+        .forRoutes(...(forRoutes ?? ['{*splat}']));
   }
 
   onModuleInit(): void {
@@ -99,13 +115,21 @@ export class SessionModule implements NestModule, OnModuleInit, BeforeApplicatio
   }
 }
 
-function assemble(registration: SessionRegistration, store: SessionModuleOptions['store'], options: Provider[]): DynamicModule {
+function assemble(
+  registration: SessionRegistration,
+  store: SessionModuleOptions['store'],
+  options: Provider[],
+): DynamicModule {
   const { sessionName, isGlobal = true, imports = [] } = registration;
   return {
     module: SessionModule,
     global: isGlobal,
     imports,
-    providers: [...options, ...createSessionProviders(sessionName, store), { provide: SESSION_REGISTRATION, useValue: registration }],
+    providers: [
+      ...options,
+      ...createSessionProviders(sessionName, store),
+      { provide: SESSION_REGISTRATION, useValue: registration },
+    ],
     exports: [getSessionStoreToken(sessionName)],
   };
 }

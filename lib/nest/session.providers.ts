@@ -5,7 +5,11 @@ import type { SessionStore } from '../core/session-store.js';
 import { checkStore, resolveSessionOptions } from '../http/resolve-options.js';
 import type { SessionOptions } from '../http/session-options.js';
 import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
-import type { SessionModuleAsyncOptions, SessionModuleOptions, SessionOptionsFactory } from './session-module-options.js';
+import type {
+  SessionModuleAsyncOptions,
+  SessionModuleOptions,
+  SessionOptionsFactory,
+} from './session-module-options.js';
 import { RESOLVED_SESSION_OPTIONS, SESSION_OPTIONS, getSessionStoreToken } from './session.constants.js';
 
 type StoreChoice = SessionModuleOptions['store'];
@@ -18,7 +22,8 @@ export function createSessionProviders(sessionName: string | undefined, store: S
     {
       provide: RESOLVED_SESSION_OPTIONS,
       inject: [SESSION_OPTIONS, token],
-      useFactory: (options: SessionOptions, made: SessionStore) => resolveSessionOptions({ ...options, store: made }),
+      useFactory: (options: SessionOptions, made: SessionStore) =>
+        resolveSessionOptions({ ...options, store: made }),
     },
   ];
 }
@@ -27,9 +32,13 @@ export function createSessionProviders(sessionName: string | undefined, store: S
 export function createOptionsProviders(options: SessionModuleAsyncOptions): Provider[] {
   const { useFactory, inject = [], useClass, useExisting } = options;
   if ([useFactory, useClass, useExisting].filter((form) => form !== undefined).length !== 1) {
-    throw new SessionError('ERR_SESSION_CONFIG', 'forRootAsync needs exactly one of useFactory, useClass and useExisting.');
+    throw new SessionError(
+      'ERR_SESSION_CONFIG',
+      'forRootAsync needs exactly one of useFactory, useClass and useExisting.',
+    );
   }
-  if (useFactory !== undefined) return [{ provide: SESSION_OPTIONS, inject, useFactory: useFactory as () => unknown }];
+  if (useFactory !== undefined)
+    return [{ provide: SESSION_OPTIONS, inject, useFactory: useFactory as () => unknown }];
   const factory = (useClass ?? useExisting) as Type<SessionOptionsFactory>;
   const asked: Provider = {
     provide: SESSION_OPTIONS,
@@ -55,7 +64,10 @@ function createStoreProvider(provide: ReturnType<typeof getSessionStoreToken>, s
 
 function isProvider(store: object | null): boolean {
   if (typeof store !== 'object' || store === null) {
-    throw new SessionError('ERR_SESSION_CONFIG', `The option store must be a SessionStore, its class or a provider of one, got ${describeValue(store)}.`);
+    throw new SessionError(
+      'ERR_SESSION_CONFIG',
+      `The option store must be a SessionStore, its class or a provider of one, got ${describeValue(store)}.`,
+    );
   }
   return ['useClass', 'useExisting', 'useValue', 'useFactory'].some((form) => form in store);
 }

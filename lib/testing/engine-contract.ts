@@ -1,6 +1,5 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert';
 import type { OpenSession } from '../core/open-session.js';
-import type { SessionCookie } from '../core/session-cookie.js';
 import type { OpenRequest } from '../core/open-request.js';
 import { SessionEngine } from '../core/session-engine.js';
 import type { SessionId } from '../core/session-id.js';
@@ -13,7 +12,10 @@ const IDLE_MS = 60_000;
 const ABSOLUTE_MS = 150_000;
 
 /** The promises that a store and the engine keep together. */
-export function describeEngineContract({ describe, it, beforeEach }: TestRunner, store: () => SessionStore): void {
+export function describeEngineContract(
+  { describe, it, beforeEach }: TestRunner,
+  store: () => SessionStore,
+): void {
   describe('with the engine', () => {
     let clock: FakeClock;
     let engine: SessionEngine;
@@ -82,7 +84,7 @@ export function describeEngineContract({ describe, it, beforeEach }: TestRunner,
       const id = await stored({ theme: 'dark' });
       const requests = await Promise.all(Array.from({ length: 30 }, () => open(id)));
       for (const { session } of requests) session.update<number>('n', (n = 0) => n + 1);
-      await Promise.all(requests.map((request) => request.commit()));
+      await Promise.all(requests.map(async (request) => request.commit()));
       deepStrictEqual(await dataOf(id), { theme: 'dark', n: 30 });
     });
 
@@ -113,7 +115,14 @@ function requestOf(id: SessionId | undefined): OpenRequest {
     candidates: id === undefined ? [] : [{ id, current: true }],
     presented: id !== undefined,
     cookies: {
-      make: () => ({ maxAge: null, expires: null, originalMaxAge: null, path: '/', httpOnly: true, toJSON: () => ({}) }) as SessionCookie,
+      make: () => ({
+        maxAge: null,
+        expires: null,
+        originalMaxAge: null,
+        path: '/',
+        httpOnly: true,
+        toJSON: () => ({}),
+      }),
       keep: () => null,
       lifetimeOf: () => null,
       touch: () => undefined,

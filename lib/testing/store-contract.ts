@@ -25,12 +25,17 @@ export interface StoreContractOptions {
 /**
  * Asks a store everything that `SessionStore` promises, with the functions of any test runner.
  *
+ * Longer than other files, because it is a list of questions, each with what it takes to ask it.
+ *
  * @example
  * ```ts
  * describeStoreContract('MyStore', { runner: { describe, it, beforeEach, afterEach }, create: () => new MyStore() });
  * ```
  */
-export function describeStoreContract(name: string, { runner, create, dispose, sweeps = true }: StoreContractOptions): void {
+export function describeStoreContract(
+  name: string,
+  { runner, create, dispose, sweeps = true }: StoreContractOptions,
+): void {
   const { describe, it, beforeEach, afterEach } = runner;
   describe(`${name} keeps the store contract`, () => {
     let store: SessionStore;
@@ -40,7 +45,14 @@ export function describeStoreContract(name: string, { runner, create, dispose, s
     afterEach(async () => {
       await dispose?.(store);
     });
-    const questions = { ...LIFE_CYCLE, ...NO_RESURRECTION, ...NO_LOST_UPDATE, ...ODD_DATA, ...REKEY, ...(sweeps ? SWEEP : {}) };
+    const questions = {
+      ...LIFE_CYCLE,
+      ...NO_RESURRECTION,
+      ...NO_LOST_UPDATE,
+      ...ODD_DATA,
+      ...REKEY,
+      ...(sweeps ? SWEEP : {}),
+    };
     for (const [title, question] of Object.entries(questions)) {
       it(title, () => question(store));
     }
@@ -83,16 +95,27 @@ const LIFE_CYCLE: Questions = {
   'sets, replaces and removes attributes in one patch': async (store) => {
     const key = newKey();
     await store.create(key, recordOf({ stay: '1', change: '2', go: '3' }));
-    strictEqual(await store.patch(key, patchOf({ change: ['2', '20'], go: ['3', null], come: [null, '4'] })), 'applied');
+    strictEqual(
+      await store.patch(key, patchOf({ change: ['2', '20'], go: ['3', null], come: [null, '4'] })),
+      'applied',
+    );
     deepStrictEqual(await attributes(store, key), { stay: '1', change: '20', come: '4' });
   },
   'moves the expiry with a patch and with a touch, which changes nothing else': async (store) => {
     const key = newKey();
     const record = recordOf({ n: '1' });
     await store.create(key, record);
-    const touch: SessionPatch = { touchedAt: record.touchedAt + 10, expiresAt: record.expiresAt + 10, changes: new Map() };
+    const touch: SessionPatch = {
+      touchedAt: record.touchedAt + 10,
+      expiresAt: record.expiresAt + 10,
+      changes: new Map(),
+    };
     strictEqual(await store.patch(key, touch), 'applied');
-    deepStrictEqual(await store.load(key), { ...record, touchedAt: touch.touchedAt, expiresAt: touch.expiresAt });
+    deepStrictEqual(await store.load(key), {
+      ...record,
+      touchedAt: touch.touchedAt,
+      expiresAt: touch.expiresAt,
+    });
   },
   'deletes, and says so once': async (store) => {
     const key = newKey();
@@ -113,7 +136,9 @@ const LIFE_CYCLE: Questions = {
 };
 
 const NO_RESURRECTION: Questions = {
-  'never creates: a patch, a touch and a rekey of a deleted record answer missing and leave nothing': async (store) => {
+  'never creates: a patch, a touch and a rekey of a deleted record answer missing and leave nothing': async (
+    store,
+  ) => {
     const [key, other] = [newKey(), newKey()];
     await store.create(key, recordOf({ n: '1' }));
     await store.delete(key);
@@ -124,7 +149,7 @@ const NO_RESURRECTION: Questions = {
     strictEqual(await store.load(other), null);
   },
   'brings no session back in 50 races of patches with a delete': async (store) => {
-    for (const _ of times(50, () => null)) {
+    for (let race = 0; race < 50; race++) {
       const key = newKey();
       await store.create(key, recordOf({}));
       await Promise.all([
@@ -142,11 +167,18 @@ const NO_LOST_UPDATE: Questions = {
   'keeps all of 100 patches at once that each set another attribute': async (store) => {
     const key = newKey();
     await store.create(key, recordOf({}));
-    const answers = await Promise.all(times(100, (n) => store.patch(key, patchOf({ [`k${n}`]: [null, String(n)] }))));
+    const answers = await Promise.all(
+      times(100, (n) => store.patch(key, patchOf({ [`k${n}`]: [null, String(n)] }))),
+    );
     deepStrictEqual(new Set(answers), new Set(['applied']));
-    deepStrictEqual(await attributes(store, key), Object.fromEntries(times(100, (n) => [`k${n}`, String(n)])));
+    deepStrictEqual(
+      await attributes(store, key),
+      Object.fromEntries(times(100, (n) => [`k${n}`, String(n)])),
+    );
   },
-  'applies nothing of a patch that was based on other values, and answers with what it holds': async (store) => {
+  'applies nothing of a patch that was based on other values, and answers with what it holds': async (
+    store,
+  ) => {
     const key = newKey();
     const record = recordOf({ cart: '{"a":1}', theme: '"dark"' });
     await store.create(key, record);
@@ -171,14 +203,54 @@ const NO_LOST_UPDATE: Questions = {
   'lets exactly one of 20 patches with the same base win': async (store) => {
     const key = newKey();
     await store.create(key, recordOf({ n: '"base"' }));
-    const answers = await Promise.all(times(20, (n) => store.patch(key, patchOf({ n: ['"base"', String(n)] }))));
+    const answers = await Promise.all(
+      times(20, (n) => store.patch(key, patchOf({ n: ['"base"', String(n)] }))),
+    );
     strictEqual(answers.filter((answer) => answer === 'applied').length, 1);
   },
 };
 
 /** Names and values that trip those who build keys, queries or objects from them. */
-const ODD_NAMES = ['', ' ', '__proto__', 'constructor', 'toString', 'a.b', 'a:b', '$set', '$$x', '%00', "'; DROP TABLE x; --", '"', '\\', '\n', '\u0000', 'käse', '日本', '🍪', '{}', '*', '0', '-1'];
-const ODD_TEXTS = ['null', 'false', '0', '""', '[]', '{}', '"\\u0000"', '"\\ud800"', '"日本 🍪"', '{"__proto__":{"x":1}}', '" quoted \\" and \\\\ "', '1e21', `"${'x'.repeat(70_000)}"`, '{ "b" : 1,  "a" : 2 }'];
+const ODD_NAMES = [
+  '',
+  ' ',
+  '__proto__',
+  'constructor',
+  'toString',
+  'a.b',
+  'a:b',
+  '$set',
+  '$$x',
+  '%00',
+  "'; DROP TABLE x; --",
+  '"',
+  '\\',
+  '\n',
+  '\u0000',
+  'käse',
+  '日本',
+  '🍪',
+  '{}',
+  '*',
+  '0',
+  '-1',
+];
+const ODD_TEXTS = [
+  'null',
+  'false',
+  '0',
+  '""',
+  '[]',
+  '{}',
+  '"\\u0000"',
+  '"\\ud800"',
+  '"日本 🍪"',
+  '{"__proto__":{"x":1}}',
+  '" quoted \\" and \\\\ "',
+  '1e21',
+  `"${'x'.repeat(70_000)}"`,
+  '{ "b" : 1,  "a" : 2 }',
+];
 
 const ODD_DATA: Questions = {
   'keeps attributes of any name': async (store) => {
@@ -186,10 +258,18 @@ const ODD_DATA: Questions = {
     const created = recordOf(Object.fromEntries(ODD_NAMES.slice(0, 8).map((name) => [name, '1'])));
     const withProto = { ...created, attributes: new Map([...created.attributes, ['__proto__', '1']]) };
     await store.create(key, withProto);
-    const changes = new Map(ODD_NAMES.map((name) => [name, { from: withProto.attributes.get(name) ?? null, to: JSON.stringify(name) }]));
+    const changes = new Map(
+      ODD_NAMES.map((name) => [
+        name,
+        { from: withProto.attributes.get(name) ?? null, to: JSON.stringify(name) },
+      ]),
+    );
     strictEqual(await store.patch(key, { ...patchOf({}), changes }), 'applied');
     const held = await store.load(key);
-    deepStrictEqual(new Set(held?.attributes), new Set(ODD_NAMES.map((name) => [name, JSON.stringify(name)] as const)));
+    deepStrictEqual(
+      new Set(held?.attributes),
+      new Set(ODD_NAMES.map((name) => [name, JSON.stringify(name)] as const)),
+    );
   },
   'keeps the text of every value to the last character': async (store) => {
     const key = newKey();
@@ -213,7 +293,9 @@ const ODD_DATA: Questions = {
 };
 
 const REKEY: Questions = {
-  'moves to another key in one step: the old one is gone, the new one holds the new record': async (store) => {
+  'moves to another key in one step: the old one is gone, the new one holds the new record': async (
+    store,
+  ) => {
     const [from, to] = [newKey(), newKey()];
     const next = recordOf({ userId: '"u1"' }, { principal: 'u1' });
     await store.create(from, recordOf({ cart: '[]' }));
@@ -244,14 +326,20 @@ const SWEEP: Questions = {
   'removes what was over at the given instant, in batches, and nothing else': async (store) => {
     ok(isExpirySweeper(store), 'the store has no deleteExpired(): tell the contract with sweeps: false');
     const clock = new FakeClock();
-    const records = times(12, (n) => ({ key: newKey(), record: recordOf({}, { expiresAt: clock.now() + 1_000_000 + n }) }));
+    const records = times(12, (n) => ({
+      key: newKey(),
+      record: recordOf({}, { expiresAt: clock.now() + 1_000_000 + n }),
+    }));
     for (const { key, record } of records) await store.create(key, record);
     const before = clock.now() + 1_000_000 + 9;
     strictEqual(await store.deleteExpired(before, 4), 4);
     strictEqual(await store.deleteExpired(before, 100), 6);
     strictEqual(await store.deleteExpired(before, 100), 0);
     const held = await Promise.all(records.map(({ key }) => store.load(key)));
-    deepStrictEqual(held.map((record) => record !== null), times(12, (n) => n >= 10));
+    deepStrictEqual(
+      held.map((record) => record !== null),
+      times(12, (n) => n >= 10),
+    );
   },
   'does not sweep by an expiry that was moved, nor by that of a record that was deleted': async (store) => {
     ok(isExpirySweeper(store), 'the store has no deleteExpired(): tell the contract with sweeps: false');
@@ -272,12 +360,22 @@ function newKey(): SessionKey {
 
 function recordOf(values: Record<string, string>, over: Partial<SessionRecord> = {}): SessionRecord {
   const now = Date.now();
-  return { createdAt: now, touchedAt: now, expiresAt: now + 3_600_000, principal: null, attributes: new Map(Object.entries(values)), ...over };
+  return {
+    createdAt: now,
+    touchedAt: now,
+    expiresAt: now + 3_600_000,
+    principal: null,
+    attributes: new Map(Object.entries(values)),
+    ...over,
+  };
 }
 
 function patchOf(changes: Record<string, [from: string | null, to: string | null]>): SessionPatch {
   const now = Date.now();
-  const entries = Object.entries(changes).map(([name, [from, to]]): [string, AttributeChange] => [name, { from, to }]);
+  const entries = Object.entries(changes).map(([name, [from, to]]): [string, AttributeChange] => [
+    name,
+    { from, to },
+  ]);
   return { touchedAt: now, expiresAt: now + 3_600_000, changes: new Map(entries) };
 }
 

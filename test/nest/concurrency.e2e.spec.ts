@@ -80,14 +80,18 @@ describe.each(ADAPTERS)('many requests at once on %s', (_, adapter) => {
       await browser.post('/set/first');
       const names = Array.from({ length: 100 }, (__, n) => `k${n}`);
       await Promise.all(names.map((name) => browser.clone().post(`/set/${name}`)));
-      expect(await browser.get('/all')).toEqual(Object.fromEntries(['first', ...names].map((name) => [name, name])));
+      expect(await browser.get('/all')).toEqual(
+        Object.fromEntries(['first', ...names].map((name) => [name, name])),
+      );
     });
 
     it('keeps all of 100 leaves of one attribute that 100 requests set at once (S-64)', async () => {
       await browser.post('/leaf/first');
       const names = Array.from({ length: 100 }, (__, n) => `k${n}`);
       await Promise.all(names.map((name) => browser.clone().post(`/leaf/${name}`)));
-      expect(await browser.get('/all')).toEqual({ cart: Object.fromEntries(['first', ...names].map((name) => [name, name])) });
+      expect(await browser.get('/all')).toEqual({
+        cart: Object.fromEntries(['first', ...names].map((name) => [name, name])),
+      });
     });
 
     it('counts 100 requests at once exactly with update() (S-64)', async () => {
@@ -102,7 +106,11 @@ describe.each(ADAPTERS)('many requests at once on %s', (_, adapter) => {
         const visitor = new Browser(running.url);
         await visitor.post('/login');
         const [writer, other, logout] = [visitor.clone(), visitor.clone(), visitor.clone()];
-        await Promise.all([writer.post(`/slow/${race % 40}`), logout.post('/logout'), other.post('/relogin')]);
+        await Promise.all([
+          writer.post(`/slow/${race % 40}`),
+          logout.post('/logout'),
+          other.post('/relogin'),
+        ]);
         for (const former of [visitor, writer]) {
           if (Object.keys(await former.get<object>('/all')).length > 0) back++;
         }
@@ -126,10 +134,13 @@ describe.each(ADAPTERS)('many requests at once on %s', (_, adapter) => {
       const rounds = Array.from({ length: 20 }, async () => {
         const login = rawRequest(running.url, '/login', { method: 'POST' });
         const head = await login.head;
-        const followed = await rawRequest(running.url, head!.headers.get('location')!, { cookie: cookieOf(head)! }).answer;
+        const followed = await rawRequest(running.url, head!.headers.get('location')!, {
+          cookie: cookieOf(head)!,
+        }).answer;
         return { status: head!.status, body: followed!.body };
       });
-      for (const round of await Promise.all(rounds)) expect(round).toEqual({ status: 302, body: '{"userId":"u1"}' });
+      for (const round of await Promise.all(rounds))
+        expect(round).toEqual({ status: 302, body: '{"userId":"u1"}' });
     });
   });
 });

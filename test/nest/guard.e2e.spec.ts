@@ -1,6 +1,13 @@
 import { Controller, Get, Param, ParseIntPipe, Post, UseGuards, type ExecutionContext } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { RequireSession, Session, SessionGuard, SessionId, SessionModule, type UserSession } from 'nest-session';
+import {
+  RequireSession,
+  Session,
+  SessionGuard,
+  SessionId,
+  SessionModule,
+  type UserSession,
+} from 'nest-session';
 import { ADAPTERS, startApp, type RunningApp } from '../support/adapters.js';
 import { Browser } from '../support/browser.js';
 import { CountingStore } from '../support/counting-store.js';
@@ -15,7 +22,10 @@ class PoliteGuard extends SessionGuard {
 @Controller()
 @UseGuards(SessionGuard)
 class GuardedController {
-  @Post('login/:role') @RequireSession(false) async login(@Session() session: UserSession, @Param('role') role: string) {
+  @Post('login/:role') @RequireSession(false) async login(
+    @Session() session: UserSession,
+    @Param('role') role: string,
+  ) {
     await session.regenerate();
     session['user'] = { id: '7', role };
     return {};
@@ -63,7 +73,10 @@ describe.each(ADAPTERS)('SessionGuard on %s', (_, adapter) => {
   describe('before a controller', () => {
     beforeEach(async () => {
       store = new CountingStore();
-      running = await startApp(adapter, { imports: [SessionModule.forRoot({ secret: SECRET, store })], controllers: [GuardedController] });
+      running = await startApp(adapter, {
+        imports: [SessionModule.forRoot({ secret: SECRET, store })],
+        controllers: [GuardedController],
+      });
       browser = new Browser(running.url);
     });
     const statusOf = async (path: string): Promise<number> => (await browser.fetch(path)).status;

@@ -78,16 +78,22 @@ class MakerModule {}
 class RawRouteModule implements OnModuleInit {
   constructor(@Inject(HttpAdapterHost) private readonly host: HttpAdapterHost) {}
   onModuleInit() {
-    this.host.httpAdapter.get('/raw', (req: { raw?: IncomingMessage }, res: { send(body: unknown): void }) => {
-      res.send({ n: ((req.raw ?? req) as { session?: UserSession }).session?.['n'] });
-    });
+    this.host.httpAdapter.get(
+      '/raw',
+      (req: { raw?: IncomingMessage }, res: { send(body: unknown): void }) => {
+        res.send({ n: ((req.raw ?? req) as { session?: UserSession }).session?.['n'] });
+      },
+    );
   }
 }
 
 const ASYNC: [string, SessionModuleAsyncOptions][] = [
   ['useFactory', { useFactory: () => ({ secret: SECRET }) }],
   ['an async useFactory', { useFactory: async () => ({ secret: SECRET }) }],
-  ['useFactory with imports and inject', { imports: [SettingsModule], inject: [Settings], useFactory: (s: Settings) => ({ secret: s.secret }) }],
+  [
+    'useFactory with imports and inject',
+    { imports: [SettingsModule], inject: [Settings], useFactory: (s: Settings) => ({ secret: s.secret }) },
+  ],
   ['useClass', { imports: [SettingsModule], useClass: OptionsMaker }],
   ['useExisting', { imports: [MakerModule], useExisting: OptionsMaker }],
 ];
@@ -98,7 +104,13 @@ const STORE_FORMS: [string, () => Pick<SessionModuleOptions, 'store' | 'imports'
   ['useClass', () => ({ imports: [SettingsModule], store: { useClass: InjectedStore } })],
   ['useExisting', () => ({ imports: [StoreModule], store: { useExisting: InjectedStore } })],
   ['useValue', () => ({ store: { useValue: new MemorySessionStore() } })],
-  ['useFactory with inject', () => ({ imports: [SettingsModule], store: { inject: [Settings], useFactory: async (s: Settings) => new InjectedStore(s) } })],
+  [
+    'useFactory with inject',
+    () => ({
+      imports: [SettingsModule],
+      store: { inject: [Settings], useFactory: async (s: Settings) => new InjectedStore(s) },
+    }),
+  ],
   ['nothing', () => ({})],
 ];
 
@@ -109,7 +121,9 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
     running = undefined;
   });
 
-  const start = async (...args: Parameters<typeof startApp> extends [unknown, infer P] ? [P] : never): Promise<Browser> => {
+  const start = async (
+    ...args: Parameters<typeof startApp> extends [unknown, infer P] ? [P] : never
+  ): Promise<Browser> => {
     running = await startApp(adapter, ...args);
     return new Browser(running.url);
   };
@@ -119,11 +133,16 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
   };
 
   it.each(ASYNC)('takes its options from forRootAsync with %s', async (_form, options) => {
-    await expectCounting(await start({ imports: [SessionModule.forRootAsync(options)], controllers: [CounterController] }));
+    await expectCounting(
+      await start({ imports: [SessionModule.forRootAsync(options)], controllers: [CounterController] }),
+    );
   });
 
   it.each(STORE_FORMS)('takes its store as %s, and gives it by its token', async (_form, options) => {
-    const browser = await start({ imports: [SessionModule.forRoot({ secret: SECRET, ...options() })], controllers: [CounterController] });
+    const browser = await start({
+      imports: [SessionModule.forRoot({ secret: SECRET, ...options() })],
+      controllers: [CounterController],
+    });
     await expectCounting(browser);
     const store = running!.app.get(SessionStore);
     expect(store).toBeInstanceOf(MemorySessionStore);
@@ -133,17 +152,30 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
   it('takes a store from the options of a factory, and one beside them', async () => {
     const store = new MemorySessionStore();
     const useFactory = () => ({ secret: SECRET, store });
-    await expectCounting(await start({ imports: [SessionModule.forRootAsync({ useFactory })], controllers: [CounterController] }));
+    await expectCounting(
+      await start({
+        imports: [SessionModule.forRootAsync({ useFactory })],
+        controllers: [CounterController],
+      }),
+    );
     expect(running!.app.get(SessionStore)).toBe(store);
     await running!.app.close();
-    const imports = [SessionModule.forRootAsync({ imports: [SettingsModule], useFactory: () => ({ secret: SECRET }), store: InjectedStore })];
+    const imports = [
+      SessionModule.forRootAsync({
+        imports: [SettingsModule],
+        useFactory: () => ({ secret: SECRET }),
+        store: InjectedStore,
+      }),
+    ];
     await expectCounting(await start({ imports, controllers: [CounterController] }));
     expect(running!.app.get(SessionStore)).toBeInstanceOf(InjectedStore);
   });
 
   it('calls the life-cycle hooks of a provided store once, and closes it last', async () => {
     InjectedStore.hooks = [];
-    await start({ imports: [SessionModule.forRoot({ secret: SECRET, imports: [SettingsModule], store: InjectedStore })] });
+    await start({
+      imports: [SessionModule.forRoot({ secret: SECRET, imports: [SettingsModule], store: InjectedStore })],
+    });
     expect(InjectedStore.hooks).toEqual(['init']);
     await running!.app.close();
     running = undefined;
@@ -156,7 +188,10 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
       constructor(@InjectSessionStore() readonly store: SessionStore) {}
     }
     const fake = new MemorySessionStore();
-    const module = await Test.createTestingModule({ imports: [SessionModule.forRoot({ secret: SECRET })], providers: [Admin] })
+    const module = await Test.createTestingModule({
+      imports: [SessionModule.forRoot({ secret: SECRET })],
+      providers: [Admin],
+    })
       .overrideProvider(SessionStore)
       .useValue(fake)
       .compile();
@@ -165,11 +200,19 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
 
   it('refuses bad options when the application starts', async () => {
     const bad = SessionModule.forRoot({ secret: 'short' });
-    await expect(Test.createTestingModule({ imports: [bad] }).compile()).rejects.toMatchObject({ code: 'ERR_SESSION_CONFIG' });
-    expect(() => SessionModule.forRootAsync({})).toThrow(/exactly one of useFactory, useClass and useExisting/);
-    expect(() => SessionModule.forRoot({ secret: SECRET, store: { get() {} } as never })).toThrow(/load, create, patch, rekey, delete/);
+    await expect(Test.createTestingModule({ imports: [bad] }).compile()).rejects.toMatchObject({
+      code: 'ERR_SESSION_CONFIG',
+    });
+    expect(() => SessionModule.forRootAsync({})).toThrow(
+      /exactly one of useFactory, useClass and useExisting/,
+    );
+    expect(() => SessionModule.forRoot({ secret: SECRET, store: { get() {} } as never })).toThrow(
+      /load, create, patch, rekey, delete/,
+    );
     const missing = SessionModule.forRoot(undefined as never);
-    await expect(Test.createTestingModule({ imports: [missing] }).compile()).rejects.toMatchObject({ code: 'ERR_SESSION_CONFIG' });
+    await expect(Test.createTestingModule({ imports: [missing] }).compile()).rejects.toMatchObject({
+      code: 'ERR_SESSION_CONFIG',
+    });
   });
 
   it('has a session whatever the prefix, the version and the route, a raw one outside the prefix included', async () => {
@@ -216,12 +259,18 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
       }
     }
     const exclude = [{ path: 'out', method: RequestMethod.ALL }, 'asks'];
-    let browser = await start({ imports: [SessionModule.forRoot({ secret: SECRET, exclude })], controllers: [TwoRoutes] });
+    let browser = await start({
+      imports: [SessionModule.forRoot({ secret: SECRET, exclude })],
+      controllers: [TwoRoutes],
+    });
     expect(await browser.get('/in')).toEqual({ has: true });
     expect(await browser.get('/out')).toEqual({ has: false });
     expect((await browser.fetch('/asks')).status).toBe(500);
     await running!.app.close();
-    browser = await start({ imports: [SessionModule.forRoot({ secret: SECRET, forRoutes: ['in'] })], controllers: [TwoRoutes] });
+    browser = await start({
+      imports: [SessionModule.forRoot({ secret: SECRET, forRoutes: ['in'] })],
+      controllers: [TwoRoutes],
+    });
     expect(await browser.get('/in')).toEqual({ has: true });
     expect(await browser.get('/out')).toEqual({ has: false });
   });
@@ -231,24 +280,37 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
     const browser = await start({
       imports: [],
       controllers: [CounterController],
-      prepare: (app) => app.useGlobalFilters({ catch: (error: unknown, host) => {
-        errors.push(error);
-        const response = host.switchToHttp().getResponse<{ status(code: number): { send(body: string): void } }>();
-        response.status(500).send('failed');
-      } }),
+      prepare: (app) =>
+        app.useGlobalFilters({
+          catch: (error: unknown, host) => {
+            errors.push(error);
+            const response = host
+              .switchToHttp()
+              .getResponse<{ status(code: number): { send(body: string): void } }>();
+            response.status(500).send('failed');
+          },
+        }),
     });
     expect((await browser.fetch('/count')).status).toBe(500);
-    expect(errors).toEqual([expect.objectContaining({ code: 'ERR_SESSION_NOT_MOUNTED', message: expect.stringContaining('SessionModule.forRoot') as string })]);
+    expect(errors).toEqual([
+      expect.objectContaining({
+        code: 'ERR_SESSION_NOT_MOUNTED',
+        message: expect.stringContaining('SessionModule.forRoot') as string,
+      }),
+    ]);
   });
 
-  it('gives the same object to Nest\'s own @Session(), to ours and at the request', async () => {
+  it("gives the same object to Nest's own @Session(), to ours and at the request", async () => {
     @Controller()
     class SameController {
       @Get('same') same(@NestSession() theirs: unknown, @Session() ours: unknown, @Inject() _?: never) {
         return { same: theirs === ours && ours !== undefined };
       }
     }
-    const browser = await start({ imports: [SessionModule.forRoot({ secret: SECRET })], controllers: [SameController] });
+    const browser = await start({
+      imports: [SessionModule.forRoot({ secret: SECRET })],
+      controllers: [SameController],
+    });
     expect(await browser.get('/same')).toEqual({ same: true });
   });
 
@@ -283,7 +345,12 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
     const browser = await start({
       imports: [
         SessionModule.forRoot({ secret: SECRET, store: stores[0] }),
-        SessionModule.forRoot({ sessionName: 'admin', name: 'admin.sid', secret: OTHER_SECRET, store: stores[1] }),
+        SessionModule.forRoot({
+          sessionName: 'admin',
+          name: 'admin.sid',
+          secret: OTHER_SECRET,
+          store: stores[1],
+        }),
       ],
       controllers: [TwoSessions],
     });
@@ -300,15 +367,24 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
 
   it('keeps a session signed with a retired secret, and signs its cookie anew (S-15)', async () => {
     const store = new MemorySessionStore();
-    const before = await start({ imports: [SessionModule.forRoot({ secret: OTHER_SECRET, store })], controllers: [CounterController] });
+    const before = await start({
+      imports: [SessionModule.forRoot({ secret: OTHER_SECRET, store })],
+      controllers: [CounterController],
+    });
     await before.get('/count');
     await running!.app.close();
-    const after = await start({ imports: [SessionModule.forRoot({ secret: [SECRET, OTHER_SECRET], store })], controllers: [CounterController] });
+    const after = await start({
+      imports: [SessionModule.forRoot({ secret: [SECRET, OTHER_SECRET], store })],
+      controllers: [CounterController],
+    });
     after.jar.set('connect.sid', before.jar.get('connect.sid')!);
     expect(await after.get('/count')).toEqual({ n: 2 });
     expect(after.jar.get('connect.sid')).not.toBe(before.jar.get('connect.sid'));
     await running!.app.close();
-    const last = await start({ imports: [SessionModule.forRoot({ secret: SECRET, store })], controllers: [CounterController] });
+    const last = await start({
+      imports: [SessionModule.forRoot({ secret: SECRET, store })],
+      controllers: [CounterController],
+    });
     last.jar.set('connect.sid', before.jar.get('connect.sid')!);
     expect(await last.get('/count')).toEqual({ n: 1 });
     last.jar.set('connect.sid', after.jar.get('connect.sid')!);

@@ -22,8 +22,14 @@ import { CountingStore } from '../support/counting-store.js';
 import { cookieOf, rawRequest } from '../support/raw-request.js';
 import { SECRET } from '../support/secret.js';
 
-type AnyResponse = { raw?: ServerResponse; send(body: unknown): unknown; setHeader?: unknown; status(code: number): AnyResponse };
-const rawOf = (res: AnyResponse | ServerResponse): ServerResponse => ('raw' in res && res.raw ? res.raw : (res as ServerResponse));
+type AnyResponse = {
+  raw?: ServerResponse;
+  send(body: unknown): unknown;
+  setHeader?: unknown;
+  status(code: number): AnyResponse;
+};
+const rawOf = (res: AnyResponse | ServerResponse): ServerResponse =>
+  'raw' in res && res.raw ? res.raw : (res as ServerResponse);
 const hijacked = (res: AnyResponse): ServerResponse => {
   (res as { hijack?: () => void }).hijack?.();
   return rawOf(res);
@@ -61,7 +67,9 @@ class KindController {
   }
   @Get('stream') stream(@Session() s: UserSession) {
     s['kind'] = 'stream';
-    return new StreamableFile(Readable.from([Buffer.from('one,'), Buffer.from('two,'), Buffer.from('three')]));
+    return new StreamableFile(
+      Readable.from([Buffer.from('one,'), Buffer.from('two,'), Buffer.from('three')]),
+    );
   }
   @Get('buffer') buffer(@Session() s: UserSession) {
     s['kind'] = 'buffer';
@@ -102,7 +110,9 @@ class KindController {
   }
   @Get('write-head') writeHead(@Session() s: UserSession, @Res() res: AnyResponse) {
     s['kind'] = 'write-head';
-    hijacked(res).writeHead(203, 'Custom', { 'X-Own': 'yes', 'set-cookie': ['other=1; Path=/', 'third=3'] }).end('headed');
+    hijacked(res)
+      .writeHead(203, 'Custom', { 'X-Own': 'yes', 'set-cookie': ['other=1; Path=/', 'third=3'] })
+      .end('headed');
   }
   @Get('write-head-array') writeHeadArray(@Session() s: UserSession, @Res() res: AnyResponse) {
     s['kind'] = 'write-head-array';
@@ -194,59 +204,78 @@ describe.each(ADAPTERS)('each kind of answer on %s', (name, adapter) => {
     store.beforeWrite = async () => undefined;
   });
 
-  it.each(KINDS)('%s: no byte leaves before the session is stored, then all of it does (W1)', async (kind, status, body) => {
-    let release!: () => void;
-    const asked = new Promise<void>((resolve) => {
-      store.beforeWrite = () => {
-        resolve();
-        return new Promise((stored) => (release = stored));
-      };
-    });
-    const request = rawRequest(running.url, `/kind/${kind}`, { method: kind === 'head' ? 'HEAD' : 'GET' });
-    await asked;
-    await manyTurns();
-    expect(request.received()).toBe(0);
-    release();
-    const head = await request.head;
-    const reader = rawRequest(running.url, '/read', { cookie: cookieOf(head)! });
-    expect(JSON.parse((await reader.answer)!.body)).toEqual({ kind });
-    const answer = (await request.answer)!;
-    expect(answer.status).toBe(status);
-    if (typeof body === 'string') expect(answer.body).toBe(body);
-    if (body instanceof RegExp) expect(answer.body).toMatch(body);
-    expect(answer.headers.get('cache-control')).toContain('no-store');
-    expect(answer.headers.get('vary')).toMatch(/cookie/i);
-    if (kind === 'large') expect(answer.body.match(/x/g)).toHaveLength(64 * 65_536);
-    if (kind === 'created' || kind.startsWith('write-head')) expect(answer.headers.get('x-own')).toBe('yes');
-    if (kind.startsWith('write-head')) {
-      expect(answer.headers.getSetCookie().map((line) => line.split(/[=;]/)[0])).toEqual(['other', 'third', 'connect.sid']);
-    }
-  });
+  it.each(KINDS)(
+    '%s: no byte leaves before the session is stored, then all of it does (W1)',
+    async (kind, status, body) => {
+      let release!: () => void;
+      const asked = new Promise<void>((resolve) => {
+        store.beforeWrite = () => {
+          resolve();
+          return new Promise((stored) => (release = stored));
+        };
+      });
+      const request = rawRequest(running.url, `/kind/${kind}`, { method: kind === 'head' ? 'HEAD' : 'GET' });
+      await asked;
+      await manyTurns();
+      expect(request.received()).toBe(0);
+      release();
+      const head = await request.head;
+      const reader = rawRequest(running.url, '/read', { cookie: cookieOf(head)! });
+      expect(JSON.parse((await reader.answer)!.body)).toEqual({ kind });
+      const answer = (await request.answer)!;
+      expect(answer.status).toBe(status);
+      if (typeof body === 'string') expect(answer.body).toBe(body);
+      if (body instanceof RegExp) expect(answer.body).toMatch(body);
+      expect(answer.headers.get('cache-control')).toContain('no-store');
+      expect(answer.headers.get('vary')).toMatch(/cookie/i);
+      if (kind === 'large') expect(answer.body.match(/x/g)).toHaveLength(64 * 65_536);
+      if (kind === 'created' || kind.startsWith('write-head'))
+        expect(answer.headers.get('x-own')).toBe('yes');
+      if (kind.startsWith('write-head')) {
+        expect(answer.headers.getSetCookie().map((line) => line.split(/[=;]/)[0])).toEqual([
+          'other',
+          'third',
+          'connect.sid',
+        ]);
+      }
+    },
+  );
 
-  it.each(KINDS)('%s: a save that fails is a 503 without a cookie and without the reason (S-68)', async (kind) => {
-    store.failing = { create: new Error('redis://user:password@host is down') };
-    const { answer } = rawRequest(running.url, `/kind/${kind}`, { method: kind === 'head' ? 'HEAD' : 'GET' });
-    const { status, headers, body } = (await answer)!;
-    expect(status).toBe(503);
-    expect(headers.getSetCookie()).toEqual([]);
-    expect(headers.get('cache-control')).toContain('no-store');
-    expect(headers.get('retry-after')).toBe('1');
-    expect(headers.get('location')).toBeNull();
-    expect(body).not.toMatch(/redis|password|hello|one,|ended/);
-    if (kind !== 'head') expect(body).toContain('503');
-  });
+  it.each(KINDS)(
+    '%s: a save that fails is a 503 without a cookie and without the reason (S-68)',
+    async (kind) => {
+      store.failing = { create: new Error('redis://user:password@host is down') };
+      const { answer } = rawRequest(running.url, `/kind/${kind}`, {
+        method: kind === 'head' ? 'HEAD' : 'GET',
+      });
+      const { status, headers, body } = (await answer)!;
+      expect(status).toBe(503);
+      expect(headers.getSetCookie()).toEqual([]);
+      expect(headers.get('cache-control')).toContain('no-store');
+      expect(headers.get('retry-after')).toBe('1');
+      expect(headers.get('location')).toBeNull();
+      expect(body).not.toMatch(/redis|password|hello|one,|ended/);
+      if (kind !== 'head') expect(body).toContain('503');
+    },
+  );
 
-  it.each(KINDS)('%s: a session that cannot be loaded is a 503 that keeps the cookie and reaches no handler (S-69)', async (kind) => {
-    const cookie = cookieOf(await rawRequest(running.url, '/kind/json').answer)!;
-    store.calls = [];
-    store.failing = { load: new Error('redis://user:password@host is down') };
-    const { answer } = rawRequest(running.url, `/kind/${kind}`, { method: kind === 'head' ? 'HEAD' : 'GET', cookie });
-    const { status, headers, body } = (await answer)!;
-    expect(status).toBe(503);
-    expect(headers.getSetCookie()).toEqual([]);
-    expect(body).not.toMatch(/redis|password/);
-    expect(store.calls).toEqual(['load']);
-  });
+  it.each(KINDS)(
+    '%s: a session that cannot be loaded is a 503 that keeps the cookie and reaches no handler (S-69)',
+    async (kind) => {
+      const cookie = cookieOf(await rawRequest(running.url, '/kind/json').answer)!;
+      store.calls = [];
+      store.failing = { load: new Error('redis://user:password@host is down') };
+      const { answer } = rawRequest(running.url, `/kind/${kind}`, {
+        method: kind === 'head' ? 'HEAD' : 'GET',
+        cookie,
+      });
+      const { status, headers, body } = (await answer)!;
+      expect(status).toBe(503);
+      expect(headers.getSetCookie()).toEqual([]);
+      expect(body).not.toMatch(/redis|password/);
+      expect(store.calls).toEqual(['load']);
+    },
+  );
 
   it('answers a second end() as without a session: the first answer stands (R57)', async () => {
     const answer = await rawRequest(running.url, '/twice').answer;

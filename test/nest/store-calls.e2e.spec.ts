@@ -36,7 +36,10 @@ describe.each(ADAPTERS)('store calls per request on %s', (_, adapter) => {
 
   beforeEach(async () => {
     store = new CountingStore();
-    running = await startApp(adapter, { imports: [SessionModule.forRoot({ secret: SECRET, store })], controllers: [AppController] });
+    running = await startApp(adapter, {
+      imports: [SessionModule.forRoot({ secret: SECRET, store })],
+      controllers: [AppController],
+    });
     browser = new Browser(running.url);
   });
   afterEach(() => running.app.close());
@@ -54,7 +57,10 @@ describe.each(ADAPTERS)('store calls per request on %s', (_, adapter) => {
   });
 
   it('asks no store for a forged cookie', async () => {
-    browser.jar.set('connect.sid', 's%3AaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaX.forgedforgedforgedforgedforgedforgedforged0');
+    browser.jar.set(
+      'connect.sid',
+      's%3AaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaX.forgedforgedforgedforgedforgedforgedforged0',
+    );
     expect(await callsOf(() => browser.get('/read'))).toEqual([]);
   });
 

@@ -15,7 +15,13 @@ class SessionController {
     return { ...s };
   }
   @Get('facts') facts(@Session() s: UserSession) {
-    return { isNew: s.isNew, lived: s.expiresAt - s.createdAt, handle: s.handle.length, cookie: s.cookie, hasId: s.id.length >= 22 };
+    return {
+      isNew: s.isNew,
+      lived: s.expiresAt - s.createdAt,
+      handle: s.handle.length,
+      cookie: s.cookie,
+      hasId: s.id.length >= 22,
+    };
   }
   @Post('seed') seed(@Session() s: UserSession) {
     Object.assign(s, { cart: ['a'], theme: 'dark', secret: 1 });
@@ -38,7 +44,8 @@ class SessionController {
   }
   @Post('callbacks') callbacks(@Session() s: UserSession): Promise<object> {
     return new Promise((resolve, reject) => {
-      const fail = (error: unknown): void => reject(error as Error);
+      const fail = (error: unknown): void =>
+        reject(error instanceof Error ? error : new Error(String(error)));
       const returned = s.regenerate((error) => {
         if (error) return fail(error);
         s['user'] = 'u1';
@@ -65,7 +72,11 @@ class SessionController {
     return {};
   }
   @Post('toJSON') toJson(@Session() s: UserSession) {
-    s['thing'] = { toJSON: () => { throw new Error('secret reason'); } };
+    s['thing'] = {
+      toJSON: () => {
+        throw new Error('secret reason');
+      },
+    };
     return {};
   }
   @Post('proto') proto(@Session() s: UserSession) {
@@ -98,7 +109,14 @@ describe.each(ADAPTERS)('UserSession on %s', (_, adapter) => {
     store = new CountingStore();
     clock = new FakeClock();
     running = await startApp(adapter, {
-      imports: [SessionModule.forRoot({ secret: SECRET, store, clock, timeouts: { idle: 60_000, absolute: 100_000_000_000 } })],
+      imports: [
+        SessionModule.forRoot({
+          secret: SECRET,
+          store,
+          clock,
+          timeouts: { idle: 60_000, absolute: 100_000_000_000 },
+        }),
+      ],
       controllers: [SessionController],
     });
     browser = new Browser(running.url);
@@ -106,12 +124,24 @@ describe.each(ADAPTERS)('UserSession on %s', (_, adapter) => {
   afterEach(() => running.app.close());
 
   it('tells of itself what a controller may know', async () => {
-    expect(await browser.get('/facts')).toMatchObject({ isNew: true, lived: 60_000, handle: 16, hasId: true });
+    expect(await browser.get('/facts')).toMatchObject({
+      isNew: true,
+      lived: 60_000,
+      handle: 16,
+      hasId: true,
+    });
     await browser.post('/seed');
     expect(await browser.get('/facts')).toMatchObject({
       isNew: false,
       lived: 60_000,
-      cookie: { originalMaxAge: null, expires: null, secure: false, httpOnly: true, path: '/', sameSite: 'lax' },
+      cookie: {
+        originalMaxAge: null,
+        expires: null,
+        secure: false,
+        httpOnly: true,
+        path: '/',
+        sameSite: 'lax',
+      },
     });
   });
 
@@ -140,7 +170,9 @@ describe.each(ADAPTERS)('UserSession on %s', (_, adapter) => {
   it('expires the cookie of a destroyed session with its own attributes (S-42, W20)', async () => {
     await browser.post('/seed');
     const [line] = (await browser.post('/destroy')).headers.getSetCookie();
-    expect(line).toBe('connect.sid=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax');
+    expect(line).toBe(
+      'connect.sid=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax',
+    );
   });
 
   it('ends at its idle timeout, whatever the browser still sends (S-34)', async () => {

@@ -33,7 +33,11 @@ export async function startApp(makeAdapter: MakeAdapter, parts: AppParts): Promi
     controllers: parts.controllers ?? [],
     providers: (parts.providers ?? []) as never[],
   }).compile();
-  const app = module.createNestApplication<INestApplication>(makeAdapter() as never, { logger: false, forceCloseConnections: true, ...parts.options });
+  const app = module.createNestApplication<INestApplication>(makeAdapter() as never, {
+    logger: false,
+    forceCloseConnections: true,
+    ...parts.options,
+  });
   parts.prepare?.(app);
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');

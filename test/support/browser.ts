@@ -15,7 +15,8 @@ export class Browser {
 
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
-    if (this.jar.size > 0) headers.set('cookie', [...this.jar].map(([name, value]) => `${name}=${value}`).join('; '));
+    if (this.jar.size > 0)
+      headers.set('cookie', [...this.jar].map(([name, value]) => `${name}=${value}`).join('; '));
     const response = await fetch(this.#base + path, { redirect: 'manual', ...init, headers });
     for (const line of response.headers.getSetCookie()) this.#keep(line);
     return response;

@@ -1,4 +1,10 @@
-import { MemorySessionStore, SessionStore, type SessionKey, type SessionPatch, type SessionRecord } from 'nest-session';
+import {
+  MemorySessionStore,
+  SessionStore,
+  type SessionKey,
+  type SessionPatch,
+  type SessionRecord,
+} from 'nest-session';
 
 type Operation = 'load' | 'create' | 'patch' | 'rekey' | 'delete';
 

@@ -36,11 +36,13 @@ export function rawRequest(url: string, path: string, { method = 'GET', cookie =
     if (isComplete(answered)) socket.end();
   });
   const answer = new Promise<RawAnswer | null>((resolve) => {
-    socket.on('error', () => undefined).on('close', () => {
-      const parsed = text.includes('\r\n\r\n') ? parse(text) : null;
-      headCame(parsed);
-      resolve(parsed);
-    });
+    socket
+      .on('error', () => undefined)
+      .on('close', () => {
+        const parsed = text.includes('\r\n\r\n') ? parse(text) : null;
+        headCame(parsed);
+        resolve(parsed);
+      });
   });
   return { received: () => text.length, head, answer, abort: () => socket.destroy() };
 }
@@ -49,7 +51,8 @@ function parse(text: string): RawAnswer {
   const end = text.indexOf('\r\n\r\n');
   const [statusLine = '', ...lines] = text.slice(0, end).split('\r\n');
   const headers = new Headers();
-  for (const line of lines) headers.append(line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim());
+  for (const line of lines)
+    headers.append(line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim());
   return { status: Number(statusLine.split(' ')[1]), headers, body: text.slice(end + 4) };
 }
 

@@ -29,6 +29,8 @@ function loadLmdb(): LmdbPackage {
   try {
     return createRequire(import.meta.url)('lmdb') as LmdbPackage;
   } catch (cause) {
-    throw new Error('The LmdbSessionStore needs the package lmdb. Install it with: npm install lmdb', { cause });
+    throw new Error('The LmdbSessionStore needs the package lmdb. Install it with: npm install lmdb', {
+      cause,
+    });
   }
 }

@@ -1,5 +1,11 @@
 import type { SessionKey } from '../../core/session-key.js';
-import { applyPatch, decodeRecord, encodeRecord, type SessionPatch, type SessionRecord } from '../../core/session-record.js';
+import {
+  applyPatch,
+  decodeRecord,
+  encodeRecord,
+  type SessionPatch,
+  type SessionRecord,
+} from '../../core/session-record.js';
 import { type Conflict, type ExpirySweeper, SessionStore } from '../../core/session-store.js';
 import { openLmdb, type LmdbDatabase, type LmdbEnvironment } from './lmdb-driver.js';
 
@@ -32,7 +38,9 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper {
   constructor({ path, maxBytes = 4 * 1024 ** 3 }: LmdbStoreOptions) {
     super();
     if (typeof path !== 'string' || path === '') {
-      throw new TypeError(`The option path of the LmdbSessionStore must be the path of a folder, got ${JSON.stringify(path)}.`);
+      throw new TypeError(
+        `The option path of the LmdbSessionStore must be the path of a folder, got ${JSON.stringify(path)}.`,
+      );
     }
     this.#environment = openLmdb(path, maxBytes);
     this.#records = this.#environment.openDB('records', { encoding: 'string' });
@@ -65,7 +73,11 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper {
     });
   }
 
-  rekey(from: SessionKey, to: SessionKey, record: SessionRecord): Promise<'applied' | 'missing' | 'collision'> {
+  rekey(
+    from: SessionKey,
+    to: SessionKey,
+    record: SessionRecord,
+  ): Promise<'applied' | 'missing' | 'collision'> {
     return this.#atomically(() => {
       const former = this.#read(from);
       if (former === null) return 'missing';

@@ -74,7 +74,11 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper {
     return 'applied';
   }
 
-  async rekey(from: SessionKey, to: SessionKey, record: SessionRecord): Promise<'applied' | 'missing' | 'collision'> {
+  async rekey(
+    from: SessionKey,
+    to: SessionKey,
+    record: SessionRecord,
+  ): Promise<'applied' | 'missing' | 'collision'> {
     if (!this.#entries.has(from)) return 'missing';
     if (this.#entries.has(to)) return 'collision';
     this.#drop(from);
@@ -97,7 +101,10 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper {
 
   #put(key: SessionKey, record: SessionRecord): void {
     const bytes = sizeOf(key, record);
-    if (bytes > this.#maxBytes) throw new RangeError(`A session of ${bytes} bytes is larger than maxBytes ${this.#maxBytes} of the MemorySessionStore.`);
+    if (bytes > this.#maxBytes)
+      throw new RangeError(
+        `A session of ${bytes} bytes is larger than maxBytes ${this.#maxBytes} of the MemorySessionStore.`,
+      );
     this.#drop(key);
     this.#entries.set(key, { record: { ...record, attributes: new Map(record.attributes) }, bytes });
     this.#bytes += bytes;
@@ -128,5 +135,7 @@ function sizeOf(key: SessionKey, { principal, attributes }: SessionRecord): numb
 
 function positive(option: string, value: number): number {
   if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new RangeError(`The option ${option} of the MemorySessionStore must be a positive whole number, got ${value}.`);
+  throw new RangeError(
+    `The option ${option} of the MemorySessionStore must be a positive whole number, got ${value}.`,
+  );
 }

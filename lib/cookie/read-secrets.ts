@@ -1,0 +1,59 @@
+import { KeyObject } from 'node:crypto';
+import { describeValue } from '../core/describe-value.js';
+import { SessionError } from '../core/session-error.js';
+import type { Secret } from './cookie-signature.js';
+
+const SHORTEST_SECRET = 32;
+const FEWEST_DISTINCT_BYTES = 10;
+const MAKE_A_SECRET = `node -p "crypto.randomBytes(32).toString('base64url')"`;
+
+/**
+ * The option `secret` as a list, each entry checked.
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` for none, and for one that is too short or can be guessed.
+ */
+export function readSecrets(secret: unknown): readonly Secret[] {
+  if (secret === undefined || secret === null || secret === '') {
+    throw configError(
+      `The option secret is missing, got ${describeValue(secret)}. Make one with: ${MAKE_A_SECRET}`,
+    );
+  }
+  const secrets: readonly unknown[] = Array.isArray(secret) ? secret : [secret];
+  if (secrets.length === 0)
+    throw configError(
+      `The option secret must hold at least one secret, got an empty array. Make one with: ${MAKE_A_SECRET}`,
+    );
+  return secrets.map((one, index) => readSecret(one, Array.isArray(secret) ? `secret[${index}]` : 'secret'));
+}
+
+/** A secret that can be guessed signs nothing: refused, not warned about. The message tells its length, never itself. */
+function readSecret(secret: unknown, option: string): Secret {
+  const bytes = secretBytes(secret);
+  if (bytes === null) {
+    throw configError(
+      `The option ${option} must be a string, bytes or a secret KeyObject, got ${describeKind(secret)}.`,
+    );
+  }
+  if (bytes.length < SHORTEST_SECRET) {
+    throw configError(
+      `The option ${option} must have at least ${SHORTEST_SECRET} bytes, got ${bytes.length}. Make one with: ${MAKE_A_SECRET}`,
+    );
+  }
+  if (new Set(bytes).size < FEWEST_DISTINCT_BYTES) {
+    throw configError(
+      `The option ${option} must have at least ${FEWEST_DISTINCT_BYTES} different bytes, got ${new Set(bytes).size}: it can be guessed. Make one with: ${MAKE_A_SECRET}`,
+    );
+  }
+  return secret as Secret;
+}
+
+const describeKind = (secret: unknown): string =>
+  typeof secret === 'string' ? 'a string' : describeValue(secret);
+
+function secretBytes(secret: unknown): Uint8Array | null {
+  if (typeof secret === 'string') return Buffer.from(secret);
+  if (secret instanceof Uint8Array) return secret;
+  return secret instanceof KeyObject && secret.type === 'secret' ? secret.export() : null;
+}
+
+const configError = (message: string): SessionError => new SessionError('ERR_SESSION_CONFIG', message);

@@ -1,0 +1,200 @@
+import type { CommitFacts } from './commit-plan.js';
+import type { EngineParts } from './engine-options.js';
+import { expiryAt, isTouchDue } from './expiry.js';
+import type { OpenRequest } from './open-request.js';
+import type { SessionAttributes } from './session-attributes.js';
+import type { SessionCookie } from './session-cookie.js';
+import type { SessionId } from './session-id.js';
+import type { SessionKey } from './session-key.js';
+import type { AttributeChange, SessionPatch, SessionRecord } from './session-record.js';
+
+/** Changes by stored name. */
+export type Changes = Map<string, AttributeChange>;
+
+/** The engine's own attribute: the cookie settings in which a session differs from the options. */
+export const COOKIE = '$cookie';
+
+/** What is known of one session during one request, and what follows from it. No store is asked here. */
+export class SessionState {
+  readonly attributes: SessionAttributes;
+  readonly #parts: EngineParts;
+  readonly #request: OpenRequest;
+
+  cookie: SessionCookie;
+  client: CommitFacts['client'];
+  createdAt: number;
+  destroyed = false;
+  /** Why nothing is looked after any more: the application let go of the session, or the store no longer knows it. */
+  ended: 'no' | 'detached' | 'gone' = 'no';
+  touched = false;
+  /** A new id was asked for; `keeping` where attributes were carried over to it. */
+  rekeyed: 'no' | 'empty' | 'keeping' = 'no';
+  /** What the store holds, and under which key; `null` for a fresh session. */
+  stored: { readonly key: SessionKey; readonly record: SessionRecord } | null = null;
+  #id: SessionId | null = null;
+  #keptCookie: string | null = null;
+
+  constructor(parts: EngineParts, request: OpenRequest, attributes: SessionAttributes) {
+    this.#parts = parts;
+    this.#request = request;
+    this.attributes = attributes;
+    this.createdAt = this.now;
+    this.client = request.presented ? 'stale' : 'nothing';
+    this.cookie = request.cookies.make(null, this.createdAt);
+  }
+
+  get now(): number {
+    return this.#parts.clock.now();
+  }
+
+  /** Made when it is first needed: most visitors never need one. */
+  get id(): SessionId {
+    return (this.#id ??= this.#parts.newId(this.#request.context));
+  }
+  set id(id: SessionId | null) {
+    this.#id = id;
+  }
+
+  get isNew(): boolean {
+    return this.stored === null || this.rekeyed !== 'no';
+  }
+
+  get expiresAt(): number {
+    return this.stored !== null && this.rekeyed === 'no'
+      ? this.stored.record.expiresAt
+      : this.#expiryAt(this.now);
+  }
+
+  facts(changed: boolean): CommitFacts {
+    return {
+      origin: this.stored === null ? 'fresh' : 'stored',
+      client: this.client,
+      rekeyed: this.rekeyed !== 'no',
+      changed,
+      destroyed: this.destroyed,
+      touchDue: this.#touchDue(),
+      persistent: this.cookie.expires !== null,
+      deliverable: this.#request.channel() === 'open',
+    };
+  }
+
+  /** @throws SessionError `ERR_SESSION_VALUE` */
+  changes(): Changes {
+    const changes = this.attributes.changes();
+    const kept = this.#request.cookies.keep(this.cookie);
+    if (kept !== this.#keptCookie) changes.set(COOKIE, { from: this.#keptCookie, to: kept });
+    return changes;
+  }
+
+  /**
+   * A patch of these changes, used now. Every patch insists on the cookie settings that its expiry was computed from.
+   */
+  patchOf(changes: ReadonlyMap<string, AttributeChange>): SessionPatch {
+    const based = new Map(changes);
+    if (!based.has(COOKIE)) based.set(COOKIE, { from: this.#keptCookie, to: this.#keptCookie });
+    return { touchedAt: this.now, expiresAt: this.#expiryAt(this.now), changes: based };
+  }
+
+  /**
+   * The session as a record of its own, used now.
+   * @throws SessionError `ERR_SESSION_VALUE`
+   */
+  wholeRecord(): SessionRecord {
+    const attributes = this.attributes.texts();
+    const kept = this.#request.cookies.keep(this.cookie);
+    if (kept !== null) attributes.set(COOKIE, kept);
+    const principal = this.rekeyed === 'empty' ? null : (this.stored?.record.principal ?? null);
+    const expiresAt = this.#expiryAt(this.now);
+    return { createdAt: this.createdAt, touchedAt: this.now, expiresAt, principal, attributes };
+  }
+
+  /** The store holds this record now, and the session is what it says. */
+  adopt(key: SessionKey, record: SessionRecord): void {
+    this.stored = { key, record };
+    this.createdAt = record.createdAt;
+    this.rekeyed = 'no';
+    this.#keptCookie = record.attributes.get(COOKIE) ?? null;
+    this.#useCookie(this.#keptCookie, record.touchedAt);
+    this.attributes.hydrate(record.attributes);
+  }
+
+  /** The store has filed the whole session: the browser's cookie leads elsewhere, if anywhere. */
+  filed(key: SessionKey, record: SessionRecord): void {
+    const changes: Changes = new Map();
+    for (const [name, to] of record.attributes) changes.set(name, { from: null, to });
+    this.stored = { key, record };
+    this.rekeyed = 'no';
+    if (this.client === 'current') this.client = 'stale';
+    this.#committed(changes, record.attributes.get(COOKIE) ?? null);
+  }
+
+  /**
+   * The store has applied a patch: `mine` as this request meant it, `applied` as it was merged. What later changes are
+   * based on is what this request holds, merged or not: the store compares it with what it holds, and merges again.
+   */
+  patched(mine: SessionPatch, applied: SessionPatch): void {
+    const { touchedAt, expiresAt } = applied;
+    this.stored = { ...this.stored!, record: { ...this.stored!.record, touchedAt, expiresAt } };
+    this.#committed(mine.changes, applied.changes.get(COOKIE)!.to);
+  }
+
+  /** The store no longer knows this session. Nothing is made again, and the browser keeps what it was sent since. */
+  lose(): void {
+    this.ended = 'gone';
+    this.stored = null;
+  }
+
+  /** Another id for the same visitor, with nothing but the kept attributes; the record waits for the next commit. */
+  beginAnew(keep: readonly string[] | 'all'): void {
+    if (keep !== 'all') this.attributes.keepOnly(keep);
+    const keeping = keep === 'all' || keep.length > 0 || this.rekeyed === 'keeping';
+    this.rekeyed = keeping ? 'keeping' : 'empty';
+    this.#id = null;
+    this.destroyed = false;
+    this.ended = 'no';
+    this.createdAt = this.now;
+    this.#useCookie(null, this.createdAt);
+  }
+
+  /** Takes over the cookie settings that the store holds, where another request has changed them. */
+  mergeCookie(kept: string | null, touchedAt: number): void {
+    if (kept !== this.#request.cookies.keep(this.cookie)) this.#useCookie(kept, touchedAt);
+  }
+
+  touch(): void {
+    this.touched = true;
+    this.restartCookie();
+  }
+
+  restartCookie(): void {
+    this.#request.cookies.touch(this.cookie, this.now);
+  }
+
+  #committed(changes: ReadonlyMap<string, AttributeChange>, keptCookie: string | null): void {
+    this.touched = false;
+    this.#keptCookie = keptCookie;
+    this.attributes.committed(changes);
+  }
+
+  #useCookie(kept: string | null, touchedAt: number): void {
+    this.cookie = this.#request.cookies.make(kept, touchedAt);
+  }
+
+  #touchDue(): boolean {
+    if (this.stored === null) return false;
+    const { lifetimes, policy } = this.#parts;
+    return (
+      this.touched ||
+      policy.resave ||
+      isTouchDue(this.stored.record, this.#idleMs(), lifetimes.touchEveryMs, this.now)
+    );
+  }
+
+  #idleMs(): number {
+    return this.#request.cookies.lifetimeOf(this.cookie) ?? this.#parts.lifetimes.idleMs;
+  }
+
+  #expiryAt(now: number): number {
+    return expiryAt(now, this.createdAt, this.#idleMs(), this.#parts.lifetimes.absoluteMs);
+  }
+}
