@@ -275,11 +275,14 @@ function check({ method, args }: HeldCall, res: ServerResponse): void {
 
 /** A throw is a rejection: nobody who asks for an output may be hit by the commit. */
 function attempt(step: () => unknown): unknown {
-  try {
-    return step();
-  } catch (error) {
-    return Promise.reject(error);
-  }
+  let result: unknown;
+  const thrown = attemptSync(() => void (result = step()));
+  // A promise that adopts the throw, whatever was thrown.
+  return thrown === null ? result : Promise.resolve().then(() => raise(thrown.error));
+}
+
+function raise(error: unknown): never {
+  throw error;
 }
 
 function attemptSync(step: () => void): { readonly error: unknown } | null {
