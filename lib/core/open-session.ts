@@ -167,15 +167,15 @@ export class OpenSession implements SessionEngineSide {
   }
 
   /**
-   * A record that is gone was ended or given another id meanwhile. What was carried over from it must not come back;
-   * a session that begins anew carries nothing and is simply made (two logins sent by one double click).
+   * Where the old record is gone, it was ended or given another id meanwhile: nothing of it may come back. What this
+   * request has set since is a new session of its own (two logins sent by one double click).
    */
   async #rekey(): Promise<void> {
     const from = this.#state.stored!.key;
     const answer = await this.#file((key, record) => this.#parts.store.rekey(from, key, record));
     if (answer !== 'missing') return;
-    if (this.#state.rekeyed === 'keeping') this.#state.lose();
-    else await this.#create();
+    if (this.#state.dropCarried()) await this.#create();
+    else this.#state.lose();
   }
 
   /** Files the whole session under an id that no store uses yet. */

@@ -41,6 +41,13 @@ export class SessionAttributes {
     }
   }
 
+  /** Drops what came from a record, changed or not, and leaves what was set anew; answers how many that were. */
+  dropLoaded(): number {
+    const loaded = [...this.#bases.keys()];
+    this.keepOnly(Object.keys(this.#owner).filter((name) => !this.#bases.has(name)));
+    return loaded.length;
+  }
+
   /**
    * What was changed since the last commit, by stored name.
    *

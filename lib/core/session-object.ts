@@ -64,19 +64,25 @@ export interface SessionControls {
 
   /** Counts this request as activity, however recent the last touch is. */
   touch(): this;
+}
 
+/** Changing an attribute by a function; names and types are those of the session's data, where these are declared. */
+export interface SessionUpdate<T extends object> {
   /**
    * Changes one attribute by a function of its value and returns the new value. Where another request changed the
    * attribute at the same time, the function runs again on that value, so that counters are exact: keep it free of
    * side effects.
    */
-  update<V = unknown>(name: string, change: (value: V | undefined) => V): V;
+  update: [keyof T] extends [never]
+    ? <V = unknown>(name: string, change: (value: V | undefined) => V) => V
+    : <K extends keyof T & string>(name: K, change: (value: T[K] | undefined) => T[K]) => T[K];
 }
 
 /**
  * A session: its controls and, beside them, the application's attributes. An attribute may always be absent.
  */
 export type UserSession<T extends object = SessionData> = SessionControls &
+  SessionUpdate<T> &
   ([keyof T] extends [never] ? Record<string, unknown> : Partial<T>);
 
 /** What a session object needs from the engine that opened it. */

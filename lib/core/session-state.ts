@@ -14,7 +14,11 @@ export type Changes = Map<string, AttributeChange>;
 /** The engine's own attribute: the cookie settings in which a session differs from the options. */
 export const COOKIE = '$cookie';
 
-/** What is known of one session during one request, and what follows from it. No store is asked here. */
+/**
+ * What is known of one session during one request, and what follows from it. No store is asked here.
+ *
+ * Longer than other files, because these facts change together: each change of one must keep the others true.
+ */
 export class SessionState {
   readonly attributes: SessionAttributes;
   readonly #parts: EngineParts;
@@ -23,12 +27,13 @@ export class SessionState {
   cookie: SessionCookie;
   client: CommitFacts['client'];
   createdAt: number;
+  principal: string | null = null;
   destroyed = false;
   /** Why nothing is looked after any more: the application let go of the session, or the store no longer knows it. */
   ended: 'no' | 'detached' | 'gone' = 'no';
   touched = false;
-  /** A new id was asked for; `keeping` where attributes were carried over to it. */
-  rekeyed: 'no' | 'empty' | 'keeping' = 'no';
+  /** A new id was asked for, and the record waits to be moved to it. */
+  rekeyed = false;
   /** What the store holds, and under which key; `null` for a fresh session. */
   stored: { readonly key: SessionKey; readonly record: SessionRecord } | null = null;
   #id: SessionId | null = null;
@@ -56,20 +61,20 @@ export class SessionState {
   }
 
   get isNew(): boolean {
-    return this.stored === null || this.rekeyed !== 'no';
+    return this.stored === null || this.rekeyed;
   }
 
   get expiresAt(): number {
-    return this.stored !== null && this.rekeyed === 'no'
-      ? this.stored.record.expiresAt
-      : this.#expiryAt(this.now);
+    return this.stored === null || this.rekeyed || this.#touchDue()
+      ? this.#expiryAt(this.now)
+      : this.stored.record.expiresAt;
   }
 
   facts(changed: boolean): CommitFacts {
     return {
       origin: this.stored === null ? 'fresh' : 'stored',
       client: this.client,
-      rekeyed: this.rekeyed !== 'no',
+      rekeyed: this.rekeyed,
       changed,
       destroyed: this.destroyed,
       touchDue: this.#touchDue(),
@@ -103,7 +108,7 @@ export class SessionState {
     const attributes = this.attributes.texts();
     const kept = this.#request.cookies.keep(this.cookie);
     if (kept !== null) attributes.set(COOKIE, kept);
-    const principal = this.rekeyed === 'empty' ? null : (this.stored?.record.principal ?? null);
+    const { principal } = this;
     const expiresAt = this.#expiryAt(this.now);
     return { createdAt: this.createdAt, touchedAt: this.now, expiresAt, principal, attributes };
   }
@@ -112,7 +117,8 @@ export class SessionState {
   adopt(key: SessionKey, record: SessionRecord): void {
     this.stored = { key, record };
     this.createdAt = record.createdAt;
-    this.rekeyed = 'no';
+    this.principal = record.principal;
+    this.rekeyed = false;
     this.#keptCookie = record.attributes.get(COOKIE) ?? null;
     this.#useCookie(this.#keptCookie, record.touchedAt);
     this.attributes.hydrate(record.attributes);
@@ -123,7 +129,7 @@ export class SessionState {
     const changes: Changes = new Map();
     for (const [name, to] of record.attributes) changes.set(name, { from: null, to });
     this.stored = { key, record };
-    this.rekeyed = 'no';
+    this.rekeyed = false;
     if (this.client === 'current') this.client = 'stale';
     this.#committed(changes, record.attributes.get(COOKIE) ?? null);
   }
@@ -144,11 +150,22 @@ export class SessionState {
     this.stored = null;
   }
 
+  /**
+   * The record that a new id was asked for is gone. What was carried over from it must not come back; `false` where
+   * nothing else is left.
+   */
+  dropCarried(): boolean {
+    const carried = this.attributes.dropLoaded();
+    this.principal = null;
+    this.stored = null;
+    return carried === 0 || this.attributes.texts().size > 0;
+  }
+
   /** Another id for the same visitor, with nothing but the kept attributes; the record waits for the next commit. */
   beginAnew(keep: readonly string[] | 'all'): void {
     if (keep !== 'all') this.attributes.keepOnly(keep);
-    const keeping = keep === 'all' || keep.length > 0 || this.rekeyed === 'keeping';
-    this.rekeyed = keeping ? 'keeping' : 'empty';
+    if (keep !== 'all') this.principal = null;
+    this.rekeyed = true;
     this.#id = null;
     this.destroyed = false;
     this.ended = 'no';

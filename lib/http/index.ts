@@ -16,6 +16,7 @@ export type {
   SessionCallback,
   SessionControls,
   SessionData,
+  SessionUpdate,
   UserSession,
 } from '../core/session-object.js';
 export {

@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** What the environment says about how to run; the defaults suit a first look. */
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  /** The folder of the sessions and, unless the environment brings one, of the secret. */
+  readonly dataPath: string;
+}
+
+/** Seen from `dist-sample/01-login`, so that it does not matter where the application is started from. */
+const DATA_PATH = fileURLToPath(new URL('../../sample/01-login/.data', import.meta.url));
+
+/** @throws Error when PORT is not a port. */
+export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
+  return {
+    host: env['HOST'] || 'localhost',
+    port: readPort(env['PORT'] || '3000'),
+    dataPath: resolve(env['SESSION_PATH'] || DATA_PATH),
+  };
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new Error(`PORT must be a number from 0 to 65535, got ${JSON.stringify(text)}.`);
+}
+
+/**
+ * The secret that signs the cookies: SESSION_SECRET, or else one that is made at the first start and kept for the next
+ * ones, since a new secret ends every session.
+ */
+export function readSecret({ dataPath }: Settings, env: NodeJS.ProcessEnv = process.env): string {
+  if (env['SESSION_SECRET']) return env['SESSION_SECRET'];
+  const file = join(dataPath, 'secret');
+  if (!existsSync(file)) {
+    mkdirSync(dataPath, { recursive: true, mode: 0o700 });
+    writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
+  }
+  return readFileSync(file, 'utf8');
+}

@@ -1,0 +1,43 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { hashPassword, isPassword, type PasswordHash } from './password.js';
+
+export interface User {
+  readonly id: string;
+  /** What one types to log in. */
+  readonly name: string;
+  readonly fullName: string;
+}
+
+/** The login page shows these. An application has its users in a database, and nobody's password at hand. */
+export const DEMO_USERS = [
+  { id: 'u1', name: 'ada', fullName: 'Ada Lovelace', password: 'analytical-engine' },
+  { id: 'u2', name: 'grace', fullName: 'Grace Hopper', password: 'nanosecond-wire' },
+] as const;
+
+@Injectable()
+export class UsersService implements OnModuleInit {
+  readonly #users = new Map<string, User>();
+  readonly #passwords = new Map<string, PasswordHash>();
+  #nobodys!: PasswordHash;
+
+  async onModuleInit(): Promise<void> {
+    this.#nobodys = await hashPassword('');
+    for (const { password, ...user } of DEMO_USERS) {
+      this.#users.set(user.id, user);
+      this.#passwords.set(user.id, await hashPassword(password));
+    }
+  }
+
+  /** The user of a session; `undefined` where nobody is logged in or the user is no more. */
+  find(id: string | undefined): User | undefined {
+    return id === undefined ? undefined : this.#users.get(id);
+  }
+
+  /** The user whose name and password these are; `undefined` otherwise, without telling which of them was wrong. */
+  async authenticate(name: string, password: string): Promise<User | undefined> {
+    const user = [...this.#users.values()].find((each) => each.name === name);
+    // An unknown name costs a hash too: else the time of the answer would tell which names exist.
+    const hash = this.#passwords.get(user?.id ?? '') ?? this.#nobodys;
+    return (await isPassword(password, hash)) ? user : undefined;
+  }
+}

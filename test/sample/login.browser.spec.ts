@@ -1,0 +1,166 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { days } from 'nest-session';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { CHROMIUM, launchChromium } from '../support/chromium.js';
+import { describeWith } from '../support/requirements.js';
+import { freePort, runSample, type RunningSample } from './run-sample.js';
+
+const COOKIE = 'login-sample.sid';
+
+describeWith(CHROMIUM, 'sample 01-login in a browser', () => {
+  let folder: string;
+  let env: Record<string, string>;
+  let server: RunningSample;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'nest-session-login-'));
+    env = { PORT: String(await freePort()), SESSION_PATH: folder };
+    server = await runSample(env);
+    browser = await launchChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    context = await browser.newContext({ baseURL: server.url });
+    page = await context.newPage();
+  });
+  afterEach(() => context.close());
+
+  const views = (path: string) => page.locator(`[data-views="${path}"]`).textContent();
+  const heading = () => page.getByRole('heading', { level: 1 }).textContent();
+  const cookie = async () => (await context.cookies()).find(({ name }) => name === COOKIE);
+  const pathOf = () => new URL(page.url()).pathname;
+  const logIn = async (name: string, password: string) => {
+    await page.goto('/login');
+    await page.getByLabel('User name').fill(name);
+    await page.getByLabel('Password').fill(password);
+    const answer = page.waitForResponse((response) => response.request().method() === 'POST');
+    await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
+    const status = (await answer).status();
+    await page.waitForLoadState();
+    return status;
+  };
+  const logOut = async () => {
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.waitForURL('/');
+  };
+
+  it('counts the views of each page by itself', async () => {
+    await page.goto('/');
+    await page.goto('/about');
+    await page.goto('/about');
+    await page.goto('/');
+    await page.reload();
+    expect(await views('/')).toBe('3');
+    expect(await views('/about')).toBe('2');
+    expect(await page.getByText('You have seen this page').textContent()).toBe(
+      'You have seen this page 3 times.',
+    );
+  });
+
+  it('loses no view of tabs that load at once', async () => {
+    await page.goto('/about');
+    const tabs = await Promise.all(Array.from({ length: 8 }, () => context.newPage()));
+    await Promise.all(tabs.map((tab) => tab.goto('/about')));
+    await page.goto('/');
+    expect(await views('/about')).toBe('9');
+  });
+
+  it('says when the session was created and when it expires', async () => {
+    const earliest = Date.now();
+    await page.goto('/');
+    const latest = Date.now();
+    const times = await page.locator('time').all();
+    const [createdAt, expiresAt] = await Promise.all(
+      times.map(async (time) => Date.parse((await time.getAttribute('datetime')) ?? '')),
+    );
+    for (const at of [createdAt!, expiresAt! - days(7)]) {
+      expect(at).toBeGreaterThanOrEqual(earliest);
+      expect(at).toBeLessThanOrEqual(latest);
+    }
+  });
+
+  it('shows the form again for a wrong password, and nothing of it as markup', async () => {
+    expect(await logIn('ada', 'guess')).toBe(401);
+    expect(await page.getByRole('alert').textContent()).toContain('do not match');
+    expect(await page.getByLabel('User name').inputValue()).toBe('ada');
+    expect(await logIn('"><b id=injected>', 'guess')).toBe(401);
+    expect(await page.locator('#injected').count()).toBe(0);
+    expect(await page.getByLabel('User name').inputValue()).toBe('"><b id=injected>');
+  });
+
+  it('sends a visitor who is not logged in to the login page, and a program away', async () => {
+    await page.goto('/account');
+    expect(pathOf()).toBe('/login');
+    expect((await fetch(`${server.url}/account`, { redirect: 'manual' })).status).toBe(401);
+  });
+
+  it('gives a new id at login and keeps the counters', async () => {
+    await page.goto('/about');
+    const before = await cookie();
+    expect(await logIn('ada', 'analytical-engine')).toBe(303);
+    expect(pathOf()).toBe('/account');
+    expect(await heading()).toBe('Account of Ada Lovelace');
+    expect(await views('/about')).toBe('1');
+    const after = await cookie();
+    expect(after).toMatchObject({ httpOnly: true, sameSite: 'Lax' });
+    expect(after?.value).not.toBe(before?.value);
+    await context.addCookies([before!]);
+    await page.goto('/account');
+    expect(pathOf()).toBe('/login');
+  });
+
+  it.each(['SIGKILL', 'SIGTERM'] as const)('stays logged in over %s and a restart', async (signal) => {
+    await logIn('grace', 'nanosecond-wire');
+    await page.goto('/about');
+    const before = await cookie();
+    await server.kill(signal);
+    await expect(fetch(server.url)).rejects.toThrow();
+    server = await runSample(env);
+    await page.goto('/account');
+    expect(await heading()).toBe('Account of Grace Hopper');
+    expect(await views('/about')).toBe('1');
+    expect((await cookie())?.value).toBe(before?.value);
+  });
+
+  it('logs out for good: no account by its address, and none by the old cookie', async () => {
+    await logIn('ada', 'analytical-engine');
+    const before = await cookie();
+    await logOut();
+    await page.goto('/account');
+    expect(pathOf()).toBe('/login');
+    await context.clearCookies();
+    await context.addCookies([before!]);
+    await page.goto('/account');
+    expect(pathOf()).toBe('/login');
+  });
+
+  it('takes the cookie away at logout and does not show the account again by the back button', async () => {
+    await logIn('ada', 'analytical-engine');
+    // The page after the logout counts a view, and so begins a new session: the cookie is looked at before.
+    const answer = page.waitForResponse((response) => response.url().endsWith('/logout'));
+    const before = await cookie();
+    await logOut();
+    const { 'set-cookie': expired } = await (await answer).allHeaders();
+    expect(expired).toMatch(new RegExp(`^${COOKIE}=; .*Max-Age=0`));
+    expect((await cookie())?.value).not.toBe(before?.value);
+    await page.goBack();
+    expect(pathOf()).toBe('/login');
+    expect(await page.getByText('Ada Lovelace').count()).toBe(0);
+  });
+
+  it('keeps its secret to itself and names a port that is in use', async () => {
+    expect(statSync(join(folder, 'secret')).mode & 0o777).toBe(0o600);
+    await expect(runSample({ ...env, SESSION_PATH: join(folder, 'other') })).rejects.toThrow(
+      /^The sample ended with 1: Port \d+ is in use\. Choose another one: PORT=3001 npm start\n$/,
+    );
+  });
+});

@@ -1,0 +1,61 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../dist-sample/01-login/main.js', import.meta.url));
+
+/** The sample, as a process of its own. */
+export interface RunningSample {
+  readonly url: string;
+  /** Resolves when the process is gone. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+}
+
+/**
+ * Starts what was built, and resolves when it says where it listens.
+ *
+ * @throws Error with what the process wrote, when it ends before.
+ */
+export async function runSample(env: Readonly<Record<string, string>>): Promise<RunningSample> {
+  if (!existsSync(MAIN))
+    throw new Error('The sample is not built. Run: npm run build && npm run build:samples');
+  const child = spawn(process.execPath, [MAIN], {
+    env: { ...process.env, SESSION_SECRET: '', HOST: 'localhost', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'close');
+  const url = await firstUrl(child);
+  return {
+    url,
+    async kill(signal) {
+      child.kill(signal);
+      await ended;
+    },
+  };
+}
+
+/** A port that nobody listens on now: a restart has to come back to the same address. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, 'localhost');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function firstUrl(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const read = (chunk: Buffer): void => {
+      output += chunk.toString();
+      const url = /at (http:\S+)\n/.exec(output)?.[1];
+      if (url !== undefined) resolve(url);
+    };
+    child.stdout?.on('data', read);
+    child.stderr?.on('data', read);
+    child.once('close', (code) => reject(new Error(`The sample ended with ${code}: ${output}`)));
+  });
+}

@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs';
+import { chromium, type Browser } from 'playwright-core';
+import type { Requirement } from './requirements.js';
+
+const PATH = process.env['CHROMIUM'] || '/usr/bin/chromium';
+
+const ARGUMENTS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A real browser: Debian's Chromium, or the one that the environment variable CHROMIUM names. */
+export const CHROMIUM: Requirement = {
+  name: `Chromium at ${PATH}`,
+  isMet: existsSync(PATH),
+  cure: 'apt-get install chromium (or set CHROMIUM to the path of one)',
+};
+
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: PATH, args: ARGUMENTS });
+}
