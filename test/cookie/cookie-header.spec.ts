@@ -1,0 +1,91 @@
+import { parse } from 'cookie';
+import { cookieValues } from '../../lib/cookie/cookie-header.js';
+
+describe('cookieValues', () => {
+  it.each<[string, string, string[]]>([
+    ['an empty header', '', []],
+    ['a header of blanks', '   ', []],
+    ['a header of semicolons', ';;; ;', []],
+    ['a header without our cookie', 'a=1; b=2', []],
+    ['our cookie alone', 'sid=x', ['x']],
+    ['our cookie among others', 'a=1; sid=x; b=2', ['x']],
+    ['no blank after the semicolon (R31)', 'a=1;sid=x;b=2', ['x']],
+    ['blanks and tabs around everything', ' \t a = 1 ;\t sid \t= \t x \t; b=2', ['x']],
+    ['a semicolon at the end', 'sid=x;', ['x']],
+    ['an empty value', 'sid=', ['']],
+    ['an empty value before others', 'sid=; a=1', ['']],
+    ['a name without a value', 'sid; sid=x', ['x']],
+    ['a name without a value at the end', 'a=1; sid', []],
+    ['a part without an equals sign before a good one', 'junk; sid=x', ['x']],
+    ['a value that contains equals signs', 'sid=a=b==', ['a=b==']],
+    ['our name as the value of another', 'a=sid; b=sid=x', []],
+    ['quotes around the value (R31)', 'sid="x y"', ['x y']],
+    ['quotes around nothing', 'sid=""', ['']],
+    ['one quote only', 'sid="', ['"']],
+    ['a quote at the beginning only', 'sid="x', ['"x']],
+    ['quotes inside', 'sid=a"b"c', ['a"b"c']],
+    ['percent signs (R31)', 'sid=s%3Aa%2Bb%2F', ['s:a+b/']],
+    ['percent signs within quotes', 'sid="s%3Aa"', ['s:a']],
+    ['percent signs that are broken, kept as they are (R31)', 'sid=%E0%A4%A', ['%E0%A4%A']],
+    ['a percent sign alone', 'sid=100%', ['100%']],
+    ['a percent sign encoded once only', 'sid=%2525', ['%25']],
+    ['a plus sign', 'sid=a+b', ['a+b']],
+    ['several of one name, in their order (S-28)', 'sid=1; a=x; sid=2; sid=3', ['1', '2', '3']],
+    ['four of one name', 'sid=1; sid=2; sid=3; sid=4', ['1', '2', '3', '4']],
+    [
+      'more than four, the others not looked at (S-28)',
+      'sid=1; sid=2; sid=3; sid=4; sid=5; sid=6',
+      ['1', '2', '3', '4'],
+    ],
+    ['the same twice', 'sid=1; sid=1', ['1', '1']],
+    ['another case of the name (R31)', 'SID=1; Sid=2; sid=3', ['3']],
+    ['names that begin with ours', 'sid2=1; sid.sig=2; sid=3', ['3']],
+    ['names that end with ours', 'xsid=1; connect.sid=2; sid=3', ['3']],
+    ['a name with a prefix of browsers (S-27)', '__Host-sid=1; sid=2', ['2']],
+    ['a NUL in the name', 'sid\0=1; sid=2', ['2']],
+  ])('reads %s', (_, header, values) => {
+    expect(cookieValues(header, 'sid')).toEqual(values);
+  });
+
+  it.each(['connect.sid', '__Host-id', 'a.b', 'a*b', '$x', '__proto__', 'constructor', '(', '^'])(
+    'takes the name %j to the letter',
+    (name) => {
+      expect(cookieValues(`a=0; ${name}=x; b=1`, name)).toEqual(['x']);
+      expect(cookieValues('connect-sid=0; aXb=1', name)).toEqual([]);
+    },
+  );
+
+  it('matches a name with a prefix exactly (S-27)', () => {
+    expect(cookieValues('__HOST-id=evil; __Host-id=good', '__Host-id')).toEqual(['good']);
+  });
+
+  it('agrees with the package cookie on the first value of generated headers (R31)', () => {
+    const names = ['sid', 'sid ', ' sid', 'Sid', 'xsid', 'sidx', ''];
+    const values = ['', 'x', '"x"', '""', 'a=b', '%3A', '%', ' x ', 'a"b'];
+    const separators = [';', '; ', ' ;', ';;'];
+    for (const first of names) {
+      for (const second of names) {
+        for (const value of values) {
+          for (const separator of separators) {
+            const header = `${first}=${value}${separator}${second}=second`;
+            expect([header, cookieValues(header, 'sid')[0]]).toEqual([header, parse(header)['sid']]);
+          }
+        }
+      }
+    }
+  });
+
+  it.each<[string, string]>([
+    ['semicolons', ';'],
+    ['equals signs', '='],
+    ['quotes', 'sid="'],
+    ['percent signs', 'sid=%;'],
+    ['blanks', ' '],
+    ['parts without an equals sign', 'a;'],
+  ])('is quick with a header of 64 kilobytes of %s (S-11)', (_, part) => {
+    const header = part.repeat(65_536 / part.length);
+    const start = performance.now();
+    cookieValues(header, 'sid');
+    expect(performance.now() - start).toBeLessThan(100);
+  });
+});

@@ -1,0 +1,127 @@
+import { mergeLeaves, type Json } from '../../lib/core/leaf-merge.js';
+
+type Value = Json | undefined;
+
+const json = (text: string): Json => JSON.parse(text) as Json;
+
+describe('mergeLeaves', () => {
+  it.each<[string, Value, Value, Value, Value]>([
+    // title, base, theirs, mine, merged
+    ['takes what only they changed', 1, 2, 1, 2],
+    ['takes what only I changed', 1, 1, 2, 2],
+    ['takes mine where both changed a scalar', 1, 2, 3, 3],
+    ['takes what both changed alike', 1, 2, 2, 2],
+    ['takes what only they removed', 1, undefined, 1, undefined],
+    ['takes what only I removed', 1, 1, undefined, undefined],
+    ['takes what only they added', undefined, 1, undefined, 1],
+    ['takes what only I added', undefined, undefined, 1, 1],
+    ['leaves absent what both removed', 1, undefined, undefined, undefined],
+    ['takes my value over their removal of it', 1, undefined, 2, 2],
+    ['takes my removal over their value', 1, 2, undefined, undefined],
+    ['tells null from absent', null, undefined, null, undefined],
+    ['keeps a null that I set', { a: 1 }, { a: 1, b: 2 }, { a: null }, { a: null, b: 2 }],
+    [
+      'keeps both leaves that were set (S-64)',
+      { a: 0, b: 0 },
+      { a: 1, b: 0 },
+      { a: 0, b: 1 },
+      { a: 1, b: 1 },
+    ],
+    ['keeps both leaves that were added (S-64)', {}, { a: 1 }, { b: 2 }, { a: 1, b: 2 }],
+    ['keeps both objects that were added', undefined, { a: 1 }, { b: 2 }, { a: 1, b: 2 }],
+    ['does not bring a leaf back that they removed', { a: 1, b: 1 }, { b: 1 }, { a: 1, b: 2 }, { b: 2 }],
+    ['does not bring a leaf back that I removed', { a: 1, b: 1 }, { a: 1, b: 2 }, { b: 1 }, { b: 2 }],
+    [
+      'merges below the first level',
+      { x: { a: 1, b: 1 } },
+      { x: { a: 2, b: 1 } },
+      { x: { a: 1, b: 2 } },
+      { x: { a: 2, b: 2 } },
+    ],
+    ['takes my array whole', [1], [1, 2], [1, 3], [1, 3]],
+    [
+      'takes their array whole where I left it alone',
+      { l: [1], a: 1 },
+      { l: [2], a: 1 },
+      { l: [1], a: 2 },
+      { l: [2], a: 2 },
+    ],
+    ['takes an array of mine over an object of theirs', { a: 1 }, { a: 2 }, [1], [1]],
+    ['takes an object of mine over an array of theirs', [1], [2], { a: 1 }, { a: 1 }],
+    ['takes an object of mine over a scalar of theirs', 1, 2, { a: 1 }, { a: 1 }],
+    ['takes an object of mine over their removal of a scalar', 1, undefined, { a: 1 }, { a: 1 }],
+    ['takes an object of mine over a null of theirs', { a: 1 }, null, { a: 1, b: 2 }, { a: 1, b: 2 }],
+    [
+      'brings back of a removed object only what I changed',
+      { a: 1, b: 1 },
+      undefined,
+      { a: 1, b: 2 },
+      { b: 2 },
+    ],
+    [
+      'brings back of a removed object only what I added',
+      { cart: { a: 1 } },
+      {},
+      { cart: { a: 1, b: 2 } },
+      { cart: { b: 2 } },
+    ],
+    ['merges an object with one that replaced a scalar on both sides', 1, { a: 1 }, { b: 2 }, { a: 1, b: 2 }],
+    ['keeps empty names', { '': 1, a: 1 }, { '': 2, a: 1 }, { '': 1, a: 2 }, { '': 2, a: 2 }],
+  ])('%s', (_, base, theirs, mine, merged) => {
+    expect(mergeLeaves(base, theirs, mine)).toEqual(merged);
+  });
+
+  it('does not take another order of leaves for a change', () => {
+    expect(mergeLeaves({ a: 1, b: 2 }, { b: 3, a: 1 }, { b: 2, a: 1 })).toEqual({ a: 1, b: 3 });
+  });
+
+  it('merges leaves named __proto__, constructor and toString as data and pollutes nothing (S-73)', () => {
+    const merged = mergeLeaves(
+      json('{"__proto__":{"a":1},"constructor":1}'),
+      json('{"__proto__":{"a":1,"theirs":1},"constructor":1,"toString":2}'),
+      json('{"__proto__":{"a":1,"mine":1},"constructor":3}'),
+    );
+    expect(JSON.parse(JSON.stringify(merged))).toEqual(
+      json('{"__proto__":{"a":1,"theirs":1,"mine":1},"toString":2,"constructor":3}'),
+    );
+    expect(Object.getPrototypeOf(merged)).toBe(Object.prototype);
+    expect(Object.keys(Object.prototype)).toEqual([]);
+  });
+
+  it('does not find inherited names in the base', () => {
+    expect(mergeLeaves({}, { a: 1 }, { toString: 'mine' })).toEqual({ a: 1, toString: 'mine' });
+  });
+
+  it('changes none of the values it was given', () => {
+    const given = [{ x: { a: 1 } }, { x: { a: 2 } }, { x: { a: 1, b: 2 } }] as const;
+    const before = structuredClone(given);
+    mergeLeaves(...given);
+    expect(given).toEqual(before);
+  });
+
+  const VALUES: Value[] = [
+    undefined,
+    null,
+    0,
+    'x',
+    [],
+    [1],
+    {},
+    { a: 1 },
+    { a: 2, b: 1 },
+    { a: { b: 1 } },
+    { a: [1], c: null },
+  ];
+  const PAIRS = VALUES.flatMap((one) => VALUES.map((other) => [one, other] as const));
+
+  it('gives back the only change, for any two values', () => {
+    for (const [base, changed] of PAIRS) {
+      expect(mergeLeaves(base, base, changed)).toEqual(changed);
+      expect(mergeLeaves(base, changed, base)).toEqual(changed);
+    }
+  });
+
+  it('gives back a change that both made, for any two values', () => {
+    for (const [base, changed] of PAIRS) expect(mergeLeaves(base, changed, changed)).toEqual(changed);
+  });
+});

@@ -1,0 +1,326 @@
+import { SessionAttributes, storedName } from '../../lib/core/session-attributes.js';
+import type { AttributeChange } from '../../lib/core/session-record.js';
+
+/** What a call throws. */
+function thrownBy(call: () => unknown): unknown {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+type Owner = Record<string, unknown>;
+
+function loaded(texts: Record<string, string> | [string, string][] = {}, reserved: string[] = []) {
+  const owner: Owner = {};
+  const attributes = new SessionAttributes(owner, new Set(reserved));
+  attributes.hydrate(new Map(Array.isArray(texts) ? texts : Object.entries(texts)));
+  return { owner, attributes };
+}
+
+const changesOf = (attributes: SessionAttributes): Record<string, AttributeChange> =>
+  Object.fromEntries(attributes.changes());
+
+const BROKEN = '{this is no JSON';
+
+describe('storedName', () => {
+  it.each([
+    ['theme', 'theme'],
+    ['$x', '$$x'],
+    ['$$x', '$$$x'],
+    ['$', '$$'],
+    ['a$b', 'a$b'],
+    ['', ''],
+  ])('files %j as %j', (name, stored) => {
+    expect(storedName(name)).toBe(stored);
+  });
+});
+
+describe('attributes that were loaded', () => {
+  it('are read as the values they were', () => {
+    const { owner } = loaded({ n: '1', cart: '{"a":[1]}', none: 'null', text: '"x"' });
+    expect({ ...owner }).toEqual({ n: 1, cart: { a: [1] }, none: null, text: 'x' });
+  });
+
+  it('give the same object each time they are read', () => {
+    const { owner } = loaded({ cart: '{"a":1}' });
+    expect(owner['cart']).toBe(owner['cart']);
+  });
+
+  it('are own enumerable properties in the order of the record, read or not', () => {
+    const { owner } = loaded({ b: '1', a: '2' });
+    expect(Object.keys(owner)).toEqual(['b', 'a']);
+    void owner['a'];
+    expect(Object.keys(owner)).toEqual(['b', 'a']);
+    expect('b' in owner && Object.hasOwn(owner, 'b')).toBe(true);
+  });
+
+  it('are neither parsed nor written while nobody reads them', () => {
+    const { owner, attributes } = loaded({ broken: BROKEN, n: '1' });
+    owner['n'] = 2;
+    expect(changesOf(attributes)).toEqual({ n: { from: '1', to: '2' } });
+    expect(attributes.texts()).toEqual(
+      new Map([
+        ['broken', BROKEN],
+        ['n', '2'],
+      ]),
+    );
+    expect(attributes.text('broken')).toBe(BROKEN);
+  });
+
+  it('are not parsed when they are overwritten', () => {
+    const { owner, attributes } = loaded({ broken: BROKEN });
+    owner['broken'] = 1;
+    expect(changesOf(attributes)).toEqual({ broken: { from: BROKEN, to: '1' } });
+  });
+
+  it('are not parsed when they are removed', () => {
+    const { owner, attributes } = loaded({ broken: BROKEN });
+    delete owner['broken'];
+    expect(changesOf(attributes)).toEqual({ broken: { from: BROKEN, to: null } });
+  });
+
+  it('do not mix up two sessions with attributes of one name', () => {
+    const [one, other] = [loaded({ n: '1' }), loaded({ n: '2' })];
+    expect([one.owner['n'], other.owner['n']]).toEqual([1, 2]);
+    one.owner['n'] = 3;
+    expect(other.owner['n']).toBe(2);
+  });
+
+  it('work with more names than the cache of accessors holds', () => {
+    const names = Array.from({ length: 2500 }, (_, n) => `made-up-${n}`);
+    const { owner, attributes } = loaded(
+      names.map((name, n): [string, string] => [name, n === 2400 ? BROKEN : String(n)]),
+    );
+    expect(owner['made-up-2499']).toBe(2499);
+    expect(attributes.changes().size).toBe(0);
+    owner['made-up-2000'] = 'new';
+    expect(changesOf(attributes)).toEqual({ 'made-up-2000': { from: '2000', to: '"new"' } });
+  });
+
+  it.each([
+    'constructor',
+    'toString',
+    'hasOwnProperty',
+    'valueOf',
+    '$x',
+    '$$x',
+    '',
+    'a b',
+    '0',
+    'käse',
+    '__defineGetter__',
+  ])('may be named %j (S-73)', (name) => {
+    const { owner, attributes } = loaded([[storedName(name), '"kept"']]);
+    expect(Object.entries(owner)).toEqual([[name, 'kept']]);
+    owner[name] = 'new';
+    expect(changesOf(attributes)).toEqual({ [storedName(name)]: { from: '"kept"', to: '"new"' } });
+  });
+
+  it("leave out the engine's own and the reserved", () => {
+    const { owner, attributes } = loaded({ $cookie: '{}', save: '1', n: '2' }, ['save']);
+    expect({ ...owner }).toEqual({ n: 2 });
+    expect(attributes.changes().size).toBe(0);
+  });
+
+  it('replace what was there when they are loaded again', () => {
+    const { owner, attributes } = loaded({ a: '1', b: '2' });
+    owner['a'] = 5;
+    owner['c'] = 6;
+    attributes.hydrate(
+      new Map([
+        ['b', '3'],
+        ['d', '4'],
+      ]),
+    );
+    expect({ ...owner }).toEqual({ b: 3, d: 4 });
+    expect(attributes.changes().size).toBe(0);
+  });
+});
+
+describe('changes', () => {
+  it.each<[string, Record<string, string>, (owner: Owner) => void, Record<string, AttributeChange>]>([
+    [
+      'tells an attribute that was set',
+      {},
+      (o) => {
+        o['n'] = 1;
+      },
+      { n: { from: null, to: '1' } },
+    ],
+    [
+      'tells an attribute that was replaced',
+      { n: '1' },
+      (o) => {
+        o['n'] = 2;
+      },
+      { n: { from: '1', to: '2' } },
+    ],
+    [
+      'tells an attribute that was removed',
+      { n: '1' },
+      (o) => {
+        delete o['n'];
+      },
+      { n: { from: '1', to: null } },
+    ],
+    [
+      'tells a change deep inside',
+      { c: '{"a":{"b":[1]}}' },
+      (o) => {
+        (o['c'] as { a: { b: number[] } }).a.b.push(2);
+      },
+      { c: { from: '{"a":{"b":[1]}}', to: '{"a":{"b":[1,2]}}' } },
+    ],
+    [
+      'takes an attribute set to undefined for removed (R51)',
+      { n: '1' },
+      (o) => {
+        o['n'] = undefined;
+      },
+      { n: { from: '1', to: null } },
+    ],
+    [
+      'takes an attribute set to a function for removed (R51)',
+      { n: '1' },
+      (o) => {
+        o['n'] = () => 1;
+      },
+      { n: { from: '1', to: null } },
+    ],
+    [
+      'tells null from absent',
+      { n: '1' },
+      (o) => {
+        o['n'] = null;
+      },
+      { n: { from: '1', to: 'null' } },
+    ],
+    ['is empty where nothing was done', { n: '1' }, () => undefined, {}],
+    [
+      'is empty where attributes were only read (R51)',
+      { n: '1', when: '"2024-01-01T00:00:00.000Z"' },
+      (o) => void [o['n'], o['when']],
+      {},
+    ],
+    [
+      'is empty where the same value was set again',
+      { n: '1' },
+      (o) => {
+        o['n'] = 1;
+      },
+      {},
+    ],
+    [
+      'is empty where an attribute was set and set back',
+      { n: '1' },
+      (o) => {
+        o['n'] = 2;
+        o['n'] = 1;
+      },
+      {},
+    ],
+    [
+      'is empty where an attribute was added and removed',
+      {},
+      (o) => {
+        o['n'] = 2;
+        delete o['n'];
+      },
+      {},
+    ],
+    [
+      'is empty where undefined was added (R51)',
+      {},
+      (o) => {
+        o['n'] = undefined;
+      },
+      {},
+    ],
+    [
+      'is empty for an unchanged Date (R51)',
+      { when: '"1970-01-01T00:00:00.000Z"' },
+      (o) => {
+        o['when'] = new Date(0);
+      },
+      {},
+    ],
+    [
+      'counts the order of leaves (R51)',
+      { c: '{"a":1,"b":2}' },
+      (o) => {
+        o['c'] = { b: 2, a: 1 };
+      },
+      { c: { from: '{"a":1,"b":2}', to: '{"b":2,"a":1}' } },
+    ],
+    [
+      'looks at no symbols',
+      {},
+      (o) => {
+        (o as Record<symbol, unknown>)[Symbol('x')] = 1;
+      },
+      {},
+    ],
+  ])('%s', (_, texts, act, expected) => {
+    const { owner, attributes } = loaded(texts);
+    act(owner);
+    expect(changesOf(attributes)).toEqual(expected);
+  });
+
+  it('names the attribute that JSON cannot carry (S-74)', () => {
+    const { owner, attributes } = loaded({ ok: '1' });
+    owner['price'] = 10n;
+    expect(thrownBy(() => attributes.changes())).toMatchObject({
+      code: 'ERR_SESSION_VALUE',
+      message: expect.stringContaining('price is a BigInt') as string,
+    });
+  });
+
+  it('are based on what was committed, also where the value has moved on since', () => {
+    const { owner, attributes } = loaded({ n: '1', gone: '1' });
+    owner['n'] = 2;
+    delete owner['gone'];
+    owner['new'] = 'x';
+    const committed = attributes.changes();
+    owner['n'] = 3;
+    attributes.committed(committed);
+    expect(changesOf(attributes)).toEqual({ n: { from: '2', to: '3' } });
+    expect([attributes.base('n'), attributes.base('gone'), attributes.base('new')]).toEqual([
+      '2',
+      null,
+      '"x"',
+    ]);
+  });
+
+  it("are not confused by the engine's own changes", () => {
+    const { owner, attributes } = loaded({ $$cookie: '1' });
+    attributes.committed(new Map([['$cookie', { from: null, to: '{}' }]]));
+    expect({ ...owner }).toEqual({ $cookie: 1 });
+    expect(attributes.changes().size).toBe(0);
+  });
+});
+
+describe('keepOnly', () => {
+  it('drops all attributes but the named ones, and what they were based on', () => {
+    const { owner, attributes } = loaded({ a: '1', b: BROKEN, c: '3' });
+    owner['d'] = 4;
+    attributes.keepOnly(['b', 'd', 'absent']);
+    expect(Object.keys(owner)).toEqual(['b', 'd']);
+    expect(attributes.texts()).toEqual(
+      new Map([
+        ['b', BROKEN],
+        ['d', '4'],
+      ]),
+    );
+    expect(changesOf(attributes)).toEqual({ d: { from: null, to: '4' } });
+  });
+
+  it('forgets attributes that the application had removed already', () => {
+    const { owner, attributes } = loaded({ a: '1' });
+    delete owner['a'];
+    attributes.keepOnly([]);
+    expect(attributes.changes().size).toBe(0);
+  });
+});

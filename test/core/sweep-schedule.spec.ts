@@ -1,0 +1,153 @@
+import { jest } from '@jest/globals';
+import { SweepSchedule } from '../../lib/core/sweep-schedule.js';
+import { FakeClock } from 'nest-session/testing';
+
+const EVERY = 60_000;
+const NOW = 1_700_000_000_000;
+
+/** A store that writes down how it was asked and answers what it is told to. */
+function sweeper(...answers: (number | Error | Promise<number>)[]) {
+  const asked: { before: number; limit: number }[] = [];
+  const deleteExpired = async (before: number, limit: number): Promise<number> => {
+    asked.push({ before, limit });
+    const answer = answers.shift() ?? 0;
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  return { asked, deleteExpired };
+}
+
+describe('SweepSchedule', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('asks nothing before the first interval is over, then once each interval', async () => {
+    const store = sweeper();
+    new SweepSchedule(store, new FakeClock(NOW), EVERY).start();
+    await jest.advanceTimersByTimeAsync(EVERY - 1);
+    expect(store.asked).toHaveLength(0);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(store.asked).toHaveLength(1);
+    await jest.advanceTimersByTimeAsync(3 * EVERY);
+    expect(store.asked).toHaveLength(4);
+  });
+
+  it('asks by its own clock', async () => {
+    const store = sweeper();
+    await new SweepSchedule(store, new FakeClock(NOW), EVERY).sweep();
+    expect(store.asked).toEqual([{ before: NOW, limit: expect.any(Number) as number }]);
+  });
+
+  it('sweeps in batches of one limit until less than a full one is left, and answers how many there were', async () => {
+    const store = sweeper(1000, 1000, 7);
+    expect(await new SweepSchedule(store, new FakeClock(NOW), EVERY).sweep()).toBe(2007);
+    expect(store.asked.map(({ limit }) => limit)).toEqual([1000, 1000, 1000]);
+  });
+
+  it('asks once more after a full batch', async () => {
+    const store = sweeper(1000, 0);
+    expect(await new SweepSchedule(store, new FakeClock(NOW), EVERY).sweep()).toBe(1000);
+  });
+
+  it('keeps no process alive', () => {
+    const timers = jest.spyOn(globalThis, 'setTimeout');
+    new SweepSchedule(sweeper(), new FakeClock(NOW), EVERY).start();
+    expect(timers).toHaveBeenCalledTimes(1);
+    expect((timers.mock.results[0]!.value as NodeJS.Timeout).hasRef()).toBe(false);
+    timers.mockRestore();
+  });
+
+  it('keeps no process alive in later intervals either', async () => {
+    const schedule = new SweepSchedule(sweeper(), new FakeClock(NOW), EVERY);
+    schedule.start();
+    const timers = jest.spyOn(globalThis, 'setTimeout');
+    await jest.advanceTimersByTimeAsync(EVERY);
+    expect(timers).toHaveBeenCalledTimes(1);
+    expect((timers.mock.results[0]!.value as NodeJS.Timeout).hasRef()).toBe(false);
+    timers.mockRestore();
+  });
+
+  it('tries again in the next interval when a sweep fails', async () => {
+    const store = sweeper(new Error('the store is down'), 3);
+    new SweepSchedule(store, new FakeClock(NOW), EVERY).start();
+    await jest.advanceTimersByTimeAsync(2 * EVERY);
+    expect(store.asked).toHaveLength(2);
+  });
+
+  it('tells the caller of sweep() when the store fails', async () => {
+    const schedule = new SweepSchedule(sweeper(new Error('the store is down')), new FakeClock(NOW), EVERY);
+    await expect(schedule.sweep()).rejects.toThrow('the store is down');
+  });
+
+  it('does not begin a sweep while one is under way', async () => {
+    let finish!: (count: number) => void;
+    const store = sweeper(new Promise<number>((resolve) => (finish = resolve)));
+    new SweepSchedule(store, new FakeClock(NOW), EVERY).start();
+    await jest.advanceTimersByTimeAsync(5 * EVERY);
+    expect(store.asked).toHaveLength(1);
+    finish(0);
+    await jest.advanceTimersByTimeAsync(EVERY);
+    expect(store.asked).toHaveLength(2);
+  });
+
+  it('asks nothing any more once stopped', async () => {
+    const store = sweeper();
+    const schedule = new SweepSchedule(store, new FakeClock(NOW), EVERY);
+    schedule.start();
+    schedule.stop();
+    await jest.advanceTimersByTimeAsync(5 * EVERY);
+    expect(store.asked).toHaveLength(0);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('plans nothing any more when it is stopped during a sweep', async () => {
+    let finish!: (count: number) => void;
+    const store = sweeper(new Promise<number>((resolve) => (finish = resolve)));
+    const schedule = new SweepSchedule(store, new FakeClock(NOW), EVERY);
+    schedule.start();
+    await jest.advanceTimersByTimeAsync(EVERY);
+    schedule.stop();
+    finish(0);
+    await jest.advanceTimersByTimeAsync(5 * EVERY);
+    expect(store.asked).toHaveLength(1);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('asks for no further batch when it is stopped during a sweep: the store may be closed by then', async () => {
+    let finish!: (count: number) => void;
+    const store = sweeper(new Promise<number>((resolve) => (finish = resolve)), 1000, 0);
+    const schedule = new SweepSchedule(store, new FakeClock(NOW), EVERY);
+    schedule.start();
+    await jest.advanceTimersByTimeAsync(EVERY);
+    schedule.stop();
+    finish(1000);
+    await jest.advanceTimersByTimeAsync(EVERY);
+    expect(store.asked).toHaveLength(1);
+  });
+
+  it('runs one schedule, however often it is started, also during a sweep', async () => {
+    let finish!: (count: number) => void;
+    const store = sweeper(new Promise<number>((resolve) => (finish = resolve)));
+    const schedule = new SweepSchedule(store, new FakeClock(NOW), EVERY);
+    schedule.start();
+    schedule.start();
+    expect(jest.getTimerCount()).toBe(1);
+    await jest.advanceTimersByTimeAsync(EVERY);
+    schedule.stop();
+    schedule.start();
+    finish(0);
+    await jest.advanceTimersByTimeAsync(0);
+    expect(jest.getTimerCount()).toBe(1);
+    await jest.advanceTimersByTimeAsync(EVERY);
+    expect(store.asked).toHaveLength(2);
+  });
+
+  it('can be stopped without having been started', () => {
+    new SweepSchedule(sweeper(), new FakeClock(NOW), EVERY).stop();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});

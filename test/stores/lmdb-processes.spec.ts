@@ -1,0 +1,285 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { SECRET } from '../support/secret.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const CONNECTIONS = 16;
+
+/** A write that was answered: it must be there ever after. */
+interface Write {
+  readonly cookie: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly cookie: string | null;
+  readonly location: string | null;
+  readonly body: Promise<string>;
+}
+
+const folders: string[] = [];
+const children = new Set<ChildProcess>();
+
+beforeAll(() => {
+  if (existsSync(join(ROOT, 'dist/stores/lmdb/index.js'))) return;
+  throw new Error(
+    'These tests start processes that import the built package, and dist is missing: npm run build',
+  );
+});
+afterEach(async () => {
+  await Promise.all([...children].map(kill));
+});
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+describe('a folder of the LmdbSessionStore, when its process is killed', () => {
+  it('holds every answered write after each of ten kills in the middle of writing', async () => {
+    const folder = newFolder();
+    const writes: Write[] = [];
+    let [checked, cut] = [0, 0];
+    for (let kills = 0; kills < 10; kills++) {
+      const server = await ServerProcess.start(folder);
+      checked += await countFound(server, writes);
+      cut += await writeUntil(writes.length + randomInt(60, 200), writes, [server], () => kill(server.child));
+    }
+    checked += await countFound(await ServerProcess.start(folder), writes);
+    expect(writes.length).toBeGreaterThan(500);
+    expect(checked).toBeGreaterThan(3000);
+    expect(cut).toBeGreaterThan(10);
+  }, 120_000);
+
+  it('serves its other processes on, which see what the killed one had answered', async () => {
+    const folder = newFolder();
+    const writes: Write[] = [];
+    const [survivor, ...others] = await startThree(folder);
+    for (let kills = 0; kills < 5; kills++) {
+      const victim = others.shift()!;
+      const servers = [survivor, victim, ...others];
+      await writeUntil(writes.length + randomInt(60, 200), writes, servers, () => kill(victim.child), [
+        victim,
+      ]);
+      for (const server of [survivor, ...others]) await countFound(server, writes);
+      others.push(await ServerProcess.start(folder));
+    }
+    expect(writes.length).toBeGreaterThan(300);
+  }, 120_000);
+});
+
+describe('three processes on one folder of the LmdbSessionStore', () => {
+  let servers: Three;
+  beforeAll(() => expect(children.size).toBe(0));
+  beforeEach(async () => {
+    servers = await startThree(newFolder());
+  });
+  const at = (n: number): ServerProcess => servers[n % 3]!;
+
+  it('keep the attributes of 100 requests at once', async () => {
+    const { cookie } = await at(0).send('/set?name=first&value=0');
+    const names = Array.from({ length: 100 }, (_, n) => `n${n}`);
+    await Promise.all(names.map((name, n) => at(n).send(`/set?name=${name}&value=${n}`, { cookie })));
+    for (const server of servers) {
+      const { attributes } = await server.read(cookie);
+      expect(Object.keys(attributes).sort()).toEqual(['first', ...names].sort());
+    }
+  });
+
+  it('see at once what another has answered: a redirect followed the moment its headers arrive, 50 times', async () => {
+    const { cookie } = await at(0).send('/set?name=round&value=start');
+    const stale: string[] = [];
+    for (let round = 0; round < 50; round++) {
+      // Reads under way keep older snapshots in use in the processes that are asked next.
+      const busy = servers.map((server) => server.read(cookie));
+      const then = encodeURIComponent(`${at(round + 1).url}/all`);
+      const { status, location } = await at(round).send(`/set?name=round&value=${round}&then=${then}`, {
+        cookie,
+      });
+      expect({ status, location }).toEqual({ status: 303, location: `${at(round + 1).url}/all` });
+      const seen = await Promise.all([at(round + 1).read(cookie), at(round + 2).read(cookie)]);
+      stale.push(
+        ...seen.filter(({ attributes }) => attributes['round'] !== String(round)).map(() => `round ${round}`),
+      );
+      await Promise.all(busy);
+    }
+    expect(stale).toEqual([]);
+  });
+
+  it('bring no session back in 100 races of a logout with writes elsewhere', async () => {
+    const back: number[] = [];
+    for (let race = 0; race < 100; race++) {
+      const { cookie } = await at(race).send('/set?name=who&value=alice');
+      const held = await at(race + 1).hold('/held?name=late', cookie);
+      const answers = await Promise.all([
+        at(race).send('/logout', { cookie }),
+        at(race + 2).send('/set?name=other&value=1', { cookie }),
+        held.finish(),
+      ]);
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+      const seen = await Promise.all(servers.map((server) => server.read(cookie)));
+      if (seen.some(({ isNew, attributes }) => !isNew || 'who' in attributes)) back.push(race);
+    }
+    expect(back).toEqual([]);
+  });
+});
+
+describe('a process with an open LmdbSessionStore and sweeps to come', () => {
+  it.each(['idle-middleware.mjs', 'idle-module.mjs'])(
+    'ends by itself once its server is closed (%s)',
+    async (fixture) => {
+      const child = start(fixture, newFolder());
+      const [output, [code]] = await Promise.all([text(child.stdout!), once(child, 'exit')]);
+      expect({ output, code: code as unknown }).toEqual({ output: 'saved\n', code: 0 });
+    },
+  );
+});
+
+type Three = readonly [ServerProcess, ServerProcess, ServerProcess];
+
+function startThree(folder: string): Promise<Three> {
+  return Promise.all([ServerProcess.start(folder), ServerProcess.start(folder), ServerProcess.start(folder)]);
+}
+
+/**
+ * Writes over sixteen connections until so many writes are answered, then lets `end` act while all of them are busy,
+ * and answers how many requests that cut off. Only a doomed server may fail to answer.
+ */
+async function writeUntil(
+  count: number,
+  writes: Write[],
+  servers: readonly ServerProcess[],
+  end: () => Promise<void>,
+  doomed: readonly ServerProcess[] = servers,
+): Promise<number> {
+  let cut = 0;
+  let ended: Promise<void> | null = null;
+  const writer = async (n: number): Promise<void> => {
+    let cookie: string | null = null;
+    for (let turn = 0; ended === null; turn++) {
+      const server = servers[(n + turn) % servers.length]!;
+      if (turn % 5 === 0) cookie = null;
+      const [name, value] = [`n${turn}`, String(randomInt(1e9))];
+      try {
+        const answer: Answer = await server.send(`/set?name=${name}&value=${value}`, { cookie });
+        if (answer.status !== 200)
+          throw new Error(`a write was answered with ${answer.status}: ${await answer.body}`);
+        cookie = answer.cookie ?? cookie;
+        writes.push({ cookie: cookie!, name, value });
+      } catch (error) {
+        if (!doomed.includes(server) || !(error as NodeJS.ErrnoException).code) throw error;
+        cut++;
+        return;
+      }
+      if (writes.length >= count) ended ??= end();
+    }
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, (_, n) => writer(n)));
+  await ended;
+  return cut;
+}
+
+/** Reads every session over HTTP, fails with the writes that are not there, and answers how many are. */
+async function countFound(server: ServerProcess, writes: readonly Write[]): Promise<number> {
+  const cookies = [...new Set(writes.map(({ cookie }) => cookie))];
+  const sessions = await Promise.all(
+    cookies.map(async (cookie) => [cookie, await server.read(cookie)] as const),
+  );
+  const held = new Map(sessions);
+  const lost = writes.filter(({ cookie, name, value }) => held.get(cookie)!.attributes[name] !== value);
+  expect(lost).toEqual([]);
+  return writes.length;
+}
+
+class ServerProcess {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+
+  private constructor(child: ChildProcess, port: string) {
+    this.child = child;
+    this.url = `http://127.0.0.1:${port}`;
+  }
+
+  static async start(folder: string): Promise<ServerProcess> {
+    const child = start('lmdb-server.mjs', folder);
+    for await (const port of createInterface(child.stdout!)) return new ServerProcess(child, port);
+    throw new Error('The server process ended before it listened.');
+  }
+
+  /** Resolves as soon as the headers of the answer are here. */
+  async send(path: string, { cookie }: { cookie?: string | null } = {}): Promise<Answer> {
+    return (await this.hold(path, cookie ?? null, 'at once')).finish();
+  }
+
+  async read(cookie: string | null): Promise<{ isNew: boolean; attributes: Record<string, unknown> }> {
+    const { body } = await this.send('/all', { cookie });
+    return JSON.parse(await body) as { isNew: boolean; attributes: Record<string, unknown> };
+  }
+
+  /** Sends all but the end of a request; resolves when the server says that it holds its session. */
+  async hold(
+    path: string,
+    cookie: string | null,
+    until?: 'at once',
+  ): Promise<{ finish: () => Promise<Answer> }> {
+    const sent = request(this.url + path, {
+      method: 'POST',
+      agent: this.#agent,
+      headers: cookie === null ? {} : { cookie },
+    });
+    const answer = once(sent, 'response').then(([response]) => readAnswer(response as never));
+    // Whoever holds a request asks for its answer later; until then a failure is not unheard.
+    answer.catch(() => undefined);
+    if (until === undefined) {
+      sent.flushHeaders();
+      await Promise.race([once(sent, 'continue'), answer]);
+    }
+    return {
+      finish: () => {
+        sent.end();
+        return answer;
+      },
+    };
+  }
+}
+
+function readAnswer(response: import('node:http').IncomingMessage): Answer {
+  const [setCookie] = response.headers['set-cookie'] ?? [];
+  return {
+    status: response.statusCode!,
+    cookie: setCookie?.split(';', 1)[0] ?? null,
+    location: response.headers.location ?? null,
+    body: text(response),
+  };
+}
+
+function start(fixture: string, folder: string): ChildProcess {
+  const child = spawn(process.execPath, [join(ROOT, 'test/fixtures', fixture), folder, SECRET], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+  return child;
+}
+
+/** `kill -9`, and waits for the end. */
+async function kill(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit');
+  if (child.exitCode !== null || child.signalCode !== null || !child.kill('SIGKILL')) return;
+  await ended;
+}
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'nest-session-lmdb-'));
+  folders.push(folder);
+  return folder;
+}
