@@ -7,8 +7,8 @@ import type { CookieOptions } from './cookie-options.js';
 const LONGEST_COOKIE_MS = days(400);
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const DOMAIN = /^\.?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
-const PATH = /^\/[\x20-\x3a\x3c-\x7e]*$/;
+const DOMAIN = /^\.?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+const PATH = /^\/[\x20-\x3a\x3d-\x7e]*$/;
 
 type Check = readonly [fits: (value: never) => boolean, expected: string];
 
@@ -32,7 +32,7 @@ const CHECKS: Record<keyof CookieOptions, Check> = {
   partitioned: [isBoolean, 'true or false'],
   path: [
     (value) => typeof value === 'string' && PATH.test(value),
-    'a path that begins with "/" and holds no ";"',
+    'a path that begins with "/" and holds no ";" or "<"',
   ],
   priority: [isOneOf('low', 'medium', 'high'), '"low", "medium" or "high"'],
   sameSite: [
@@ -62,7 +62,7 @@ export function checkCookieOptions(options: unknown, name: string): asserts opti
     );
   }
   for (const [option, value] of Object.entries(options)) {
-    const check = (CHECKS as Record<string, Check | undefined>)[option];
+    const check = Object.hasOwn(CHECKS, option) ? CHECKS[option as keyof CookieOptions] : undefined;
     if (check === undefined) throw unknownAttribute(option);
     const [fits, expected] = check;
     if (value !== undefined && !fits(value as never)) throw cookieError(`cookie.${option}`, expected, value);

@@ -20,10 +20,13 @@ type Settings = { -readonly [K in (typeof OWN_SETTINGS)[number]]?: unknown };
 export class OptionsCookieKeeper implements CookieKeeper {
   readonly #resolved: ResolvedCookie;
   readonly #now: () => number;
+  readonly #leads: boolean;
 
-  constructor(resolved: ResolvedCookie, now: () => number) {
+  /** With `leads` every session lives as long as its cookie; without, only one whose cookie was told otherwise. */
+  constructor(resolved: ResolvedCookie, now: () => number, leads = false) {
     this.#resolved = resolved;
     this.#now = now;
+    this.#leads = leads;
   }
 
   make(kept: string | null, touchedAt: number): SessionCookie {
@@ -46,7 +49,7 @@ export class OptionsCookieKeeper implements CookieKeeper {
   }
 
   lifetimeOf(cookie: SessionCookie): number | null {
-    return cookie.originalMaxAge === this.#resolved.maxAgeMs ? null : cookie.originalMaxAge;
+    return cookie.originalMaxAge === this.#resolved.maxAgeMs && !this.#leads ? null : cookie.originalMaxAge;
   }
 
   touch(cookie: SessionCookie, now: number): void {
@@ -54,9 +57,18 @@ export class OptionsCookieKeeper implements CookieKeeper {
   }
 }
 
+/** Settings that cannot be read are none: the options hold. */
 function readSettings(kept: string): Settings {
   const known: Settings = {};
-  const parsed = JSON.parse(kept) as Record<string, unknown>;
-  for (const name of OWN_SETTINGS) if (Object.hasOwn(parsed, name)) known[name] = parsed[name];
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(kept);
+  } catch {
+    return known;
+  }
+  if (typeof parsed !== 'object' || parsed === null) return known;
+  for (const name of OWN_SETTINGS) {
+    if (Object.hasOwn(parsed, name)) known[name] = (parsed as Settings)[name];
+  }
   return known;
 }

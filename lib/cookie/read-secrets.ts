@@ -47,8 +47,13 @@ function readSecret(secret: unknown, option: string): Secret {
   return secret as Secret;
 }
 
+/** Its kind and nothing more: what was meant as a secret is not shown. */
 const describeKind = (secret: unknown): string =>
-  typeof secret === 'string' ? 'a string' : describeValue(secret);
+  typeof secret === 'object' && secret !== null
+    ? describeValue(secret)
+    : secret === null
+      ? 'null'
+      : `a ${typeof secret}`;
 
 function secretBytes(secret: unknown): Uint8Array | null {
   if (typeof secret === 'string') return Buffer.from(secret);

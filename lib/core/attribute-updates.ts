@@ -2,10 +2,12 @@ import { toJsonText } from './json-text.js';
 import type { AttributeUpdate } from './rebase-changes.js';
 import { storedName, type SessionAttributes } from './session-attributes.js';
 
+/** Updates by stored name. */
+export type Updates = Map<string, AttributeUpdate>;
+
 /** Remembers which attributes were changed by functions of their value, so that a conflict can run these again. */
 export class AttributeUpdates {
-  /** By stored name. */
-  readonly byName = new Map<string, AttributeUpdate>();
+  #updates: Updates = new Map();
 
   /** Changes an attribute of a session by a function, and remembers that, as long as nothing else changes it. */
   apply(
@@ -15,15 +17,32 @@ export class AttributeUpdates {
     change: (value: unknown) => unknown,
   ): unknown {
     const before = attributes.text(name);
-    const known = this.byName.get(storedName(name));
     const value = change(session[name]);
     session[name] = value;
-    const after = toJsonText(value, name);
-    if (known !== undefined && known.after === before) {
-      this.byName.set(storedName(name), { before: known.before, after, steps: [...known.steps, change] });
-    } else if (before === attributes.base(name)) {
-      this.byName.set(storedName(name), { before, after, steps: [change] });
-    }
+    this.#add(storedName(name), { before, after: toJsonText(value, name), steps: [change] });
     return value;
+  }
+
+  /** Hands out what a write carries; what comes while it is under way belongs to the next one. */
+  take(): Updates {
+    const taken = this.#updates;
+    this.#updates = new Map();
+    return taken;
+  }
+
+  /** The write failed: what it carried waits for the next one, before what has come since. */
+  giveBack(taken: Updates): void {
+    const since = this.#updates;
+    this.#updates = taken;
+    for (const [name, update] of since) this.#add(name, update);
+  }
+
+  #add(name: string, { before, after, steps }: AttributeUpdate): void {
+    const known = this.#updates.get(name);
+    const follows = known !== undefined && known.after === before;
+    this.#updates.set(
+      name,
+      follows ? { before: known.before, after, steps: [...known.steps, ...steps] } : { before, after, steps },
+    );
   }
 }

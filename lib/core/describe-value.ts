@@ -11,6 +11,6 @@ export function describeValue(value: unknown): string {
 function describeObject(value: object): string {
   if (Array.isArray(value)) return `an array of ${value.length}`;
   const maker = (value as { constructor?: unknown }).constructor;
-  if (typeof maker !== 'function' || maker === Object) return 'an object';
+  if (typeof maker !== 'function' || maker === Object || maker.name === '') return 'an object';
   return maker === Promise ? 'a Promise' : `an instance of ${maker.name}`;
 }

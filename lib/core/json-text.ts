@@ -12,7 +12,7 @@ export function toJsonText(value: unknown, name: string): string | null {
   try {
     return JSON.stringify(value) ?? null;
   } catch (cause) {
-    const { path, reason } = findCulprit(value, name, []) ?? {
+    const { path, reason } = culpritOf(value, name) ?? {
       path: name,
       reason: 'cannot be written as JSON',
     };
@@ -29,31 +29,33 @@ interface Culprit {
   readonly reason: string;
 }
 
-const DEEPEST = 500;
+function culpritOf(value: unknown, name: string): Culprit | null {
+  try {
+    return findCulprit(value, name, new Set());
+  } catch {
+    return { path: name, reason: 'is nested too deeply' };
+  }
+}
 
 /** Walks as JSON.stringify does until the first thing that it would stumble over. */
-function findCulprit(value: unknown, path: string, above: readonly unknown[]): Culprit | null {
+function findCulprit(value: unknown, path: string, above: Set<unknown>): Culprit | null {
   const seen = asJsonSees(value);
   if ('thrown' in seen) return { path, reason: 'has a toJSON method that throws' };
   const { shown } = seen;
   if (typeof shown === 'bigint') return { path, reason: 'is a BigInt' };
   if (typeof shown !== 'object' || shown === null) return null;
-  if (above.includes(shown)) return { path, reason: 'leads back to itself (a cycle)' };
-  if (above.length >= DEEPEST) return { path: `${path.slice(0, 80)}...`, reason: 'is nested too deeply' };
+  if (above.has(shown)) return { path, reason: 'leads back to itself (a cycle)' };
+  above.add(shown);
   for (const key of Object.keys(shown)) {
     const at = /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
-    const found = findInProperty(shown, key, at, [...above, shown]);
+    const found = findInProperty(shown, key, at, above);
     if (found !== null) return found;
   }
+  above.delete(shown);
   return null;
 }
 
-function findInProperty(
-  holder: object,
-  key: string,
-  path: string,
-  above: readonly unknown[],
-): Culprit | null {
+function findInProperty(holder: object, key: string, path: string, above: Set<unknown>): Culprit | null {
   let value: unknown;
   try {
     value = (holder as Record<string, unknown>)[key];

@@ -21,7 +21,8 @@ export function mergeLeaves(
   if (!isObject(mine)) return mine;
   // An object that they removed is one without leaves: what I left alone stays removed.
   if (isObject(theirs) || (theirs === undefined && isObject(base))) {
-    return mergeObjects(isObject(base) ? base : {}, theirs ?? {}, mine);
+    const merged = mergeObjects(isObject(base) ? base : {}, theirs ?? {}, mine);
+    return theirs === undefined && Object.keys(merged).length === 0 ? undefined : merged;
   }
   return mine;
 }

@@ -1,7 +1,6 @@
-import { AttributeUpdates } from './attribute-updates.js';
+import { AttributeUpdates, type Updates } from './attribute-updates.js';
 import { planCommit, type CommitPlan } from './commit-plan.js';
 import type { EngineParts } from './engine-options.js';
-import { isExpired } from './expiry.js';
 import type { Candidate, OpenRequest } from './open-request.js';
 import { rebaseChanges } from './rebase-changes.js';
 import type { SessionCookie } from './session-cookie.js';
@@ -15,7 +14,7 @@ import {
   type UserSession,
 } from './session-object.js';
 import type { AttributeChange, SessionPatch, SessionRecord } from './session-record.js';
-import { COOKIE, SessionState, type Changes } from './session-state.js';
+import { COOKIE, isOver, SessionState, type Changes } from './session-state.js';
 
 /** What becomes of the browser's cookie after a commit. */
 export type CookieOutcome = CommitPlan['cookie'];
@@ -95,6 +94,8 @@ export class OpenSession implements SessionEngineSide {
   }
 
   async regenerate({ keep = [] }: RegenerateOptions): Promise<void> {
+    if (keep !== 'all' && !Array.isArray(keep))
+      throw new TypeError('The option keep of regenerate() must be "all" or an array of names.');
     if (this.#request.channel() === 'sent') throw sentError();
     await this.#inOrder(() => this.#state.beginAnew(keep));
   }
@@ -180,6 +181,8 @@ export class OpenSession implements SessionEngineSide {
 
   /** Files the whole session under an id that no store uses yet. */
   async #file<A extends string>(write: (key: SessionKey, record: SessionRecord) => Promise<A>): Promise<A> {
+    // Nobody else can change a record that is not there yet: functions need not run again.
+    this.#updates.take();
     const record = this.#state.wholeRecord();
     for (let tried = 0; tried < MOST_IDS_TRIED; tried++) {
       const key = sessionKey(this.id);
@@ -187,7 +190,6 @@ export class OpenSession implements SessionEngineSide {
       if (answer === 'missing') return answer;
       if (answer !== 'collision') {
         this.#state.filed(key, record);
-        this.#updates.byName.clear();
         return answer;
       }
       this.#state.id = null;
@@ -199,16 +201,25 @@ export class OpenSession implements SessionEngineSide {
   }
 
   async #patch(changes: Changes): Promise<void> {
+    const updates = this.#updates.take();
+    try {
+      await this.#patchWith(changes, updates);
+    } catch (error) {
+      this.#updates.giveBack(updates);
+      throw error;
+    }
+  }
+
+  async #patchWith(changes: Changes, updates: Updates): Promise<void> {
     const { key } = this.#state.stored!;
     const mine = this.#state.patchOf(changes);
     const first = await this.#parts.store.patch(key, mine);
     const [answer, applied] =
       typeof first === 'object'
-        ? await this.#parts.conflicts.run(key, () => this.#merge(key, mine, first.conflict))
+        ? await this.#parts.conflicts.run(key, () => this.#merge(key, mine, first.conflict, updates))
         : ([first, mine] as const);
-    if (answer === 'missing') return this.#state.lose();
-    this.#state.patched(mine, applied);
-    this.#updates.byName.clear();
+    if (answer === 'missing') this.#state.lose();
+    else this.#state.patched(mine, applied);
   }
 
   /** Tries again upon what the store holds, as often as others come in between, within reason. */
@@ -216,9 +227,10 @@ export class OpenSession implements SessionEngineSide {
     key: SessionKey,
     mine: SessionPatch,
     held: SessionRecord,
+    updates: Updates,
   ): Promise<['applied' | 'missing', SessionPatch]> {
     for (let tried = 0; tried < MOST_MERGES; tried++) {
-      const changes = rebaseChanges(mine.changes, held.attributes, this.#updates.byName);
+      const changes = rebaseChanges(mine.changes, held.attributes, updates);
       this.#state.mergeCookie(changes.get(COOKIE)!.to, held.touchedAt);
       const patch = this.#state.patchOf(changes);
       const answer = await this.#parts.store.patch(key, patch);
@@ -240,13 +252,9 @@ export class OpenSession implements SessionEngineSide {
   async #reload(): Promise<void> {
     const stored = this.#state.isNew ? null : this.#state.stored;
     const record = stored === null ? null : await this.#parts.store.load(stored.key);
-    if (
-      stored === null ||
-      record === null ||
-      isExpired(record, this.#parts.lifetimes.absoluteMs, this.#state.now)
-    )
+    if (stored === null || record === null || isOver(record, this.#parts, this.#request))
       throw goneError('reloaded');
-    this.#updates.byName.clear();
+    this.#updates.take();
     this.#state.adopt(stored.key, record);
   }
 

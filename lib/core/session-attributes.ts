@@ -1,4 +1,5 @@
 import { toJsonText } from './json-text.js';
+import { SessionError } from './session-error.js';
 import type { AttributeChange } from './session-record.js';
 
 /**
@@ -105,7 +106,7 @@ export class SessionAttributes {
   #textOf(name: string, base: string | null): string | null {
     const property = Object.getOwnPropertyDescriptor(this.#owner, name);
     if (property === undefined || property.enumerable !== true) return null;
-    if (base !== null && property.get !== undefined && property.get === accessors.get(name)?.get) return base;
+    if (base !== null && property.get !== undefined && ours.has(property.get)) return base;
     return toJsonText((this.#owner as Record<string, unknown>)[name], name);
   }
 }
@@ -122,12 +123,19 @@ function applicationName(stored: string): string | null {
   return stored.startsWith(OWN + OWN) ? stored.slice(OWN.length) : null;
 }
 
-type Accessor = Required<Pick<PropertyDescriptor, 'get' | 'set' | 'enumerable' | 'configurable'>>;
+interface Accessor {
+  readonly get: (this: object) => unknown;
+  readonly set: (this: object, value: unknown) => void;
+  readonly enumerable: true;
+  readonly configurable: true;
+}
 
 /** Texts of each session's attributes, for the accessors: these are shared by all sessions, so that none is made per request. */
 const unread = new WeakMap<object, ReadonlyMap<string, string>>();
 const accessors = new Map<string, Accessor>();
 const MOST_ACCESSORS = 1000;
+/** The getters that are ours, cached or not. */
+const ours = new WeakSet<(this: object) => unknown>();
 
 function unreadAttribute(name: string): Accessor {
   let accessor = accessors.get(name);
@@ -135,7 +143,7 @@ function unreadAttribute(name: string): Accessor {
     accessor = {
       get(this: object): unknown {
         const text = unread.get(this)?.get(name);
-        const value: unknown = text === undefined ? undefined : JSON.parse(text);
+        const value = text === undefined ? undefined : parse(text, name);
         become(this, name, value);
         return value;
       },
@@ -145,6 +153,7 @@ function unreadAttribute(name: string): Accessor {
       enumerable: true,
       configurable: true,
     };
+    ours.add(accessor.get);
     // Names come from applications and are few; where they are made up at run time, the cache still has an end.
     if (accessors.size < MOST_ACCESSORS) accessors.set(name, accessor);
   }
@@ -153,4 +162,16 @@ function unreadAttribute(name: string): Accessor {
 
 function become(owner: object, name: string, value: unknown): void {
   Object.defineProperty(owner, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
+function parse(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own words quote the text.
+    throw new SessionError(
+      'ERR_SESSION_VALUE',
+      `The attribute ${name} of a session cannot be read: the store holds no JSON under its name.`,
+    );
+  }
 }

@@ -1,10 +1,9 @@
 import type { EngineOptions, EngineParts } from './engine-options.js';
-import { isExpired } from './expiry.js';
 import { KeyedQueue } from './keyed-queue.js';
 import type { OpenRequest } from './open-request.js';
 import { OpenSession } from './open-session.js';
 import { sessionKey } from './session-key.js';
-import type { SessionRecord } from './session-record.js';
+import { isOver } from './session-state.js';
 import { guardStore } from './store-calls.js';
 
 /** Opens sessions. What comes of one afterwards, {@link OpenSession} knows. */
@@ -28,7 +27,7 @@ export class SessionEngine {
   async #find(request: OpenRequest): Promise<OpenSession> {
     for (const candidate of request.candidates) {
       const record = await this.#parts.store.load(sessionKey(candidate.id));
-      if (record !== null && !this.#isOver(record)) {
+      if (record !== null && !isOver(record, this.#parts, request)) {
         return new OpenSession(this.#parts, request, { candidate, record });
       }
     }
@@ -37,9 +36,5 @@ export class SessionEngine {
 
   #fresh(request: OpenRequest): OpenSession {
     return new OpenSession(this.#parts, request, null);
-  }
-
-  #isOver(record: SessionRecord): boolean {
-    return isExpired(record, this.#parts.lifetimes.absoluteMs, this.#parts.clock.now());
   }
 }

@@ -136,7 +136,7 @@ export class SessionObject {
   ): unknown {
     const [first, second] = args;
     const callback = typeof first === 'function' ? first : second;
-    const options = typeof first === 'object' ? first : {};
+    const options = typeof first === 'object' && first !== null ? first : {};
     return this.#answer(this.#side.regenerate(options), callback);
   }
   destroy(callback?: SessionCallback): unknown {
@@ -186,6 +186,9 @@ export class SessionObject {
     return this;
   }
 }
+
+// An attribute may be named so; a session needs no way back to its class.
+Reflect.deleteProperty(SessionObject.prototype, 'constructor');
 
 /** The names of the controls: data under such a name is left where it is. */
 const RESERVED: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(SessionObject.prototype));

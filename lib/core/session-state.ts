@@ -1,6 +1,6 @@
 import type { CommitFacts } from './commit-plan.js';
 import type { EngineParts } from './engine-options.js';
-import { expiryAt, isTouchDue } from './expiry.js';
+import { expiryAt, isExpired, isTouchDue } from './expiry.js';
 import type { OpenRequest } from './open-request.js';
 import type { SessionAttributes } from './session-attributes.js';
 import type { SessionCookie } from './session-cookie.js';
@@ -37,7 +37,9 @@ export class SessionState {
   /** What the store holds, and under which key; `null` for a fresh session. */
   stored: { readonly key: SessionKey; readonly record: SessionRecord } | null = null;
   #id: SessionId | null = null;
+  /** The cookie settings as the store holds them, and as this request would write the same. */
   #keptCookie: string | null = null;
+  #sameCookie: string | null = null;
 
   constructor(parts: EngineParts, request: OpenRequest, attributes: SessionAttributes) {
     this.#parts = parts;
@@ -87,7 +89,7 @@ export class SessionState {
   changes(): Changes {
     const changes = this.attributes.changes();
     const kept = this.#request.cookies.keep(this.cookie);
-    if (kept !== this.#keptCookie) changes.set(COOKIE, { from: this.#keptCookie, to: kept });
+    if (kept !== this.#sameCookie) changes.set(COOKIE, { from: this.#keptCookie, to: kept });
     return changes;
   }
 
@@ -119,8 +121,8 @@ export class SessionState {
     this.createdAt = record.createdAt;
     this.principal = record.principal;
     this.rekeyed = false;
-    this.#keptCookie = record.attributes.get(COOKIE) ?? null;
-    this.#useCookie(this.#keptCookie, record.touchedAt);
+    this.#useCookie(record.attributes.get(COOKIE) ?? null, record.touchedAt);
+    this.#keepCookie(record.attributes.get(COOKIE) ?? null);
     this.attributes.hydrate(record.attributes);
   }
 
@@ -163,8 +165,10 @@ export class SessionState {
 
   /** Another id for the same visitor, with nothing but the kept attributes; the record waits for the next commit. */
   beginAnew(keep: readonly string[] | 'all'): void {
+    // A session that was ended has nothing to carry over.
+    if (this.ended === 'gone') this.attributes.dropLoaded();
     if (keep !== 'all') this.attributes.keepOnly(keep);
-    if (keep !== 'all') this.principal = null;
+    if (keep !== 'all' || this.ended === 'gone') this.principal = null;
     this.rekeyed = true;
     this.#id = null;
     this.destroyed = false;
@@ -189,8 +193,13 @@ export class SessionState {
 
   #committed(changes: ReadonlyMap<string, AttributeChange>, keptCookie: string | null): void {
     this.touched = false;
-    this.#keptCookie = keptCookie;
+    this.#keepCookie(keptCookie);
     this.attributes.committed(changes);
+  }
+
+  #keepCookie(kept: string | null): void {
+    this.#keptCookie = kept;
+    this.#sameCookie = kept === null ? null : this.#request.cookies.keep(this.#request.cookies.make(kept, 0));
   }
 
   #useCookie(kept: string | null, touchedAt: number): void {
@@ -214,4 +223,15 @@ export class SessionState {
   #expiryAt(now: number): number {
     return expiryAt(now, this.createdAt, this.#idleMs(), this.#parts.lifetimes.absoluteMs);
   }
+}
+
+/** Whether a record is over for this request: by the options and by the cookie settings of its own. */
+export function isOver(
+  record: SessionRecord,
+  { lifetimes, clock }: EngineParts,
+  { cookies }: OpenRequest,
+): boolean {
+  const cookie = cookies.make(record.attributes.get(COOKIE) ?? null, record.touchedAt);
+  const idleMs = cookies.lifetimeOf(cookie) ?? lifetimes.idleMs;
+  return isExpired(record, lifetimes.absoluteMs, clock.now(), idleMs);
 }

@@ -9,6 +9,7 @@ const BATCH = 1000;
  */
 export class SweepSchedule {
   #timer: NodeJS.Timeout | null = null;
+  #stopped = false;
   readonly #store: ExpirySweeper;
   readonly #clock: Clock;
   readonly #everyMs: number;
@@ -26,6 +27,7 @@ export class SweepSchedule {
   }
 
   stop(): void {
+    this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
   }
@@ -36,7 +38,7 @@ export class SweepSchedule {
     for (let total = 0; ;) {
       const count = await this.#store.deleteExpired(before, BATCH);
       total += count;
-      if (count < BATCH) return total;
+      if (count < BATCH || this.#stopped) return total;
     }
   }
 

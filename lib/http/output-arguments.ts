@@ -10,7 +10,7 @@ export interface Head {
 /** Reads `writeHead(status[, reason][, headers])`. */
 export function readHead([status, second, third]: readonly unknown[]): Head {
   const reason = typeof second === 'string' ? second : undefined;
-  const headers = (reason === undefined ? (second ?? third) : third) as Head['headers'] | null;
+  const headers = (reason === undefined ? (third ?? second) : third) as Head['headers'] | null;
   return { status: checkStatus(status), reason, headers: headers ?? undefined };
 }
 

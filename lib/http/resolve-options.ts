@@ -26,7 +26,7 @@ const CHECKS: Record<keyof SessionOptions, Check | null> = {
   name: null,
   cookie: null,
   timeouts: [
-    (value) => typeof value === 'object' && value !== null,
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
     'an object with idle, absolute or touchEvery',
   ],
   genid: FUNCTION,
@@ -130,6 +130,7 @@ function cookieSource(cookie: SessionOptions['cookie'], name: string): ResolvedS
 function resolveTimeouts(timeouts: SessionTimeouts, cookie: CookieOptions) {
   const absoluteMs = timeouts.absolute ?? days(30);
   const idleMs = timeouts.idle ?? cookie.maxAge ?? Math.min(hours(24), absoluteMs);
+  const cookieLeads = timeouts.idle === undefined;
   const touchEveryMs = timeouts.touchEvery ?? null;
   const limit = timeouts.absolute === undefined ? `${absoluteMs} (30 days, the default)` : String(absoluteMs);
   if (cookie.maxAge != null && cookie.maxAge > absoluteMs) {
@@ -147,7 +148,7 @@ function resolveTimeouts(timeouts: SessionTimeouts, cookie: CookieOptions) {
       `timeouts.touchEvery ${touchEveryMs} must be shorter than the idle timeout ${idleMs}: sessions in use would expire. A tenth of it is a good choice.`,
     );
   }
-  return { idleMs, absoluteMs, touchEveryMs };
+  return { idleMs, cookieLeads, absoluteMs, touchEveryMs };
 }
 
 /** @throws SessionError `ERR_SESSION_CONFIG` when it lacks a method of the store contract. */

@@ -86,7 +86,7 @@ export class SessionHandler {
     const opened = this.#engine.open({
       candidates: candidatesIn(values, options.secrets),
       presented: values.length > 0,
-      cookies: new OptionsCookieKeeper(cookie, () => clock.now()),
+      cookies: new OptionsCookieKeeper(cookie, () => clock.now(), options.cookieLeads),
       channel: () => exchange.channel(),
       context: req,
     });

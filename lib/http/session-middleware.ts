@@ -37,8 +37,9 @@ export interface SessionMiddleware {
  * ```
  */
 export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMiddleware {
-  const { sessionName, ...runtime } = options ?? {};
-  const resolved = resolveSessionOptions(options == null ? options : runtime);
+  const isObject = typeof options === 'object' && options !== null;
+  const { sessionName, ...runtime } = isObject ? options : ({} as SessionMiddlewareOptions);
+  const resolved = resolveSessionOptions(isObject ? runtime : options);
   const warn = (message: string): void => process.emitWarning(message, 'SessionWarning');
   const handler = new SessionHandler(resolved, {
     sessionName,

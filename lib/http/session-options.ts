@@ -90,6 +90,8 @@ export interface ResolvedSessionOptions {
   readonly name: string;
   readonly cookie: (req: IncomingMessage) => CookieOptions;
   readonly idleMs: number;
+  /** No idle timeout was given: where the cookie has a lifetime, the session lives as long. */
+  readonly cookieLeads: boolean;
   readonly absoluteMs: number;
   readonly touchEveryMs: number | null;
   readonly genid: ((req: IncomingMessage) => string) | null;
