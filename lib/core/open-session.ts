@@ -84,7 +84,12 @@ export class OpenSession implements SessionEngineSide {
   }
 
   update(name: string, change: (value: unknown) => unknown): unknown {
-    return this.#updates.apply(this.session, this.#state.attributes, name, change);
+    return this.#updates.apply(
+      this.session as object as Record<string, unknown>,
+      this.#state.attributes,
+      name,
+      change,
+    );
   }
 
   /** Stops looking after the session: nothing is saved; with `destroy` its record is removed by the commit. */

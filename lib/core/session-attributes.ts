@@ -106,7 +106,8 @@ export class SessionAttributes {
   #textOf(name: string, base: string | null): string | null {
     const property = Object.getOwnPropertyDescriptor(this.#owner, name);
     if (property === undefined || property.enumerable !== true) return null;
-    if (base !== null && property.get !== undefined && ours.has(property.get)) return base;
+    const { get } = property as { readonly get?: Accessor['get'] };
+    if (base !== null && get !== undefined && ours.has(get)) return base;
     return toJsonText((this.#owner as Record<string, unknown>)[name], name);
   }
 }

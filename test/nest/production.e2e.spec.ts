@@ -1,0 +1,94 @@
+import { Controller, Post, type LoggerService } from '@nestjs/common';
+import { MemorySessionStore, Session, SessionModule, type UserSession } from 'nest-session';
+import { FakeClock } from 'nest-session/testing';
+import { ADAPTERS, startApp } from '../support/adapters.js';
+import { Browser } from '../support/browser.js';
+import { SECRET } from '../support/secret.js';
+
+@Controller()
+class WriteController {
+  @Post('write') write(@Session() session: UserSession) {
+    session['n'] = 1;
+    return {};
+  }
+}
+
+class Recorder implements LoggerService {
+  readonly lines: string[] = [];
+  log() {}
+  warn(message: unknown) {
+    this.lines.push(`warn ${String(message)}`);
+  }
+  error(message: unknown, ...details: unknown[]) {
+    this.lines.push(`error ${[message, ...details].map(String).join(' ')}`);
+  }
+}
+
+describe.each(ADAPTERS)('an application in production on %s', (_, adapter) => {
+  const before = process.env['NODE_ENV'];
+  afterEach(() => {
+    process.env['NODE_ENV'] = before;
+  });
+
+  it('warns of a store in memory, and once of cookies that cannot be sent (S-76)', async () => {
+    process.env['NODE_ENV'] = 'production';
+    const logger = new Recorder();
+    const imports = [SessionModule.forRoot({ secret: SECRET, cookie: { secure: true } })];
+    const { app, url } = await startApp(adapter, {
+      imports,
+      controllers: [WriteController],
+      prepare: (made) => made.useLogger(logger),
+    });
+    await new Browser(url).post('/write');
+    await new Browser(url).post('/write');
+    await app.close();
+    expect(logger.lines).toEqual([
+      expect.stringMatching(/^warn Sessions are kept in the memory of this process/),
+      expect.stringMatching(/^warn A session was not kept.*proxy: true/),
+    ]);
+  });
+
+  it('logs a failed save with its cause, and never an id (S-66)', async () => {
+    const logger = new Recorder();
+    const store = new MemorySessionStore();
+    const ids: string[] = [];
+    store.create = async (key) => {
+      ids.push(key);
+      throw new Error('the disk is full');
+    };
+    const imports = [SessionModule.forRoot({ secret: SECRET, store })];
+    const { app, url } = await startApp(adapter, {
+      imports,
+      controllers: [WriteController],
+      prepare: (made) => made.useLogger(logger),
+    });
+    expect((await new Browser(url).post('/write')).status).toBe(503);
+    await app.close();
+    expect(logger.lines.join('\n')).toContain('could not be saved');
+    expect(ids).toHaveLength(1);
+    for (const id of ids) expect(logger.lines.join('\n')).not.toContain(id);
+  });
+
+  it('lets go of expired sessions by itself', async () => {
+    const clock = new FakeClock();
+    let swept!: () => void;
+    const done = new Promise<void>((resolve) => (swept = resolve));
+    const store = new (class extends MemorySessionStore {
+      override async deleteExpired(before: number, limit: number) {
+        const count = await super.deleteExpired(before, limit);
+        if (count > 0) swept();
+        return count;
+      }
+    })();
+    const imports = [
+      SessionModule.forRoot({ secret: SECRET, store, clock, sweepEvery: 5, timeouts: { idle: 60_000 } }),
+    ];
+    const { app, url } = await startApp(adapter, { imports, controllers: [WriteController] });
+    await new Browser(url).post('/write');
+    expect(store.size).toBe(1);
+    clock.advance(60_000);
+    await done;
+    expect(store.size).toBe(0);
+    await app.close();
+  });
+});

@@ -1,0 +1,79 @@
+/**
+ * Compiled, never run: what types promise to an application that has said what its sessions hold. A line below
+ * `@ts-expect-error` must not compile.
+ */
+import { ParseIntPipe } from '@nestjs/common';
+import {
+  getSession,
+  RequireSession,
+  Session,
+  SessionId,
+  type SessionData,
+  type UserSession,
+} from 'nest-session';
+import type { IncomingMessage } from 'node:http';
+
+declare module 'nest-session' {
+  interface SessionData {
+    userId: string;
+    user: { id: number; tags: string[]; address?: { city: string } };
+    visits: number;
+  }
+}
+
+export class TypedController {
+  all(@Session() session: UserSession): string | undefined {
+    session.userId = 'u1';
+    // @ts-expect-error an attribute has its type
+    session.userId = 1;
+    // @ts-expect-error an attribute that nobody declared
+    session.nobody = 1;
+    // @ts-expect-error a control is not data
+    session.id = 'x';
+    // @ts-expect-error a control is not data
+    session.save = 1;
+    delete session.visits;
+    // @ts-expect-error an attribute may always be absent
+    const user: SessionData['user'] = session.user;
+    const visits: number = session.update('visits', (count = 0) => count + 1);
+    // @ts-expect-error a function gives what the attribute holds
+    session.update('visits', () => 'many');
+    // @ts-expect-error a name that nobody declared
+    session.update('nobody', () => 1);
+    return `${user.id} ${visits} ${session.user?.address?.city}`;
+  }
+
+  paths(
+    @Session('user.id', ParseIntPipe) id: number,
+    @Session('user.address.city') city: string,
+    @Session({ name: 'admin' }) admin: UserSession<{ role: string }>,
+    @Session({ name: 'admin', path: 'anything' }) anything: unknown,
+    @SessionId() sessionId: string,
+    // @ts-expect-error a path that leads nowhere
+    @Session('user.nobody') nobody: unknown,
+  ): unknown {
+    // @ts-expect-error an attribute of another session
+    admin.userId = 'u1';
+    return [id, city, admin.role, anything, sessionId, nobody];
+  }
+
+  @RequireSession('userId', 'user.id', (session) => session.visits !== undefined)
+  guarded(): void {}
+
+  // @ts-expect-error a path that leads nowhere
+  @RequireSession('nobody')
+  wrong(): void {}
+}
+
+export async function forms(session: UserSession, request: IncomingMessage): Promise<void> {
+  await session.regenerate();
+  await session.regenerate({ keep: ['visits'] });
+  await session.regenerate({ keep: 'all' });
+  // @ts-expect-error what is kept is a list of names, or all
+  await session.regenerate({ keep: 'visits' });
+  const same: UserSession = session.save((error) => void error).destroy(() => undefined);
+  const own = getSession<{ cart: string[] }>(request, 'shop');
+  own?.cart?.push(same.handle);
+  session.cookie.maxAge = 1000;
+  session.cookie.expires = null;
+}
