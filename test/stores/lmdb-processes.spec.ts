@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { Agent, request } from 'node:http';
+import { Agent, request, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -51,7 +51,12 @@ describe('a folder of the LmdbSessionStore, when its process is killed', () => {
     for (let kills = 0; kills < 10; kills++) {
       const server = await ServerProcess.start(folder);
       checked += await countFound(server, writes);
-      cut += await writeUntil(writes.length + randomInt(60, 200), writes, [server], () => kill(server.child));
+      cut += await writeAndKill({
+        servers: [server],
+        writes,
+        until: writes.length + randomInt(60, 200),
+        victim: server,
+      });
     }
     checked += await countFound(await ServerProcess.start(folder), writes);
     expect(writes.length).toBeGreaterThan(500);
@@ -66,9 +71,7 @@ describe('a folder of the LmdbSessionStore, when its process is killed', () => {
     for (let kills = 0; kills < 5; kills++) {
       const victim = others.shift()!;
       const servers = [survivor, victim, ...others];
-      await writeUntil(writes.length + randomInt(60, 200), writes, servers, () => kill(victim.child), [
-        victim,
-      ]);
+      await writeAndKill({ servers, writes, until: writes.length + randomInt(60, 200), victim });
       for (const server of [survivor, ...others]) await countFound(server, writes);
       others.push(await ServerProcess.start(folder));
     }
@@ -137,8 +140,8 @@ describe('a process with an open LmdbSessionStore and sweeps to come', () => {
     'ends by itself once its server is closed (%s)',
     async (fixture) => {
       const child = start(fixture, newFolder());
-      const [output, [code]] = await Promise.all([text(child.stdout!), once(child, 'exit')]);
-      expect({ output, code: code as unknown }).toEqual({ output: 'saved\n', code: 0 });
+      const [output] = await Promise.all([text(child.stdout!), once(child, 'exit')]);
+      expect({ output, code: child.exitCode }).toEqual({ output: 'saved\n', code: 0 });
     },
   );
 });
@@ -149,41 +152,39 @@ function startThree(folder: string): Promise<Three> {
   return Promise.all([ServerProcess.start(folder), ServerProcess.start(folder), ServerProcess.start(folder)]);
 }
 
-/**
- * Writes over sixteen connections until so many writes are answered, then lets `end` act while all of them are busy,
- * and answers how many requests that cut off. Only a doomed server may fail to answer.
- */
-async function writeUntil(
-  count: number,
-  writes: Write[],
-  servers: readonly ServerProcess[],
-  end: () => Promise<void>,
-  doomed: readonly ServerProcess[] = servers,
-): Promise<number> {
+interface Load {
+  readonly servers: readonly ServerProcess[];
+  /** Answered writes are added here. */
+  readonly writes: Write[];
+  /** How many of them there must be before the victim is killed. */
+  readonly until: number;
+  /** The one server that may fail to answer. */
+  readonly victim: ServerProcess;
+}
+
+/** Writes over sixteen connections, kills the victim while all of them are busy, and answers how many requests that cut off. */
+async function writeAndKill({ servers, writes, until, victim }: Load): Promise<number> {
+  const kills: Promise<void>[] = [];
   let cut = 0;
-  let ended: Promise<void> | null = null;
   const writer = async (n: number): Promise<void> => {
     let cookie: string | null = null;
-    for (let turn = 0; ended === null; turn++) {
+    for (let turn = 0; kills.length === 0; turn++) {
       const server = servers[(n + turn) % servers.length]!;
+      const write = { name: `n${turn}`, value: String(randomInt(1e9)) };
       if (turn % 5 === 0) cookie = null;
-      const [name, value] = [`n${turn}`, String(randomInt(1e9))];
       try {
-        const answer: Answer = await server.send(`/set?name=${name}&value=${value}`, { cookie });
-        if (answer.status !== 200)
-          throw new Error(`a write was answered with ${answer.status}: ${await answer.body}`);
-        cookie = answer.cookie ?? cookie;
-        writes.push({ cookie: cookie!, name, value });
+        cookie = await server.write({ ...write, cookie });
       } catch (error) {
-        if (!doomed.includes(server) || !(error as NodeJS.ErrnoException).code) throw error;
+        if (server !== victim || (error as NodeJS.ErrnoException).code === undefined) throw error;
         cut++;
         return;
       }
-      if (writes.length >= count) ended ??= end();
+      writes.push({ ...write, cookie });
+      if (writes.length === until) kills.push(kill(victim.child));
     }
   };
   await Promise.all(Array.from({ length: CONNECTIONS }, (_, n) => writer(n)));
-  await ended;
+  await Promise.all(kills);
   return cut;
 }
 
@@ -220,6 +221,14 @@ class ServerProcess {
     return (await this.hold(path, cookie ?? null, 'at once')).finish();
   }
 
+  /** Sets an attribute, of a new session where there is no cookie; answers the cookie of the session. */
+  async write({ cookie, name, value }: Omit<Write, 'cookie'> & { cookie: string | null }): Promise<string> {
+    const answer = await this.send(`/set?name=${name}&value=${value}`, { cookie });
+    if (answer.status !== 200)
+      throw new Error(`a write was answered with ${answer.status}: ${await answer.body}`);
+    return (answer.cookie ?? cookie)!;
+  }
+
   async read(cookie: string | null): Promise<{ isNew: boolean; attributes: Record<string, unknown> }> {
     const { body } = await this.send('/all', { cookie });
     return JSON.parse(await body) as { isNew: boolean; attributes: Record<string, unknown> };
@@ -252,13 +261,16 @@ class ServerProcess {
   }
 }
 
-function readAnswer(response: import('node:http').IncomingMessage): Answer {
+function readAnswer(response: IncomingMessage): Answer {
   const [setCookie] = response.headers['set-cookie'] ?? [];
+  const body = text(response);
+  // Cut off by a kill, and only looked at by who needs it.
+  body.catch(() => undefined);
   return {
     status: response.statusCode!,
     cookie: setCookie?.split(';', 1)[0] ?? null,
     location: response.headers.location ?? null,
-    body: text(response),
+    body,
   };
 }
 

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { UserSession } from 'nest-session/http';
 
@@ -16,7 +22,9 @@ export async function listen(listener: RequestListener): Promise<RunningServer> 
   return listening(createServer(listener));
 }
 
-export async function listening(server: Pick<Server, 'listen' | 'address' | 'close'>): Promise<RunningServer> {
+export async function listening(
+  server: Pick<Server, 'listen' | 'address' | 'close'>,
+): Promise<RunningServer> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const close = (): Promise<void> =>
