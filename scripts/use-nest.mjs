@@ -7,6 +7,8 @@ import { readFileSync } from 'node:fs';
 
 const MAJORS = {
   11: {
+    '@nestjs/apollo': '13.4.5',
+    '@nestjs/graphql': '13.4.4',
     '@nestjs/common': '11.2.10',
     '@nestjs/core': '11.2.10',
     '@nestjs/platform-express': '11.2.10',
@@ -14,6 +16,8 @@ const MAJORS = {
     '@nestjs/testing': '11.2.6',
   },
   12: {
+    '@nestjs/apollo': '14.0.3',
+    '@nestjs/graphql': '14.0.3',
     '@nestjs/common': '12.5.1',
     '@nestjs/core': '12.5.1',
     '@nestjs/platform-express': '12.5.1',

@@ -1,0 +1,72 @@
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import { UseGuards } from '@nestjs/common';
+import { GraphQLModule, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { RequireSession, Session, SessionGuard, SessionModule, type UserSession } from 'nest-session';
+import { ADAPTERS, startApp, type RunningApp } from '../support/adapters.js';
+import { Browser } from '../support/browser.js';
+import { CountingStore } from '../support/counting-store.js';
+import { SECRET } from '../support/secret.js';
+
+@Resolver()
+class AccountResolver {
+  @Mutation(() => Boolean) async login(@Session() session: UserSession): Promise<boolean> {
+    await session.regenerate();
+    session['userId'] = 'u1';
+    return true;
+  }
+  @Query(() => String, { nullable: true }) me(
+    @Session('userId') userId: string | undefined,
+  ): string | undefined {
+    return userId;
+  }
+  @Query(() => String) @UseGuards(SessionGuard) @RequireSession('userId') guarded(): string {
+    return 'inside';
+  }
+}
+
+describe.each(ADAPTERS)('GraphQL on %s', (_, adapter) => {
+  let running: RunningApp;
+  let store: CountingStore;
+  afterEach(() => running.app.close());
+
+  const ask = async (browser: Browser, query: string): Promise<{ status: number; body: unknown }> => {
+    const answer = await browser.fetch('/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+    });
+    return { status: answer.status, body: await answer.json() };
+  };
+
+  it('has the session in resolvers and guards, outside the global prefix, and saves before it answers', async () => {
+    store = new CountingStore();
+    running = await startApp(adapter, {
+      imports: [
+        GraphQLModule.forRoot<ApolloDriverConfig>({
+          driver: ApolloDriver,
+          autoSchemaFile: true,
+          context: contextOf,
+        }),
+        SessionModule.forRoot({ secret: SECRET, store }),
+      ],
+      providers: [AccountResolver],
+      prepare: (app) => app.setGlobalPrefix('api'),
+    });
+    const browser = new Browser(running.url);
+    expect(await ask(browser, '{ me }')).toEqual({ status: 200, body: { data: { me: null } } });
+    expect((await ask(browser, '{ guarded }')).body).toMatchObject({ data: null });
+    expect(browser.jar.size).toBe(0);
+    expect(await ask(browser, 'mutation { login }')).toEqual({
+      status: 200,
+      body: { data: { login: true } },
+    });
+    expect(browser.jar.size).toBe(1);
+    expect(await ask(browser, '{ me }')).toEqual({ status: 200, body: { data: { me: 'u1' } } });
+    expect(await ask(browser, '{ guarded }')).toEqual({ status: 200, body: { data: { guarded: 'inside' } } });
+    store.failing = { rekey: new Error('down') };
+    expect((await ask(browser, 'mutation { login }')).status).toBe(503);
+  });
+});
+
+/** Express hands over one object, Fastify the request itself. */
+const contextOf = (first: { req?: unknown }): { req: unknown } => ({ req: first.req ?? first });
