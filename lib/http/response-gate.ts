@@ -7,9 +7,7 @@ import { opaqueAnswer, takeBackHead } from './taken-back-answer.js';
 export interface GateKeeper {
   /** Brings the session up to date; at the first output, and again at the end of a stream. May throw or reject. */
   commit(): unknown;
-  /** Whether {@link writeHeaders} has anything to write. */
-  readonly hasHeaders: boolean;
-  /** Writes cookie and cache headers, just before the head goes out. */
+  /** Writes cookie and cache headers, where there are any, just before the head goes out. */
   writeHeaders(): void;
   /**
    * A complete answer was taken back because the session could not be saved; it is for the application to answer.
@@ -27,6 +25,8 @@ type Originals = Record<HeldCall['method'], Output>;
 
 const METHODS = ['writeHead', 'write', 'end', 'flushHeaders'] as const;
 
+const gates = new WeakMap<ServerResponse, ResponseGate>();
+
 /**
  * Stands between an application and its raw response: no byte goes out before the session is stored.
  *
@@ -38,7 +38,8 @@ const METHODS = ['writeHead', 'write', 'end', 'flushHeaders'] as const;
  */
 export class ResponseGate {
   readonly #res: ServerResponse;
-  readonly #keeper: GateKeeper;
+  /** One for each session of the request: the answer waits for all of them. */
+  readonly #keepers: GateKeeper[] = [];
   readonly #originals: Originals;
   #mode: 'closed' | 'holding' | 'open' | 'failed' | 'dead' = 'closed';
   #held: HeldCall[] = [];
@@ -51,9 +52,16 @@ export class ResponseGate {
   #ended = false;
   #mustDrain = false;
 
-  constructor(res: ServerResponse, keeper: GateKeeper) {
+  /** The gate of a response, put up for the first of its sessions. */
+  static at(res: ServerResponse, keeper: GateKeeper): ResponseGate {
+    const gate = gates.get(res) ?? new ResponseGate(res);
+    gate.#keepers.push(keeper);
+    gates.set(res, gate);
+    return gate;
+  }
+
+  private constructor(res: ServerResponse) {
     this.#res = res;
-    this.#keeper = keeper;
     const methods = res as unknown as Originals;
     this.#originals = {
       writeHead: methods.writeHead,
@@ -104,7 +112,7 @@ export class ResponseGate {
   #begin(call: HeldCall | null): unknown {
     if (call !== null) check(call, this.#res);
     this.#covered = call;
-    const settled = attempt(() => this.#keeper.commit());
+    const settled = this.#commit();
     if (settled instanceof Promise) {
       this.#mode = 'holding';
       settled.then(
@@ -122,13 +130,25 @@ export class ResponseGate {
     this.#headOut = true;
     this.#ended = call.method === 'end';
     try {
-      if (this.#keeper.hasHeaders) this.#keeper.writeHeaders();
+      this.#writeHeaders();
       return this.#pass(call);
     } catch (error) {
       // Whoever catches this must be able to answer.
       this.#endAsked = false;
       throw error;
     }
+  }
+
+  /** Brings every session up to date; a promise where one of them needs time. One that fails fails the answer. */
+  #commit(): unknown {
+    const [only, ...others] = this.#keepers;
+    if (others.length === 0) return attempt(() => only!.commit());
+    const settled = this.#keepers.map((keeper) => attempt(() => keeper.commit()));
+    return settled.some((one) => one instanceof Promise) ? allSettled(settled) : undefined;
+  }
+
+  #writeHeaders(): void {
+    for (const keeper of this.#keepers) keeper.writeHeaders();
   }
 
   #hold(call: HeldCall): unknown {
@@ -163,8 +183,8 @@ export class ResponseGate {
     this.#head?.release();
     this.#head = null;
     this.#mode = 'open';
-    if (!this.#headOut && this.#keeper.hasHeaders) {
-      const refused = attemptSync(() => this.#keeper.writeHeaders());
+    if (!this.#headOut) {
+      const refused = attemptSync(() => this.#writeHeaders());
       if (refused !== null) return this.#fail(refused.error);
     }
     this.#headOut = true;
@@ -188,7 +208,7 @@ export class ResponseGate {
   /** The end of a stream: what its producer changed since the first byte is saved before the answer is complete. */
   #finish(call: HeldCall): unknown {
     this.#ended = true;
-    const settled = attempt(() => this.#keeper.commit());
+    const settled = this.#commit();
     if (!(settled instanceof Promise)) return this.#pass(call);
     this.#mode = 'holding';
     this.#held.unshift(call);
@@ -212,15 +232,16 @@ export class ResponseGate {
     this.#held = [];
     this.#head?.release();
     this.#head = null;
-    takeBackHead(this.#res, this.#keeper.statusOf(error));
+    const [keeper] = this.#keepers as [GateKeeper];
+    takeBackHead(this.#res, keeper.statusOf(error));
     for (const call of dropped) callBack(call, error);
     this.#mode = 'failed';
     this.#headOut = false;
     this.#ended = false;
     this.#endAsked = false;
-    if (complete && this.#keeper.answer(error)) return;
+    if (complete && keeper.answer(error)) return;
     this.#answerOpaquely(this.#res.statusCode);
-    if (!complete) this.#keeper.report(error);
+    if (!complete) keeper.report(error);
   }
 
   /** Bytes are out: the only honest end is one that no client takes for a complete answer. */
@@ -229,7 +250,7 @@ export class ResponseGate {
     this.#head?.release();
     for (const call of this.#held.splice(0)) callBack(call, error);
     this.#res.destroy();
-    this.#keeper.report(error);
+    this.#keepers[0]!.report(error);
   }
 
   /** The application answers for a save that failed. Whatever it says, it is not a success. */
@@ -263,9 +284,14 @@ export class ResponseGate {
   #closed(): void {
     if (this.#mode !== 'open' || this.#ended) return;
     this.#ended = true;
-    const settled = attempt(() => this.#keeper.commit());
-    if (settled instanceof Promise) settled.catch((error: unknown) => this.#keeper.report(error));
+    const settled = this.#commit();
+    if (settled instanceof Promise) settled.catch((error: unknown) => this.#keepers[0]!.report(error));
   }
+}
+
+/** Waits for all, and fails with the first that failed. */
+async function allSettled(steps: readonly unknown[]): Promise<void> {
+  for (const result of await Promise.allSettled(steps)) if (result.status === 'rejected') throw result.reason;
 }
 
 function check({ method, args }: HeldCall, res: ServerResponse): void {

@@ -62,10 +62,6 @@ export class SessionExchange implements GateKeeper {
     return undefined;
   }
 
-  get hasHeaders(): boolean {
-    return this.#cookie !== 'none' || this.#attached.accessed;
-  }
-
   writeHeaders(): void {
     const res = this.#res;
     if (this.#attached.accessed) varyByCookie(res);

@@ -107,7 +107,7 @@ export class SessionHandler {
       report: this.#hooks.report,
       undeliverable: () => this.#warnOnce(),
     });
-    exchange.gate = new ResponseGate(res, exchange);
+    exchange.gate = ResponseGate.at(res, exchange);
     next();
   }
 

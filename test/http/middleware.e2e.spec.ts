@@ -429,6 +429,37 @@ describe('sessionMiddleware on plain node:http', () => {
     await browser.fetch('/');
     expect([...browser.jar.keys()].sort()).toEqual(['admin.sid', 'connect.sid']);
   });
+
+  it.each(['first', 'second'])(
+    'answers where the %s of two sessions cannot be saved, and hands out neither',
+    async (failing) => {
+      const broken = new CountingStore();
+      broken.failing = { create: new Error('down') };
+      const stores = failing === 'first' ? [broken, store] : [store, broken];
+      const one = sessionMiddleware({ secret: SECRET, store: stores[0] });
+      const other = sessionMiddleware({
+        secret: SECRET,
+        store: stores[1],
+        sessionName: 'admin',
+        name: 'admin.sid',
+      });
+      running = await listen((req, res) => {
+        const next: Next = (error) => {
+          if (error !== undefined) return answer500(error, res);
+          getSession(req)!['who'] = 'user';
+          getSession(req, 'admin')!['who'] = 'admin';
+          res.end('saved');
+        };
+        one(req, res, (error) => (error === undefined ? other(req, res, next) : next(error)));
+      });
+      const answer = await new Browser(running.url).fetch('/');
+      expect([answer.status, await answer.text(), answer.headers.getSetCookie()]).toEqual([
+        503,
+        'failed',
+        [],
+      ]);
+    },
+  );
 });
 
 describe('sessionMiddleware on Express', () => {
