@@ -7,7 +7,7 @@ export default {
   moduleNameMapper: {
     '^nest-session$': '<rootDir>/lib/index.ts',
     '^nest-session/lmdb$': '<rootDir>/lib/stores/lmdb/index.ts',
-    '^nest-session/(http|testing)$': '<rootDir>/lib/$1/index.ts',
+    '^nest-session/(express|http|testing)$': '<rootDir>/lib/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   transform: {

@@ -1,0 +1,80 @@
+import type { Callback, Session, StoredSession } from './session.js';
+import { Store } from './store.js';
+
+/**
+ * Sessions as texts in the memory of this process, for development. Every callback comes later, never at once.
+ *
+ * @see parity rules S5, R112 to R117
+ */
+export interface MemoryStore extends Store {
+  /** The text of each session by its id. */
+  sessions: Record<string, string>;
+  touch(id: string, session: Session, callback?: Callback): void;
+  /** All sessions by their ids. */
+  all(callback?: Callback<Record<string, StoredSession>>): void;
+  clear(callback?: Callback): void;
+  length(callback: Callback<number>): void;
+}
+
+/** A function and no class for the reason that {@link Store} is one. */
+export const MemoryStore = function (this: MemoryStore): void {
+  Store.call(this);
+  this.sessions = Object.create(null) as Record<string, string>;
+} as unknown as { new (): MemoryStore; (this: object): void; prototype: MemoryStore };
+
+MemoryStore.prototype = Object.create(Store.prototype, {
+  constructor: { value: MemoryStore, writable: true, configurable: true },
+}) as MemoryStore;
+
+MemoryStore.prototype.all = function (this: MemoryStore, callback) {
+  const all = Object.create(null) as Record<string, StoredSession>;
+  for (const id of Object.keys(this.sessions)) {
+    const session = unexpired(this, id);
+    if (session !== undefined) all[id] = session;
+  }
+  if (callback) setImmediate(callback, null, all);
+};
+
+MemoryStore.prototype.clear = function (this: MemoryStore, callback) {
+  this.sessions = Object.create(null) as Record<string, string>;
+  if (callback) setImmediate(callback);
+};
+
+MemoryStore.prototype.destroy = function (this: MemoryStore, id, callback) {
+  delete this.sessions[id];
+  if (callback) setImmediate(callback);
+};
+
+MemoryStore.prototype.get = function (this: MemoryStore, id, callback) {
+  setImmediate(callback, null, unexpired(this, id));
+};
+
+MemoryStore.prototype.set = function (this: MemoryStore, id, session, callback) {
+  this.sessions[id] = JSON.stringify(session);
+  if (callback) setImmediate(callback);
+};
+
+MemoryStore.prototype.length = function (this: MemoryStore, callback) {
+  this.all((error, all) => callback(error, error ? undefined : Object.keys(all!).length));
+};
+
+MemoryStore.prototype.touch = function (this: MemoryStore, id, session, callback) {
+  const stored = unexpired(this, id);
+  if (stored !== undefined) {
+    stored.cookie = session.cookie as unknown as StoredSession['cookie'];
+    this.sessions[id] = JSON.stringify(stored);
+  }
+  if (callback) setImmediate(callback);
+};
+
+/** A copy of a session; one that is over is removed when it is looked at. */
+function unexpired({ sessions }: MemoryStore, id: string): StoredSession | undefined {
+  const text = sessions[id];
+  if (text === undefined) return undefined;
+  const stored = JSON.parse(text) as StoredSession;
+  const expires = stored.cookie?.expires;
+  if (expires == null || expires === false) return stored;
+  if (new Date(expires as string).getTime() > Date.now()) return stored;
+  delete sessions[id];
+  return undefined;
+}

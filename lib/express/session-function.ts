@@ -1,0 +1,124 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { newSessionId } from '../core/session-id.js';
+import { isInPath, isSecureRequest } from '../http/request-facts.js';
+import { ResponseGate } from '../http/response-gate.js';
+import { Cookie } from './cookie.js';
+import { idFromRequest } from './cookie-from-request.js';
+import { ExpressExchange } from './express-exchange.js';
+import {
+  readExpressOptions,
+  type ExpressCookieOptions,
+  type ExpressSessionOptions,
+  type ResolvedExpressOptions,
+} from './express-options.js';
+import { HeldSessions } from './held-sessions.js';
+import { MemoryStore } from './memory-store.js';
+import { KEEPER, Session, type SessionedRequest } from './session.js';
+import { Store } from './store.js';
+
+/** A middleware of express-session. */
+export type ExpressSessionHandler = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  next: (error?: unknown) => void,
+) => void;
+
+/** Whether warnings for production apply: asked once, when the module is loaded, as express-session does. */
+const IN_PRODUCTION = process.env['NODE_ENV'] === 'production';
+const MEMORY_WARNING =
+  'Warning: connect.session() MemoryStore is not\n' +
+  'designed for a production environment, as it will leak\n' +
+  'memory, and will not scale past a single process.';
+
+/**
+ * express-session's function: the same options, defaults, messages and objects, over this package's gate, cookies and
+ * merging.
+ *
+ * @see parity rules R1 to R30
+ */
+function createSession(options?: ExpressSessionOptions | null): ExpressSessionHandler {
+  const resolved = readExpressOptions(options);
+  const { store } = resolved;
+  if (IN_PRODUCTION && store instanceof MemoryStore) console.warn(MEMORY_WARNING);
+  if (typeof store.on !== 'function' && typeof store.get !== 'function')
+    throw new TypeError('store.on is not a function');
+  const sessions = HeldSessions.of(store);
+  store.generate = (req) => (req[GENERATE] ?? ((other) => generate(other, resolved)))(req);
+  return (req, res, next) => handle(req, res, next, resolved, sessions);
+}
+
+/** Which options a request's new sessions follow: those of the middleware that it passed, whatever the store was told last (W10). */
+const GENERATE = Symbol('nest-session.generate');
+
+declare module './session.js' {
+  interface SessionedRequest {
+    [GENERATE]?: (req: SessionedRequest) => void;
+  }
+}
+
+function handle(
+  req: SessionedRequest,
+  res: ServerResponse,
+  next: (error?: unknown) => void,
+  options: ResolvedExpressOptions,
+  sessions: HeldSessions,
+): void {
+  if (req.session || !sessions.ready) return next();
+  const { path } = cookieOptions(req, options);
+  if (!isInPath(req, path || '/')) return next();
+  const secrets = options.secrets ?? (req.secret ? [req.secret as string] : null);
+  if (secrets === null) return next(new Error('secret option required for sessions'));
+
+  req.sessionStore = options.store;
+  const id = idFromRequest(req, options.name, secrets);
+  req.sessionID = id as string;
+  const exchange = new ExpressExchange(req, res, next, options, secrets);
+  req[KEEPER] = exchange;
+  req[GENERATE] = (same) => {
+    generate(same, options);
+    exchange.wrap(same.session!);
+  };
+  const begin = (found: boolean): void => {
+    exchange.begin(found);
+    ResponseGate.at(res, exchange);
+    next();
+  };
+  if (id === undefined) {
+    generate(req, options);
+    return begin(false);
+  }
+  let answered = false;
+  options.store.get(id, (error, found) => {
+    if (answered) return;
+    answered = true;
+    if (error && (error as { code?: unknown }).code !== 'ENOENT') return next(error);
+    try {
+      if (error || !found) generate(req, options);
+      else Store.prototype.createSession.call(options.store, req, found);
+    } catch (fault) {
+      return next(fault);
+    }
+    begin(!error && Boolean(found));
+  });
+}
+
+function generate(req: SessionedRequest, options: ResolvedExpressOptions): void {
+  const id: unknown = options.genid === null ? newSessionId() : options.genid(req);
+  if (typeof id !== 'string' || id === '')
+    throw new TypeError('genid option must return a string that is not empty');
+  const cookie = new Cookie(cookieOptions(req, options));
+  const secure = isSecureRequest(req, options.proxy);
+  if (cookie.secure === 'auto') cookie.secure = secure;
+  if (cookie.sameSite === 'auto') cookie.sameSite = secure ? 'none' : 'lax';
+  req.sessionID = id;
+  const session = new Session(req);
+  session.cookie = cookie;
+  req.session = session as Session & Record<string, unknown>;
+}
+
+function cookieOptions(req: SessionedRequest, { cookie }: ResolvedExpressOptions): ExpressCookieOptions {
+  return typeof cookie === 'function' ? cookie(req) : cookie;
+}
+
+/** express-session: a function with its parts. */
+export const session = Object.assign(createSession, { Store, Cookie, Session, MemoryStore });

@@ -1,0 +1,112 @@
+import type { IncomingMessage } from 'node:http';
+import type { Cookie } from './cookie.js';
+import type { Store } from './store.js';
+
+/** A node-style callback. */
+export type Callback<T = unknown> = (error?: unknown, result?: T) => void;
+
+/** A request as this entry works on it: the properties of express-session, all plain. */
+export interface SessionedRequest extends IncomingMessage {
+  session?: (Session & Record<string, unknown>) | null;
+  sessionID?: string;
+  sessionStore?: Store;
+  originalUrl?: string;
+  secure?: boolean;
+  secret?: unknown;
+  cookies?: Record<string, unknown>;
+  signedCookies?: Record<string, unknown>;
+  [KEEPER]?: SessionKeeper;
+}
+
+/**
+ * A session as express-session has it: attributes and `cookie` are its own enumerable properties, everything else is
+ * not enumerable. Works on a request of nothing but `sessionID` and `sessionStore` too.
+ *
+ * @see parity rules R73 to R83
+ */
+export class Session {
+  declare readonly req: SessionedRequest;
+  declare readonly id: string;
+  declare cookie: Cookie;
+
+  constructor(req: SessionedRequest, data?: unknown) {
+    Object.defineProperty(this, 'req', { value: req });
+    Object.defineProperty(this, 'id', { value: req.sessionID });
+    if (typeof data !== 'object' || data === null) return;
+    // Names that the session has already are not data, and no data reaches a prototype.
+    for (const name in data) {
+      if (!(name in this)) (this as Record<string, unknown>)[name] = (data as Record<string, unknown>)[name];
+    }
+  }
+
+  /** Begins the lifetime of the cookie again. The store is not asked. */
+  touch(): this {
+    return this.resetMaxAge();
+  }
+
+  resetMaxAge(): this {
+    this.cookie.maxAge = this.cookie.originalMaxAge;
+    return this;
+  }
+
+  /** Writes the session to the store. */
+  save(callback: Callback = noop): this | undefined {
+    this.req.sessionStore!.set(this.id, this, callback);
+    return this;
+  }
+
+  /** Reads the session again: `req.session` becomes another object. */
+  reload(callback: Callback): this | undefined {
+    const { req } = this;
+    const store = req.sessionStore!;
+    store.get(this.id, (error, found) => {
+      if (error) return callback(error);
+      if (!found) return callback(new Error('failed to load session'));
+      store.createSession(req, found);
+      callback();
+    });
+    return this;
+  }
+
+  /** Removes the session from the request at once, and from the store. */
+  destroy(callback: Callback = noop): this {
+    const store = this.req.sessionStore!;
+    delete this.req.session;
+    forget(this.req, this.id, (done) => store.destroy(this.id, done), callback);
+    return this;
+  }
+
+  /** Another id and an empty session at `req.session`; the old id is removed from the store. */
+  regenerate(callback: Callback): this {
+    const { req } = this;
+    forget(req, req.sessionID!, (done) => req.sessionStore!.regenerate(req, done), callback);
+    return this;
+  }
+}
+
+/** What a store gives back: data and the cookie's attributes. */
+export interface StoredSession {
+  cookie: { expires?: unknown; originalMaxAge?: number | null; [name: string]: unknown };
+  [name: string]: unknown;
+}
+
+/** Where a request keeps who looks after its session. */
+export const KEEPER = Symbol('nest-session.keeper');
+
+/** Who looks after the session of a request: puts the end of a session in order with what is under way for it. */
+export interface SessionKeeper {
+  forget(id: string, remove: (done: Callback) => void, callback: Callback): void;
+}
+
+function forget(
+  req: SessionedRequest,
+  id: string,
+  remove: (done: Callback) => void,
+  callback: Callback,
+): void {
+  const keeper = req[KEEPER];
+  if (keeper === undefined) remove(callback);
+  else keeper.forget(id, remove, callback);
+}
+
+function noop(): void {}

@@ -1,0 +1,61 @@
+import { EventEmitter } from 'node:events';
+import { Cookie } from './cookie.js';
+import { Session, type Callback, type SessionedRequest, type StoredSession } from './session.js';
+
+/** What a store must do, callback style. `touch` and the methods for administrators may be missing. */
+export interface Store extends EventEmitter {
+  get(id: string, callback: Callback<StoredSession | null>): void;
+  set(id: string, session: Session, callback?: Callback): void;
+  destroy(id: string, callback?: Callback): void;
+  touch?(id: string, session: Session, callback?: Callback): void;
+  /** Makes an empty session with a new id; put on the instance by `session()`. */
+  generate(req: SessionedRequest): void;
+  regenerate(req: SessionedRequest, callback: Callback): void;
+  load(id: string, callback: Callback<Session>): void;
+  createSession(req: SessionedRequest, stored: StoredSession): Session;
+}
+
+/**
+ * The base of stores. A function and no class, since most stores call it on their `this`, which need not even be a
+ * store; it keeps no state of its own, since some never call it; and its methods are enumerable, since some copy them.
+ *
+ * @see parity rules S3, S4, R105 to R110
+ */
+export const Store = function (this: object): void {
+  EventEmitter.call(this as EventEmitter);
+} as unknown as { new (): Store; (this: object): void; prototype: Store };
+
+Store.prototype = Object.create(EventEmitter.prototype, {
+  constructor: { value: Store, writable: true, configurable: true },
+}) as Store;
+
+/** Destroys the session of a request and gives the request another one, even where destroying failed. */
+Store.prototype.regenerate = function (this: Store, req, callback) {
+  this.destroy(req.sessionID!, (error) => {
+    this.generate(req);
+    callback(error);
+  });
+};
+
+/** The session of an id, outside any request. */
+Store.prototype.load = function (this: Store, id, callback) {
+  this.get(id, (error, found) => {
+    if (error) return callback(error);
+    if (!found) return callback();
+    const req = { sessionID: id, sessionStore: this } as SessionedRequest;
+    callback(null, this.createSession(req, found));
+  });
+};
+
+/** Makes a session of what a store gave, and puts it at the request. */
+Store.prototype.createSession = function (this: Store, req, stored) {
+  const { expires, originalMaxAge } = stored.cookie;
+  const cookie = new Cookie(stored.cookie);
+  (stored as { cookie: unknown }).cookie = cookie;
+  if (typeof expires === 'string') cookie.expires = new Date(expires);
+  else if (typeof cookie._expires === 'string') cookie.expires = new Date(cookie._expires);
+  cookie.originalMaxAge = originalMaxAge as number | null;
+  const session = new Session(req, stored);
+  req.session = session as Session & Record<string, unknown>;
+  return session;
+};
