@@ -19,6 +19,11 @@ export default defineConfig(
     },
   },
   {
+    files: ['test/**/*.ts'],
+    // Tests take methods apart on purpose.
+    rules: { '@typescript-eslint/unbound-method': 'off' },
+  },
+  {
     files: ['**/*.mjs'],
     languageOptions: {
       globals: {

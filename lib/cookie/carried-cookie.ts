@@ -49,8 +49,9 @@ export class CarriedCookie implements SessionCookie {
         `session.cookie.maxAge must be a number of milliseconds or null, got ${String(ms)}.`,
       );
     }
-    this.originalMaxAge = ms ?? null;
-    this.#expiresAt = ms == null ? null : this.#now() + ms;
+    const whole = ms == null ? null : Math.floor(ms);
+    this.originalMaxAge = whole;
+    this.#expiresAt = whole === null ? null : this.#now() + whole;
   }
 
   /** Begins the lifetime again. */

@@ -24,8 +24,8 @@ const CHECKS: Record<keyof CookieOptions, Check> = {
     'a host name such as "example.com", without scheme or port',
   ],
   expires: [
-    (value: unknown) => value === null || (value instanceof Date && !Number.isNaN(value.getTime())),
-    'a valid Date or null; better give maxAge',
+    (value: unknown) => value === null || (value instanceof Date && value.getTime() > Date.now()),
+    'a Date that is still to come or null; better give maxAge',
   ],
   httpOnly: [isBoolean, 'true or false'],
   maxAge: [isMaxAge, 'null or a whole number of milliseconds from 1 to 400 days, such as hours(8)'],
@@ -69,6 +69,11 @@ export function checkCookieOptions(options: unknown, name: string): asserts opti
   }
   checkTogether(options);
   checkPrefix(options, name);
+}
+
+/** Whether a value can stand for an attribute of the cookie; absent ones can. */
+export function fitsCookieAttribute(option: keyof CookieOptions, value: unknown): boolean {
+  return value == null || CHECKS[option][0](value as never);
 }
 
 /** @throws SessionError `ERR_SESSION_CONFIG` when the name cannot name a cookie. */

@@ -1,5 +1,8 @@
 import type { CookieKeeper, SessionCookie } from '../core/session-cookie.js';
+import { describeValue } from '../core/describe-value.js';
+import { SessionError } from '../core/session-error.js';
 import { CarriedCookie } from './carried-cookie.js';
+import { fitsCookieAttribute } from './check-cookie-options.js';
 import type { ResolvedCookie } from './cookie-options.js';
 
 /** What one session may set for itself; everything else follows the options, also in sessions that live already. */
@@ -43,7 +46,7 @@ export class OptionsCookieKeeper implements CookieKeeper {
     const settings: Settings = {};
     for (const name of OWN_SETTINGS) {
       const planned = name === 'originalMaxAge' ? this.#resolved.maxAgeMs : this.#resolved[name];
-      if (cookie[name] !== planned) settings[name] = cookie[name] ?? null;
+      if (cookie[name] !== planned) settings[name] = checked(name, cookie[name] ?? null);
     }
     return Object.keys(settings).length === 0 ? null : JSON.stringify(settings);
   }
@@ -57,6 +60,23 @@ export class OptionsCookieKeeper implements CookieKeeper {
   }
 }
 
+type OwnSetting = (typeof OWN_SETTINGS)[number];
+
+function fits(name: OwnSetting, value: unknown): boolean {
+  if (name !== 'originalMaxAge') return fitsCookieAttribute(name, value);
+  return value === null || Number.isFinite(value);
+}
+
+/** A setting that could not be sent is refused before anything is stored. */
+function checked(name: OwnSetting, value: unknown): unknown {
+  if (fits(name, value)) return value;
+  const shown = name === 'originalMaxAge' ? 'maxAge' : name;
+  throw new SessionError(
+    'ERR_SESSION_VALUE',
+    `The session was not saved: session.cookie.${shown} cannot be ${describeValue(value)}.`,
+  );
+}
+
 /** Settings that cannot be read are none: the options hold. */
 function readSettings(kept: string): Settings {
   const known: Settings = {};
@@ -68,7 +88,9 @@ function readSettings(kept: string): Settings {
   }
   if (typeof parsed !== 'object' || parsed === null) return known;
   for (const name of OWN_SETTINGS) {
-    if (Object.hasOwn(parsed, name)) known[name] = (parsed as Settings)[name];
+    if (!Object.hasOwn(parsed, name)) continue;
+    const value = (parsed as Settings)[name];
+    if (fits(name, value)) known[name] = value;
   }
   return known;
 }

@@ -15,7 +15,13 @@ export function setCookie(name: string, value: string, cookie: SessionCookie): s
 
 /** A `Set-Cookie` value that makes the browser forget the cookie: the same name, path, domain and partition, long over. */
 export function clearCookie(name: string, cookie: SessionCookie): string {
-  return serialize(name, '', { ...attributes(cookie), expires: new Date(0), maxAge: 0 });
+  const over = { expires: new Date(0), maxAge: 0 };
+  try {
+    return serialize(name, '', { ...attributes(cookie), ...over });
+  } catch {
+    // Settings that could not be sent were never sent: what the browser holds has plain ones.
+    return serialize(name, '', { path: '/', httpOnly: true, ...over });
+  }
 }
 
 function attributes({ path, domain, httpOnly, secure, sameSite, priority, partitioned }: SessionCookie) {

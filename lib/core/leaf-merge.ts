@@ -9,7 +9,8 @@ export interface JsonObject {
  * Joins two changes of one attribute, leaf by leaf, from what both began with. `undefined` stands for absent.
  *
  * Each leaf that only one side changed or deleted is taken from that side. Where both changed the same leaf, or
- * where an array or a scalar meets anything else, `mine` stands: it is committed later.
+ * where an array or a scalar meets anything else, `mine` stands: it is committed later. An object that one side removed
+ * stays removed, whatever the other changed in it.
  */
 export function mergeLeaves(
   base: Json | undefined,
@@ -19,12 +20,9 @@ export function mergeLeaves(
   if (isSame(base, mine)) return theirs;
   if (isSame(base, theirs)) return mine;
   if (!isObject(mine)) return mine;
-  // An object that they removed is one without leaves: what I left alone stays removed.
-  if (isObject(theirs) || (theirs === undefined && isObject(base))) {
-    const merged = mergeObjects(isObject(base) ? base : {}, theirs ?? {}, mine);
-    return theirs === undefined && Object.keys(merged).length === 0 ? undefined : merged;
-  }
-  return mine;
+  if (isObject(theirs)) return mergeObjects(isObject(base) ? base : {}, theirs, mine);
+  // An object that they removed does not come back by its leaves.
+  return theirs === undefined && isObject(base) ? undefined : mine;
 }
 
 function mergeObjects(base: JsonObject, theirs: JsonObject, mine: JsonObject): JsonObject {

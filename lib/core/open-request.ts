@@ -18,6 +18,8 @@ export interface OpenRequest {
   readonly presented: boolean;
   readonly cookies: CookieKeeper;
   readonly channel: () => CookieChannel;
+  /** Whether the answer has begun: from then on the id stays as it is. */
+  readonly hasBegun: () => boolean;
   /** Handed to `newId`. */
   readonly context: unknown;
 }

@@ -7,12 +7,7 @@ import type { SessionCookie } from './session-cookie.js';
 import { SessionError } from './session-error.js';
 import type { SessionId } from './session-id.js';
 import { sessionHandle, sessionKey, type SessionKey } from './session-key.js';
-import {
-  SessionObject,
-  type RegenerateOptions,
-  type SessionEngineSide,
-  type UserSession,
-} from './session-object.js';
+import { SessionObject, type SessionEngineSide, type UserSession } from './session-object.js';
 import type { AttributeChange, SessionPatch, SessionRecord } from './session-record.js';
 import { COOKIE, isOver, SessionState, type Changes } from './session-state.js';
 
@@ -98,11 +93,13 @@ export class OpenSession implements SessionEngineSide {
     else this.#state.ended = 'detached';
   }
 
-  async regenerate({ keep = [] }: RegenerateOptions): Promise<void> {
+  async regenerate({ keep = [] }: { readonly keep?: readonly string[] | 'all' }): Promise<void> {
     if (keep !== 'all' && !Array.isArray(keep))
       throw new TypeError('The option keep of regenerate() must be "all" or an array of names.');
-    if (this.#request.channel() === 'sent') throw sentError();
-    await this.#inOrder(() => this.#state.beginAnew(keep));
+    await this.#inOrder(() => {
+      if (this.#request.hasBegun()) throw sentError('regenerate');
+      this.#state.beginAnew(keep);
+    });
   }
 
   async destroy(): Promise<void> {
@@ -117,6 +114,8 @@ export class OpenSession implements SessionEngineSide {
   async save(): Promise<void> {
     await this.#inOrder(() => this.#commit(true));
     if (this.#state.ended === 'gone') throw goneError('saved');
+    if (this.#state.stored === null && this.isAlive)
+      throw this.#request.channel() === 'insecure' ? insecureError() : sentError('save');
   }
 
   /**
@@ -286,9 +285,17 @@ function goneError(verb: 'saved' | 'reloaded'): SessionError {
   );
 }
 
-function sentError(): SessionError {
+function sentError(method: 'regenerate' | 'save'): SessionError {
   return new SessionError(
     'ERR_SESSION_SENT',
-    'regenerate() was called after the headers of the answer went out, so the new id cannot reach the browser. Call it before the first byte.',
+    `${method}() was called after the answer had begun, so no new id can reach the browser. Call it before the first output.`,
+  );
+}
+
+function insecureError(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_INSECURE',
+    'The session was not saved: its cookie is secure and this connection is not, so the browser could never name it. ' +
+      'Behind a proxy that ends TLS, set the option proxy: true; else use cookie.secure "auto".',
   );
 }

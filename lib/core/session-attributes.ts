@@ -37,7 +37,12 @@ export class SessionAttributes {
   keepOnly(names: readonly string[]): void {
     for (const name of [...Object.keys(this.#owner), ...this.#bases.keys()]) {
       if (names.includes(name)) continue;
-      Reflect.deleteProperty(this.#owner, name);
+      if (!Reflect.deleteProperty(this.#owner, name)) {
+        throw new SessionError(
+          'ERR_SESSION_NAME',
+          `The attribute ${name} of a session cannot be removed: it was made not configurable.`,
+        );
+      }
       this.#bases.delete(name);
     }
   }
@@ -149,7 +154,8 @@ function unreadAttribute(name: string): Accessor {
         return value;
       },
       set(this: object, value: unknown) {
-        become(this, name, value);
+        if (!become(this, name, value))
+          throw new TypeError(`Cannot assign to ${name}: the session is frozen.`);
       },
       enumerable: true,
       configurable: true,
@@ -161,8 +167,9 @@ function unreadAttribute(name: string): Accessor {
   return accessor;
 }
 
-function become(owner: object, name: string, value: unknown): void {
-  Object.defineProperty(owner, name, { value, writable: true, enumerable: true, configurable: true });
+/** Makes an ordinary property of an attribute; `false` where the session was frozen. */
+function become(owner: object, name: string, value: unknown): boolean {
+  return Reflect.defineProperty(owner, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
 function parse(text: string, name: string): unknown {

@@ -8,7 +8,8 @@
  * - `ERR_SESSION_ID`: the `genid` option gave something that cannot serve as an id.
  * - `ERR_SESSION_GONE`: the session was ended elsewhere while this request held it.
  * - `ERR_SESSION_CONFLICT`: other requests kept changing the same attribute; the bounded retries ran out.
- * - `ERR_SESSION_SENT`: the headers are out, so a new id can no longer reach the browser.
+ * - `ERR_SESSION_SENT`: the answer has begun, so a new id can no longer reach the browser.
+ * - `ERR_SESSION_INSECURE`: the cookie is secure and the connection is not, so the browser would not get it.
  * - `ERR_SESSION_NOT_MOUNTED`: the session was asked for where no session middleware ran.
  */
 export type SessionErrorCode =
@@ -20,6 +21,7 @@ export type SessionErrorCode =
   | 'ERR_SESSION_GONE'
   | 'ERR_SESSION_CONFLICT'
   | 'ERR_SESSION_SENT'
+  | 'ERR_SESSION_INSECURE'
   | 'ERR_SESSION_NOT_MOUNTED';
 
 /**

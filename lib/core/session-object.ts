@@ -9,17 +9,20 @@ export interface SessionData {}
 /** A node-style callback; the callback form of a method returns the session. */
 export type SessionCallback = (error?: unknown) => void;
 
+/** The names of an application's attributes; any text while none are declared. */
+export type AttributeName<T extends object> = [keyof T] extends [never] ? string : keyof T & string;
+
 /** What survives a new id. */
-export interface RegenerateOptions {
+export interface RegenerateOptions<T extends object = SessionData> {
   /**
    * Attributes to carry over to the new id: their names, or `'all'`.
    * @defaultValue `[]`
    */
-  readonly keep?: readonly string[] | 'all';
+  readonly keep?: readonly AttributeName<T>[] | 'all';
 }
 
 /** What every session can do, whatever it holds. */
-export interface SessionControls {
+export interface SessionControls<T extends object = SessionData> {
   /** The secret that the browser holds. Never log it: log `handle`. */
   readonly id: string;
   /** Public name of this session, for logs and lists; useless as a credential. */
@@ -37,12 +40,12 @@ export interface SessionControls {
    * A new id and, unless told to keep them, no attributes: at login and at each change of privilege. The old id is
    * dead as soon as the session is saved, by `save()` or by the answer.
    *
-   * @throws SessionError `ERR_SESSION_SENT` when the headers of the answer are out.
+   * @throws SessionError `ERR_SESSION_SENT` when the answer has begun.
    * @see OWASP Session Management Cheat Sheet, "Renew the Session ID After Any Privilege Level Change"
    */
-  regenerate(options?: RegenerateOptions): Promise<void>;
+  regenerate(options?: RegenerateOptions<T>): Promise<void>;
   regenerate(callback: SessionCallback): this;
-  regenerate(options: RegenerateOptions, callback: SessionCallback): this;
+  regenerate(options: RegenerateOptions<T>, callback: SessionCallback): this;
 
   /** Ends the session: its record is gone when this resolves, and the answer expires the browser's cookie. */
   destroy(): Promise<void>;
@@ -58,6 +61,7 @@ export interface SessionControls {
   /**
    * Saves now. Rarely needed: the answer waits for its session anyway.
    * @throws SessionError `ERR_SESSION_GONE` when the session was ended meanwhile; it is not created again.
+   * `ERR_SESSION_SENT` and `ERR_SESSION_INSECURE` when a new session could not be named by any browser.
    */
   save(): Promise<void>;
   save(callback: SessionCallback): this;
@@ -81,9 +85,9 @@ export interface SessionUpdate<T extends object> {
 /**
  * A session: its controls and, beside them, the application's attributes. An attribute may always be absent.
  */
-export type UserSession<T extends object = SessionData> = SessionControls &
+export type UserSession<T extends object = SessionData> = SessionControls<T> &
   SessionUpdate<T> &
-  ([keyof T] extends [never] ? Record<string, unknown> : Partial<T>);
+  ([keyof T] extends [never] ? Record<string, unknown> : { [K in keyof T]?: T[K] | undefined });
 
 /** What a session object needs from the engine that opened it. */
 export interface SessionEngineSide {
@@ -93,7 +97,7 @@ export interface SessionEngineSide {
   readonly isNew: boolean;
   readonly createdAt: number;
   readonly expiresAt: number;
-  regenerate(options: RegenerateOptions): Promise<void>;
+  regenerate(options: { readonly keep?: readonly string[] | 'all' }): Promise<void>;
   destroy(): Promise<void>;
   reload(): Promise<void>;
   save(): Promise<void>;

@@ -173,6 +173,8 @@ export class SessionState {
     this.#id = null;
     this.destroyed = false;
     this.ended = 'no';
+    // With all that it holds a session goes on, and so do its limits (S-35); without, another one begins.
+    if (keep === 'all') return;
     this.createdAt = this.now;
     this.#useCookie(null, this.createdAt);
   }

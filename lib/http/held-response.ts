@@ -49,3 +49,55 @@ function refuseHeader(): never {
     code: 'ERR_HTTP_HEADERS_SENT',
   });
 }
+
+type Listener = (...args: unknown[]) => void;
+
+const LISTEN = ['on', 'once', 'addListener', 'prependListener', 'prependOnceListener'] as const;
+const FORGET = ['off', 'removeListener'] as const;
+
+/**
+ * Keeps those who wait for `drain` while writes are held back. Who wraps a response may move such listeners to a stream
+ * of its own, as compression does, where the drain of a held write would never be heard.
+ */
+export class HeldDrain {
+  readonly #res: ServerResponse;
+  readonly #waiting: { readonly method: (typeof LISTEN)[number]; readonly listener: Listener }[] = [];
+  readonly #former = new Map<string, PropertyDescriptor | undefined>();
+
+  constructor(res: ServerResponse) {
+    this.#res = res;
+    for (const method of LISTEN)
+      this.#replace(method, (listener) => void this.#waiting.push({ method, listener }));
+    for (const method of FORGET) {
+      this.#replace(method, (listener) => {
+        const at = this.#waiting.findIndex((one) => one.listener === listener);
+        if (at !== -1) this.#waiting.splice(at, 1);
+      });
+    }
+  }
+
+  /** Gives the listeners to the response. With `drained` all who wait are told first: no held write made anyone wait longer. */
+  release(drained: boolean): void {
+    for (const [name, former] of this.#former) {
+      if (former === undefined) Reflect.deleteProperty(this.#res, name);
+      else Object.defineProperty(this.#res, name, former);
+    }
+    if (drained) this.#res.emit('drain');
+    for (const { method, listener } of this.#waiting) {
+      if (drained) listener.call(this.#res);
+      if (!drained || !method.toLowerCase().includes('once')) this.#res[method]('drain', listener);
+    }
+  }
+
+  #replace(name: (typeof LISTEN | typeof FORGET)[number], handle: (listener: Listener) => void): void {
+    const { [name]: inherited } = this.#res;
+    this.#former.set(name, Object.getOwnPropertyDescriptor(this.#res, name));
+    const replaced = (event: string | symbol, listener: Listener): ServerResponse => {
+      if (event === 'drain') handle(listener);
+      if (event !== 'drain' || name === 'off' || name === 'removeListener')
+        inherited.call(this.#res, event, listener);
+      return this.#res;
+    };
+    Object.defineProperty(this.#res, name, { value: replaced, configurable: true, writable: true });
+  }
+}

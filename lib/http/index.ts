@@ -12,6 +12,7 @@ export { SessionError, type SessionErrorCode } from '../core/session-error.js';
 export type { SessionId } from '../core/session-id.js';
 export type { SessionKey } from '../core/session-key.js';
 export type {
+  AttributeName,
   RegenerateOptions,
   SessionCallback,
   SessionControls,

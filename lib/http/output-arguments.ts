@@ -11,6 +11,12 @@ export interface Head {
 export function readHead([status, second, third]: readonly unknown[]): Head {
   const reason = typeof second === 'string' ? second : undefined;
   const headers = (reason === undefined ? (third ?? second) : third) as Head['headers'] | null;
+  if (reason !== undefined) checkReason(reason);
+  if (Array.isArray(headers) && !Array.isArray(headers[0]) && headers.length % 2 !== 0) {
+    throw Object.assign(new TypeError('The argument "headers" is invalid: a name without a value'), {
+      code: 'ERR_INVALID_ARG_VALUE',
+    });
+  }
   return { status: checkStatus(status), reason, headers: headers ?? undefined };
 }
 
@@ -23,20 +29,23 @@ export function checkStatus(status: unknown): number {
   });
 }
 
-/** Node refuses such a chunk at once; a held response must as well. */
-export function checkChunk(chunk: unknown): void {
-  if (
-    chunk == null ||
-    typeof chunk === 'string' ||
-    typeof chunk === 'function' ||
-    chunk instanceof Uint8Array
-  )
-    return;
+/** Node refuses such a reason phrase at once; a held response must as well. */
+export function checkReason(reason: string | undefined): void {
+  if (reason === undefined || !/[^\t\x20-\x7e\x80-\xff]/.test(reason)) return;
+  throw Object.assign(new TypeError('Invalid character in statusMessage'), { code: 'ERR_INVALID_CHAR' });
+}
+
+/** Node refuses such a chunk at once; a held response must as well. Only `end` may go without. */
+export function checkChunk(chunk: unknown, method: 'write' | 'end' | 'writeHead' = 'end'): void {
+  if (typeof chunk === 'string' || chunk instanceof Uint8Array) return;
+  if (method === 'end' && (chunk == null || typeof chunk === 'function')) return;
+  const code = chunk === null ? 'ERR_STREAM_NULL_VALUES' : 'ERR_INVALID_ARG_TYPE';
+  const came = chunk === null ? 'null' : typeof chunk;
   throw Object.assign(
     new TypeError(
-      `The "chunk" argument must be of type string or an instance of Buffer or Uint8Array. Received ${typeof chunk}`,
+      `The "chunk" argument must be of type string or an instance of Buffer or Uint8Array. Received ${came}`,
     ),
-    { code: 'ERR_INVALID_ARG_TYPE' },
+    { code },
   );
 }
 
@@ -51,14 +60,11 @@ export function applyHeaders(res: ServerResponse, headers: Head['headers']): voi
 function headerEntries(headers: Head['headers']): Iterable<[string, OutgoingHttpHeader]> {
   if (headers === undefined) return [];
   if (!Array.isArray(headers)) {
-    return Object.entries(headers as OutgoingHttpHeaders).filter(isPresent);
+    return Object.entries(headers as OutgoingHttpHeaders) as [string, OutgoingHttpHeader][];
   }
   const pairs = Array.isArray(headers[0]) ? (headers as [string, OutgoingHttpHeader][]) : inPairs(headers);
   return grouped(pairs);
 }
-
-const isPresent = (entry: [string, OutgoingHttpHeader | undefined]): entry is [string, OutgoingHttpHeader] =>
-  entry[1] !== undefined;
 
 function inPairs(flat: readonly unknown[]): [string, OutgoingHttpHeader][] {
   const pairs: [string, OutgoingHttpHeader][] = [];

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 
 interface ProxiedRequest extends IncomingMessage {
-  /** Set by Express and Fastify, which know whom to trust. */
+  /** Set by Express, which knows whom to trust. */
   readonly secure?: unknown;
+  /** Set by Express, and by Nest's middleware on Fastify: by the framework's rules of trust. */
+  readonly protocol?: unknown;
   readonly originalUrl?: unknown;
 }
 
@@ -15,7 +17,8 @@ interface ProxiedRequest extends IncomingMessage {
 export function isSecureRequest(req: IncomingMessage, proxy: boolean | undefined): boolean {
   if ((req.socket as { encrypted?: unknown } | null)?.encrypted === true) return true;
   if (proxy === false) return false;
-  if (proxy !== true) return (req as ProxiedRequest).secure === true;
+  if (proxy !== true)
+    return (req as ProxiedRequest).secure === true || (req as ProxiedRequest).protocol === 'https';
   const forwarded = req.headers['x-forwarded-proto'];
   const first = (Array.isArray(forwarded) ? forwarded[0] : forwarded)?.split(',', 1)[0];
   return first?.trim().toLowerCase() === 'https';

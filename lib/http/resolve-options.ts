@@ -158,9 +158,12 @@ export function checkStore(store: unknown): asserts store is SessionStore {
   );
   if (missing.length === 0) return;
   throw configError(
-    `The option store must be a SessionStore, got ${describeValue(store)} without the method${missing.length > 1 ? 's' : ''} ${missing.join(', ')}. ` +
+    `The option store must be a SessionStore, got ${kindOf(store)} without the method${missing.length > 1 ? 's' : ''} ${missing.join(', ')}. ` +
       'Give an instance of a store such as new MemorySessionStore().',
   );
 }
 
 const configError = (message: string): SessionError => new SessionError('ERR_SESSION_CONFIG', message);
+
+/** What came for a store, without its text: a connection string has a password. */
+const kindOf = (value: unknown): string => (typeof value === 'string' ? 'a string' : describeValue(value));

@@ -1,13 +1,15 @@
 import type { ServerResponse } from 'node:http';
-import { HeldHead, type HeldCall } from './held-response.js';
-import { applyHeaders, checkChunk, checkStatus, readHead } from './output-arguments.js';
+import { HeldDrain, HeldHead, type HeldCall } from './held-response.js';
+import { applyHeaders, checkChunk, checkReason, checkStatus, readHead } from './output-arguments.js';
 import { opaqueAnswer, takeBackHead } from './taken-back-answer.js';
 
 /** What the gate asks of whoever put it up. */
 export interface GateKeeper {
   /** Brings the session up to date; at the first output, and again at the end of a stream. May throw or reject. */
   commit(): unknown;
-  /** Writes cookie and cache headers, where there are any, just before the head goes out. */
+  /** Whether {@link writeHeaders} has anything to write. */
+  readonly hasHeaders: boolean;
+  /** Writes cookie and cache headers, just before the head goes out. */
   writeHeaders(): void;
   /**
    * A complete answer was taken back because the session could not be saved; it is for the application to answer.
@@ -22,6 +24,9 @@ export interface GateKeeper {
 
 type Output = (...args: readonly unknown[]) => unknown;
 type Originals = Record<HeldCall['method'], Output>;
+
+/** How long an application may take to answer for a session that could not be saved. */
+const LONGEST_WAIT_MS = 5000;
 
 const METHODS = ['writeHead', 'write', 'end', 'flushHeaders'] as const;
 
@@ -50,7 +55,9 @@ export class ResponseGate {
   /** An end was asked for: another one is ignored. */
   #endAsked = false;
   #ended = false;
-  #mustDrain = false;
+  #drain: HeldDrain | null = null;
+  #headersWritten = false;
+  #isClosed = false;
 
   /** The gate of a response, put up for the first of its sessions. */
   static at(res: ServerResponse, keeper: GateKeeper): ResponseGate {
@@ -70,12 +77,20 @@ export class ResponseGate {
       flushHeaders: methods.flushHeaders,
     };
     for (const method of METHODS) methods[method] = (...args) => this.#output({ method, args });
-    res.once('close', () => this.#closed());
+    res.once('close', () => {
+      this.#isClosed = true;
+      this.#commitAfterClose();
+    });
   }
 
   /** The head is on its way to the client: no header can be added. */
   get isHeadOut(): boolean {
     return this.#headOut;
+  }
+
+  /** The application has asked for the first output: what it is to say about the session is decided. */
+  get hasBegun(): boolean {
+    return this.#mode !== 'closed';
   }
 
   #output(call: HeldCall): unknown {
@@ -127,15 +142,16 @@ export class ResponseGate {
       return call?.method === 'write' ? !this.#res.writableNeedDrain : this.#res;
     }
     this.#mode = 'open';
-    this.#headOut = true;
     this.#ended = call.method === 'end';
     try {
-      this.#writeHeaders();
       return this.#pass(call);
     } catch (error) {
       // Whoever catches this must be able to answer.
       this.#endAsked = false;
+      this.#ended = false;
       throw error;
+    } finally {
+      this.#headOut = true;
     }
   }
 
@@ -147,10 +163,6 @@ export class ResponseGate {
     return settled.some((one) => one instanceof Promise) ? allSettled(settled) : undefined;
   }
 
-  #writeHeaders(): void {
-    for (const keeper of this.#keepers) keeper.writeHeaders();
-  }
-
   #hold(call: HeldCall): unknown {
     if (call.method === 'writeHead') {
       this.#holdHead(call);
@@ -160,7 +172,7 @@ export class ResponseGate {
     this.#held.push(call);
     this.#head ??= new HeldHead(this.#res);
     if (call.method === 'end') this.#head.end();
-    if (call.method === 'write') this.#mustDrain = true;
+    if (call.method === 'write') this.#drain ??= new HeldDrain(this.#res);
     return call.method === 'write' ? false : this.#res;
   }
 
@@ -183,26 +195,24 @@ export class ResponseGate {
     this.#head?.release();
     this.#head = null;
     this.#mode = 'open';
-    if (!this.#headOut) {
-      const refused = attemptSync(() => this.#writeHeaders());
-      if (refused !== null) return this.#fail(refused.error);
-    }
-    this.#headOut = true;
+    const drain = this.#drain;
+    this.#drain = null;
+    let full = false;
     const broken = attemptSync(() => {
-      while (this.#held.length > 0 && this.#mode === 'open') this.#replay(this.#held.shift()!);
+      while (this.#held.length > 0 && this.#mode === 'open')
+        full = this.#replay(this.#held.shift()!) === false;
     });
+    if (drain !== null) process.nextTick(() => drain.release(!full && !this.#ended));
     if (broken !== null) return this.#res.headersSent ? this.#cut(broken.error) : this.#fail(broken.error);
-    if (this.#mustDrain && !this.#ended && !this.#res.writableNeedDrain)
-      process.nextTick(() => this.#res.emit('drain'));
-    this.#mustDrain = false;
+    this.#headOut = true;
+    if (this.#isClosed) this.#commitAfterClose();
   }
 
-  #replay(call: HeldCall): void {
-    if (call.method !== 'end' || this.#ended) this.#pass(call);
-    else if (call === this.#covered) {
-      this.#ended = true;
-      this.#pass(call);
-    } else this.#finish(call);
+  #replay(call: HeldCall): unknown {
+    if (call.method !== 'end' || this.#ended) return this.#pass(call);
+    if (call !== this.#covered) return this.#finish(call);
+    this.#ended = true;
+    return this.#pass(call);
   }
 
   /** The end of a stream: what its producer changed since the first byte is saved before the answer is complete. */
@@ -221,8 +231,22 @@ export class ResponseGate {
     return this.#res;
   }
 
+  /**
+   * Calls the response itself. Every head comes through here, also one that Node makes by itself at the first output:
+   * by then all wrappers have had their say, and the session's headers are the last.
+   */
   #pass({ method, args }: HeldCall): unknown {
-    return this.#originals[method].apply(this.#res, args as unknown[]);
+    const given = method === 'writeHead' && !this.#headersWritten ? this.#headWithSession(args) : args;
+    return this.#originals[method].apply(this.#res, given as unknown[]);
+  }
+
+  #headWithSession(args: readonly unknown[]): readonly unknown[] {
+    this.#headersWritten = true;
+    if (!this.#keepers.some((keeper) => keeper.hasHeaders)) return args;
+    const { status, reason, headers } = readHead(args);
+    applyHeaders(this.#res, headers);
+    for (const keeper of this.#keepers) keeper.writeHeaders();
+    return reason === undefined ? [status] : [status, reason];
   }
 
   /** Nothing is out yet. Of a complete answer the application makes another; of a stream under way nobody else can. */
@@ -239,9 +263,20 @@ export class ResponseGate {
     this.#headOut = false;
     this.#ended = false;
     this.#endAsked = false;
-    if (complete && keeper.answer(error)) return;
+    // What is answered now is not the answer that this session was saved for.
+    this.#headersWritten = true;
+    if (complete && keeper.answer(error)) return this.#waitForAnswer(this.#res.statusCode);
     this.#answerOpaquely(this.#res.statusCode);
     if (!complete) keeper.report(error);
+  }
+
+  /** Some never hear of an error that comes after their answer: they are not waited for much longer. */
+  #waitForAnswer(status: number): void {
+    const timer = setTimeout(() => {
+      if (this.#mode === 'failed') this.#answerOpaquely(status);
+    }, LONGEST_WAIT_MS);
+    timer.unref();
+    this.#res.once('close', () => clearTimeout(timer));
   }
 
   /** Bytes are out: the only honest end is one that no client takes for a complete answer. */
@@ -272,7 +307,9 @@ export class ResponseGate {
     this.#pass({ method: 'end', args: [opaqueAnswer(this.#res, status)] });
     this.#mode = 'dead';
     // A producer that was told to wait runs on into nothing, and so comes to its end.
-    process.nextTick(() => this.#res.emit('drain'));
+    const drain = this.#drain;
+    this.#drain = null;
+    process.nextTick(() => (drain === null ? this.#res.emit('drain') : drain.release(true)));
   }
 
   #swallow(call: HeldCall): unknown {
@@ -281,7 +318,7 @@ export class ResponseGate {
   }
 
   /** A stream whose reader went away: what its producer changed is saved all the same. */
-  #closed(): void {
+  #commitAfterClose(): void {
     if (this.#mode !== 'open' || this.#ended) return;
     this.#ended = true;
     const settled = this.#commit();
@@ -296,7 +333,8 @@ async function allSettled(steps: readonly unknown[]): Promise<void> {
 
 function check({ method, args }: HeldCall, res: ServerResponse): void {
   checkStatus(res.statusCode);
-  if (method !== 'flushHeaders') checkChunk(args[0]);
+  if (Object.hasOwn(res, 'statusMessage')) checkReason(res.statusMessage);
+  if (method !== 'flushHeaders') checkChunk(args[0], method);
 }
 
 /** A throw is a rejection: nobody who asks for an output may be hit by the commit. */

@@ -46,6 +46,11 @@ export class SessionExchange implements GateKeeper {
     this.#hooks = hooks;
   }
 
+  /** Whether the answer has begun, as far as the application can tell. */
+  hasBegun(): boolean {
+    return this.gate?.hasBegun ?? this.#res.headersSent;
+  }
+
   /** Whether a cookie can still reach the browser. */
   channel(): CookieChannel {
     if (this.gate?.isHeadOut ?? this.#res.headersSent) return 'sent';
@@ -60,6 +65,10 @@ export class SessionExchange implements GateKeeper {
     if (outcome instanceof Promise) return outcome.then((cookie) => this.#settled(cookie));
     this.#settled(outcome);
     return undefined;
+  }
+
+  get hasHeaders(): boolean {
+    return this.#cookie !== 'none' || this.#attached.accessed;
   }
 
   writeHeaders(): void {

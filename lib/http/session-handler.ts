@@ -88,6 +88,7 @@ export class SessionHandler {
       presented: values.length > 0,
       cookies: new OptionsCookieKeeper(cookie, () => clock.now(), options.cookieLeads),
       channel: () => exchange.channel(),
+      hasBegun: () => exchange.hasBegun(),
       context: req,
     });
     return opened instanceof Promise

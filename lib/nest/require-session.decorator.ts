@@ -1,4 +1,6 @@
 import { SetMetadata, type CustomDecorator } from '@nestjs/common';
+import { describeValue } from '../core/describe-value.js';
+import { SessionError } from '../core/session-error.js';
 import type { UserSession } from '../core/session-object.js';
 import { SESSION_REQUIREMENT } from './session.constants.js';
 import type { SessionPath } from './session-path.js';
@@ -32,10 +34,26 @@ export function RequireSession(
 export function RequireSession(
   ...args: (false | RequireSessionOptions | SessionCondition)[]
 ): CustomDecorator<symbol> {
+  for (const arg of args) checkArgument(arg);
   const options = args.find((arg): arg is RequireSessionOptions => typeof arg === 'object');
   const conditions = args.filter(
     (arg): arg is SessionCondition => typeof arg === 'string' || typeof arg === 'function',
   );
   const requirement: SessionRequirement = { required: args[0] !== false, conditions, name: options?.name };
   return SetMetadata(SESSION_REQUIREMENT, requirement);
+}
+
+/** A condition that is not there, such as a constant of a circular import, must not leave a route open. */
+function checkArgument(arg: unknown): void {
+  if (
+    arg === false ||
+    typeof arg === 'string' ||
+    typeof arg === 'function' ||
+    (typeof arg === 'object' && arg !== null)
+  )
+    return;
+  throw new SessionError(
+    'ERR_SESSION_CONFIG',
+    `@RequireSession takes paths, functions, options or false, got ${describeValue(arg)}.`,
+  );
 }

@@ -10,8 +10,11 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { describeValue } from '../core/describe-value.js';
+import { SessionError } from '../core/session-error.js';
 import { isExpirySweeper } from '../core/session-store.js';
 import { SweepSchedule } from '../core/sweep-schedule.js';
+import { DEFAULT_SESSION } from '../http/attached-sessions.js';
 import { memoryWarning } from '../http/memory-warning.js';
 import { SessionHandler } from '../http/session-handler.js';
 import type { ResolvedSessionOptions } from '../http/session-options.js';
@@ -89,6 +92,7 @@ export class SessionModule implements NestModule, OnModuleInit, BeforeApplicatio
     const { httpAdapter } = this.#adapterHost;
     if (httpAdapter.getType() === 'fastify') bridgeFastify(httpAdapter.getInstance());
     const { sessionName, forRoutes, exclude } = this.#registration;
+    claimCookieName(httpAdapter, this.#options.name, sessionName ?? DEFAULT_SESSION);
     const handler = new SessionHandler(this.#options, {
       sessionName,
       answer: answerWithException(this.#logger),
@@ -115,12 +119,29 @@ export class SessionModule implements NestModule, OnModuleInit, BeforeApplicatio
   }
 }
 
+/** Which session each cookie name belongs to, per application. */
+const cookieNames = new WeakMap<object, Map<string, string>>();
+
+/** Two sessions with one cookie name would overwrite each other's cookie with each answer. */
+function claimCookieName(application: object, name: string, sessionName: string): void {
+  const names = cookieNames.get(application) ?? new Map<string, string>();
+  cookieNames.set(application, names);
+  const owner = names.get(name) ?? sessionName;
+  names.set(name, owner);
+  if (owner === sessionName) return;
+  throw new SessionError(
+    'ERR_SESSION_CONFIG',
+    `The sessions ${JSON.stringify(owner)} and ${JSON.stringify(sessionName)} have the same cookie name ${JSON.stringify(name)}. Give each its own option name.`,
+  );
+}
+
 function assemble(
   registration: SessionRegistration,
   store: SessionModuleOptions['store'],
   options: Provider[],
 ): DynamicModule {
   const { sessionName, isGlobal = true, imports = [] } = registration;
+  checkRegistration(registration);
   return {
     module: SessionModule,
     global: isGlobal,
@@ -132,4 +153,20 @@ function assemble(
     ],
     exports: [getSessionStoreToken(sessionName)],
   };
+}
+
+function checkRegistration({ sessionName, forRoutes, exclude }: SessionRegistration): void {
+  if (sessionName !== undefined && (typeof sessionName !== 'string' || sessionName === '')) {
+    throw new SessionError(
+      'ERR_SESSION_CONFIG',
+      `The option sessionName must be a text that is not empty, got ${describeValue(sessionName)}.`,
+    );
+  }
+  for (const [option, routes] of Object.entries({ forRoutes, exclude })) {
+    if (routes === undefined || Array.isArray(routes)) continue;
+    throw new SessionError(
+      'ERR_SESSION_CONFIG',
+      `The option ${option} must be an array of routes, got ${describeValue(routes)}.`,
+    );
+  }
 }

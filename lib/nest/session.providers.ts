@@ -22,8 +22,10 @@ export function createSessionProviders(sessionName: string | undefined, store: S
     {
       provide: RESOLVED_SESSION_OPTIONS,
       inject: [SESSION_OPTIONS, token],
-      useFactory: (options: SessionOptions, made: SessionStore) =>
-        resolveSessionOptions({ ...options, store: made }),
+      useFactory: (options: SessionOptions, made: SessionStore) => {
+        if (store !== undefined && options?.store !== undefined) throw twoStores();
+        return resolveSessionOptions(options == null ? options : { ...options, store: made });
+      },
     },
   ];
 }
@@ -66,8 +68,15 @@ function isProvider(store: object | null): boolean {
   if (typeof store !== 'object' || store === null) {
     throw new SessionError(
       'ERR_SESSION_CONFIG',
-      `The option store must be a SessionStore, its class or a provider of one, got ${describeValue(store)}.`,
+      `The option store must be a SessionStore, its class or a provider of one, got ${typeof store === 'string' ? 'a string' : describeValue(store)}.`,
     );
   }
   return ['useClass', 'useExisting', 'useValue', 'useFactory'].some((form) => form in store);
+}
+
+function twoStores(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_CONFIG',
+    'The store was given twice: beside the factory of forRootAsync and in the options that it made. Keep one.',
+  );
 }

@@ -128,6 +128,7 @@ function requestOf(id: SessionId | undefined): OpenRequest {
       touch: () => undefined,
     },
     channel: () => 'open',
+    hasBegun: () => false,
     context: undefined,
   };
 }

@@ -52,20 +52,20 @@ describe('mergeLeaves', () => {
     ['takes an object of mine over their removal of a scalar', 1, undefined, { a: 1 }, { a: 1 }],
     ['takes an object of mine over a null of theirs', { a: 1 }, null, { a: 1, b: 2 }, { a: 1, b: 2 }],
     [
-      'brings back of a removed object only what I changed',
+      'leaves an object removed, whatever I changed in it',
       { a: 1, b: 1 },
       undefined,
       { a: 1, b: 2 },
-      { b: 2 },
+      undefined,
     ],
     [
-      'brings back of a removed object only what I added',
+      'leaves an object removed, whatever I added to it',
       { cart: { a: 1 } },
       {},
       { cart: { a: 1, b: 2 } },
-      { cart: { b: 2 } },
+      {},
     ],
-    ['merges an object with one that replaced a scalar on both sides', 1, { a: 1 }, { b: 2 }, { a: 1, b: 2 }],
+    ['takes an object that I made where there was none', undefined, undefined, { a: 1 }, { a: 1 }],
     ['keeps empty names', { '': 1, a: 1 }, { '': 2, a: 1 }, { '': 1, a: 2 }, { '': 2, a: 2 }],
   ])('%s', (_, base, theirs, mine, merged) => {
     expect(mergeLeaves(base, theirs, mine)).toEqual(merged);

@@ -82,6 +82,7 @@ class Application {
       presented: visit.presented ?? candidates.length > 0,
       cookies: new OptionsCookieKeeper(resolveCookie(this.#settings.cookie, true, now()), now),
       channel: () => visit.channel ?? 'open',
+      hasBegun: () => visit.channel === 'sent',
       context: visit.context,
     });
   }
@@ -936,11 +937,24 @@ describe('regenerate', () => {
     const id = await app.stored({ n: 1 });
     app.clock.advance(minutes(50));
     const opened = await app.open(id);
-    await opened.session.regenerate({ keep: 'all' });
+    await opened.session.regenerate({ keep: ['n'] });
     await opened.commit();
     expect(opened.session.createdAt).toBe(app.clock.now());
     app.clock.advance(minutes(59));
     expect((await app.open(opened.id)).session.isNew).toBe(false);
+  });
+
+  it('with all that it holds goes on with its absolute life and its own lifetime (S-35)', async () => {
+    const app = new Application({ absoluteMs: hours(1), idleMs: hours(1) });
+    const id = await app.stored({ n: 1 });
+    app.clock.advance(minutes(50));
+    const opened = await app.open(id);
+    opened.session.cookie.maxAge = minutes(30);
+    await opened.session.regenerate({ keep: 'all' });
+    await opened.commit();
+    expect((await app.open(opened.id)).session.cookie.originalMaxAge).toBe(minutes(30));
+    app.clock.advance(minutes(10));
+    expect((await app.open(opened.id)).session.isNew).toBe(true);
   });
 
   it('twice makes one new session', async () => {

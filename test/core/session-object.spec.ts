@@ -56,6 +56,7 @@ function setUp() {
       presented: id !== undefined,
       cookies: new OptionsCookieKeeper(resolveCookie({}, true, clock.now()), () => clock.now()),
       channel: () => 'open',
+      hasBegun: () => false,
       context: undefined,
     });
   /** Files a record with these texts, as if an earlier request had. */
@@ -311,6 +312,7 @@ describe('the callback forms', () => {
       presented: false,
       cookies,
       channel: () => 'sent',
+      hasBegun: () => true,
       context: undefined,
     });
     const error = await new Promise<unknown>((resolve) => void session.regenerate(resolve));

@@ -93,7 +93,7 @@ describe('options that fail at start', () => {
       'without the method rekey',
       'new MemorySessionStore()',
     ],
-    ['a name as store', withSecret({ store: 'redis' }), 'store', '"redis"', 'an instance of a store'],
+    ['a name as store', withSecret({ store: 'redis' }), 'store', 'a string', 'an instance of a store'],
 
     ['a string as genid', withSecret({ genid: 'uuid' }), 'genid', '"uuid"', 'a function of the request'],
     ['null as genid', withSecret({ genid: null }), 'genid', 'null', 'a function'],
@@ -239,7 +239,7 @@ describe('options that fail at start', () => {
       withCookie({ expires: '2030-01-01' }),
       'cookie.expires',
       '"2030-01-01"',
-      'a valid Date',
+      'a Date that is still to come',
     ],
     [
       'an invalid Date as expires',
@@ -298,7 +298,7 @@ describe('options that fail at start', () => {
     ],
     [
       'two ends of the cookie',
-      withCookie({ maxAge: 1000, expires: new Date() }),
+      withCookie({ maxAge: 1000, expires: new Date(Date.now() + 60_000) }),
       'cookie.maxAge',
       'cookie.expires',
       'Keep maxAge',

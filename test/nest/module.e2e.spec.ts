@@ -209,6 +209,20 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
     expect(() => SessionModule.forRoot({ secret: SECRET, store: { get() {} } as never })).toThrow(
       /load, create, patch, rekey, delete/,
     );
+    expect(() => SessionModule.forRoot({ secret: SECRET, sessionName: '' })).toThrow(/sessionName.*got ""/);
+    expect(() => SessionModule.forRoot({ secret: SECRET, forRoutes: 'admin' as never })).toThrow(
+      /forRoutes must be an array/,
+    );
+    const twice = SessionModule.forRootAsync({
+      useFactory: () => ({ secret: SECRET, store: new MemorySessionStore() }),
+      store: new MemorySessionStore(),
+    });
+    await expect(Test.createTestingModule({ imports: [twice] }).compile()).rejects.toThrow(/given twice/);
+    const clash = [
+      SessionModule.forRoot({ secret: SECRET }),
+      SessionModule.forRoot({ secret: SECRET, sessionName: 'admin' }),
+    ];
+    await expect(startApp(adapter, { imports: clash })).rejects.toThrow(/same cookie name "connect.sid"/);
     const missing = SessionModule.forRoot(undefined as never);
     await expect(Test.createTestingModule({ imports: [missing] }).compile()).rejects.toMatchObject({
       code: 'ERR_SESSION_CONFIG',
