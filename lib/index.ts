@@ -20,7 +20,10 @@ export {
   type SessionQuery,
 } from './nest/session.decorator.js';
 export { SessionGuard } from './nest/session.guard.js';
+export type { ForeignStore } from './express/foreign-store-call.js';
 export type {
+  AnyStore,
+  RuntimeOptions,
   SessionModuleAsyncOptions,
   SessionModuleOptions,
   SessionOptionsFactory,

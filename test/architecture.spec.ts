@@ -87,7 +87,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   core: ['node:crypto', 'uid-safe'],
   cookie: ['core', 'cookie', 'cookie-signature', 'node:crypto'],
   http: ['core', 'cookie', 'stores/memory', 'node:'],
-  nest: ['core', 'http', 'stores/memory', '@nestjs/common', '@nestjs/core', 'node:'],
+  nest: ['core', 'express', 'http', 'stores/memory', '@nestjs/common', '@nestjs/core', 'node:'],
   express: ['core', 'cookie', 'http', 'stores/memory', 'depd', 'debug', 'node:'],
   testing: ['core', 'cookie', 'http', 'nest', 'stores/memory', 'node:'],
   '.': ['http', 'nest'],
@@ -204,9 +204,11 @@ describe('the files of the library', () => {
     expect(breaches(tooLong)).toEqual([]);
   });
 
-  it('have no default export', () => {
-    const defaults = ({ tree }: Module): string[] =>
-      tree.statements.filter(isDefaultExport).map((node) => node.getText().slice(0, 60));
+  it('have no default export, but for the door that stands in for another package', () => {
+    const defaults = ({ path, tree }: Module): string[] =>
+      (path === 'express/index.ts' ? [] : [...tree.statements])
+        .filter(isDefaultExport)
+        .map((node) => node.getText().slice(0, 60));
     expect(breaches(defaults)).toEqual([]);
   });
 

@@ -47,7 +47,7 @@ export class OpenSession implements SessionEngineSide {
     if (found !== null) {
       state.id = found.candidate.id;
       if (found.candidate.current) state.client = 'current';
-      state.adopt(sessionKey(found.candidate.id), found.record);
+      state.adopt(parts.store.keyOf(found.candidate.id), found.record);
     }
   }
 
@@ -189,7 +189,7 @@ export class OpenSession implements SessionEngineSide {
     this.#updates.take();
     const record = this.#state.wholeRecord();
     for (let tried = 0; tried < MOST_IDS_TRIED; tried++) {
-      const key = sessionKey(this.id);
+      const key = this.#parts.store.keyOf(this.id);
       const answer = await write(key, record);
       if (answer === 'missing') return answer;
       if (answer !== 'collision') {

@@ -124,7 +124,7 @@ const OWN = '$';
 export const storedName = (name: string): string => (name.startsWith(OWN) ? OWN + name : name);
 
 /** The application's name of a stored attribute; `null` for the engine's own. */
-function applicationName(stored: string): string | null {
+export function applicationName(stored: string): string | null {
   if (!stored.startsWith(OWN)) return stored;
   return stored.startsWith(OWN + OWN) ? stored.slice(OWN.length) : null;
 }

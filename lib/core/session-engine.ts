@@ -2,7 +2,6 @@ import type { EngineOptions, EngineParts } from './engine-options.js';
 import { KeyedQueue } from './keyed-queue.js';
 import type { OpenRequest } from './open-request.js';
 import { OpenSession } from './open-session.js';
-import { sessionKey } from './session-key.js';
 import { isOver } from './session-state.js';
 import { guardStore } from './store-calls.js';
 
@@ -26,7 +25,7 @@ export class SessionEngine {
 
   async #find(request: OpenRequest): Promise<OpenSession> {
     for (const candidate of request.candidates) {
-      const record = await this.#parts.store.load(sessionKey(candidate.id));
+      const record = await this.#parts.store.load(this.#parts.store.keyOf(candidate.id));
       if (record !== null && !isOver(record, this.#parts, request)) {
         return new OpenSession(this.#parts, request, { candidate, record });
       }

@@ -1,4 +1,5 @@
-import type { SessionKey } from './session-key.js';
+import type { SessionId } from './session-id.js';
+import { sessionKey, type SessionKey } from './session-key.js';
 import type { SessionPatch, SessionRecord } from './session-record.js';
 
 /** A patch met attributes that another request had changed; nothing was applied, and this is what the store holds. */
@@ -20,6 +21,11 @@ export interface Conflict {
  * `describeStoreContract` in `nest-session/testing` asks a store all of this.
  */
 export abstract class SessionStore {
+  /** What a session is filed under: a hash of its id. Only a store that must be shared with others files it otherwise. */
+  keyOf(id: SessionId): SessionKey {
+    return sessionKey(id);
+  }
+
   /** The record filed under the key, or `null`. */
   abstract load(key: SessionKey): Promise<SessionRecord | null>;
 
@@ -58,6 +64,13 @@ export interface ExpirySweeper {
 
 /** The methods that make a store. */
 export const STORE_METHODS = ['load', 'create', 'patch', 'rekey', 'delete'] as const;
+
+/** Whether something has the methods that make a store. */
+export function isSessionStore(store: unknown): store is SessionStore {
+  return STORE_METHODS.every(
+    (method) => typeof (store as Record<string, unknown> | null)?.[method] === 'function',
+  );
+}
 
 /** Whether a store can clean up when told to. */
 export function isExpirySweeper<S extends SessionStore>(store: S): store is S & ExpirySweeper {

@@ -7,16 +7,20 @@ import type {
   Type,
 } from '@nestjs/common';
 import type { SessionStore } from '../core/session-store.js';
+import type { ForeignStore } from '../express/foreign-store-call.js';
 import type { SessionOptions } from '../http/session-options.js';
+
+/** A store of this package's kind, or one that was made for express-session. */
+export type AnyStore = SessionStore | ForeignStore;
 
 /** A store as a provider: Nest makes it, gives it its dependencies and calls its life-cycle hooks. */
 export type SessionStoreProvider =
-  | Type<SessionStore>
-  | { readonly useClass: Type<SessionStore> }
-  | { readonly useExisting: Type<SessionStore> | Abstract<SessionStore> | string | symbol }
-  | { readonly useValue: SessionStore }
+  | Type<AnyStore>
+  | { readonly useClass: Type<AnyStore> }
+  | { readonly useExisting: Type<AnyStore> | Abstract<AnyStore> | string | symbol }
+  | { readonly useValue: AnyStore }
   | {
-      readonly useFactory: (...dependencies: never[]) => SessionStore | Promise<SessionStore>;
+      readonly useFactory: (...dependencies: never[]) => AnyStore | Promise<AnyStore>;
       readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
     };
 
@@ -52,23 +56,27 @@ export interface SessionRegistration {
 /** Options of `SessionModule.forRoot`. */
 export interface SessionModuleOptions extends Omit<SessionOptions, 'store'>, SessionRegistration {
   /**
-   * The store: an instance, a class, or a provider with its own dependencies.
+   * The store: an instance, a class, or a provider with its own dependencies. Also one that was made for
+   * express-session.
    * @defaultValue a new `MemorySessionStore`
    */
-  readonly store?: SessionStore | SessionStoreProvider | undefined;
+  readonly store?: AnyStore | SessionStoreProvider | undefined;
 }
+
+/** The options that a factory makes. */
+export type RuntimeOptions = Omit<SessionOptions, 'store'> & { readonly store?: AnyStore | undefined };
 
 /** A provider that makes the options. */
 export interface SessionOptionsFactory {
-  createSessionOptions(): SessionOptions | Promise<SessionOptions>;
+  createSessionOptions(): RuntimeOptions | Promise<RuntimeOptions>;
 }
 
 /** Options of `SessionModule.forRootAsync`. One of `useFactory`, `useClass` and `useExisting` makes the run-time options. */
 export interface SessionModuleAsyncOptions extends SessionRegistration {
-  readonly useFactory?: (...dependencies: never[]) => SessionOptions | Promise<SessionOptions>;
+  readonly useFactory?: (...dependencies: never[]) => RuntimeOptions | Promise<RuntimeOptions>;
   readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
   readonly useClass?: Type<SessionOptionsFactory>;
   readonly useExisting?: Type<SessionOptionsFactory> | string | symbol;
   /** The store, where the options do not bring it. */
-  readonly store?: SessionStore | SessionStoreProvider | undefined;
+  readonly store?: AnyStore | SessionStoreProvider | undefined;
 }

@@ -14,6 +14,7 @@ import { describeValue } from '../core/describe-value.js';
 import { SessionError } from '../core/session-error.js';
 import { isExpirySweeper } from '../core/session-store.js';
 import { SweepSchedule } from '../core/sweep-schedule.js';
+import { ForeignSessionStore } from '../express/foreign-session-store.js';
 import { DEFAULT_SESSION } from '../http/attached-sessions.js';
 import { memoryWarning } from '../http/memory-warning.js';
 import { SessionHandler } from '../http/session-handler.js';
@@ -111,6 +112,7 @@ export class SessionModule implements NestModule, OnModuleInit, BeforeApplicatio
   onModuleInit(): void {
     const warning = memoryWarning(this.#options.store);
     if (warning !== null) this.#logger.warn(warning);
+    if (this.#options.store instanceof ForeignSessionStore) this.#logger.log(FOREIGN_STORE);
     this.#sweeps?.start();
   }
 
@@ -118,6 +120,10 @@ export class SessionModule implements NestModule, OnModuleInit, BeforeApplicatio
     this.#sweeps?.stop();
   }
 }
+
+const FOREIGN_STORE =
+  'The session store was made for express-session: it writes whole sessions, so what several processes change in one ' +
+  'session at the same moment can be lost. A SessionStore keeps it.';
 
 /** Which session each cookie name belongs to, per application. */
 const cookieNames = new WeakMap<object, Map<string, string>>();

@@ -1,11 +1,15 @@
 import type { Provider, Type } from '@nestjs/common';
 import { describeValue } from '../core/describe-value.js';
+import { hours } from '../core/durations.js';
 import { SessionError } from '../core/session-error.js';
-import type { SessionStore } from '../core/session-store.js';
+import { isSessionStore, type SessionStore } from '../core/session-store.js';
+import { isForeignStore } from '../express/foreign-store-call.js';
+import { ForeignSessionStore } from '../express/foreign-session-store.js';
 import { checkStore, resolveSessionOptions } from '../http/resolve-options.js';
-import type { SessionOptions } from '../http/session-options.js';
 import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
 import type {
+  AnyStore,
+  RuntimeOptions,
   SessionModuleAsyncOptions,
   SessionModuleOptions,
   SessionOptionsFactory,
@@ -22,9 +26,11 @@ export function createSessionProviders(sessionName: string | undefined, store: S
     {
       provide: RESOLVED_SESSION_OPTIONS,
       inject: [SESSION_OPTIONS, token],
-      useFactory: (options: SessionOptions, made: SessionStore) => {
+      useFactory: (options: RuntimeOptions, made: AnyStore) => {
         if (store !== undefined && options?.store !== undefined) throw twoStores();
-        return resolveSessionOptions(options == null ? options : { ...options, store: made });
+        return resolveSessionOptions(
+          options == null ? options : { ...options, store: asSessionStore(made, options) },
+        );
       },
     },
   ];
@@ -55,12 +61,12 @@ function createStoreProvider(provide: ReturnType<typeof getSessionStoreToken>, s
     return {
       provide,
       inject: [SESSION_OPTIONS],
-      useFactory: (options: SessionOptions | undefined) => options?.store ?? new MemorySessionStore(),
+      useFactory: (options: RuntimeOptions | undefined) => options?.store ?? new MemorySessionStore(),
     };
   }
   if (typeof store === 'function') return { provide, useClass: store };
   if (isProvider(store)) return { provide, ...store } as Provider;
-  checkStore(store);
+  if (!isForeignStore(store)) checkStore(store);
   return { provide, useValue: store };
 }
 
@@ -72,6 +78,13 @@ function isProvider(store: object | null): boolean {
     );
   }
   return ['useClass', 'useExisting', 'useValue', 'useFactory'].some((form) => form in store);
+}
+
+/** A store made for express-session is adapted; any other is as it is. */
+function asSessionStore(store: AnyStore, { cookie, timeouts }: RuntimeOptions): SessionStore {
+  if (isSessionStore(store) || !isForeignStore(store)) return store;
+  const fixed = typeof cookie === 'object' ? cookie : {};
+  return new ForeignSessionStore(store, fixed, timeouts?.idle ?? fixed.maxAge ?? hours(24));
 }
 
 function twoStores(): SessionError {

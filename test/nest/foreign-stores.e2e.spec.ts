@@ -1,0 +1,251 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { EventEmitter } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Controller, Get, Injectable, Param, Post, type LoggerService } from '@nestjs/common';
+import expressSession from 'express-session';
+import { Session, SessionModule, SessionStore, type AnyStore, type UserSession } from 'nest-session';
+import sessionFileStore from 'session-file-store';
+import { ADAPTERS, startApp, type RunningApp } from '../support/adapters.js';
+import { Browser } from '../support/browser.js';
+import { listen } from '../support/http-server.js';
+import { SECRET } from '../support/secret.js';
+
+type Callback = (error?: unknown, session?: unknown) => void;
+
+/** Sessions as texts; each kind answers in another way, as stores of the ecosystem do. */
+class Texts {
+  readonly texts = new Map<string, string>();
+  read(id: string): unknown {
+    const text = this.texts.get(id);
+    return text === undefined ? undefined : JSON.parse(text);
+  }
+  write(id: string, session: unknown): void {
+    this.texts.set(id, JSON.stringify(session));
+  }
+}
+class CallbackStore extends EventEmitter {
+  readonly kept = new Texts();
+  get(id: string, callback: Callback) {
+    setImmediate(() => callback(null, this.kept.read(id)));
+  }
+  set(id: string, session: unknown, callback: Callback) {
+    this.kept.write(id, session);
+    setImmediate(callback);
+  }
+  destroy(id: string, callback: Callback) {
+    this.kept.texts.delete(id);
+    setImmediate(callback);
+  }
+}
+@Injectable()
+class SynchronousStore {
+  readonly kept = new Texts();
+  get(id: string, callback: Callback) {
+    callback(null, this.kept.read(id));
+    callback(null, undefined);
+  }
+  set(id: string, session: unknown, callback: Callback) {
+    this.kept.write(id, session);
+    (session as { __lastAccess?: number }).__lastAccess = 1;
+    callback();
+  }
+  destroy(id: string, callback: Callback) {
+    callback(this.kept.texts.delete(id) ? null : Object.assign(new Error('no file'), { code: 'ENOENT' }));
+  }
+}
+class PromiseStore {
+  readonly kept = new Texts();
+  async get(id: string) {
+    return this.kept.read(id) ?? null;
+  }
+  async set(id: string, session: unknown) {
+    this.kept.write(id, session);
+  }
+  async destroy(id: string) {
+    this.kept.texts.delete(id);
+  }
+}
+class MissingByErrorStore extends CallbackStore {
+  override get(id: string, callback: Callback) {
+    const found = this.kept.read(id);
+    if (found === undefined) callback(Object.assign(new Error('no file'), { code: 'ENOENT' }));
+    else callback(null, found);
+  }
+}
+class BothStore {
+  readonly kept = new Texts();
+  // As connect-redis: a callback with a default, and a promise of what the callback returned.
+  async get(id: string, callback: Callback = () => undefined) {
+    return callback(null, this.kept.read(id));
+  }
+  async set(id: string, session: unknown, callback: Callback = () => undefined) {
+    this.kept.write(id, session);
+    return callback();
+  }
+  async destroy(id: string, callback: Callback = () => undefined) {
+    this.kept.texts.delete(id);
+    return callback();
+  }
+}
+
+@Controller()
+class AppController {
+  @Get('all') all(@Session() session: UserSession) {
+    return { ...session };
+  }
+  @Post('set/:name') async set(@Session() session: UserSession, @Param('name') name: string) {
+    session[name] = name;
+    await new Promise((resolve) => setImmediate(resolve));
+    return {};
+  }
+  @Post('login') async login(@Session() session: UserSession) {
+    await session.regenerate({ keep: ['cart'] });
+    session['user'] = 'käse 🍪';
+    await session.save();
+    return {};
+  }
+  @Post('logout') async logout(@Session() session: UserSession) {
+    await session.destroy();
+    return {};
+  }
+}
+
+const KINDS: [string, () => { store: AnyStore; kept: Texts }][] = [
+  CallbackStore,
+  SynchronousStore,
+  PromiseStore,
+  MissingByErrorStore,
+  BothStore,
+].map((Kind) => [
+  Kind.name,
+  () => {
+    const store = new Kind();
+    return { store, kept: store.kept };
+  },
+]);
+
+describe.each(ADAPTERS)('a store made for express-session, in the module on %s', (_, adapter) => {
+  let running: RunningApp;
+  afterEach(() => running.app.close());
+
+  it.each(KINDS)('works as %s: visit, login, logout, many requests at once', async (_kind, make) => {
+    const { store, kept } = make();
+    running = await startApp(adapter, {
+      imports: [SessionModule.forRoot({ secret: SECRET, store })],
+      controllers: [AppController],
+    });
+    expect(running.app.get(SessionStore)).toBe(store);
+    const browser = new Browser(running.url);
+    expect(await browser.get('/all')).toEqual({});
+    expect(kept.texts.size).toBe(0);
+    await browser.post('/set/cart');
+    const before = browser.clone();
+    await browser.post('/login');
+    expect(await browser.get('/all')).toEqual({ cart: 'cart', user: 'käse 🍪' });
+    expect(await before.get('/all')).toEqual({});
+    const names = Array.from({ length: 50 }, (__, n) => `k${n}`);
+    await Promise.all(names.map((name) => browser.clone().post(`/set/${name}`)));
+    expect(Object.keys(await browser.get<object>('/all'))).toHaveLength(52);
+    const late = browser.clone();
+    await Promise.all([late.post('/set/late'), browser.post('/logout')]);
+    expect(await late.get('/all')).toEqual({});
+    expect(kept.texts.size).toBe(0);
+  });
+
+  it('is taken as a class and from a factory, too', async () => {
+    for (const store of [SynchronousStore, { useFactory: () => new CallbackStore() }]) {
+      running = await startApp(adapter, {
+        imports: [SessionModule.forRoot({ secret: SECRET, store })],
+        controllers: [AppController],
+      });
+      const browser = new Browser(running.url);
+      await browser.post('/set/a');
+      expect(await browser.get('/all')).toEqual({ a: 'a' });
+      await running.app.close();
+    }
+    running = await startApp(adapter, {
+      imports: [
+        SessionModule.forRootAsync({ useFactory: () => ({ secret: SECRET, store: new PromiseStore() }) }),
+      ],
+      controllers: [AppController],
+    });
+    const browser = new Browser(running.url);
+    await browser.post('/set/a');
+    expect(await browser.get('/all')).toEqual({ a: 'a' });
+  });
+
+  it('says once at start what it cannot promise', async () => {
+    const lines: string[] = [];
+    const logger: LoggerService = { log: (line) => void lines.push(String(line)), warn() {}, error() {} };
+    const imports = [SessionModule.forRoot({ secret: SECRET, store: new PromiseStore() })];
+    running = await startApp(adapter, { imports, prepare: (app) => app.useLogger(logger) });
+    expect(lines.filter((line) => line.includes('made for express-session'))).toHaveLength(1);
+  });
+
+  it('answers 503 while it says that it is disconnected, and serves again when it is back', async () => {
+    const store = new CallbackStore();
+    running = await startApp(adapter, {
+      imports: [SessionModule.forRoot({ secret: SECRET, store })],
+      controllers: [AppController],
+    });
+    const browser = new Browser(running.url);
+    await browser.post('/set/a');
+    store.emit('disconnect');
+    expect((await browser.fetch('/all')).status).toBe(503);
+    store.emit('connect');
+    expect(await browser.get('/all')).toEqual({ a: 'a' });
+  });
+
+  it('reads and keeps the sessions of express-session, and the other way round, on session-file-store (S-79)', async () => {
+    const path = mkdtempSync(join(tmpdir(), 'nest-session-'));
+    const FileStore = sessionFileStore(expressSession);
+    const store = new FileStore({ path, reapInterval: -1, retries: 1, logFn: () => undefined });
+    running = await startApp(adapter, {
+      imports: [SessionModule.forRoot({ secret: SECRET, store, cookie: { maxAge: 3_600_000 } })],
+      controllers: [AppController],
+    });
+    const theirs = expressSession({
+      secret: SECRET,
+      store,
+      resave: false,
+      saveUninitialized: false,
+      cookie: { maxAge: 3_600_000 },
+    });
+    const server = await listen((req, res) =>
+      theirs(req as never, res as never, () => {
+        const { session } = req as unknown as { session: Record<string, unknown> };
+        if (req.method === 'POST') session['theirs'] = Number(session['theirs'] ?? 0) + 1;
+        const { cookie: _cookie, $session: _stamp, ...data } = session;
+        res.end(JSON.stringify(data));
+      }),
+    );
+    try {
+      const browser = new Browser('');
+      const to = (url: string): Browser => new Browser(url, browser.jar);
+      const keep = (other: Browser): void => other.jar.forEach((value, name) => browser.jar.set(name, value));
+      for (let round = 0; round < 5; round++) {
+        const there = to(server.url);
+        // Until its body ends, express-session may still be saving (W1).
+        await (await there.post('/')).text();
+        keep(there);
+        const here = to(running.url);
+        await here.post(`/set/ours${round}`);
+        keep(here);
+      }
+      const expected = {
+        theirs: 5,
+        ours0: 'ours0',
+        ours1: 'ours1',
+        ours2: 'ours2',
+        ours3: 'ours3',
+        ours4: 'ours4',
+      };
+      expect(await to(running.url).get('/all')).toMatchObject(expected);
+      expect(await to(server.url).get('/')).toMatchObject(expected);
+    } finally {
+      await server.close();
+      rmSync(path, { recursive: true, force: true });
+    }
+  });
+});
