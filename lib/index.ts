@@ -20,9 +20,9 @@ export {
   type SessionQuery,
 } from './nest/session.decorator.js';
 export { SessionGuard } from './nest/session.guard.js';
-export type { ForeignStore } from './express/foreign-store-call.js';
 export type {
   AnyStore,
+  ForeignStore,
   RuntimeOptions,
   SessionModuleAsyncOptions,
   SessionModuleOptions,

@@ -10,6 +10,8 @@ import type { SessionStore } from '../core/session-store.js';
 import type { ForeignStore } from '../express/foreign-store-call.js';
 import type { SessionOptions } from '../http/session-options.js';
 
+export type { ForeignStore };
+
 /** A store of this package's kind, or one that was made for express-session. */
 export type AnyStore = SessionStore | ForeignStore;
 
