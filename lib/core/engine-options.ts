@@ -4,6 +4,7 @@ import type { Lifetimes } from './expiry.js';
 import type { KeyedQueue } from './keyed-queue.js';
 import type { SessionId } from './session-id.js';
 import type { SessionStore } from './session-store.js';
+import type { GuardedStore } from './store-calls.js';
 
 /** Everything that all sessions of one engine share. */
 export interface EngineOptions {
@@ -17,6 +18,7 @@ export interface EngineOptions {
 
 /** What an open session needs of its engine. */
 export interface EngineParts extends EngineOptions {
+  readonly store: GuardedStore;
   /** Puts requests that meet on one attribute in order, so that only other processes can interfere. */
   readonly conflicts: KeyedQueue;
 }

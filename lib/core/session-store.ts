@@ -1,5 +1,5 @@
 import type { SessionId } from './session-id.js';
-import { sessionKey, type SessionKey } from './session-key.js';
+import type { SessionKey } from './session-key.js';
 import type { SessionPatch, SessionRecord } from './session-record.js';
 
 /** A patch met attributes that another request had changed; nothing was applied, and this is what the store holds. */
@@ -21,11 +21,6 @@ export interface Conflict {
  * `describeStoreContract` in `nest-session/testing` asks a store all of this.
  */
 export abstract class SessionStore {
-  /** What a session is filed under: a hash of its id. Only a store that must be shared with others files it otherwise. */
-  keyOf(id: SessionId): SessionKey {
-    return sessionKey(id);
-  }
-
   /** The record filed under the key, or `null`. */
   abstract load(key: SessionKey): Promise<SessionRecord | null>;
 
@@ -60,6 +55,11 @@ export interface ExpirySweeper {
    * An answer below `limit` means that none is left.
    */
   deleteExpired(before: number, limit: number): Promise<number>;
+}
+
+/** The optional power of a store to file sessions otherwise than under a hash of their ids, where it must share them. */
+export interface SessionKeying {
+  keyOf(id: SessionId): SessionKey;
 }
 
 /** The methods that make a store. */

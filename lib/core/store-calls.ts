@@ -1,12 +1,14 @@
 import { SessionError } from './session-error.js';
 import { sessionKey } from './session-key.js';
-import type { SessionStore } from './session-store.js';
+import type { SessionKeying, SessionStore } from './session-store.js';
+
+/** A store as the engine uses it. */
+export type GuardedStore = SessionStore & SessionKeying;
 
 /** A store behind a wall: whatever it throws or rejects with, in whatever way, becomes one `ERR_SESSION_STORE`. */
-export function guardStore(store: SessionStore): SessionStore {
+export function guardStore(store: SessionStore & Partial<SessionKeying>): GuardedStore {
   return {
-    // A store that is no subclass may not have it.
-    keyOf: (id) => (typeof store.keyOf === 'function' ? store.keyOf(id) : sessionKey(id)),
+    keyOf: (id) => (store.keyOf === undefined ? sessionKey(id) : store.keyOf(id)),
     load: (key) => guarded('load', () => store.load(key)),
     create: (key, record) => guarded('create', () => store.create(key, record)),
     patch: (key, patch) => guarded('patch', () => store.patch(key, patch)),

@@ -4,7 +4,7 @@ import { applicationName, storedName } from '../core/session-attributes.js';
 import type { SessionId } from '../core/session-id.js';
 import type { SessionKey } from '../core/session-key.js';
 import { applyPatch, NEVER, type SessionPatch, type SessionRecord } from '../core/session-record.js';
-import { type Conflict, SessionStore } from '../core/session-store.js';
+import { type Conflict, type SessionKeying, SessionStore } from '../core/session-store.js';
 import { COOKIE } from '../core/session-state.js';
 import { Cookie } from './cookie.js';
 import { callStore, type ForeignStore } from './foreign-store-call.js';
@@ -36,7 +36,7 @@ const STAMP = '$session';
  * a process nothing is lost and nothing comes back. Between processes the moment from reading to writing stays open.
  * When a session is over, the store decides; the absolute limit is kept all the same.
  */
-export class ForeignSessionStore extends SessionStore {
+export class ForeignSessionStore extends SessionStore implements SessionKeying {
   readonly #store: ForeignStore;
   readonly #cookie: ForeignCookie;
   readonly #touchAfterMs: number;
@@ -55,7 +55,7 @@ export class ForeignSessionStore extends SessionStore {
   }
 
   /** Such stores file sessions under their ids. */
-  override keyOf(id: SessionId): SessionKey {
+  keyOf(id: SessionId): SessionKey {
     return id as string as SessionKey;
   }
 
