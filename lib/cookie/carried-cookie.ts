@@ -1,5 +1,6 @@
 import type { SessionCookie } from '../core/session-cookie.js';
 import type { ResolvedCookie } from './cookie-options.js';
+import { setCookie } from './set-cookie.js';
 
 /**
  * The cookie object at `session.cookie`: the resolved options, a lifetime that counts down, and whatever the
@@ -57,6 +58,10 @@ export class CarriedCookie implements SessionCookie {
   /** Begins the lifetime again. */
   restart(now: number): void {
     this.#expiresAt = this.originalMaxAge === null ? null : now + this.originalMaxAge;
+  }
+
+  serialize(name: string, value: string): string {
+    return setCookie(name, value, this);
   }
 
   toJSON(): object {

@@ -17,6 +17,8 @@ export interface SessionCookie {
   sameSite?: boolean | 'lax' | 'strict' | 'none' | undefined;
   priority?: 'low' | 'medium' | 'high' | undefined;
   partitioned?: boolean | undefined;
+  /** `name=value` with these attributes, as `Set-Cookie` wants it. */
+  serialize(name: string, value: string): string;
   toJSON(): object;
 }
 

@@ -49,7 +49,7 @@ export class Cookie {
       if (name !== 'data' && name !== '__proto__')
         (this as unknown as Record<string, unknown>)[name] = given[name];
     }
-    this.originalMaxAge = (given['originalMaxAge'] as number | null | undefined) ?? this.maxAge;
+    this.originalMaxAge ??= this.maxAge;
   }
 
   /** `name=value` with the attributes, as `Set-Cookie` wants it. */

@@ -1,30 +1,34 @@
 import type { ServerResponse } from 'node:http';
 import { signedValue, type Secret } from '../cookie/cookie-signature.js';
 import type { GateKeeper } from '../http/response-gate.js';
-import { isSecureRequest } from '../http/request-facts.js';
+import { isSecureByExpress } from '../http/request-facts.js';
+import { Cookie } from './cookie.js';
 import type { ResolvedExpressOptions } from './express-options.js';
-import { HeldSessions, inOrder, mergeWritten, textOf, type Base, type HeldSession } from './held-sessions.js';
-import { Session, type Callback, type SessionedRequest } from './session.js';
+import type { StepDone } from './held-sessions.js';
+import { type Callback, type Session, type SessionedRequest } from './session.js';
+import { textOf } from './session-text.js';
+import { SessionWrites } from './session-writes.js';
+import { Store } from './store.js';
 
 type Next = (error?: unknown) => void;
 
-/** What a request of express-session knows of its session, and what it does when the answer begins and when it ends. */
+/**
+ * What a request of express-session knows of its session, and what it does when the answer begins and when it ends.
+ *
+ * Longer than other files, because all of its decisions are about the state of one request.
+ */
 export class ExpressExchange implements GateKeeper {
   readonly #req: SessionedRequest;
   readonly #res: ServerResponse;
   readonly #next: Next;
   readonly #options: ResolvedExpressOptions;
   readonly #secrets: readonly Secret[];
-  readonly #sessions: HeldSessions;
-  readonly #held = new Map<string, HeldSession>();
-  readonly #base: Base = { text: null };
+  readonly #writes: SessionWrites;
   /** The id that the browser's cookie carried. */
   readonly #cookieId: string | undefined;
   #originalId: string | undefined;
   #originalText: string | undefined;
-  /** The text that the store holds as far as is known, and under which id. */
-  #savedText: string | undefined;
-  #savedId: string | undefined;
+  #destroyed = false;
   #touched = false;
   #storeTouched = false;
   #headersDecided = false;
@@ -43,11 +47,10 @@ export class ExpressExchange implements GateKeeper {
     this.#next = next;
     this.#options = options;
     this.#secrets = secrets;
-    this.#sessions = HeldSessions.of(options.store);
     this.#cookieId = req.sessionID;
-    res.once('close', () => {
-      for (const id of this.#held.keys()) this.#sessions.letGo(id);
-    });
+    this.#writes = new SessionWrites(options.store);
+    // Before it is loaded: also what others do in the meantime is to be seen.
+    if (this.#cookieId !== undefined) this.#writes.hold(this.#cookieId);
   }
 
   /** The request has a session from here on: found in the store, or new. */
@@ -55,50 +58,49 @@ export class ExpressExchange implements GateKeeper {
     const session = this.#req.session!;
     this.#originalId = this.#req.sessionID;
     this.#originalText = textOf(session);
-    if (found) this.#base.text = this.#originalText;
-    if (found && !this.#options.resave) {
-      this.#savedText = this.#originalText;
-      this.#savedId = session.id;
-    }
-    this.wrap(session);
+    if (!found) return this.wrap(session);
+    this.#writes.loaded(session);
+    if (!this.#options.resave) this.#writes.isStored(session.id, this.#originalText);
+    this.#define(session);
   }
 
-  /** Makes a session of this request known here: what it saves and loads is seen. */
+  /** Makes a session that was generated for this request known here. */
   wrap(session: Session): void {
-    if (typeof session.id === 'string' && !this.#held.has(session.id))
-      this.#held.set(session.id, this.#sessions.hold(session.id));
-    const define = (name: string, value: unknown): void =>
-      void Object.defineProperty(session, name, {
-        value,
-        configurable: true,
-        enumerable: false,
-        writable: true,
-      });
-    define('save', (callback?: Callback) => this.#save(session, callback ?? noop));
-    define('reload', (callback: Callback) => this.#reload(session, callback));
+    this.#writes.begin(session.id);
+    this.#define(session);
+  }
+
+  /** What the session saves and loads is seen here. */
+  #define(session: Session): void {
+    const methods = {
+      save: (callback: Callback = noop) => this.#writes.save(session, unlessThrown(callback)),
+      reload: (callback: Callback) => this.#reload(session, callback),
+    };
+    for (const [name, value] of Object.entries(methods))
+      Object.defineProperty(session, name, { value, configurable: true, enumerable: false, writable: true });
   }
 
   /** Removes the session of an id, after what is under way for it; nobody here writes it again. */
   forget(id: string, remove: (done: Callback) => void, callback: Callback): void {
-    const held = this.#held.get(id) ?? { holders: 0, destroyed: false, written: null, steps: [] };
-    held.destroyed = true;
-    inOrder(held, (done) =>
-      remove((error) => {
-        done();
-        callback(error);
-      }),
-    );
+    this.#writes.forget(id, remove, unlessThrown(callback));
   }
 
+  /** What the application began and did not wait for belongs to the answer too. */
   commit(): unknown {
+    const underWay = this.#writes.whenDone();
+    return underWay === undefined ? this.#commit() : underWay.then(() => this.#commit());
+  }
+
+  #commit(): unknown {
     const { store } = this.#options;
     const req = this.#req;
-    if (this.#shouldDestroy())
-      return this.#settle((done) =>
-        this.forget(req.sessionID!, (gone) => store.destroy(req.sessionID!, gone), done),
-      );
+    if (this.#shouldDestroy()) {
+      this.#destroyed = true;
+      const id = req.sessionID!;
+      return this.#settle((done) => this.#writes.forget(id, (gone) => store.destroy(id, gone), done));
+    }
     const { session } = req;
-    if (session == null) return undefined;
+    if (!session) return undefined;
     if (typeof session.touch !== 'function')
       throw new TypeError(
         'req.session must be a session, null or undefined; use req.session.regenerate() for an empty one',
@@ -107,20 +109,27 @@ export class ExpressExchange implements GateKeeper {
     const canBeFound = !this.#headersDecided || this.#cookieDue || this.#cookieId === session.id;
     if (!this.#headersDecided) this.#decideHeaders(session);
     this.#touchOnce(session);
-    if (this.#shouldSave(session)) return canBeFound ? this.#settle((done) => session.save(done)) : undefined;
+    if (this.#shouldSave(session)) {
+      this.#storeTouched = true;
+      return canBeFound ? this.#settle((done) => session.save(done)) : undefined;
+    }
     if (!this.#shouldTouch()) return undefined;
     this.#storeTouched = true;
-    return this.#settle((done) => store.touch!(req.sessionID!, session, done));
+    return this.#settle((done) => this.#writes.touch(req.sessionID!, session, done));
+  }
+
+  get hasHeaders(): boolean {
+    const isNew = this.#cookieId !== this.#req.sessionID;
+    return this.#cookieDue && !this.#saveFailed && !(isNew && this.#writes.hasThrown);
   }
 
   writeHeaders(): void {
-    if (!this.#cookieDue || this.#saveFailed) return;
-    const req = this.#req;
+    const { session, sessionID } = this.#req;
+    if (!this.hasHeaders || !session) return;
     try {
-      const cookie = req.session!.cookie.serialize(
-        this.#options.name,
-        signedValue(req.sessionID!, this.#secrets),
-      );
+      const value = signedValue(sessionID!, this.#secrets);
+      // Not its own method: an application may have put a plain object in the place of the cookie.
+      const cookie = Cookie.prototype.serialize.call(session.cookie, this.#options.name, value);
       const others = [this.#res.getHeader('Set-Cookie') ?? []].flat().map(String);
       this.#res.setHeader('Set-Cookie', [...others, cookie]);
     } catch (error) {
@@ -145,56 +154,40 @@ export class ExpressExchange implements GateKeeper {
   #decideHeaders(session: Session): void {
     this.#headersDecided = true;
     if (!this.#shouldSetCookie(session)) return;
-    this.#cookieDue = !(session.cookie.secure && !isSecureRequest(this.#req, this.#options.proxy));
+    this.#cookieDue = !(session.cookie.secure && !isSecureByExpress(this.#req, this.#options.proxy));
   }
 
-  /** Waits for the store, if it takes its time; its errors do not change the answer. */
-  #settle(step: (done: Callback) => void): Promise<void> | undefined {
+  /** Waits for the store, if it takes its time. What it reports does not change the answer, what it throws does. */
+  #settle(step: (done: StepDone) => void): Promise<void> | undefined {
     let settled = false;
-    let resolve: (() => void) | null = null;
-    step((error) => {
-      if (settled) return;
+    let wake: (() => void) | null = null;
+    let refused: { error: Error } | null = null;
+    step((error, thrown) => {
       settled = true;
-      if (error) {
+      if (thrown === 'late') refused = { error: error as Error };
+      else if (error && thrown === undefined) {
         this.#saveFailed = this.#cookieId !== this.#req.sessionID;
         this.report(error);
       }
-      resolve?.();
+      wake?.();
     });
-    return settled ? undefined : new Promise((done) => (resolve = done));
-  }
-
-  #save(session: Session, callback: Callback): void {
-    const { store } = this.#options;
-    const held = this.#held.get(session.id)!;
-    const before = this.#savedText;
-    inOrder(held, (done) => {
-      if (held.destroyed) return (done(), callback());
-      try {
-        mergeWritten(session, this.#base, held);
-        this.#savedText = held.written = this.#base.text = textOf(session);
-        this.#savedId = session.id;
-        store.set(session.id, session, (error) => {
-          if (error) this.#savedText = before;
-          done();
-          callback(error);
-        });
-      } catch (error) {
-        this.#savedText = before;
-        done();
-        throw error;
-      }
+    if (settled) return undefined;
+    return new Promise((resolve, reject) => {
+      wake = () => (refused === null ? resolve() : reject(refused.error));
     });
   }
 
+  /** In its own way, since a store may make sessions of another package. */
   #reload(session: Session, callback: Callback): void {
-    Session.prototype.reload.call(session, (error: unknown) => {
-      const { session: fresh } = this.#req;
-      if (!error && fresh) {
-        this.wrap(fresh);
-        this.#base.text = textOf(fresh);
-      }
-      callback(error);
+    const { store } = this.#options;
+    const { seen } = this.#writes.hold(session.id);
+    store.get(session.id, (error, found) => {
+      if (error) return callback(error);
+      if (!found) return callback(new Error('failed to load session'));
+      const fresh = Store.prototype.createSession.call(store, this.#req, found);
+      this.#writes.loaded(fresh, seen);
+      this.#define(fresh);
+      callback();
     });
   }
 
@@ -216,21 +209,30 @@ export class ExpressExchange implements GateKeeper {
   }
 
   #shouldDestroy(): boolean {
+    if (this.#destroyed) return false;
     return Boolean(this.#req.sessionID) && this.#options.unset === 'destroy' && this.#req.session == null;
   }
 
   #shouldSave(session: Session): boolean {
     const { sessionID } = this.#req;
     if (typeof sessionID !== 'string') return false;
-    if (!this.#options.saveUninitialized && this.#savedText === undefined && this.#cookieId !== sessionID)
+    if (!this.#options.saveUninitialized && !this.#writes.hasStored && this.#cookieId !== sessionID)
       return this.#isModified(session);
-    return this.#savedId !== session.id || this.#savedText !== textOf(session);
+    return !this.#writes.holds(session);
   }
 
   #shouldTouch(): boolean {
-    if (this.#storeTouched || typeof this.#options.store.touch !== 'function') return false;
+    if (this.#storeTouched || !this.#options.storeTouches) return false;
     return typeof this.#req.sessionID === 'string' && this.#cookieId === this.#req.sessionID;
   }
+}
+
+/** What is thrown at the caller is not told as well. */
+function unlessThrown(callback: Callback): StepDone {
+  return (error, thrown) => {
+    if (thrown === 'late') callback(error, thrown);
+    else if (thrown === undefined) callback(...(error === undefined ? [] : [error]));
+  };
 }
 
 function noop(): void {}

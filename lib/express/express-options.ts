@@ -1,6 +1,7 @@
+import type { CipherKey } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import deprecation from 'depd';
 import type { Secret } from '../cookie/cookie-signature.js';
+import type { ForeignStore } from './foreign-store-call.js';
 import { MemoryStore } from './memory-store.js';
 import type { Store } from './store.js';
 
@@ -18,10 +19,13 @@ export interface ExpressCookieOptions {
   secure?: boolean | 'auto' | undefined;
 }
 
+/** A function of a request that may be typed as any framework's: a method's parameter is compared both ways. */
+type RequestFunction<T> = { of(req: IncomingMessage): T }['of'];
+
 /** The options of express-session, with its defaults. */
 export interface ExpressSessionOptions {
-  cookie?: ExpressCookieOptions | ((req: IncomingMessage) => ExpressCookieOptions) | undefined;
-  genid?: ((req: IncomingMessage) => string) | undefined;
+  cookie?: ExpressCookieOptions | RequestFunction<ExpressCookieOptions> | undefined;
+  genid?: RequestFunction<string> | undefined;
   /** @defaultValue `'connect.sid'` */
   name?: string | undefined;
   /** The former word for `name`. */
@@ -33,9 +37,9 @@ export interface ExpressSessionOptions {
   rolling?: boolean | undefined;
   /** @defaultValue `true`, with a deprecation message */
   saveUninitialized?: boolean | undefined;
-  secret?: Secret | readonly Secret[] | undefined;
+  secret?: CipherKey | readonly CipherKey[] | undefined;
   /** @defaultValue a new `MemoryStore` */
-  store?: Store | undefined;
+  store?: ForeignStore | undefined;
   /** @defaultValue `'keep'` */
   unset?: 'destroy' | 'keep' | undefined;
 }
@@ -51,18 +55,21 @@ export interface ResolvedExpressOptions {
   readonly saveUninitialized: boolean;
   readonly secrets: readonly Secret[] | null;
   readonly store: Store;
+  /** Whether the store has a `touch`: asked when the middleware is made, as express-session does (R18). */
+  readonly storeTouches: boolean;
   readonly unset: 'destroy' | 'keep';
 }
 
-const deprecate = deprecation('express-session');
-
 /**
- * Reads the options as express-session does, in its order and with its words.
+ * Reads the options as express-session does, in its order and with its words; what is deprecated is told.
  *
  * @throws TypeError for `genid`, `unset` and an empty list of secrets.
  * @see parity rules R1 to R9
  */
-export function readExpressOptions(options: ExpressSessionOptions | null = {}): ResolvedExpressOptions {
+export function readExpressOptions(
+  options: ExpressSessionOptions | null | undefined,
+  deprecate: (message: string) => void,
+): ResolvedExpressOptions {
   const given = options ?? {};
   const { genid, unset, secret, resave, saveUninitialized } = given;
   if (genid && typeof genid !== 'function') throw new TypeError('genid option must be a function');
@@ -74,6 +81,7 @@ export function readExpressOptions(options: ExpressSessionOptions | null = {}): 
   if (Array.isArray(secret) && secret.length === 0)
     throw new TypeError('secret option array must contain one or more strings');
   if (!secret) deprecate('req.secret; provide secret option');
+  const store = (given.store as Store | undefined) || new MemoryStore();
   return {
     cookie: given.cookie || {},
     genid: genid || null,
@@ -83,7 +91,8 @@ export function readExpressOptions(options: ExpressSessionOptions | null = {}): 
     rolling: Boolean(given.rolling),
     saveUninitialized: saveUninitialized === undefined ? true : Boolean(saveUninitialized),
     secrets: secret ? ((Array.isArray(secret) ? secret : [secret]) as readonly Secret[]) : null,
-    store: given.store || new MemoryStore(),
+    store,
+    storeTouches: typeof store.touch === 'function',
     unset: unset || 'keep',
   };
 }

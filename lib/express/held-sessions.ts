@@ -1,21 +1,16 @@
-import { mergeLeaves, type Json, type JsonObject } from '../core/leaf-merge.js';
-import { type Session } from './session.js';
+import type { Callback } from './session.js';
 import type { Store } from './store.js';
 
-/** What the requests of this process know together of one session, as long as one of them holds it. */
+/** What the requests of this process know together of one session, as long as one of them lives. */
 export interface HeldSession {
-  holders: number;
   /** Removed by one of them: no other may write it again. */
   destroyed: boolean;
   /** The text that this process has written last; `null` while nobody has. */
   written: string | null;
+  /** How often it was written, to tell what came after a load. */
+  writes: number;
   /** Steps under way and waiting, in order. */
   readonly steps: (() => void)[];
-}
-
-/** What a request began with, to tell its changes from those of others. */
-export interface Base {
-  text: string | null;
 }
 
 /**
@@ -24,7 +19,11 @@ export interface Base {
  * is known; no store of this kind could tell.
  */
 export class HeldSessions {
-  readonly #held = new Map<string, HeldSession>();
+  /** Weakly: a request may go on long after its client has left, and nothing tells when it is over. */
+  readonly #held = new Map<string, WeakRef<HeldSession>>();
+  readonly #collected = new FinalizationRegistry<string>((id) => {
+    if (this.#held.get(id)?.deref() === undefined) this.#held.delete(id);
+  });
   /** The store is connected, as far as its events tell. */
   ready = true;
 
@@ -45,57 +44,55 @@ export class HeldSessions {
     store.on('connect', () => (this.ready = true));
   }
 
+  /** What is known of an id; after its removal is complete, whoever comes holds another session. */
   hold(id: string): HeldSession {
-    const held = this.#held.get(id) ?? { holders: 0, destroyed: false, written: null, steps: [] };
-    held.holders++;
-    this.#held.set(id, held);
-    return held;
+    const held = this.#held.get(id)?.deref();
+    const isOver = held === undefined || (held.destroyed && held.steps.length === 0);
+    return isOver ? this.begin(id) : held;
   }
 
-  letGo(id: string): void {
-    const held = this.#held.get(id);
-    if (held !== undefined && --held.holders === 0) this.#held.delete(id);
+  /** A session begins: nothing that was known of its id holds for it. */
+  begin(id: string): HeldSession {
+    const held: HeldSession = { destroyed: false, written: null, writes: 0, steps: [] };
+    this.#held.set(id, new WeakRef(held));
+    this.#collected.register(held, id);
+    return held;
   }
 }
 
 const known = new WeakMap<Store, HeldSessions>();
 
-/** Runs a step when those before it are done: at once where there is none. A step says itself when it is done. */
-export function inOrder(held: HeldSession, step: (done: () => void) => void): void {
+/** Told once. `now` where the step threw and whoever asked for it can still catch that, `late` where not. */
+export type StepDone = Callback;
+
+/**
+ * Runs a step when those before it are done: at once where there is none. A step says itself when it is done, and only
+ * the first time counts. What it throws is told, and thrown as well where somebody is there to catch it.
+ */
+export function inOrder(held: HeldSession, step: (done: Callback) => void, callback: StepDone): void {
+  const thrown = held.steps.length === 0 ? 'now' : 'late';
   const run = (): void => {
     let finished = false;
-    step(() => {
+    const finish = (...result: Parameters<StepDone>): void => {
       if (finished) return;
       finished = true;
       held.steps.shift();
-      held.steps[0]?.();
-    });
+      // Looked up before the callback: what that begins with nobody before it runs at once.
+      const [next] = held.steps;
+      try {
+        callback(...result);
+      } finally {
+        next?.();
+      }
+    };
+    try {
+      step((error) => finish(error));
+    } catch (error) {
+      const isOwn = !finished;
+      finish(error, thrown);
+      if (thrown === 'now' || !isOwn) throw error;
+    }
   };
   held.steps.push(run);
-  if (held.steps.length === 1) run();
-}
-
-/** The text of a session without its cookie: what tells whether it was changed. */
-export function textOf(session: object): string {
-  return JSON.stringify(session, function (this: unknown, name: string, value: unknown) {
-    return this === session && name === 'cookie' ? undefined : value;
-  });
-}
-
-/** Brings the changes of others in this process into a session that is about to be written. */
-export function mergeWritten(session: Session, base: Base, held: HeldSession): void {
-  if (held.written === null || held.written === base.text) return;
-  const mine = JSON.parse(textOf(session)) as Json;
-  const merged = mergeLeaves(
-    base.text === null ? undefined : (JSON.parse(base.text) as Json),
-    JSON.parse(held.written) as Json,
-    mine,
-  );
-  const data = session as unknown as Record<string, unknown>;
-  for (const name of Object.keys(data))
-    if (name !== 'cookie' && !Object.hasOwn(merged as JsonObject, name)) delete data[name];
-  for (const [name, value] of Object.entries(merged as JsonObject)) {
-    if (JSON.stringify(data[name]) !== JSON.stringify(value) && !(name in Object.getPrototypeOf(session)))
-      data[name] = value;
-  }
+  if (thrown === 'now') run();
 }

@@ -73,8 +73,7 @@ function unexpired({ sessions }: MemoryStore, id: string): StoredSession | undef
   if (text === undefined) return undefined;
   const stored = JSON.parse(text) as StoredSession;
   const expires = stored.cookie?.expires;
-  if (expires == null || expires === false) return stored;
-  if (new Date(expires as string).getTime() > Date.now()) return stored;
+  if (!expires || !(new Date(expires as string).getTime() <= Date.now())) return stored;
   delete sessions[id];
   return undefined;
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import deprecation from 'depd';
 import { newSessionId } from '../core/session-id.js';
-import { isInPath, isSecureRequest } from '../http/request-facts.js';
+import { isInPath, isSecureByExpress } from '../http/request-facts.js';
 import { ResponseGate } from '../http/response-gate.js';
 import { Cookie } from './cookie.js';
 import { idFromRequest } from './cookie-from-request.js';
@@ -23,6 +24,9 @@ export type ExpressSessionHandler = (
   next: (error?: unknown) => void,
 ) => void;
 
+/** Made in the file that the application calls, so that messages name the place in the application. */
+const deprecate = deprecation('express-session');
+
 /** Whether warnings for production apply: asked once, when the module is loaded, as express-session does. */
 const IN_PRODUCTION = process.env['NODE_ENV'] === 'production';
 const MEMORY_WARNING =
@@ -37,7 +41,7 @@ const MEMORY_WARNING =
  * @see parity rules R1 to R30
  */
 function createSession(options?: ExpressSessionOptions | null): ExpressSessionHandler {
-  const resolved = readExpressOptions(options);
+  const resolved = readExpressOptions(options, deprecate);
   const { store } = resolved;
   if (IN_PRODUCTION && store instanceof MemoryStore) console.warn(MEMORY_WARNING);
   if (typeof store.on !== 'function' && typeof store.get !== 'function')
@@ -64,13 +68,15 @@ function handle(
   sessions: HeldSessions,
 ): void {
   if (req.session || !sessions.ready) return next();
-  const { path } = cookieOptions(req, options);
+  // Not taken apart: for a function that gives nothing the error says what express-session's says (R13).
+  const path = cookieOptions(req, options).path;
   if (!isInPath(req, path || '/')) return next();
   const secrets = options.secrets ?? (req.secret ? [req.secret as string] : null);
   if (secrets === null) return next(new Error('secret option required for sessions'));
 
   req.sessionStore = options.store;
-  const id = idFromRequest(req, options.name, secrets);
+  const { id, byParser } = idFromRequest(req, options.name, secrets);
+  if (byParser) deprecate('cookie should be available in req.headers.cookie');
   req.sessionID = id as string;
   const exchange = new ExpressExchange(req, res, next, options, secrets);
   req[KEEPER] = exchange;
@@ -81,11 +87,11 @@ function handle(
   const begin = (found: boolean): void => {
     exchange.begin(found);
     ResponseGate.at(res, exchange);
-    next();
   };
   if (id === undefined) {
     generate(req, options);
-    return begin(false);
+    begin(false);
+    return next();
   }
   let answered = false;
   options.store.get(id, (error, found) => {
@@ -95,10 +101,11 @@ function handle(
     try {
       if (error || !found) generate(req, options);
       else Store.prototype.createSession.call(options.store, req, found);
+      begin(!error && Boolean(found));
     } catch (fault) {
       return next(fault);
     }
-    begin(!error && Boolean(found));
+    next();
   });
 }
 
@@ -107,7 +114,7 @@ function generate(req: SessionedRequest, options: ResolvedExpressOptions): void 
   if (typeof id !== 'string' || id === '')
     throw new TypeError('genid option must return a string that is not empty');
   const cookie = new Cookie(cookieOptions(req, options));
-  const secure = isSecureRequest(req, options.proxy);
+  const secure = isSecureByExpress(req, options.proxy);
   if (cookie.secure === 'auto') cookie.secure = secure;
   if (cookie.sameSite === 'auto') cookie.sameSite = secure ? 'none' : 'lax';
   req.sessionID = id;

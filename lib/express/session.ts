@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import type { Cookie } from './cookie.js';
-import type { Store } from './store.js';
 
 /** A node-style callback. */
 export type Callback<T = unknown> = (error?: unknown, result?: T) => void;
@@ -9,7 +8,7 @@ export type Callback<T = unknown> = (error?: unknown, result?: T) => void;
 export interface SessionedRequest extends IncomingMessage {
   session?: (Session & Record<string, unknown>) | null;
   sessionID?: string;
-  sessionStore?: Store;
+  sessionStore?: StoreMethods;
   originalUrl?: string;
   secure?: boolean;
   secret?: unknown;
@@ -29,9 +28,10 @@ export class Session {
   declare readonly id: string;
   declare cookie: Cookie;
 
-  constructor(req: SessionedRequest, data?: unknown) {
+  /** `req` needs no more than a `sessionID` and a `sessionStore`. */
+  constructor(req: object, data?: unknown) {
     Object.defineProperty(this, 'req', { value: req });
-    Object.defineProperty(this, 'id', { value: req.sessionID });
+    Object.defineProperty(this, 'id', { value: (req as SessionedRequest).sessionID });
     if (typeof data !== 'object' || data === null) return;
     // Names that the session has already are not data, and no data reaches a prototype.
     for (const name in data) {
@@ -50,13 +50,13 @@ export class Session {
   }
 
   /** Writes the session to the store. */
-  save(callback: Callback = noop): this | undefined {
+  save(callback: Callback = noop): this {
     this.req.sessionStore!.set(this.id, this, callback);
     return this;
   }
 
   /** Reads the session again: `req.session` becomes another object. */
-  reload(callback: Callback): this | undefined {
+  reload(callback: Callback): this {
     const { req } = this;
     const store = req.sessionStore!;
     store.get(this.id, (error, found) => {
@@ -82,6 +82,19 @@ export class Session {
     forget(req, req.sessionID!, (done) => req.sessionStore!.regenerate(req, done), callback);
     return this;
   }
+}
+
+/** What a store must do, callback style. `touch` may be missing. */
+export interface StoreMethods {
+  get(id: string, callback: Callback<StoredSession | null>): void;
+  set(id: string, session: Session, callback?: Callback): void;
+  destroy(id: string, callback?: Callback): void;
+  touch?(id: string, session: Session, callback?: Callback): void;
+  /** Makes an empty session with a new id; put on the instance by `session()`. */
+  generate(req: SessionedRequest): void;
+  regenerate(req: SessionedRequest, callback: Callback): void;
+  load(id: string, callback: Callback<Session>): void;
+  createSession(req: SessionedRequest, stored: StoredSession): Session;
 }
 
 /** What a store gives back: data and the cookie's attributes. */

@@ -1,19 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { Cookie } from './cookie.js';
-import { Session, type Callback, type SessionedRequest, type StoredSession } from './session.js';
+import { Session, type SessionedRequest, type StoreMethods } from './session.js';
 
-/** What a store must do, callback style. `touch` and the methods for administrators may be missing. */
-export interface Store extends EventEmitter {
-  get(id: string, callback: Callback<StoredSession | null>): void;
-  set(id: string, session: Session, callback?: Callback): void;
-  destroy(id: string, callback?: Callback): void;
-  touch?(id: string, session: Session, callback?: Callback): void;
-  /** Makes an empty session with a new id; put on the instance by `session()`. */
-  generate(req: SessionedRequest): void;
-  regenerate(req: SessionedRequest, callback: Callback): void;
-  load(id: string, callback: Callback<Session>): void;
-  createSession(req: SessionedRequest, stored: StoredSession): Session;
-}
+/** A store: what it must do, and an emitter of `disconnect` and `connect`. */
+export interface Store extends EventEmitter, StoreMethods {}
 
 /**
  * The base of stores. A function and no class, since most stores call it on their `this`, which need not even be a
@@ -31,7 +21,11 @@ Store.prototype = Object.create(EventEmitter.prototype, {
 
 /** Destroys the session of a request and gives the request another one, even where destroying failed. */
 Store.prototype.regenerate = function (this: Store, req, callback) {
+  let destroyed = false;
   this.destroy(req.sessionID!, (error) => {
+    // Some stores call back twice: the second session would replace one that is in use.
+    if (destroyed) return;
+    destroyed = true;
     this.generate(req);
     callback(error);
   });
@@ -42,14 +36,16 @@ Store.prototype.load = function (this: Store, id, callback) {
   this.get(id, (error, found) => {
     if (error) return callback(error);
     if (!found) return callback();
-    const req = { sessionID: id, sessionStore: this } as SessionedRequest;
-    callback(null, this.createSession(req, found));
+    const req: Partial<SessionedRequest> = { sessionID: id, sessionStore: this };
+    callback(null, this.createSession(req as SessionedRequest, found));
   });
 };
 
 /** Makes a session of what a store gave, and puts it at the request. */
 Store.prototype.createSession = function (this: Store, req, stored) {
-  const { expires, originalMaxAge } = stored.cookie;
+  // Not destructured: applications compare the message of what that throws where there is no cookie.
+  const expires = stored.cookie.expires;
+  const originalMaxAge = stored.cookie.originalMaxAge;
   const cookie = new Cookie(stored.cookie);
   (stored as { cookie: unknown }).cookie = cookie;
   if (typeof expires === 'string') cookie.expires = new Date(expires);

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { OpenSession } from '../core/open-session.js';
 import { SessionError } from '../core/session-error.js';
 import type { UserSession } from '../core/session-object.js';
+import type { SessionStore } from '../core/session-store.js';
 
 /** The session that an application has when it has only one. */
 export const DEFAULT_SESSION = 'default';
@@ -10,6 +11,7 @@ export const DEFAULT_SESSION = 'default';
 export interface AttachedSession {
   readonly opened: OpenSession;
   readonly unset: 'keep' | 'destroy';
+  readonly store: SessionStore;
   accessed: boolean;
 }
 
@@ -39,7 +41,7 @@ export function attach(req: IncomingMessage, name: string, attached: AttachedSes
       'req.session is taken by another session middleware. Remove it, or give this one a sessionName of its own.',
     );
   }
-  Object.defineProperty(request, 'session', SESSION_PROPERTY);
+  Object.defineProperties(request, PROPERTIES);
 }
 
 /** The session of this name at a request, for whoever has only the request; `undefined` where no middleware put one. */
@@ -62,22 +64,36 @@ export function releaseIfDeleted(req: IncomingMessage, name: string, attached: A
   }
 }
 
-/** One accessor for all requests, so that none is made per request. */
-const SESSION_PROPERTY: PropertyDescriptor & ThisType<RequestWithSessions> = {
-  get() {
-    return findSession(this, DEFAULT_SESSION);
+/** Accessors for all requests, so that none is made per request. An id is made only for those who ask. */
+const PROPERTIES: PropertyDescriptorMap & ThisType<RequestWithSessions> = {
+  session: {
+    get() {
+      return findSession(this, DEFAULT_SESSION);
+    },
+    set(value: unknown) {
+      const attached = this[ATTACHED]!.get(DEFAULT_SESSION)!;
+      if (value === attached.opened.session) return;
+      if (value != null) {
+        throw new SessionError(
+          'ERR_SESSION_NAME',
+          'req.session cannot be replaced. Assign its attributes, call req.session.regenerate() for an empty session, or set it to null to let go of it.',
+        );
+      }
+      attached.opened.release(attached.unset === 'destroy');
+    },
+    enumerable: true,
+    configurable: true,
   },
-  set(value: unknown) {
-    const attached = this[ATTACHED]!.get(DEFAULT_SESSION)!;
-    if (value === attached.opened.session) return;
-    if (value != null) {
-      throw new SessionError(
-        'ERR_SESSION_NAME',
-        'req.session cannot be replaced. Assign its attributes, call req.session.regenerate() for an empty session, or set it to null to let go of it.',
-      );
-    }
-    attached.opened.release(attached.unset === 'destroy');
+  sessionID: {
+    get() {
+      return this[ATTACHED]!.get(DEFAULT_SESSION)!.opened.id;
+    },
+    configurable: true,
   },
-  enumerable: true,
-  configurable: true,
+  sessionStore: {
+    get() {
+      return this[ATTACHED]!.get(DEFAULT_SESSION)!.store;
+    },
+    configurable: true,
+  },
 };

@@ -15,10 +15,16 @@ interface ProxiedRequest extends IncomingMessage {
  * @see parity rule R37
  */
 export function isSecureRequest(req: IncomingMessage, proxy: boolean | undefined): boolean {
+  return (
+    isSecureByExpress(req, proxy) || (proxy === undefined && (req as ProxiedRequest).protocol === 'https')
+  );
+}
+
+/** The same, as strictly as express-session: `req.secure` alone speaks for the framework. */
+export function isSecureByExpress(req: IncomingMessage, proxy: boolean | undefined): boolean {
   if ((req.socket as { encrypted?: unknown } | null)?.encrypted === true) return true;
   if (proxy === false) return false;
-  if (proxy !== true)
-    return (req as ProxiedRequest).secure === true || (req as ProxiedRequest).protocol === 'https';
+  if (proxy !== true) return (req as ProxiedRequest).secure === true;
   const forwarded = req.headers['x-forwarded-proto'];
   const first = (Array.isArray(forwarded) ? forwarded[0] : forwarded)?.split(',', 1)[0];
   return first?.trim().toLowerCase() === 'https';
@@ -31,7 +37,7 @@ export function isSecureRequest(req: IncomingMessage, proxy: boolean | undefined
  * @see RFC 6265, section 5.1.4; parity rule R21 and fault W8
  */
 export function isInPath(req: IncomingMessage, cookiePath: string): boolean {
-  if (cookiePath === '/') return true;
+  if (cookiePath === '/' && req.url?.startsWith('/') === true) return true;
   const { originalUrl } = req as ProxiedRequest;
   const path = pathOf(typeof originalUrl === 'string' ? originalUrl : (req.url ?? '/'));
   if (!path.startsWith(cookiePath)) return false;

@@ -173,6 +173,7 @@ export class ResponseGate {
     this.#head ??= new HeldHead(this.#res);
     if (call.method === 'end') this.#head.end();
     if (call.method === 'write') this.#drain ??= new HeldDrain(this.#res);
+    if (call.method === 'flushHeaders') return undefined;
     return call.method === 'write' ? false : this.#res;
   }
 

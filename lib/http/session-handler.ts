@@ -97,7 +97,12 @@ export class SessionHandler {
   }
 
   #proceed({ session, exchange }: Opened, req: IncomingMessage, res: ServerResponse, next: Next): void {
-    const attached = { opened: session, unset: this.#options.unset, accessed: false };
+    const attached = {
+      opened: session,
+      unset: this.#options.unset,
+      store: this.#options.store,
+      accessed: false,
+    };
     try {
       attach(req, this.#name, attached);
     } catch (error) {

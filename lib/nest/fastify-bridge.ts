@@ -15,7 +15,7 @@ interface FastifyLike {
 }
 
 interface RequestLike {
-  readonly raw: IncomingMessage & { session?: unknown; [REPLY]?: ReplyLike };
+  readonly raw: IncomingMessage & { [name in (typeof SHOWN)[number]]?: unknown } & { [REPLY]?: ReplyLike };
 }
 
 interface ReplyLike {
@@ -26,24 +26,28 @@ interface ReplyLike {
   send(payload: unknown): unknown;
 }
 
+/** What of the raw request is shown at Fastify's. */
+const SHOWN = ['session', 'sessionID', 'sessionStore'] as const;
+
 const REPLY = Symbol.for('nest-session.reply');
 const BRIDGED = new WeakSet<object>();
 
 /**
- * Shows the session of the raw request at `request.session`, so that Nest's own `@Session()` finds it, and remembers
+ * Shows the session of the raw request at Fastify's, so that Nest's own `@Session()` finds it, and remembers
  * each reply: the raw response cannot reach Fastify's error handler, and with it Nest's filters.
  */
 export function bridgeFastify(instance: unknown): void {
   const fastify = instance as FastifyLike;
   if (BRIDGED.has(fastify)) return;
   BRIDGED.add(fastify);
-  if (!fastify.hasRequestDecorator('session')) {
-    fastify.decorateRequest('session', {
+  for (const name of SHOWN) {
+    if (fastify.hasRequestDecorator(name)) continue;
+    fastify.decorateRequest(name, {
       getter() {
-        return this.raw.session;
+        return this.raw[name];
       },
       setter(value) {
-        this.raw.session = value;
+        this.raw[name] = value;
       },
     });
   }

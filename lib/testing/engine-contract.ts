@@ -121,6 +121,7 @@ function requestOf(id: SessionId | undefined): OpenRequest {
         originalMaxAge: null,
         path: '/',
         httpOnly: true,
+        serialize: () => '',
         toJSON: () => ({}),
       }),
       keep: () => null,

@@ -6,6 +6,7 @@ import {
   Injectable,
   Module,
   Post,
+  Req,
   RequestMethod,
   Session as NestSession,
   Version,
@@ -326,6 +327,34 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
       controllers: [SameController],
     });
     expect(await browser.get('/same')).toEqual({ same: true });
+  });
+
+  it('has sessionID, sessionStore and a cookie that serializes, as express-session documents them (S9, S-78)', async () => {
+    interface Documented {
+      session: UserSession;
+      sessionID: string;
+      sessionStore: unknown;
+    }
+    @Controller()
+    class DocumentedController {
+      @Get('documented') documented(@Req() req: Documented, @Session() session: UserSession) {
+        return {
+          id: req.sessionID === session.id,
+          store: req.sessionStore === store,
+          cookie: session.cookie.serialize('a', 'b'),
+        };
+      }
+    }
+    const store = new MemorySessionStore();
+    const browser = await start({
+      imports: [SessionModule.forRoot({ secret: SECRET, store })],
+      controllers: [DocumentedController],
+    });
+    expect(await browser.get('/documented')).toEqual({
+      id: true,
+      store: true,
+      cookie: 'a=b; Path=/; HttpOnly; SameSite=Lax',
+    });
   });
 
   it('runs once per request, however often it is mounted', async () => {

@@ -1,0 +1,258 @@
+import { EventEmitter, once } from 'node:events';
+import cookieParser from 'cookie-parser';
+import type { ErrorRequestHandler, RequestHandler, Request } from 'express';
+import type expressSession from 'express-session';
+import request from 'supertest';
+import { IMPORTS, OPTIONS, sessionOf, sidOf } from '../support/express-apps.js';
+
+/** Counts the visits of a session. */
+const count: RequestHandler = (req, res) => {
+  const session = sessionOf(req);
+  session['n'] = Number(session['n'] ?? 0) + 1;
+  res.json({ n: session['n'], id: req.sessionID });
+};
+
+describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session) => {
+  describe('and an agent of supertest', () => {
+    const build = (options: Partial<expressSession.SessionOptions> = {}) => {
+      const app = express();
+      app.use(session({ ...OPTIONS, ...options }));
+      app.get('/', count);
+      app.get('/look', (req, res) => void res.json({ n: sessionOf(req)['n'] ?? null, id: req.sessionID }));
+      app.get('/bye', (req, res) => req.session.destroy(() => res.json({ left: req.session ?? null })));
+      return app;
+    };
+
+    it('knows each agent by its cookie, and sends that once', async () => {
+      const app = build();
+      const [ada, bob] = [request.agent(app), request.agent(app)];
+      const first = await ada.get('/').expect(200);
+      const second = await ada.get('/').expect(200, { n: 2, id: (first.body as { id: string }).id });
+      expect(sidOf(first)).toMatch(/^connect\.sid=s%3A/);
+      expect(sidOf(second)).toBeUndefined();
+      expect((await bob.get('/')).body).toMatchObject({ n: 1 });
+      expect((await ada.get('/look')).body).toMatchObject({ n: 2 });
+    });
+
+    it('sends the cookie with each answer where it is rolling, and to all where saveUninitialized says so', async () => {
+      const agent = request.agent(
+        build({ rolling: true, saveUninitialized: true, cookie: { maxAge: 60_000 } }),
+      );
+      const sid = sidOf(await agent.get('/look'));
+      expect(sid).toBeDefined();
+      expect(sidOf(await agent.get('/look'))).toBe(sid);
+      expect(sidOf(await agent.get('/'))).toBe(sid);
+    });
+
+    it('forgets a session that was destroyed: its cookie leads to a new one', async () => {
+      const agent = request.agent(build());
+      const { id } = (await agent.get('/')).body as { id: string };
+      await agent.get('/bye').expect(200, { left: null });
+      const { body } = (await agent.get('/')) as { body: { id: string; n: number } };
+      expect(body.n).toBe(1);
+      expect(body.id).not.toBe(id);
+    });
+
+    it('adopts neither an unknown id nor one with a bad signature', async () => {
+      const app = build();
+      const sid = sidOf(await request(app).get('/'))!;
+      for (const forged of [sid.slice(0, -3) + 'AAA', 'connect.sid=chosen', 'connect.sid=s%3Achosen.x']) {
+        const answer = await request(app).get('/').set('Cookie', forged);
+        expect(answer.body).toMatchObject({ n: 1 });
+        expect(sidOf(answer)).toBeDefined();
+      }
+    });
+  });
+
+  describe.each([
+    ['no secret', undefined],
+    ['the same secret', OPTIONS.secret],
+    ['another secret', 'another cat'],
+  ])('and cookie-parser in front with %s', (___, parserSecret) => {
+    const build = () => {
+      const app = express();
+      app.use(cookieParser(parserSecret), session(OPTIONS));
+      app.get('/', count);
+      app.get('/theme', (req, res) => {
+        res.cookie('theme', 'dark', { signed: parserSecret !== undefined });
+        count(req, res, () => undefined);
+      });
+      app.get('/cookies', (req, res) => {
+        const { theme } = { ...req.cookies, ...req.signedCookies } as { theme?: string };
+        res.json({ theme, n: sessionOf(req)['n'] });
+      });
+      return app;
+    };
+
+    it('keeps its session', async () => {
+      const agent = request.agent(build());
+      const { id } = (await agent.get('/')).body as { id: string };
+      await agent.get('/').expect(200, { n: 2, id });
+    });
+
+    it('keeps its own cookies beside the session', async () => {
+      const agent = request.agent(build());
+      const answer = await agent.get('/theme').expect(200);
+      expect(answer.headers['set-cookie']).toHaveLength(2);
+      await agent.get('/cookies').expect(200, { theme: 'dark', n: 1 });
+    });
+  });
+
+  describe('and error handlers', () => {
+    const build = () => {
+      const told: unknown[][] = [];
+      const hears = new EventEmitter();
+      const heard = once(hears, 'error handler');
+      const store = new session.MemoryStore();
+      const app = express();
+      app.use(session({ ...OPTIONS, store }));
+      app.get('/', count);
+      app.get('/throw', (req) => {
+        sessionOf(req)['last'] = 'throw';
+        throw new Error('thrown');
+      });
+      app.get('/next', (req, ___, next) => {
+        sessionOf(req)['last'] = 'next';
+        setImmediate(() => next(Object.assign(new Error('given'), { status: 422 })));
+      });
+      app.get('/last', (req, res) => void res.json(sessionOf(req)['last'] ?? null));
+      const answer: ErrorRequestHandler = (error: Error & { status?: number }, req, res, next) => {
+        told.push([error.message, res.headersSent]);
+        hears.emit('error handler');
+        if (res.headersSent) return next(error);
+        res.status(error.status ?? 500).json({ error: error.message, session: Boolean(req.session) });
+      };
+      app.use(answer);
+      return { app, store, told, heard };
+    };
+
+    it.each([
+      ['throw', 500, 'thrown'],
+      ['next', 422, 'given'],
+    ])('stores what was set before an error: %s', async (path, status, error) => {
+      const { app, told } = build();
+      const agent = request.agent(app);
+      const answer = await agent.get(`/${path}`).expect(status, { error, session: true });
+      expect(sidOf(answer)).toBeDefined();
+      expect((await agent.get('/last')).body).toBe(path);
+      expect(told).toEqual([[error, false]]);
+    });
+
+    it('answers 404 and goes on with the session', async () => {
+      const agent = request.agent(build().app);
+      await agent.get('/');
+      await agent.get('/nowhere').expect(404);
+      expect((await agent.get('/')).body).toMatchObject({ n: 2 });
+    });
+
+    it('answers for a store that cannot be read; there is no session then (R27, R28)', async () => {
+      const { app, store, told } = build();
+      const agent = request.agent(app);
+      await agent.get('/');
+      store.get = (___, callback) => setImmediate(callback, new Error('store is down'));
+      const answer = await agent.get('/').expect(500, { error: 'store is down', session: false });
+      expect(sidOf(answer)).toBeUndefined();
+      expect(told).toEqual([['store is down', false]]);
+    });
+
+    it('hears of a store that cannot be written when the answer is on its way (R61)', async () => {
+      const { app, store, told, heard } = build();
+      const agent = request.agent(app);
+      await agent.get('/');
+      store.set = (___, ____, callback) => void setImmediate(() => callback?.(new Error('disk is full')));
+      await agent.get('/').expect(200);
+      await heard;
+      expect(told).toEqual([['disk is full', true]]);
+    });
+  });
+
+  describe('and routers mounted at paths', () => {
+    it('matches the path of the cookie with the whole address, however deep the router', async () => {
+      const app = express();
+      const admin = express.Router();
+      admin.use(session({ ...OPTIONS, cookie: { path: '/admin' } }));
+      admin.get('/deep/er', count);
+      app.use('/admin', admin);
+      app.get('/', (req, res) => void res.json({ session: typeof req.session }));
+      const agent = request.agent(app);
+      const answer = await agent.get('/admin/deep/er');
+      expect(String(answer.headers['set-cookie'])).toContain('; Path=/admin;');
+      expect((await agent.get('/admin/deep/er?x=1')).body).toMatchObject({ n: 2 });
+      await agent.get('/').expect(200, { session: 'undefined' });
+    });
+
+    it('has no session where the path of the cookie is elsewhere', async () => {
+      const app = express();
+      app.use(session({ ...OPTIONS, cookie: { path: '/admin' } }));
+      app.get('/shop', (req, res) => void res.json({ session: typeof req.session }));
+      await request(app).get('/shop').expect(200, { session: 'undefined' });
+    });
+
+    it('shares one session between routers and mounted applications', async () => {
+      const app = express();
+      const [router, inner] = [express.Router(), express()];
+      router.get('/', count);
+      inner.get('/', count);
+      app.use(session(OPTIONS));
+      app.use('/router', router).use('/inner', inner);
+      const agent = request.agent(app);
+      await agent.get('/router');
+      await agent.get('/inner');
+      expect((await agent.get('/router')).body).toMatchObject({ n: 3 });
+    });
+  });
+
+  describe('and several of its middlewares', () => {
+    it('runs the one that comes first, and that once', async () => {
+      const app = express();
+      const middleware = session(OPTIONS);
+      app.use(middleware, middleware, session({ ...OPTIONS, name: 'second.sid' }));
+      app.get('/', count);
+      const agent = request.agent(app);
+      const answer = await agent.get('/');
+      expect(answer.headers['set-cookie']).toHaveLength(1);
+      expect((await agent.get('/')).body).toMatchObject({ n: 2 });
+    });
+
+    it('keeps those of two paths apart, each with its own name', async () => {
+      const app = express();
+      app.use('/shop', session({ ...OPTIONS, name: 'shop.sid' }));
+      app.use('/admin', session({ ...OPTIONS, name: 'admin.sid', secret: ['newer', 'older'] }));
+      app.get(['/shop', '/admin'], count);
+      const agent = request.agent(app);
+      expect(sidOf(await agent.get('/shop'), 'shop.sid')).toBeDefined();
+      expect(sidOf(await agent.get('/admin'), 'admin.sid')).toBeDefined();
+      expect((await agent.get('/shop')).body).toMatchObject({ n: 2 });
+      expect((await agent.get('/shop')).body).toMatchObject({ n: 3 });
+      expect((await agent.get('/admin')).body).toMatchObject({ n: 2 });
+    });
+
+    it('accepts a secret that was replaced, and signs with the new one', async () => {
+      const store = new session.MemoryStore();
+      const build = (secret: string | string[]) => {
+        const app = express();
+        app.use(session({ ...OPTIONS, secret, store }));
+        app.get('/', count);
+        return app;
+      };
+      const sid = sidOf(await request(build('old')).get('/'))!;
+      const known = (secret: string | string[]) => request(build(secret)).get('/').set('Cookie', sid);
+      expect((await known(['new', 'old'])).body).toMatchObject({ n: 2 });
+      expect((await known('new')).body).toMatchObject({ n: 1 });
+    });
+
+    it('keeps the record of a session that a handler took from its request (unset: keep)', async () => {
+      const app = express();
+      app.use(session(OPTIONS));
+      app.get('/', count);
+      app.get('/null', (req: Request, res) => {
+        (req as { session: unknown }).session = null;
+        res.json({});
+      });
+      const agent = request.agent(app);
+      await agent.get('/');
+      expect(sidOf(await agent.get('/null').expect(200))).toBeUndefined();
+      expect((await agent.get('/')).body).toMatchObject({ n: 2 });
+    });
+  });
+});

@@ -1,0 +1,65 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SECRET } from '../support/secret.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What was loaded by a process that served a request with an entry. */
+interface Loaded {
+  /** What the request was answered with, by the entry that answered it. */
+  readonly answers: Readonly<Record<string, unknown>>;
+  /** Addresses of all modules that were asked for, by `import` or `require`. */
+  readonly resolved: readonly string[];
+  /** Paths of the CommonJS modules that were run. */
+  readonly required: readonly string[];
+  /** Node's own list: builtins and internals. */
+  readonly builtins: readonly string[];
+}
+
+describe('a process that serves requests with the built package', () => {
+  let loaded: Loaded;
+  beforeAll(() => {
+    if (!existsSync(join(ROOT, 'dist/express/index.js')))
+      throw new Error('This test runs the built package, and dist is missing: npm run build');
+    const told = execFileSync(process.execPath, ['test/fixtures/all-entries.mjs', SECRET], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    loaded = JSON.parse(told.trim().split('\n').at(-1)!) as Loaded;
+  });
+
+  it('answers with each entry, from a session', () => {
+    const twice = [{ n: 1 }, { n: 2 }];
+    expect(loaded.answers).toEqual({
+      'nest-session': twice,
+      'nest-session/http': twice,
+      'nest-session/express': twice,
+      'require("nest-session/express")': twice,
+    });
+  });
+
+  it('was watched while it loaded', () => {
+    expect(packagesOf(loaded.resolved)).toEqual(expect.arrayContaining(['@nestjs/core', 'express', 'depd']));
+    expect(packagesOf(loaded.required)).toEqual(expect.arrayContaining(['express', 'depd', 'cookie']));
+    expect(loaded.resolved.filter((url) => url.includes('/dist/express/')).length).toBeGreaterThan(5);
+    expect(loaded.builtins).toContain('NativeModule http');
+  });
+
+  it('has loaded no package named express-session', () => {
+    const { resolved, required, builtins } = loaded;
+    expect(resolved.length + required.length).toBeGreaterThan(200);
+    expect(packagesOf([...resolved, ...required])).not.toContain('express-session');
+    expect(builtins.filter((name) => name.includes('express-session'))).toEqual([]);
+  });
+});
+
+/** The packages that these paths or addresses lie in. */
+function packagesOf(paths: readonly string[]): string[] {
+  const names = paths.map((path) =>
+    /.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(path)?.[1]?.replace('\\', '/'),
+  );
+  return [...new Set(names.filter((name) => name !== undefined))];
+}

@@ -1,0 +1,262 @@
+import { createSecretKey } from 'node:crypto';
+import session from 'nest-session/express';
+import {
+  cookieFor,
+  deprecationsOf,
+  fromItsOwnPlace,
+  ignoreDeprecations,
+  IMPLEMENTATIONS,
+  ORIGINAL,
+  QUIET,
+  recordingStore,
+  signed,
+  textsOf,
+  thrownBy,
+  type Options,
+} from './support/entry-implementations.js';
+import { closeSites, serve } from './support/entry-server.js';
+
+const NO_RESAVE = 'undefined resave option; provide resave option';
+const NO_SAVE_UNINITIALIZED = 'undefined saveUninitialized option; provide saveUninitialized option';
+const NO_SECRET = 'req.secret; provide secret option';
+
+ignoreDeprecations();
+afterEach(closeSites);
+
+describe.each(IMPLEMENTATIONS)('the options of %s', (_, session) => {
+  const make = (options: object): unknown => session({ ...QUIET, ...options });
+  const messagesFor = async (options?: object | null): Promise<string[]> =>
+    textsOf(await deprecationsOf(() => fromItsOwnPlace(session, options)));
+
+  it.each([[undefined], [null], [{}]])('are the defaults where they are %p (R1)', async (options) => {
+    expect(await messagesFor(options)).toEqual([NO_RESAVE, NO_SAVE_UNINITIALIZED, NO_SECRET]);
+  });
+
+  it('are read once, but the cookie object is kept as it is (R1)', async () => {
+    const cookie = { maxAge: 1000 };
+    const options: Options = { ...QUIET, saveUninitialized: true, name: 'first', cookie };
+    const { ask } = await serve(session(options));
+    options.name = 'second';
+    cookie.maxAge = 90_000_000;
+    const { cookies } = await ask();
+    expect(cookies[0]).toMatch(/^first=/);
+    const expires = Date.parse(/Expires=([^;]+)/.exec(cookies[0]!)![1]!);
+    expect(expires).toBeGreaterThan(Date.now() + 80_000_000);
+  });
+
+  it.each([[42], ['text'], [{}], [true]])('refuse the genid %p, which is no function (R2)', (genid) => {
+    expect(() => make({ genid })).toThrow(new TypeError('genid option must be a function'));
+  });
+
+  it.each([[0], [''], [null], [false]])('take the genid %p for the default (R2)', async (genid) => {
+    const { ask } = await serve(session({ ...QUIET, genid: genid as never }), (req, res) =>
+      res.end(req.sessionID),
+    );
+    expect((await ask()).body).toHaveLength(32);
+  });
+
+  it.each([['destory'], [42], [true]])('refuse the unset %p (R3)', (unset) => {
+    expect(() => make({ unset })).toThrow(new TypeError('unset option must be "destroy" or "keep"'));
+  });
+
+  it.each([[undefined], [null], [''], ['keep'], ['destroy']])('accept the unset %p (R3)', (unset) => {
+    expect(make({ unset })).toBeInstanceOf(Function);
+  });
+
+  it('refuse an empty list of secrets (R4)', () => {
+    expect(() => make({ secret: [] })).toThrow(
+      new TypeError('secret option array must contain one or more strings'),
+    );
+  });
+
+  it.each([[[undefined]], [42]])(
+    'accept the secret %p, which fails only when it should sign (R4)',
+    async (secret) => {
+      const { ask, lateError } = await serve(
+        session({ ...QUIET, saveUninitialized: true, secret: secret as never }),
+      );
+      expect((await ask()).cookies).toEqual([]);
+      expect(await lateError).toMatchObject({ name: 'TypeError' });
+    },
+  );
+
+  it.each([
+    ['text', 'keyboard cat'],
+    ['a Buffer', Buffer.from('keyboard cat')],
+    ['a key object', createSecretKey(Buffer.from('keyboard cat'))],
+    ['a list of them', ['keyboard cat', 'nyan cat']],
+  ])('take %s as secret (R4)', async (_, secret) => {
+    const options = { ...QUIET, saveUninitialized: true, secret, genid: () => 'apple' };
+    const { ask } = await serve(session(options));
+    const { cookies } = await ask();
+    expect(cookies[0]).toContain(`connect.sid=${encodeURIComponent(signed('apple', 'keyboard cat'))};`);
+  });
+
+  it.each([[undefined], ['']])('say that the secret %p is deprecated (R4)', async (secret) => {
+    expect(await messagesFor({ ...QUIET, secret })).toEqual([NO_SECRET]);
+  });
+
+  it.each([
+    ['undefined', { resave: undefined }, [NO_RESAVE], ['get', 'set']],
+    ['null', { resave: null }, [], ['get', 'touch']],
+    ['false', { resave: false }, [], ['get', 'touch']],
+    ['0', { resave: 0 }, [], ['get', 'touch']],
+    ['true', { resave: true }, [], ['get', 'set']],
+  ])('save an unchanged session as resave tells: %s (R5)', async (_, given, messages, calls) => {
+    expect(await messagesFor({ ...QUIET, ...given })).toEqual(messages);
+    const store = recordingStore(session, { known: { a: 1 } });
+    const { ask } = await serve(session({ ...QUIET, ...given, store } as Options));
+    await ask('/', { cookie: cookieFor('known') });
+    expect(store.calls).toEqual(calls);
+  });
+
+  it.each([
+    ['undefined', { saveUninitialized: undefined }, [NO_SAVE_UNINITIALIZED], ['set']],
+    ['null', { saveUninitialized: null }, [], []],
+    ['false', { saveUninitialized: false }, [], []],
+    ['true', { saveUninitialized: true }, [], ['set']],
+  ])(
+    'save an untouched new session as saveUninitialized tells: %s (R6)',
+    async (_, given, messages, calls) => {
+      expect(await messagesFor({ ...QUIET, ...given })).toEqual(messages);
+      const store = recordingStore(session);
+      const { ask } = await serve(session({ ...QUIET, ...given, store } as Options));
+      expect((await ask()).cookies).toHaveLength(calls.length);
+      expect(store.calls).toEqual(calls);
+    },
+  );
+
+  it('are looked at in their order: what is wrong first ends it (R7)', async () => {
+    const told = (options: object): Promise<Error[]> =>
+      deprecationsOf(() => thrownBy(() => fromItsOwnPlace(session, options)));
+    const broken = { secret: [], unset: 'x', genid: 42 };
+    expect(textsOf(await told(broken))).toEqual([]);
+    expect(textsOf(await told({ ...broken, genid: undefined }))).toEqual([NO_RESAVE, NO_SAVE_UNINITIALIZED]);
+    expect(thrownBy(() => make(broken))).toMatchObject({ message: /genid/ });
+    expect(thrownBy(() => make({ ...broken, genid: null }))).toMatchObject({ message: /unset/ });
+    expect(thrownBy(() => make({ secret: [] }))).toMatchObject({ message: /secret/ });
+  });
+
+  it.each([
+    [{ name: 'one', key: 'two' }, 'one'],
+    [{ key: 'two' }, 'two'],
+    [{ name: '', key: 'two' }, 'two'],
+    [{}, 'connect.sid'],
+  ])('name the cookie of %p %s (R8)', async (names, expected) => {
+    const { ask } = await serve(session({ ...QUIET, ...names, saveUninitialized: true }));
+    expect((await ask()).cookies[0]!.split('=')[0]).toBe(expected);
+  });
+
+  it('accept a name that no cookie can have, until one is to be sent (R8)', async () => {
+    const { ask, lateError } = await serve(session({ ...QUIET, name: 'a b', saveUninitialized: true }));
+    expect((await ask()).status).toBe(200);
+    expect(await lateError).toEqual(new TypeError('argument name is invalid'));
+  });
+
+  it('have a memory store of their own where none is given (R9)', async () => {
+    const stores: unknown[] = [];
+    for (const middleware of [session(QUIET), session(QUIET)]) {
+      const { ask } = await serve(middleware, (req, res) => res.end(String(stores.push(req.sessionStore))));
+      await ask();
+    }
+    expect(stores[0]).toBeInstanceOf(session.MemoryStore);
+    expect(stores[1]).not.toBe(stores[0]);
+  });
+
+  it('refuse a store that is none (R9)', () => {
+    expect(() => make({ store: {} })).toThrow(new TypeError('store.on is not a function'));
+  });
+
+  it.each([
+    [true, ['set-cookie']],
+    ['yes', ['set-cookie']],
+    [1, ['set-cookie']],
+    [false, []],
+    [0, []],
+    [undefined, []],
+  ])('send the cookie each time as rolling tells: %p (R11)', async (rolling, names) => {
+    const store = recordingStore(session, { known: { a: 1 } });
+    const { ask } = await serve(session({ ...QUIET, rolling: rolling as boolean, store }));
+    const { headers } = await ask('/', { cookie: cookieFor('known') });
+    expect([...headers.keys()].filter((name) => name === 'set-cookie')).toEqual(names);
+  });
+
+  it('ask a cookie function with the request, twice for a new session and once for a known one (R13)', async () => {
+    const asked: unknown[][] = [];
+    const cookie = (...given: unknown[]) => {
+      asked.push(given);
+      return { path: '/', maxAge: 5000 };
+    };
+    const store = recordingStore(session, { known: {} });
+    const { ask } = await serve(session({ ...QUIET, store, cookie }), (req, res) => {
+      const lifetime = req.session.cookie.originalMaxAge;
+      res.end(
+        `${asked.length} ${asked.every((given) => given.length === 1 && given[0] === req)} ${lifetime}`,
+      );
+    });
+    expect((await ask()).body).toBe('2 true 5000');
+    asked.length = 0;
+    expect((await ask('/', { cookie: cookieFor('known') })).body).toBe('1 true null');
+  });
+
+  it('look at the path that a cookie function gives (R13)', async () => {
+    const cookie = (): object => ({ path: '/admin' });
+    const { ask } = await serve(session({ ...QUIET, cookie }), (req, res) => res.end(typeof req.session));
+    expect([(await ask('/admin')).body, (await ask('/public')).body]).toEqual(['object', 'undefined']);
+  });
+
+  it.each([[undefined], [null]])('throw where a cookie function gives %p (R13)', async (nothing) => {
+    const { ask } = await serve(session({ ...QUIET, cookie: () => nothing as never }));
+    expect((await ask()).body).toMatch(/^thrown: Cannot /);
+  });
+
+  it('take a promise for a cookie without attributes (R13)', async () => {
+    const cookie = (): never => Promise.resolve({ maxAge: 5000, secure: true }) as never;
+    const { ask } = await serve(session({ ...QUIET, saveUninitialized: true, cookie }));
+    expect((await ask()).cookies[0]).toMatch(/; Path=\/; HttpOnly$/);
+  });
+
+  it('are told about once for each place that gives them, with the place (R15)', async () => {
+    const told = await deprecationsOf(() => {
+      for (let count = 0; count < 3; count++) session({ ...QUIET, resave: undefined });
+      fromItsOwnPlace(session, { ...QUIET, resave: undefined });
+    });
+    expect(textsOf(told)).toEqual([NO_RESAVE, NO_RESAVE]);
+    expect(told[0]).toMatchObject({ name: 'DeprecationError', namespace: 'express-session' });
+    expect(told[0]!.stack!.split('\n')[1]).toContain('options.spec.ts');
+    expect(told[1]!.stack!.split('\n')[1]).toMatch(/application-\d+\.js/);
+  });
+
+  it('put generate on the store itself (R16)', () => {
+    const store = new session.MemoryStore();
+    expect('generate' in store).toBe(false);
+    session({ ...QUIET, store });
+    expect(Object.hasOwn(store, 'generate')).toBe(true);
+    expect('generate' in session.Store.prototype).toBe(false);
+  });
+
+  it('tell once whether the store has a touch (R18)', async () => {
+    const store = recordingStore(session, { known: { a: 1 } });
+    const { touch } = store;
+    Object.assign(store, { touch: undefined });
+    const { ask } = await serve(session({ ...QUIET, store }));
+    Object.assign(store, { touch });
+    await ask('/', { cookie: cookieFor('known') });
+    expect(store.calls).toEqual(['get']);
+  });
+});
+
+describe('the listeners of a store', () => {
+  const counts = (make: typeof session): number[] => {
+    const store = new make.MemoryStore();
+    return [1, 2, 3].map(() => {
+      make({ ...QUIET, store });
+      return store.listenerCount('connect') + store.listenerCount('disconnect');
+    });
+  };
+
+  it('are two however many middlewares it has, not two for each (R17, W10)', () => {
+    expect(counts(ORIGINAL)).toEqual([2, 4, 6]);
+    expect(counts(session)).toEqual([2, 2, 2]);
+  });
+});

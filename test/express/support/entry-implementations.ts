@@ -1,0 +1,99 @@
+import { createHmac } from 'node:crypto';
+import { compileFunction } from 'node:vm';
+import expressSession from 'express-session';
+import session from 'nest-session/express';
+import { SECRET } from '../../support/secret.js';
+
+/** The function of express-session and of ours. */
+export type SessionFunction = typeof session;
+export type Options = NonNullable<Parameters<SessionFunction>[0]>;
+export type AnyStore = InstanceType<SessionFunction['MemoryStore']>;
+
+export const ORIGINAL = expressSession as unknown as SessionFunction;
+
+/** Both, for `describe.each`: what passes for both is proven to be equal. */
+export const IMPLEMENTATIONS: readonly (readonly [string, SessionFunction])[] = [
+  ['express-session', ORIGINAL],
+  ['nest-session/express', session],
+];
+
+/** Options about which there is nothing to say. */
+export const QUIET = { secret: SECRET, resave: false, saveUninitialized: false } as const;
+
+/** The value of a session cookie, made by hand. */
+export function signed(id: string, secret = SECRET): string {
+  const signature = createHmac('sha256', secret).update(id).digest('base64');
+  return `s:${id}.${signature.replace(/=+$/, '')}`;
+}
+
+export const cookieFor = (id: string, secret = SECRET): string =>
+  `connect.sid=${encodeURIComponent(signed(id, secret))}`;
+
+/** A memory store that writes down what it is asked for, with sessions in it. */
+export function recordingStore(
+  session: SessionFunction,
+  sessions: Record<string, object> = {},
+): AnyStore & { calls: string[] } {
+  const store = new session.MemoryStore();
+  const calls: string[] = [];
+  for (const [id, data] of Object.entries(sessions))
+    store.sessions[id] = JSON.stringify({ cookie: PLAIN_COOKIE, ...data });
+  for (const name of ['get', 'set', 'touch', 'destroy'] as const) {
+    const method = store[name] as (...args: unknown[]) => void;
+    Object.assign(store, {
+      [name]: (...args: unknown[]) => {
+        calls.push(name);
+        method.apply(store, args);
+      },
+    });
+  }
+  return Object.assign(store, { calls });
+}
+
+/** What a store keeps of a cookie with default attributes. */
+export const PLAIN_COOKIE = { originalMaxAge: null, expires: null, httpOnly: true, path: '/' };
+
+let sites = 0;
+
+/** Calls `session(options)` from a place in the code of its own: messages are told once for each place. */
+export function fromItsOwnPlace(session: SessionFunction, options?: object | null): string {
+  const place = `application-${++sites}.js`;
+  const call = compileFunction('session(options)', ['session', 'options'], { filename: place });
+  (call as (...args: unknown[]) => void)(session, options);
+  return place;
+}
+
+/** A message of depd. */
+export type Deprecation = Error & { namespace: string };
+
+/** The deprecation messages while something is done. */
+export async function deprecationsOf(action: () => unknown): Promise<Deprecation[]> {
+  const told: Deprecation[] = [];
+  const listener = (error: Deprecation): void => void told.push(error);
+  process.on('deprecation' as never, listener as never);
+  try {
+    await action();
+  } finally {
+    process.off('deprecation', listener);
+  }
+  return told;
+}
+
+/** For a file in which messages are no matter: they are not printed. */
+export function ignoreDeprecations(): void {
+  const ignore = (): void => undefined;
+  beforeAll(() => void process.on('deprecation' as never, ignore));
+  afterAll(() => void process.off('deprecation', ignore));
+}
+
+export const textsOf = (told: readonly Error[]): string[] => told.map(({ message }) => message);
+
+/** What a call throws. */
+export function thrownBy(call: () => unknown): unknown {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}
