@@ -34,7 +34,11 @@ const CONSUMER = `
       const required = require(entry);
       const imported = await import(entry);
       const names = Object.keys(imported);
-      told[entry] = { names, same: names.length === Object.keys(required).length && names.every((name) => imported[name] === required[name]) };
+      // Where require() gives one of the exports itself, the others are its parts.
+      const whole = ['default', 'module.exports', 'session'];
+      const parts = 'module.exports' in imported ? names.filter((name) => !whole.includes(name)) : names;
+      const same = parts.length === Object.keys(required).length && parts.every((name) => imported[name] === required[name]);
+      told[entry] = { names, same: same && (parts === names || whole.every((name) => imported[name] === required)) };
     }
     const { LmdbSessionStore } = require('nest-session/lmdb');
     told.oneBase = LmdbSessionStore.prototype instanceof require('nest-session/http').SessionStore;

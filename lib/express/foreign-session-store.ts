@@ -110,7 +110,7 @@ export class ForeignSessionStore extends SessionStore implements SessionKeying {
       if (name !== null) data[name] = JSON.parse(text);
     }
     data[STAMP] = { createdAt: record.createdAt, touchedAt: record.touchedAt };
-    const session = new Session({ sessionID: key, sessionStore: this.#store } as never, data);
+    const session = new Session({ sessionID: key, sessionStore: this.#store }, data);
     session.cookie = this.#cookieOf(record);
     return session;
   }
