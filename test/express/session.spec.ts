@@ -226,7 +226,7 @@ describe.each(IMPLEMENTATIONS)('Session of %s', (_, session) => {
       get: (_id: string, done: (error: null, found: object) => void) =>
         done(null, { cookie: { ...PLAIN_COOKIE } }),
     });
-    const one = new Session({ sessionID: 'a', sessionStore: store } as unknown as SessionedRequest);
+    const one = new Session({ sessionID: 'a', sessionStore: store });
     expect(() => (one.reload as unknown as () => void)()).toThrow(/is not a function/);
   });
 });
