@@ -4,8 +4,9 @@ import type { GateKeeper } from '../http/response-gate.js';
 import { isSecureByExpress } from '../http/request-facts.js';
 import { Cookie } from './cookie.js';
 import type { ResolvedExpressOptions } from './express-options.js';
+import { askStore } from './foreign-store-call.js';
 import type { StepDone } from './held-sessions.js';
-import { type Callback, type Session, type SessionedRequest } from './session.js';
+import type { Callback, Session, SessionedRequest, StoredSession } from './session.js';
 import { textOf } from './session-text.js';
 import { SessionWrites } from './session-writes.js';
 import { Store } from './store.js';
@@ -97,7 +98,9 @@ export class ExpressExchange implements GateKeeper {
     if (this.#shouldDestroy()) {
       this.#destroyed = true;
       const id = req.sessionID!;
-      return this.#settle((done) => this.#writes.forget(id, (gone) => store.destroy(id, gone), done));
+      return this.#settle((done) =>
+        this.#writes.forget(id, (gone) => askStore(store, 'destroy', [id], gone), done),
+      );
     }
     const { session } = req;
     if (!session) return undefined;
@@ -181,7 +184,7 @@ export class ExpressExchange implements GateKeeper {
   #reload(session: Session, callback: Callback): void {
     const { store } = this.#options;
     const { seen } = this.#writes.hold(session.id);
-    store.get(session.id, (error, found) => {
+    askStore(store, 'get', [session.id], (error, found?: StoredSession) => {
       if (error) return callback(error);
       if (!found) return callback(new Error('failed to load session'));
       const fresh = Store.prototype.createSession.call(store, this.#req, found);

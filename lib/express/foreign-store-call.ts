@@ -16,25 +16,37 @@ export function isForeignStore(store: unknown): store is ForeignStore {
 }
 
 /**
- * Calls a store with a callback, or awaits what it returns, whichever it answers by. Only the first answer counts.
+ * Calls a store, and hears its answer by callback or by promise, whichever it gives; more than one answer may come.
  *
  * A method that declares a callback may still return a promise: then only its failure is heard.
  */
+export function askStore(
+  store: object,
+  method: 'get' | 'set' | 'destroy' | 'touch',
+  args: readonly unknown[],
+  answer: (error?: unknown, result?: never) => void,
+): void {
+  const run = (store as Record<string, (...all: unknown[]) => unknown>)[method]!;
+  const returned = run.call(store, ...args, answer) as PromiseLike<never> | undefined;
+  if (typeof returned?.then !== 'function') return;
+  const byPromise = run.length <= args.length;
+  returned.then(
+    (result) => byPromise && answer(null, result),
+    (error: unknown) => answer(error ?? new Error('The store rejected without a reason.')),
+  );
+}
+
+/** As {@link askStore}, for the first answer. */
 export function callStore<T>(
   store: ForeignStore,
   method: 'get' | 'set' | 'destroy',
   ...args: unknown[]
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const answer = (error?: unknown, result?: T): void => {
+    askStore(store, method, args, (error, result) => {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever the store says is the cause
       if (error) reject(error);
       else resolve(result as T);
-    };
-    const run = store[method] as (...all: unknown[]) => unknown;
-    const returned = run.call(store, ...args, answer);
-    if (typeof (returned as PromiseLike<T> | undefined)?.then !== 'function') return;
-    const byPromise = run.length <= args.length;
-    (returned as PromiseLike<T>).then((result) => byPromise && resolve(result), reject);
+    });
   });
 }

@@ -12,9 +12,10 @@ import {
   type ExpressSessionOptions,
   type ResolvedExpressOptions,
 } from './express-options.js';
+import { askStore } from './foreign-store-call.js';
 import { HeldSessions } from './held-sessions.js';
 import { MemoryStore } from './memory-store.js';
-import { KEEPER, Session, type SessionedRequest } from './session.js';
+import { KEEPER, Session, type SessionedRequest, type StoredSession } from './session.js';
 import { Store } from './store.js';
 
 /** A middleware of express-session. */
@@ -94,7 +95,7 @@ function handle(
     return next();
   }
   let answered = false;
-  options.store.get(id, (error, found) => {
+  askStore(options.store, 'get', [id], (error, found?: StoredSession) => {
     if (answered) return;
     answered = true;
     if (error && (error as { code?: unknown }).code !== 'ENOENT') return next(error);

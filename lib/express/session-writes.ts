@@ -1,3 +1,4 @@
+import { askStore } from './foreign-store-call.js';
 import { HeldSessions, inOrder, type HeldSession, type StepDone } from './held-sessions.js';
 import type { Callback, Session } from './session.js';
 import { mergeText, textOf } from './session-text.js';
@@ -71,7 +72,7 @@ export class SessionWrites {
     const send = (done: Callback): void => {
       text = textOf(session);
       this.#stored = { id: session.id, text };
-      this.#store.set(session.id, session, done);
+      askStore(this.#store, 'set', [session.id, session], done);
     };
     this.#write(session, send, (error, thrown) => {
       // What could not be stored is tried again at the end (W12); not what was thrown at the application, or its error
@@ -96,7 +97,7 @@ export class SessionWrites {
   touch(id: string, session: Session, callback: StepDone): void {
     const { shared } = this.hold(session.id);
     const queue = shared.steps.length === 0 ? { ...shared, steps: [] } : shared;
-    this.#write(session, (done) => this.#store.touch!(id, session, done), callback, queue);
+    this.#write(session, (done) => askStore(this.#store, 'touch', [id, session], done), callback, queue);
   }
 
   /** Removes the session of an id; nobody here writes it again, unless removing fails. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Cookie } from './cookie.js';
+import { askStore } from './foreign-store-call.js';
 
 /** A node-style callback. */
 export type Callback<T = unknown> = (error?: unknown, result?: T) => void;
@@ -51,7 +52,7 @@ export class Session {
 
   /** Writes the session to the store. */
   save(callback: Callback = noop): this {
-    this.req.sessionStore!.set(this.id, this, callback);
+    askStore(this.req.sessionStore!, 'set', [this.id, this], callback);
     return this;
   }
 
@@ -59,7 +60,7 @@ export class Session {
   reload(callback: Callback): this {
     const { req } = this;
     const store = req.sessionStore!;
-    store.get(this.id, (error, found) => {
+    askStore(store, 'get', [this.id], (error, found?: StoredSession) => {
       if (error) return callback(error);
       if (!found) return callback(new Error('failed to load session'));
       store.createSession(req, found);
@@ -72,16 +73,29 @@ export class Session {
   destroy(callback: Callback = noop): this {
     const store = this.req.sessionStore!;
     delete this.req.session;
-    forget(this.req, this.id, (done) => store.destroy(this.id, done), callback);
+    forget(this.req, this.id, (done) => askStore(store, 'destroy', [this.id], done), callback);
     return this;
   }
 
   /** Another id and an empty session at `req.session`; the old id is removed from the store. */
   regenerate(callback: Callback): this {
     const { req } = this;
-    forget(req, req.sessionID!, (done) => req.sessionStore!.regenerate(req, done), callback);
+    forget(req, req.sessionID!, (done) => anotherSession(req, done), callback);
     return this;
   }
+}
+
+/** By the store's own way, which most have from their base class; a store without one is asked for what it takes. */
+function anotherSession(req: SessionedRequest, callback: Callback): void {
+  const store = req.sessionStore!;
+  if (typeof store.regenerate === 'function') return store.regenerate(req, callback);
+  let destroyed = false;
+  askStore(store, 'destroy', [req.sessionID!], (error) => {
+    if (destroyed) return;
+    destroyed = true;
+    store.generate(req);
+    callback(error);
+  });
 }
 
 /** What a store must do, callback style. `touch` may be missing. */
