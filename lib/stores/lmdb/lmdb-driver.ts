@@ -1,4 +1,6 @@
+import { existsSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, resolve } from 'node:path';
 
 /** What is used of a database of the package `lmdb`, described by its shape: no type of a driver is public. */
 export interface LmdbDatabase<V, K> {
@@ -22,7 +24,24 @@ interface LmdbPackage {
 
 /** @throws Error that says how to install the package, where it is missing. */
 export function openLmdb(path: string, mapSize: number): LmdbEnvironment {
-  return loadLmdb().open({ path, mapSize, noSubdir: false });
+  const lmdb = loadLmdb();
+  makeFolder(resolve(path), 0o700);
+  return lmdb.open({ path, mapSize, noSubdir: false });
+}
+
+/**
+ * Makes a folder and those above it; the folder itself for this user alone. Step by step: where nothing can be made,
+ * Node's own recursive way may never return.
+ */
+function makeFolder(path: string, mode?: number): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    // Another process was faster.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 function loadLmdb(): LmdbPackage {
