@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { HeldDrain, HeldHead, type HeldCall } from './held-response.js';
-import { applyHeaders, checkChunk, checkReason, checkStatus, readHead } from './output-arguments.js';
+import { allSettled, attempt, attemptSync, callBack, check } from './gate-steps.js';
+import { applyHeaders, readHead } from './output-arguments.js';
 import { opaqueAnswer, takeBackHead } from './taken-back-answer.js';
 
 /** What the gate asks of whoever put it up. */
@@ -325,43 +326,4 @@ export class ResponseGate {
     const settled = this.#commit();
     if (settled instanceof Promise) settled.catch((error: unknown) => this.#keepers[0]!.report(error));
   }
-}
-
-/** Waits for all, and fails with the first that failed. */
-async function allSettled(steps: readonly unknown[]): Promise<void> {
-  for (const result of await Promise.allSettled(steps)) if (result.status === 'rejected') throw result.reason;
-}
-
-function check({ method, args }: HeldCall, res: ServerResponse): void {
-  checkStatus(res.statusCode);
-  if (Object.hasOwn(res, 'statusMessage')) checkReason(res.statusMessage);
-  if (method !== 'flushHeaders') checkChunk(args[0], method);
-}
-
-/** A throw is a rejection: nobody who asks for an output may be hit by the commit. */
-function attempt(step: () => unknown): unknown {
-  let result: unknown;
-  const thrown = attemptSync(() => void (result = step()));
-  // A promise that adopts the throw, whatever was thrown.
-  return thrown === null ? result : Promise.resolve().then(() => raise(thrown.error));
-}
-
-function raise(error: unknown): never {
-  throw error;
-}
-
-function attemptSync(step: () => void): { readonly error: unknown } | null {
-  try {
-    step();
-    return null;
-  } catch (error) {
-    return { error };
-  }
-}
-
-/** Those who wait to hear of an output that was dropped are told. */
-function callBack({ method, args }: HeldCall, error: unknown): void {
-  const callback = args.find((arg) => typeof arg === 'function') as ((error?: unknown) => void) | undefined;
-  if (callback === undefined || method === 'writeHead') return;
-  process.nextTick(() => (error === null ? callback() : callback(error)));
 }

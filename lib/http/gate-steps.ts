@@ -1,0 +1,44 @@
+import type { ServerResponse } from 'node:http';
+import type { HeldCall } from './held-response.js';
+import { checkChunk, checkReason, checkStatus } from './output-arguments.js';
+
+/** Waits for all, and fails with the first that failed. */
+export async function allSettled(steps: readonly unknown[]): Promise<void> {
+  for (const result of await Promise.allSettled(steps)) if (result.status === 'rejected') throw result.reason;
+}
+
+/** Refuses, at once and as Node does, an output that Node would refuse. */
+export function check({ method, args }: HeldCall, res: ServerResponse): void {
+  checkStatus(res.statusCode);
+  if (Object.hasOwn(res, 'statusMessage')) checkReason(res.statusMessage);
+  if (method !== 'flushHeaders') checkChunk(args[0], method);
+}
+
+/** A throw is a rejection: nobody who asks for an output may be hit by the commit. */
+export function attempt(step: () => unknown): unknown {
+  let result: unknown;
+  const thrown = attemptSync(() => void (result = step()));
+  // A promise that adopts the throw, whatever was thrown.
+  return thrown === null ? result : Promise.resolve().then(() => raise(thrown.error));
+}
+
+function raise(error: unknown): never {
+  throw error;
+}
+
+/** What a step threw, in a box; `null` where it threw nothing. */
+export function attemptSync(step: () => void): { readonly error: unknown } | null {
+  try {
+    step();
+    return null;
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** Those who wait to hear of an output that was dropped are told. */
+export function callBack({ method, args }: HeldCall, error: unknown): void {
+  const callback = args.find((arg) => typeof arg === 'function') as ((error?: unknown) => void) | undefined;
+  if (callback === undefined || method === 'writeHead') return;
+  process.nextTick(() => (error === null ? callback() : callback(error)));
+}
