@@ -6,7 +6,7 @@ import { fitsCookieAttribute } from './check-cookie-options.js';
 import type { ResolvedCookie } from './cookie-options.js';
 
 /** What one session may set for itself; everything else follows the options, also in sessions that live already. */
-const OWN_SETTINGS = [
+export const OWN_SETTINGS = [
   'originalMaxAge',
   'path',
   'domain',

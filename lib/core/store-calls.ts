@@ -21,6 +21,7 @@ async function guarded<T>(operation: string, call: () => Promise<T>): Promise<T>
   try {
     return await call();
   } catch (cause) {
+    if (cause instanceof SessionError) throw cause;
     // The cause may name keys or connection strings: it is for logs, the message is for anyone.
     throw new SessionError('ERR_SESSION_STORE', `The session store failed to ${operation} a session.`, {
       cause,

@@ -182,6 +182,9 @@ export class ExpressExchange implements GateKeeper {
 
   /** In its own way, since a store may make sessions of another package. */
   #reload(session: Session, callback: Callback): void {
+    // What this request has not waited for is part of what it reads.
+    const underWay = this.#writes.whenDone();
+    if (underWay !== undefined) return void underWay.then(() => this.#reload(session, callback));
     const { store } = this.#options;
     const { seen } = this.#writes.hold(session.id);
     askStore(store, 'get', [session.id], (error, found?: StoredSession) => {

@@ -1,27 +1,26 @@
 import { minutes } from '../core/durations.js';
 import { KeyedQueue } from '../core/keyed-queue.js';
 import { applicationName, storedName } from '../core/session-attributes.js';
+import { SessionError } from '../core/session-error.js';
 import type { SessionId } from '../core/session-id.js';
 import type { SessionKey } from '../core/session-key.js';
 import { applyPatch, NEVER, type SessionPatch, type SessionRecord } from '../core/session-record.js';
 import { type Conflict, type SessionKeying, SessionStore } from '../core/session-store.js';
 import { COOKIE } from '../core/session-state.js';
 import { Cookie } from './cookie.js';
+import { ownSettings, type ForeignCookie } from './foreign-cookie.js';
 import { callStore, type ForeignStore } from './foreign-store-call.js';
 import { Session } from './session.js';
 
-/** The attributes that the cookies of an application have by its options; what a stored session repeats. */
-export interface ForeignCookie {
-  readonly path?: string | undefined;
-  readonly domain?: string | undefined;
-  readonly httpOnly?: boolean | undefined;
-  readonly secure?: boolean | 'auto' | undefined;
-  readonly sameSite?: boolean | 'lax' | 'strict' | 'none' | 'auto' | undefined;
-  readonly maxAge?: number | null | undefined;
+/** How long sessions live, as far as this adapter must know it. Milliseconds. */
+export interface ForeignLifetimes {
+  readonly idleMs: number;
+  /** How often a session is touched at most; `null` leaves it to the engine. */
+  readonly touchEveryMs: number | null;
 }
 
 interface ForeignSession {
-  readonly cookie?: { readonly originalMaxAge?: unknown };
+  readonly cookie?: { readonly [setting: string]: unknown };
   readonly [name: string]: unknown;
 }
 
@@ -39,16 +38,15 @@ const STAMP = '$session';
 export class ForeignSessionStore extends SessionStore implements SessionKeying {
   readonly #store: ForeignStore;
   readonly #cookie: ForeignCookie;
-  readonly #touchAfterMs: number;
+  readonly #lifetimes: ForeignLifetimes;
   readonly #writes = new KeyedQueue();
   #connected = true;
 
-  /** `idleMs` is how long a session may stay unused. */
-  constructor(store: ForeignStore, cookie: ForeignCookie, idleMs: number) {
+  constructor(store: ForeignStore, cookie: ForeignCookie, lifetimes: ForeignLifetimes) {
     super();
     this.#store = store;
     this.#cookie = cookie;
-    this.#touchAfterMs = Math.min(idleMs / 10, minutes(1));
+    this.#lifetimes = lifetimes;
     if (typeof store.on !== 'function') return;
     store.on('disconnect', () => (this.#connected = false));
     store.on('connect', () => (this.#connected = true));
@@ -87,7 +85,7 @@ export class ForeignSessionStore extends SessionStore implements SessionKeying {
     return this.#writes.run(from, async () => {
       if ((await this.load(from)) === null) return 'missing';
       await this.#write(to, record);
-      await callStore(this.#store, 'destroy', from);
+      await callStore(this.#store, 'destroy', from).catch(nullIfMissing);
       return 'applied';
     });
   }
@@ -104,10 +102,12 @@ export class ForeignSessionStore extends SessionStore implements SessionKeying {
   }
 
   #sessionOf(key: SessionKey, record: SessionRecord): Session {
-    const data: Record<string, unknown> = {};
+    const data = Object.create(null) as Record<string, unknown>;
     for (const [stored, text] of record.attributes) {
       const name = applicationName(stored);
-      if (name !== null) data[name] = JSON.parse(text);
+      if (name === null) continue;
+      if (name === STAMP || name === 'req' || name in Session.prototype) throw unstorable(name);
+      data[name] = JSON.parse(text);
     }
     data[STAMP] = { createdAt: record.createdAt, touchedAt: record.touchedAt };
     const session = new Session({ sessionID: key, sessionStore: this.#store }, data);
@@ -117,43 +117,60 @@ export class ForeignSessionStore extends SessionStore implements SessionKeying {
 
   #cookieOf({ attributes, expiresAt }: SessionRecord): Cookie {
     const kept = attributes.get(COOKIE);
-    const own = kept === undefined ? {} : (JSON.parse(kept) as { originalMaxAge?: number | null });
-    const { path, domain, httpOnly, secure, sameSite, maxAge } = this.#cookie;
-    const cookie = new Cookie({ path: path ?? '/', httpOnly: httpOnly ?? true });
-    if (domain !== undefined) cookie.domain = domain;
-    if (typeof secure === 'boolean') cookie.secure = secure;
-    if (sameSite !== 'auto' && sameSite !== undefined) cookie.sameSite = sameSite;
+    const { maxAge = null, ...planned } = this.#cookie;
+    const own = kept === undefined ? {} : (JSON.parse(kept) as Record<string, unknown>);
+    const { originalMaxAge = maxAge, ...settings } = { ...planned, ...own } as Record<string, unknown>;
+    const cookie = new Cookie({ path: '/', httpOnly: true });
+    for (const [name, value] of Object.entries(settings)) {
+      // What is decided at each request is not the session's own.
+      if (value != null && value !== 'auto') (cookie as unknown as Record<string, unknown>)[name] = value;
+    }
     // Stores take their time to live from here, whether or not the browser is told.
     cookie.expires = expiresAt === NEVER ? null : new Date(expiresAt);
-    cookie.originalMaxAge = own.originalMaxAge === undefined ? (maxAge ?? null) : own.originalMaxAge;
+    cookie.originalMaxAge = originalMaxAge as number | null;
     return cookie;
   }
 
   #recordOf(session: ForeignSession): SessionRecord {
     const attributes = new Map<string, string>();
     for (const [name, value] of Object.entries(session)) {
-      const text = name === 'cookie' || name === STAMP ? undefined : JSON.stringify(value);
+      const isData = name !== 'cookie' && name !== STAMP && !(name in Session.prototype);
+      const text = isData ? JSON.stringify(value) : undefined;
       if (text !== undefined) attributes.set(storedName(name), text);
     }
-    const maxAge = session.cookie?.originalMaxAge ?? null;
-    if (typeof maxAge === 'number' && maxAge !== this.#cookie.maxAge)
-      attributes.set(COOKIE, JSON.stringify({ originalMaxAge: maxAge }));
-    return { ...this.#stampOf(session[STAMP]), expiresAt: NEVER, principal: null, attributes };
+    const own = ownSettings(session.cookie ?? {}, this.#cookie);
+    if (own !== null) attributes.set(COOKIE, own);
+    return {
+      ...this.#stampOf(session[STAMP], session.cookie?.['originalMaxAge']),
+      expiresAt: NEVER,
+      principal: null,
+      attributes,
+    };
   }
 
   /**
    * A session that express-session made begins when it is first seen here. When it was used last only its store may
-   * know: it is never taken for idle, and soon touched.
+   * know: it is never taken for idle, and always due for a touch.
    */
-  #stampOf(stamp: unknown): Pick<SessionRecord, 'createdAt' | 'touchedAt'> {
+  #stampOf(stamp: unknown, maxAge: unknown): Pick<SessionRecord, 'createdAt' | 'touchedAt'> {
     const { createdAt, touchedAt } = (stamp ?? {}) as { createdAt?: unknown; touchedAt?: unknown };
     const now = Date.now();
+    const { idleMs, touchEveryMs } = this.#lifetimes;
+    const isDueAfterMs =
+      touchEveryMs ?? Math.min((typeof maxAge === 'number' ? maxAge : idleMs) / 10, minutes(1));
     const touched = typeof createdAt === 'number' && typeof touchedAt === 'number' ? touchedAt : 0;
     return {
       createdAt: typeof createdAt === 'number' ? createdAt : now,
-      touchedAt: Math.max(touched, now - this.#touchAfterMs),
+      touchedAt: Math.max(touched, Math.floor(now - isDueAfterMs)),
     };
   }
+}
+
+function unstorable(name: string): SessionError {
+  return new SessionError(
+    'ERR_SESSION_NAME',
+    `The session was not saved: an attribute named ${name} cannot be kept by a store made for express-session. Choose another name.`,
+  );
 }
 
 /** Some stores tell of a missing session by an error. */

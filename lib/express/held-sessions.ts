@@ -9,6 +9,8 @@ export interface HeldSession {
   written: string | null;
   /** How often it was written, to tell what came after a load. */
   writes: number;
+  /** Touches under way: they overlap each other, and steps wait for them. */
+  touching: number;
   /** Steps under way and waiting, in order. */
   readonly steps: (() => void)[];
 }
@@ -53,7 +55,7 @@ export class HeldSessions {
 
   /** A session begins: nothing that was known of its id holds for it. */
   begin(id: string): HeldSession {
-    const held: HeldSession = { destroyed: false, written: null, writes: 0, steps: [] };
+    const held: HeldSession = { destroyed: false, written: null, writes: 0, touching: 0, steps: [] };
     this.#held.set(id, new WeakRef(held));
     this.#collected.register(held, id);
     return held;
@@ -70,7 +72,7 @@ export type StepDone = Callback;
  * the first time counts. What it throws is told, and thrown as well where somebody is there to catch it.
  */
 export function inOrder(held: HeldSession, step: (done: Callback) => void, callback: StepDone): void {
-  const thrown = held.steps.length === 0 ? 'now' : 'late';
+  const thrown = held.steps.length === 0 && held.touching === 0 ? 'now' : 'late';
   const run = (): void => {
     let finished = false;
     const finish = (...result: Parameters<StepDone>): void => {

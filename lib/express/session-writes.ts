@@ -91,13 +91,22 @@ export class SessionWrites {
   }
 
   /**
-   * Waits for writes, since many stores write the whole session again here too; but nothing waits for it: a page of
-   * many requests touches its session many times at once.
+   * Waits for writes, and writes wait for it, since many stores write the whole session again here too. Touches do not
+   * wait for each other: a page of many requests touches its session many times at once.
    */
   touch(id: string, session: Session, callback: StepDone): void {
     const { shared } = this.hold(session.id);
-    const queue = shared.steps.length === 0 ? { ...shared, steps: [] } : shared;
-    this.#write(session, (done) => askStore(this.#store, 'touch', [id, session], done), callback, queue);
+    const send = (done: Callback): void => askStore(this.#store, 'touch', [id, session], done);
+    if (shared.steps.length > 0) return this.#write(session, send, callback);
+    shared.touching++;
+    const touched: StepDone = (error, thrown) => {
+      try {
+        callback(error, thrown);
+      } finally {
+        if (--shared.touching === 0) shared.steps[0]?.();
+      }
+    };
+    this.#write(session, send, touched, { ...shared, steps: [], touching: 0 });
   }
 
   /** Removes the session of an id; nobody here writes it again, unless removing fails. */

@@ -101,6 +101,10 @@ export class ResponseGate {
       check(call, this.#res);
       this.#endAsked = this.#mode !== 'failed';
     }
+    if (this.#mode === 'closed' && call.method === 'flushHeaders' && this.#head === null) {
+      // As Node does, by way of all who wrap the head: what they decide there must be decided before anything is held.
+      this.#res.writeHead(this.#res.statusCode);
+    }
     switch (this.#mode) {
       case 'closed':
         return call.method === 'writeHead' ? this.#announce(call) : this.#begin(call);

@@ -84,7 +84,8 @@ function isProvider(store: object | null): boolean {
 function asSessionStore(store: AnyStore, { cookie, timeouts }: RuntimeOptions): SessionStore {
   if (isSessionStore(store) || !isForeignStore(store)) return store;
   const fixed = typeof cookie === 'object' ? cookie : {};
-  return new ForeignSessionStore(store, fixed, timeouts?.idle ?? fixed.maxAge ?? hours(24));
+  const idleMs = timeouts?.idle ?? fixed.maxAge ?? hours(24);
+  return new ForeignSessionStore(store, fixed, { idleMs, touchEveryMs: timeouts?.touchEvery ?? null });
 }
 
 function twoStores(): SessionError {

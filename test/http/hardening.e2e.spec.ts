@@ -84,6 +84,34 @@ describe('a server that is used in unusual ways', () => {
     expect(await (await browser.fetch('/')).text()).toBe('one,two');
   });
 
+  it('lets wrappers of the head decide at flushHeaders, as Node does, though the session is not stored yet', async () => {
+    const seen: string[] = [];
+    const wrap: Wrap = (_, res) => {
+      const { writeHead, write } = res;
+      res.writeHead = (...args: [number]) => {
+        if (seen.push('head') === 1) res.setHeader('X-Decided', 'yes');
+        return writeHead.apply(res, args);
+      };
+      res.write = ((...args: [string]) => {
+        seen.push('write');
+        return write.apply(res, args as never);
+      }) as never;
+    };
+    const browser = await serve(
+      (req, res) => {
+        req.session['n'] = 1;
+        res.flushHeaders();
+        res.write('one,');
+        res.end('two');
+      },
+      { after: wrap },
+    );
+    const answer = await browser.fetch('/');
+    expect(await answer.text()).toBe('one,two');
+    expect([answer.headers.get('x-decided'), seen.slice(0, 2)]).toEqual(['yes', ['head', 'write']]);
+    expect(browser.jar.size).toBe(1);
+  });
+
   it('answers by itself where nobody does within five seconds after a failed save', async () => {
     jest.useFakeTimers({
       doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'Date', 'performance', 'setInterval'],

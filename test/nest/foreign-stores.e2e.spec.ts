@@ -3,7 +3,9 @@ import { EventEmitter } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Controller, Get, Injectable, Param, Post, type LoggerService } from '@nestjs/common';
+import { jest } from '@jest/globals';
 import expressSession from 'express-session';
+import { FakeClock } from 'nest-session/testing';
 import { Session, SessionModule, SessionStore, type AnyStore, type UserSession } from 'nest-session';
 import sessionFileStore from 'session-file-store';
 import { ADAPTERS, startApp, type RunningApp } from '../support/adapters.js';
@@ -105,6 +107,15 @@ class AppController {
     await session.save();
     return {};
   }
+  @Post('not-remembered') async notRemembered(@Session() session: UserSession) {
+    session.cookie.maxAge = null;
+    session.cookie.path = '/app';
+    session['user'] = 'u1';
+    await session.save();
+    session['again'] = true;
+    await session.save();
+    return {};
+  }
   @Post('logout') async logout(@Session() session: UserSession) {
     await session.destroy();
     return {};
@@ -173,6 +184,82 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
     const browser = new Browser(running.url);
     await browser.post('/set/a');
     expect(await browser.get('/all')).toEqual({ a: 'a' });
+  });
+
+  it('keeps a session from being remembered that its login did not want remembered, and its own settings', async () => {
+    const store = new CallbackStore();
+    running = await startApp(adapter, {
+      imports: [SessionModule.forRoot({ secret: SECRET, store, cookie: { maxAge: 604_800_000 } })],
+      controllers: [AppController],
+    });
+    const browser = new Browser(running.url);
+    const login = await browser.post('/not-remembered');
+    expect(login.headers.getSetCookie()[0]).toMatch(/Path=\/app; HttpOnly; SameSite=Lax$/);
+    const next = await browser.post('/set/next');
+    expect(next.headers.getSetCookie()).toEqual([]);
+    const [text] = store.kept.texts.values();
+    expect(JSON.parse(text!)).toMatchObject({ next: 'next', cookie: { originalMaxAge: null, path: '/app' } });
+  });
+
+  it('touches sessions in use, whatever touchEvery is, and ends them at the absolute limit', async () => {
+    const store = new CallbackStore();
+    const clock = new FakeClock();
+    const now = jest.spyOn(Date, 'now').mockImplementation(() => clock.now());
+    try {
+      const timeouts = { idle: 1_800_000, touchEvery: 300_000, absolute: 7_200_000 };
+      running = await startApp(adapter, {
+        imports: [SessionModule.forRoot({ secret: SECRET, store, clock, timeouts })],
+        controllers: [AppController],
+      });
+      const browser = new Browser(running.url);
+      await browser.post('/set/a');
+      for (let used = 0; used < 7_200_000 - 360_000; used += 360_000) {
+        clock.advance(360_000);
+        expect(await browser.get('/all')).toEqual({ a: 'a' });
+        const [text] = store.kept.texts.values();
+        expect(JSON.parse(text!)).toMatchObject({ $session: { touchedAt: clock.now() } });
+      }
+      clock.advance(360_000);
+      expect(await browser.get('/all')).toEqual({});
+    } finally {
+      now.mockRestore();
+    }
+  });
+
+  it('loses nothing though the store reads and writes slowly and out of step', async () => {
+    const store = new CallbackStore();
+    const { get, set } = store;
+    let turn = 0;
+    const later = (step: () => void): void => {
+      let left = (turn++ * 7) % 11;
+      const wait = (): void => void (left-- > 0 ? setImmediate(wait) : step());
+      wait();
+    };
+    store.get = (id, callback) => later(() => get.call(store, id, callback));
+    store.set = (id, session, callback) => {
+      const copy: unknown = JSON.parse(JSON.stringify(session));
+      later(() => set.call(store, id, copy, callback));
+    };
+    running = await startApp(adapter, {
+      imports: [SessionModule.forRoot({ secret: SECRET, store })],
+      controllers: [AppController],
+    });
+    const browser = new Browser(running.url);
+    await browser.post('/set/a');
+    const names = Array.from({ length: 40 }, (__, n) => `k${n}`);
+    await Promise.all(names.map((name) => browser.clone().post(`/set/${name}`)));
+    expect(Object.keys(await browser.get<object>('/all')).sort()).toEqual(['a', ...names].sort());
+  });
+
+  it('refuses names that such a store cannot keep, instead of losing them', async () => {
+    running = await startApp(adapter, {
+      imports: [SessionModule.forRoot({ secret: SECRET, store: new CallbackStore() })],
+      controllers: [AppController],
+    });
+    const browser = new Browser(running.url);
+    expect((await browser.post('/set/resetMaxAge')).status).toBe(500);
+    expect((await browser.post('/set/req')).status).toBe(500);
+    expect(browser.jar.size).toBe(0);
   });
 
   it('says once at start what it cannot promise', async () => {
