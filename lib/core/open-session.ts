@@ -185,7 +185,7 @@ export class OpenSession implements SessionEngineSide {
 
   /** Files the whole session under an id that no store uses yet. */
   async #file<A extends string>(write: (key: SessionKey, record: SessionRecord) => Promise<A>): Promise<A> {
-    // Nobody else can change a record that is not there yet: functions need not run again.
+    // What is filed whole is what this request holds: there is nothing that functions could run upon again.
     this.#updates.take();
     const record = this.#state.wholeRecord();
     for (let tried = 0; tried < MOST_IDS_TRIED; tried++) {
