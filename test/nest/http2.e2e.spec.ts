@@ -22,7 +22,7 @@ describe('HTTP/2 on Fastify (W13)', () => {
   it('keeps sessions, streams events, and answers 503 for one that was not saved', async () => {
     const store = new CountingStore();
     const imports = [SessionModule.forRoot({ secret: SECRET, store })];
-    const { app, url } = await startApp((() => new FastifyAdapter({ http2: true } as object)), {
+    const { app, url } = await startApp(() => new FastifyAdapter({ http2: true } as object), {
       imports,
       controllers: [CounterController],
     });
