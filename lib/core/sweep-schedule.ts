@@ -1,5 +1,5 @@
 import type { Clock } from './clock.js';
-import type { ExpirySweeper } from './session-store.js';
+import { isExpirySweeper, type ExpirySweeper, type SessionStore } from './session-store.js';
 
 const BATCH = 1000;
 
@@ -18,6 +18,11 @@ export class SweepSchedule {
     this.#store = store;
     this.#clock = clock;
     this.#everyMs = everyMs;
+  }
+
+  /** The schedule of a store; `null` where it cannot be swept, or must not be. */
+  static of(store: SessionStore, clock: Clock, everyMs: number | false): SweepSchedule | null {
+    return everyMs !== false && isExpirySweeper(store) ? new SweepSchedule(store, clock, everyMs) : null;
   }
 
   start(): void {

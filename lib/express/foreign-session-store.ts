@@ -59,9 +59,7 @@ export class ForeignSessionStore extends SessionStore implements SessionKeying {
 
   async load(key: SessionKey): Promise<SessionRecord | null> {
     if (!this.#connected) throw new Error('The store has told that it is disconnected.');
-    const found = await callStore<ForeignSession | null | undefined>(this.#store, 'get', key).catch(
-      nullIfMissing,
-    );
+    const found = await this.#call<ForeignSession | null | undefined>('get', key).catch(nullIfMissing);
     return found ? this.#recordOf(found) : null;
   }
 
@@ -85,20 +83,30 @@ export class ForeignSessionStore extends SessionStore implements SessionKeying {
     return this.#writes.run(from, async () => {
       if ((await this.load(from)) === null) return 'missing';
       await this.#write(to, record);
-      await callStore(this.#store, 'destroy', from).catch(nullIfMissing);
+      await this.#call('destroy', from).catch(nullIfMissing);
       return 'applied';
     });
   }
 
   delete(key: SessionKey): Promise<'deleted'> {
     return this.#writes.run(key, async () => {
-      await callStore(this.#store, 'destroy', key).catch(nullIfMissing);
+      await this.#call('destroy', key).catch(nullIfMissing);
       return 'deleted' as const;
     });
   }
 
+  /** Such stores know sessions by their ids, and name them in errors: these go to logs, ids do not. */
+  async #call<T>(method: 'get' | 'set' | 'destroy', key: SessionKey, ...args: unknown[]): Promise<T> {
+    try {
+      return await callStore<T>(this.#store, method, key, ...args);
+    } catch (error) {
+      const { message = String(error), code } = (error ?? {}) as { message?: string; code?: unknown };
+      throw Object.assign(new Error(message.replaceAll(key, '(id)')), code === undefined ? {} : { code });
+    }
+  }
+
   async #write(key: SessionKey, record: SessionRecord): Promise<void> {
-    await callStore(this.#store, 'set', key, this.#sessionOf(key, record));
+    await this.#call('set', key, this.#sessionOf(key, record));
   }
 
   #sessionOf(key: SessionKey, record: SessionRecord): Session {

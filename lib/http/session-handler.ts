@@ -77,7 +77,8 @@ export class SessionHandler {
   }
 
   #open(req: IncomingMessage, res: ServerResponse): Opened | Promise<Opened> | null {
-    const { options, clock } = { options: this.#options, clock: this.#options.clock };
+    const options = this.#options;
+    const { clock } = options;
     const secure = isSecureRequest(req, options.proxy);
     const cookie = resolveCookie(options.cookie(req), secure, clock.now());
     if (!isInPath(req, cookie.path) || !claim(req, this.#name)) return null;

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isExpirySweeper } from '../core/session-store.js';
 import { SweepSchedule } from '../core/sweep-schedule.js';
 import { statusOf } from './http-error.js';
 import { resolveSessionOptions } from './resolve-options.js';
@@ -46,7 +45,7 @@ export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMid
     warn,
     report: (error) =>
       warn(
-        `A session was not saved at the end of a stream: ${error instanceof Error ? error.message : 'unknown fault'}`,
+        `A session was not saved, and its answer was under way: ${error instanceof Error ? error.message : 'unknown fault'}`,
       ),
     answer: (error, { next }) => {
       next(asHttpError(error));
@@ -56,8 +55,7 @@ export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMid
   const memory = memoryWarning(resolved.store);
   if (memory !== null) warn(memory);
   const { store, clock, sweepEveryMs } = resolved;
-  const sweeps =
-    sweepEveryMs !== false && isExpirySweeper(store) ? new SweepSchedule(store, clock, sweepEveryMs) : null;
+  const sweeps = SweepSchedule.of(store, clock, sweepEveryMs);
   sweeps?.start();
   return Object.assign(
     (req: IncomingMessage, res: ServerResponse, next: Next) => handler.handle(req, res, next),

@@ -12,7 +12,6 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { describeValue } from '../core/describe-value.js';
 import { SessionError } from '../core/session-error.js';
-import { isExpirySweeper } from '../core/session-store.js';
 import { SweepSchedule } from '../core/sweep-schedule.js';
 import { ForeignSessionStore } from '../express/foreign-session-store.js';
 import { DEFAULT_SESSION } from '../http/attached-sessions.js';
@@ -62,8 +61,7 @@ export class SessionModule implements NestModule, OnModuleInit, BeforeApplicatio
     this.#registration = registration;
     this.#adapterHost = adapterHost;
     const { store, clock, sweepEveryMs } = options;
-    this.#sweeps =
-      sweepEveryMs !== false && isExpirySweeper(store) ? new SweepSchedule(store, clock, sweepEveryMs) : null;
+    this.#sweeps = SweepSchedule.of(store, clock, sweepEveryMs);
   }
 
   /**

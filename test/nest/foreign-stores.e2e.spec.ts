@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { EventEmitter } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { Controller, Get, Injectable, Param, Post, type LoggerService } from '@nestjs/common';
 import { jest } from '@jest/globals';
 import expressSession from 'express-session';
@@ -249,6 +250,28 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
     const names = Array.from({ length: 40 }, (__, n) => `k${n}`);
     await Promise.all(names.map((name) => browser.clone().post(`/set/${name}`)));
     expect(Object.keys(await browser.get<object>('/all')).sort()).toEqual(['a', ...names].sort());
+  });
+
+  it('logs what the store said of a failure, without the id that it names (S-66)', async () => {
+    const store = new CallbackStore();
+    const lines: string[] = [];
+    const logger: LoggerService = {
+      log() {},
+      warn() {},
+      error: (...told) => void lines.push(inspect(told, { depth: 10 })),
+    };
+    running = await startApp(adapter, {
+      imports: [SessionModule.forRoot({ secret: SECRET, store })],
+      controllers: [AppController],
+      prepare: (app) => app.useLogger(logger),
+    });
+    const browser = new Browser(running.url);
+    await browser.post('/set/a');
+    const [id] = store.kept.texts.keys();
+    store.get = (asked, callback) => callback(new Error(`EACCES: sessions/${asked}.json`));
+    expect((await browser.fetch('/all')).status).toBe(503);
+    expect(lines.join()).toContain('EACCES: sessions/(id).json');
+    expect(lines.join()).not.toContain(id);
   });
 
   it('refuses names that such a store cannot keep, instead of losing them', async () => {
