@@ -6,7 +6,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^nest-session$': '<rootDir>/lib/index.ts',
-    '^nest-session/lmdb$': '<rootDir>/lib/stores/lmdb/index.ts',
+    '^nest-session/(lmdb|mysql|postgres|redis|sqlite)$': '<rootDir>/lib/stores/$1/index.ts',
     '^nest-session/(express|http|testing)$': '<rootDir>/lib/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -93,9 +93,10 @@ const ALLOWED: Record<string, readonly string[]> = {
   '.': ['http', 'nest'],
 };
 
-/** A store knows the engine and its own driver, which is an optional peer. */
+/** A store knows the engine and its own driver, which is an optional peer; those that speak SQL share one room. */
 const OF_STORES = [
   'core',
+  'stores/sql',
   'node:',
   ...Object.keys(MANIFEST.peerDependenciesMeta).filter((name) => !name.startsWith('@nestjs/')),
 ];

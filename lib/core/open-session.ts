@@ -168,7 +168,11 @@ export class OpenSession implements SessionEngineSide {
   }
 
   async #create(): Promise<void> {
-    await this.#file((key, record) => this.#parts.store.create(key, record));
+    // What is filed as new is what this request holds: there is nothing that functions could run upon again.
+    this.#updates.take();
+    const record = this.#state.wholeRecord();
+    const { key } = await this.#file((to) => this.#parts.store.create(to, record));
+    this.#state.filed(key, record, record);
   }
 
   /**
@@ -176,26 +180,38 @@ export class OpenSession implements SessionEngineSide {
    * request has set since is a new session of its own (two logins sent by one double click).
    */
   async #rekey(): Promise<void> {
-    const from = this.#state.stored!.key;
-    const answer = await this.#file((key, record) => this.#parts.store.rekey(from, key, record));
-    if (answer !== 'missing') return;
+    if (await this.#withUpdates((updates) => this.#move(updates))) return;
     if (this.#state.dropCarried()) await this.#create();
     else this.#state.lose();
   }
 
-  /** Files the whole session under an id that no store uses yet. */
-  async #file<A extends string>(write: (key: SessionKey, record: SessionRecord) => Promise<A>): Promise<A> {
-    // What is filed whole is what this request holds: there is nothing that functions could run upon again.
-    this.#updates.take();
-    const record = this.#state.wholeRecord();
+  /** Moves the record to the new id, with what others have changed in it meanwhile; `false` where it is gone. */
+  async #move(updates: Updates): Promise<boolean> {
+    const from = this.#state.stored!.key;
+    const mine = this.#state.wholeRecord();
+    let record = mine;
+    let revision = this.#state.carriedRevision;
+    for (let tried = 0; tried <= MOST_MERGES; tried++) {
+      const { answer, key } = await this.#file((to) => this.#parts.store.rekey(from, to, record, revision));
+      if (answer === 'missing') return false;
+      if (answer === 'applied') {
+        this.#state.filed(key, mine, record);
+        return true;
+      }
+      record = this.#state.wholeRecordUpon(answer.conflict, updates);
+      revision = answer.conflict.revision;
+    }
+    throw conflictError();
+  }
+
+  /** Files under an id that no store uses yet. */
+  async #file<A>(
+    write: (to: SessionKey) => Promise<A | 'collision'>,
+  ): Promise<{ answer: Exclude<A, 'collision'>; key: SessionKey }> {
     for (let tried = 0; tried < MOST_IDS_TRIED; tried++) {
       const key = this.#parts.store.keyOf(this.id);
-      const answer = await write(key, record);
-      if (answer === 'missing') return answer;
-      if (answer !== 'collision') {
-        this.#state.filed(key, record);
-        return answer;
-      }
+      const answer = await write(key);
+      if (answer !== 'collision') return { answer: answer as Exclude<A, 'collision'>, key };
       this.#state.id = null;
     }
     throw new SessionError(
@@ -204,10 +220,15 @@ export class OpenSession implements SessionEngineSide {
     );
   }
 
-  async #patch(changes: Changes): Promise<void> {
+  #patch(changes: Changes): Promise<void> {
+    return this.#withUpdates((updates) => this.#patchWith(changes, updates));
+  }
+
+  /** A write that failed gives back the functions that it carried: the next one runs them. */
+  async #withUpdates<T>(write: (updates: Updates) => Promise<T>): Promise<T> {
     const updates = this.#updates.take();
     try {
-      await this.#patchWith(changes, updates);
+      return await write(updates);
     } catch (error) {
       this.#updates.giveBack(updates);
       throw error;
@@ -236,15 +257,12 @@ export class OpenSession implements SessionEngineSide {
     for (let tried = 0; tried < MOST_MERGES; tried++) {
       const changes = rebaseChanges(mine.changes, held.attributes, updates);
       this.#state.mergeCookie(changes.get(COOKIE)!.to, held.touchedAt);
-      const patch = this.#state.patchOf(changes);
+      const patch = this.#state.patchOf(changes, held);
       const answer = await this.#parts.store.patch(key, patch);
       if (typeof answer !== 'object') return [answer, patch];
       held = answer.conflict;
     }
-    throw new SessionError(
-      'ERR_SESSION_CONFLICT',
-      `The session was not saved: other requests changed the same attributes ${MOST_MERGES} times in a row. Give them attributes of their own.`,
-    );
+    throw conflictError();
   }
 
   async #delete(): Promise<void> {
@@ -282,6 +300,13 @@ function goneError(verb: 'saved' | 'reloaded'): SessionError {
   return new SessionError(
     'ERR_SESSION_GONE',
     `The session could not be ${verb}: it has been ended, by a logout, an expiry or a new id in another request.`,
+  );
+}
+
+function conflictError(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_CONFLICT',
+    `The session was not saved: other requests changed the same attributes ${MOST_MERGES} times in a row. Give them attributes of their own.`,
   );
 }
 

@@ -26,6 +26,24 @@ export function rebaseChanges(
   return rebased;
 }
 
+/** What of a record goes along to a new id: all of it, or the attributes of these stored names. */
+export type Carried = 'all' | ReadonlySet<string>;
+
+/** What is carried over to a new id of what the store holds now, with the same changes upon it. */
+export function carryOver(
+  held: ReadonlyMap<string, string>,
+  carried: Carried,
+  changes: ReadonlyMap<string, AttributeChange>,
+  updates: ReadonlyMap<string, AttributeUpdate>,
+): Map<string, string> {
+  const attributes = new Map([...held].filter(([name]) => carried === 'all' || carried.has(name)));
+  for (const [name, { to }] of rebaseChanges(changes, attributes, updates)) {
+    if (to === null) attributes.delete(name);
+    else attributes.set(name, to);
+  }
+  return attributes;
+}
+
 function rebaseText(
   name: string,
   { from, to }: AttributeChange,

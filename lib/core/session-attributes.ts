@@ -107,6 +107,15 @@ export class SessionAttributes {
     }
   }
 
+  /** The store has filed these texts: they are all that later changes are based on. */
+  filed(texts: ReadonlyMap<string, string>): void {
+    this.#bases.clear();
+    for (const [stored, text] of texts) {
+      const name = applicationName(stored);
+      if (name !== null) this.#bases.set(name, text);
+    }
+  }
+
   /** The text of a local value; of one that was not read, the text that it has. */
   #textOf(name: string, base: string | null): string | null {
     const property = Object.getOwnPropertyDescriptor(this.#owner, name);

@@ -15,11 +15,13 @@ export interface SessionRecord {
   readonly expiresAt: number;
   /** Whose session it is; `null` while nobody is logged in. */
   readonly principal: string | null;
+  /** Which state of the session this is: a store adds one with each patch that changes an attribute or the principal. */
+  readonly revision: number;
   readonly attributes: ReadonlyMap<string, string>;
 }
 
 /**
- * One attribute before and after. `null` stands for absent. Where both are equal, nothing is changed: the
+ * One attribute, or the principal, before and after. `null` stands for absent. Where both are equal, nothing is changed: the
  * patch merely insists that it is still so.
  */
 export interface AttributeChange {
@@ -31,15 +33,25 @@ export interface AttributeChange {
 export interface SessionPatch {
   readonly touchedAt: number;
   readonly expiresAt: number;
+  /** Whose session it was and is: insisted on as attributes are. */
+  readonly principal: AttributeChange;
   readonly changes: ReadonlyMap<string, AttributeChange>;
 }
 
+/** Whether a patch changes more than the expiry. */
+export function isChange({ principal, changes }: SessionPatch): boolean {
+  if (principal.from !== principal.to) return true;
+  for (const { from, to } of changes.values()) if (from !== to) return true;
+  return false;
+}
+
 /**
- * The record after a patch, or `null` where an attribute is no longer what the patch was based on.
+ * The record after a patch, or `null` where an attribute, or the principal, is no longer what the patch was based on.
  *
  * This is the meaning of {@link SessionPatch}; a store that holds whole records can call it inside its transaction.
  */
 export function applyPatch(record: SessionRecord, patch: SessionPatch): SessionRecord | null {
+  if (record.principal !== patch.principal.from) return null;
   for (const [name, change] of patch.changes) {
     if ((record.attributes.get(name) ?? null) !== change.from) return null;
   }
@@ -48,15 +60,30 @@ export function applyPatch(record: SessionRecord, patch: SessionPatch): SessionR
     if (change.to === null) attributes.delete(name);
     else attributes.set(name, change.to);
   }
-  return { ...record, touchedAt: patch.touchedAt, expiresAt: patch.expiresAt, attributes };
+  return {
+    createdAt: record.createdAt,
+    touchedAt: patch.touchedAt,
+    expiresAt: patch.expiresAt,
+    principal: patch.principal.to,
+    revision: record.revision + (isChange(patch) ? 1 : 0),
+    attributes,
+  };
 }
 
 const RECORD_VERSION = 1;
 
 /** A record as one line of text, for stores that hold text. */
 export function encodeRecord(record: SessionRecord): string {
-  const { createdAt, touchedAt, expiresAt, principal } = record;
-  return JSON.stringify([RECORD_VERSION, createdAt, touchedAt, expiresAt, principal, [...record.attributes]]);
+  const { createdAt, touchedAt, expiresAt, principal, revision, attributes } = record;
+  return JSON.stringify([
+    RECORD_VERSION,
+    createdAt,
+    touchedAt,
+    expiresAt,
+    principal,
+    revision,
+    [...attributes],
+  ]);
 }
 
 /** The record in a text that {@link encodeRecord} made; `null` where the text is anything else. */
@@ -69,15 +96,26 @@ export function decodeRecord(text: string): SessionRecord | null {
 }
 
 function readRecord(row: unknown): SessionRecord | null {
-  if (!Array.isArray(row) || row.length !== 6 || row[0] !== RECORD_VERSION) return null;
-  const [, createdAt, touchedAt, expiresAt, principal, entries] = row as unknown[];
-  if (!isInstant(createdAt) || !isInstant(touchedAt) || !isInstant(expiresAt)) return null;
-  if (principal !== null && typeof principal !== 'string') return null;
+  if (!Array.isArray(row) || row.length !== 7 || row[0] !== RECORD_VERSION) return null;
+  const [, createdAt, touchedAt, expiresAt, principal, revision, entries] = row as unknown[];
   if (!Array.isArray(entries) || !entries.every(isTextEntry)) return null;
-  return { createdAt, touchedAt, expiresAt, principal, attributes: new Map(entries) };
+  const record = { createdAt, touchedAt, expiresAt, principal, revision, attributes: new Map(entries) };
+  return isSessionRecord(record) ? record : null;
 }
 
-const isInstant = (value: unknown): value is number => Number.isSafeInteger(value);
+/** Whether something that a store gave has the shape of a record. The texts of its attributes are not looked into. */
+export function isSessionRecord(value: unknown): value is SessionRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const record = value as Readonly<Record<keyof SessionRecord, unknown>>;
+  const { createdAt, touchedAt, expiresAt, principal, revision, attributes } = record;
+  if (![createdAt, touchedAt, expiresAt, revision].every(Number.isSafeInteger)) return false;
+  if (principal !== null && typeof principal !== 'string') return false;
+  if (!(attributes instanceof Map)) return false;
+  for (const [name, text] of attributes) {
+    if (typeof name !== 'string' || typeof text !== 'string') return false;
+  }
+  return true;
+}
 
 const isTextEntry = (entry: unknown): entry is [string, string] =>
   Array.isArray(entry) && entry.length === 2 && entry.every((part) => typeof part === 'string');

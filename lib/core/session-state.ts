@@ -2,11 +2,12 @@ import type { CommitFacts } from './commit-plan.js';
 import type { EngineParts } from './engine-options.js';
 import { expiryAt, isExpired, isTouchDue } from './expiry.js';
 import type { OpenRequest } from './open-request.js';
-import type { SessionAttributes } from './session-attributes.js';
+import { carryOver, type AttributeUpdate, type Carried } from './rebase-changes.js';
+import { storedName, type SessionAttributes } from './session-attributes.js';
 import type { SessionCookie } from './session-cookie.js';
 import type { SessionId } from './session-id.js';
 import type { SessionKey } from './session-key.js';
-import type { AttributeChange, SessionPatch, SessionRecord } from './session-record.js';
+import { isChange, type AttributeChange, type SessionPatch, type SessionRecord } from './session-record.js';
 
 /** Changes by stored name. */
 export type Changes = Map<string, AttributeChange>;
@@ -36,6 +37,8 @@ export class SessionState {
   rekeyed = false;
   /** What the store holds, and under which key; `null` for a fresh session. */
   stored: { readonly key: SessionKey; readonly record: SessionRecord } | null = null;
+  /** What of the record goes along to the new id: all, or the attributes of these stored names. */
+  #carried: Carried = 'all';
   #id: SessionId | null = null;
   /** The cookie settings as the store holds them, and as this request would write the same. */
   #keptCookie: string | null = null;
@@ -96,10 +99,16 @@ export class SessionState {
   /**
    * A patch of these changes, used now. Every patch insists on the cookie settings that its expiry was computed from.
    */
-  patchOf(changes: ReadonlyMap<string, AttributeChange>): SessionPatch {
+  patchOf(changes: ReadonlyMap<string, AttributeChange>, held: SessionRecord | null = null): SessionPatch {
     const based = new Map(changes);
     if (!based.has(COOKIE)) based.set(COOKIE, { from: this.#keptCookie, to: this.#keptCookie });
-    return { touchedAt: this.now, expiresAt: this.#expiryAt(this.now), changes: based };
+    const { principal } = held ?? this.stored!.record;
+    return {
+      touchedAt: this.now,
+      expiresAt: this.#expiryAt(this.now),
+      principal: { from: principal, to: principal },
+      changes: based,
+    };
   }
 
   /**
@@ -112,7 +121,29 @@ export class SessionState {
     if (kept !== null) attributes.set(COOKIE, kept);
     const { principal } = this;
     const expiresAt = this.#expiryAt(this.now);
-    return { createdAt: this.createdAt, touchedAt: this.now, expiresAt, principal, attributes };
+    return { createdAt: this.createdAt, touchedAt: this.now, expiresAt, principal, revision: 0, attributes };
+  }
+
+  /** Which revision a move to a new id must find; `null` where nothing is carried over, whatever it has become. */
+  get carriedRevision(): number | null {
+    const isBare = this.#carried !== 'all' && this.#carried.size === 0;
+    return isBare ? null : this.stored!.record.revision;
+  }
+
+  /**
+   * As {@link wholeRecord}, where others have changed what is carried over: with their changes, and those of this
+   * request upon them.
+   */
+  wholeRecordUpon(held: SessionRecord, updates: ReadonlyMap<string, AttributeUpdate>): SessionRecord {
+    const attributes = carryOver(held.attributes, this.#carried, this.changes(), updates);
+    if (this.#carried === 'all') {
+      this.principal = held.principal;
+      this.mergeCookie(attributes.get(COOKIE) ?? null, held.touchedAt);
+    }
+    const kept = this.#request.cookies.keep(this.cookie);
+    if (kept === null) attributes.delete(COOKIE);
+    else attributes.set(COOKIE, kept);
+    return { ...this.wholeRecord(), attributes };
   }
 
   /** The store holds this record now, and the session is what it says. */
@@ -121,19 +152,24 @@ export class SessionState {
     this.createdAt = record.createdAt;
     this.principal = record.principal;
     this.rekeyed = false;
+    this.#carried = 'all';
     this.#useCookie(record.attributes.get(COOKIE) ?? null, record.touchedAt);
     this.#keepCookie(record.attributes.get(COOKIE) ?? null);
     this.attributes.hydrate(record.attributes);
   }
 
-  /** The store has filed the whole session: the browser's cookie leads elsewhere, if anywhere. */
-  filed(key: SessionKey, record: SessionRecord): void {
-    const changes: Changes = new Map();
-    for (const [name, to] of record.attributes) changes.set(name, { from: null, to });
+  /**
+   * The store has filed the whole session: the browser's cookie leads elsewhere, if anywhere. `mine` is the record as
+   * this request meant it, `record` as it was merged: see {@link patched}.
+   */
+  filed(key: SessionKey, mine: SessionRecord, record: SessionRecord): void {
     this.stored = { key, record };
     this.rekeyed = false;
+    this.#carried = 'all';
     if (this.client === 'current') this.client = 'stale';
-    this.#committed(changes, record.attributes.get(COOKIE) ?? null);
+    this.touched = false;
+    this.#keepCookie(record.attributes.get(COOKIE) ?? null);
+    this.attributes.filed(mine.attributes);
   }
 
   /**
@@ -141,9 +177,15 @@ export class SessionState {
    * based on is what this request holds, merged or not: the store compares it with what it holds, and merges again.
    */
   patched(mine: SessionPatch, applied: SessionPatch): void {
+    const { key, record } = this.stored!;
     const { touchedAt, expiresAt } = applied;
-    this.stored = { ...this.stored!, record: { ...this.stored!.record, touchedAt, expiresAt } };
-    this.#committed(mine.changes, applied.changes.get(COOKIE)!.to);
+    const principal = applied.principal.to;
+    const revision = record.revision + (isChange(applied) ? 1 : 0);
+    this.stored = { key, record: { ...record, touchedAt, expiresAt, principal, revision } };
+    this.principal = principal;
+    this.touched = false;
+    this.#keepCookie(applied.changes.get(COOKIE)!.to);
+    this.attributes.committed(mine.changes);
   }
 
   /** The store no longer knows this session. Nothing is made again, and the browser keeps what it was sent since. */
@@ -167,7 +209,12 @@ export class SessionState {
   beginAnew(keep: readonly string[] | 'all'): void {
     // A session that was ended has nothing to carry over.
     if (this.ended === 'gone') this.attributes.dropLoaded();
-    if (keep !== 'all') this.attributes.keepOnly(keep);
+    if (keep !== 'all') {
+      this.attributes.keepOnly(keep);
+      this.#carried = new Set(
+        keep.map(storedName).filter((name) => this.#carried === 'all' || this.#carried.has(name)),
+      );
+    }
     if (keep !== 'all' || this.ended === 'gone') this.principal = null;
     this.rekeyed = true;
     this.#id = null;
@@ -191,12 +238,6 @@ export class SessionState {
 
   restartCookie(): void {
     this.#request.cookies.touch(this.cookie, this.now);
-  }
-
-  #committed(changes: ReadonlyMap<string, AttributeChange>, keptCookie: string | null): void {
-    this.touched = false;
-    this.#keepCookie(keptCookie);
-    this.attributes.committed(changes);
   }
 
   #keepCookie(kept: string | null): void {

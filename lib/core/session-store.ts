@@ -2,7 +2,7 @@ import type { SessionId } from './session-id.js';
 import type { SessionKey } from './session-key.js';
 import type { SessionPatch, SessionRecord } from './session-record.js';
 
-/** A patch met attributes that another request had changed; nothing was applied, and this is what the store holds. */
+/** A write met what another request had changed; nothing was applied, and this is what the store holds. */
 export interface Conflict {
   readonly conflict: SessionRecord;
 }
@@ -21,28 +21,33 @@ export interface Conflict {
  * `describeStoreContract` in `nest-session/testing` asks a store all of this.
  */
 export abstract class SessionStore {
-  /** The record filed under the key, or `null`. */
-  abstract load(key: SessionKey): Promise<SessionRecord | null>;
+  /**
+   * The record filed under the key, or `null`. What is filed there and cannot be read is `'corrupt'`: for the other
+   * operations it is in the way of `create`, `'missing'` to `patch` and `rekey`, and can be deleted.
+   */
+  abstract load(key: SessionKey): Promise<SessionRecord | 'corrupt' | null>;
 
   /** Files a new record. Never overwrites: a key in use is a `'collision'`. */
   abstract create(key: SessionKey, record: SessionRecord): Promise<'created' | 'collision'>;
 
   /**
    * Applies a request's changes to the record that is there now, as `applyPatch` defines it.
-   * Never creates: a record that is gone is `'missing'` and stays gone. An attribute that is not what the
-   * patch was based on is a {@link Conflict}, and then nothing is applied, neither attributes nor expiry.
+   * Never creates: a record that is gone is `'missing'` and stays gone. An attribute, or a principal, that is not
+   * what the patch was based on is a {@link Conflict}, and then nothing is applied, neither attributes nor expiry.
    */
   abstract patch(key: SessionKey, patch: SessionPatch): Promise<'applied' | 'missing' | Conflict>;
 
   /**
    * In one step removes the record under `from` and files `record` under `to`. Does nothing where `from`
-   * is gone (`'missing'`) or `to` is in use (`'collision'`).
+   * is gone (`'missing'`) or `to` is in use (`'collision'`), nor where a `revision` is given and the record under
+   * `from` has another one (a {@link Conflict}): then others have changed what `record` carries over.
    */
   abstract rekey(
     from: SessionKey,
     to: SessionKey,
     record: SessionRecord,
-  ): Promise<'applied' | 'missing' | 'collision'>;
+    revision: number | null,
+  ): Promise<'applied' | 'missing' | 'collision' | Conflict>;
 
   /** Removes the record. */
   abstract delete(key: SessionKey): Promise<'deleted' | 'missing'>;
@@ -55,6 +60,26 @@ export interface ExpirySweeper {
    * An answer below `limit` means that none is left.
    */
   deleteExpired(before: number, limit: number): Promise<number>;
+}
+
+/** A session found by its principal. */
+export interface FiledSession {
+  readonly key: SessionKey;
+  readonly record: SessionRecord;
+}
+
+/** The optional power of a store to tell and to end all sessions of a principal, wherever they were begun. */
+export interface PrincipalIndex {
+  /**
+   * The sessions of a principal that are not over at the instant `at`, those begun last first. Where there are more
+   * than `limit`, the store decides which are left out.
+   */
+  listByPrincipal(principal: string, at: number, limit: number): Promise<readonly FiledSession[]>;
+  /**
+   * Removes all sessions of a principal but the one filed under `keep`, and answers how many. A session that was
+   * there when it began is gone when it ends, also one that is given another key meanwhile.
+   */
+  deleteByPrincipal(principal: string, keep: SessionKey | null): Promise<number>;
 }
 
 /** The optional power of a store to file sessions otherwise than under a hash of their ids, where it must share them. */
@@ -75,4 +100,10 @@ export function isSessionStore(store: unknown): store is SessionStore {
 /** Whether a store can clean up when told to. */
 export function isExpirySweeper<S extends SessionStore>(store: S): store is S & ExpirySweeper {
   return typeof (store as Partial<ExpirySweeper>).deleteExpired === 'function';
+}
+
+/** Whether a store knows the sessions of a principal. */
+export function isPrincipalIndex<S extends object>(store: S): store is S & PrincipalIndex {
+  const { listByPrincipal, deleteByPrincipal } = store as Partial<PrincipalIndex>;
+  return typeof listByPrincipal === 'function' && typeof deleteByPrincipal === 'function';
 }

@@ -1,18 +1,24 @@
 import { SessionError } from './session-error.js';
-import { sessionKey } from './session-key.js';
+import { sessionKey, type SessionKey } from './session-key.js';
+import { isSessionRecord, type SessionRecord } from './session-record.js';
 import type { SessionKeying, SessionStore } from './session-store.js';
 
-/** A store as the engine uses it. */
-export type GuardedStore = SessionStore & SessionKeying;
+/** A store as the engine uses it: what cannot be read is not there. */
+export interface GuardedStore extends Omit<SessionStore, 'load'>, SessionKeying {
+  load(key: SessionKey): Promise<SessionRecord | null>;
+}
 
 /** A store behind a wall: whatever it throws or rejects with, in whatever way, becomes one `ERR_SESSION_STORE`. */
 export function guardStore(store: SessionStore & Partial<SessionKeying>): GuardedStore {
   return {
     keyOf: (id) => (store.keyOf === undefined ? sessionKey(id) : store.keyOf(id)),
-    load: (key) => guarded('load', () => store.load(key)),
+    load: async (key) => {
+      const record = await guarded('load', () => store.load(key));
+      return isSessionRecord(record) ? record : null;
+    },
     create: (key, record) => guarded('create', () => store.create(key, record)),
     patch: (key, patch) => guarded('patch', () => store.patch(key, patch)),
-    rekey: (from, to, record) => guarded('rekey', () => store.rekey(from, to, record)),
+    rekey: (from, to, record, revision) => guarded('rekey', () => store.rekey(from, to, record, revision)),
     delete: (key) => guarded('delete', () => store.delete(key)),
   };
 }

@@ -1,4 +1,4 @@
-import { minutes } from '../core/durations.js';
+import { createHash } from 'node:crypto';
 import { KeyedQueue } from '../core/keyed-queue.js';
 import { applicationName, storedName } from '../core/session-attributes.js';
 import { SessionError } from '../core/session-error.js';
@@ -10,22 +10,13 @@ import { COOKIE } from '../core/session-state.js';
 import { Cookie } from './cookie.js';
 import { ownSettings, type ForeignCookie } from './foreign-cookie.js';
 import { callStore, type ForeignStore } from './foreign-store-call.js';
+import { readStamp, STAMP, type ForeignLifetimes } from './foreign-stamp.js';
 import { Session } from './session.js';
-
-/** How long sessions live, as far as this adapter must know it. Milliseconds. */
-export interface ForeignLifetimes {
-  readonly idleMs: number;
-  /** How often a session is touched at most; `null` leaves it to the engine. */
-  readonly touchEveryMs: number | null;
-}
 
 interface ForeignSession {
   readonly cookie?: { readonly [setting: string]: unknown };
   readonly [name: string]: unknown;
 }
-
-/** Where a session of ours keeps what express-session has no place for: when it began and when it was used last. */
-const STAMP = '$session';
 
 /**
  * A store made for express-session as a {@link SessionStore}: the same ids, the same `{ ...data, cookie }`, so that both
@@ -57,10 +48,11 @@ export class ForeignSessionStore extends SessionStore implements SessionKeying {
     return id as string as SessionKey;
   }
 
-  async load(key: SessionKey): Promise<SessionRecord | null> {
+  async load(key: SessionKey): Promise<SessionRecord | 'corrupt' | null> {
     if (!this.#connected) throw new Error('The store has told that it is disconnected.');
     const found = await this.#call<ForeignSession | null | undefined>('get', key).catch(nullIfMissing);
-    return found ? this.#recordOf(found) : null;
+    if (!found) return null;
+    return typeof found === 'object' && !Array.isArray(found) ? this.#recordOf(found) : 'corrupt';
   }
 
   async create(key: SessionKey, record: SessionRecord): Promise<'created'> {
@@ -71,7 +63,7 @@ export class ForeignSessionStore extends SessionStore implements SessionKeying {
   patch(key: SessionKey, patch: SessionPatch): Promise<'applied' | 'missing' | Conflict> {
     return this.#writes.run(key, async () => {
       const record = await this.load(key);
-      if (record === null) return 'missing';
+      if (record === null || record === 'corrupt') return 'missing';
       const next = applyPatch(record, patch);
       if (next === null) return { conflict: record };
       await this.#write(key, next);
@@ -79,9 +71,16 @@ export class ForeignSessionStore extends SessionStore implements SessionKeying {
     });
   }
 
-  rekey(from: SessionKey, to: SessionKey, record: SessionRecord): Promise<'applied' | 'missing'> {
+  rekey(
+    from: SessionKey,
+    to: SessionKey,
+    record: SessionRecord,
+    revision: number | null,
+  ): Promise<'applied' | 'missing' | Conflict> {
     return this.#writes.run(from, async () => {
-      if ((await this.load(from)) === null) return 'missing';
+      const held = await this.load(from);
+      if (held === null || held === 'corrupt') return 'missing';
+      if (revision !== null && held.revision !== revision) return { conflict: held };
       await this.#write(to, record);
       await this.#call('destroy', from).catch(nullIfMissing);
       return 'applied';
@@ -149,29 +148,24 @@ export class ForeignSessionStore extends SessionStore implements SessionKeying {
     const own = ownSettings(session.cookie ?? {}, this.#cookie);
     if (own !== null) attributes.set(COOKIE, own);
     return {
-      ...this.#stampOf(session[STAMP], session.cookie?.['originalMaxAge']),
+      ...readStamp(session[STAMP], session.cookie?.['originalMaxAge'], this.#lifetimes),
       expiresAt: NEVER,
       principal: null,
+      // Such a store counts nothing. Only a login asks, so that other requests need not pay for it.
+      get revision() {
+        return digestOf(attributes);
+      },
       attributes,
     };
   }
+}
 
-  /**
-   * A session that express-session made begins when it is first seen here. When it was used last only its store may
-   * know: it is never taken for idle, and always due for a touch.
-   */
-  #stampOf(stamp: unknown, maxAge: unknown): Pick<SessionRecord, 'createdAt' | 'touchedAt'> {
-    const { createdAt, touchedAt } = (stamp ?? {}) as { createdAt?: unknown; touchedAt?: unknown };
-    const now = Date.now();
-    const { idleMs, touchEveryMs } = this.#lifetimes;
-    const isDueAfterMs =
-      touchEveryMs ?? Math.min((typeof maxAge === 'number' ? maxAge : idleMs) / 10, minutes(1));
-    const touched = typeof createdAt === 'number' && typeof touchedAt === 'number' ? touchedAt : 0;
-    return {
-      createdAt: typeof createdAt === 'number' ? createdAt : now,
-      touchedAt: Math.max(touched, Math.floor(now - isDueAfterMs)),
-    };
-  }
+/** A number that differs where attributes differ. */
+function digestOf(attributes: ReadonlyMap<string, string>): number {
+  return createHash('sha256')
+    .update(JSON.stringify([...attributes]))
+    .digest()
+    .readUIntBE(0, 6);
 }
 
 function unstorable(name: string): SessionError {

@@ -24,11 +24,18 @@ export {
   applyPatch,
   decodeRecord,
   encodeRecord,
+  isChange,
   type AttributeChange,
   type SessionPatch,
   type SessionRecord,
 } from '../core/session-record.js';
-export { SessionStore, type Conflict, type ExpirySweeper } from '../core/session-store.js';
+export {
+  SessionStore,
+  type Conflict,
+  type ExpirySweeper,
+  type FiledSession,
+  type PrincipalIndex,
+} from '../core/session-store.js';
 export { MemorySessionStore, type MemoryStoreOptions } from '../stores/memory/memory-session-store.js';
 export { getSession } from './get-session.js';
 export type { Next } from './session-handler.js';

@@ -1,10 +1,19 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert';
-import { newSessionId } from '../core/session-id.js';
-import { sessionKey, type SessionKey } from '../core/session-key.js';
-import type { AttributeChange, SessionPatch, SessionRecord } from '../core/session-record.js';
+import type { SessionKey } from '../core/session-key.js';
 import { isExpirySweeper, type SessionStore } from '../core/session-store.js';
+import {
+  attribute,
+  attributes,
+  held,
+  newKey,
+  patchOf,
+  recordOf,
+  times,
+  type Questions,
+} from './contract-records.js';
 import { describeEngineContract } from './engine-contract.js';
 import { FakeClock } from './fake-clock.js';
+import { askPrincipalIndex, PRINCIPALS } from './principal-contract.js';
 import type { TestRunner } from './test-runner.js';
 
 /** What the contract suite needs to know of a store. */
@@ -20,6 +29,13 @@ export interface StoreContractOptions {
    * @defaultValue `true`
    */
   readonly sweeps?: boolean;
+  /**
+   * Whether the store is a `PrincipalIndex`.
+   * @defaultValue `true`
+   */
+  readonly indexesPrincipals?: boolean;
+  /** Spoils what the store holds under a key, so that it can be asked what it makes of that. */
+  readonly spoil?: (store: SessionStore, key: SessionKey) => void | Promise<void>;
 }
 
 /**
@@ -34,7 +50,7 @@ export interface StoreContractOptions {
  */
 export function describeStoreContract(
   name: string,
-  { runner, create, dispose, sweeps = true }: StoreContractOptions,
+  { runner, create, dispose, sweeps = true, indexesPrincipals = true, spoil }: StoreContractOptions,
 ): void {
   const { describe, it, beforeEach, afterEach } = runner;
   describe(`${name} keeps the store contract`, () => {
@@ -51,7 +67,10 @@ export function describeStoreContract(
       ...NO_LOST_UPDATE,
       ...ODD_DATA,
       ...REKEY,
+      ...REVISION,
       ...(sweeps ? SWEEP : {}),
+      ...(indexesPrincipals ? askPrincipalIndex(PRINCIPALS) : {}),
+      ...(spoil === undefined ? {} : corruptQuestions(spoil)),
     };
     for (const [title, question] of Object.entries(questions)) {
       it(title, () => question(store));
@@ -59,8 +78,6 @@ export function describeStoreContract(
     describeEngineContract(runner, () => store);
   });
 }
-
-type Questions = Readonly<Record<string, (store: SessionStore) => Promise<void>>>;
 
 const LIFE_CYCLE: Questions = {
   'answers null for a key that it never saw': async (store) => {
@@ -105,11 +122,7 @@ const LIFE_CYCLE: Questions = {
     const key = newKey();
     const record = recordOf({ n: '1' });
     await store.create(key, record);
-    const touch: SessionPatch = {
-      touchedAt: record.touchedAt + 10,
-      expiresAt: record.expiresAt + 10,
-      changes: new Map(),
-    };
+    const touch = patchOf({}, { touchedAt: record.touchedAt + 10, expiresAt: record.expiresAt + 10 });
     strictEqual(await store.patch(key, touch), 'applied');
     deepStrictEqual(await store.load(key), {
       ...record,
@@ -129,7 +142,7 @@ const LIFE_CYCLE: Questions = {
     const given = recordOf({ n: '1' });
     await store.create(key, given);
     (given.attributes as Map<string, string>).set('n', '2');
-    const got = await store.load(key);
+    const got = await held(store, key);
     ok(got !== null);
     strictEqual(got.attributes.get('n'), '1');
   },
@@ -144,7 +157,7 @@ const NO_RESURRECTION: Questions = {
     await store.delete(key);
     strictEqual(await store.patch(key, patchOf({ n: ['1', '2'] })), 'missing');
     strictEqual(await store.patch(key, patchOf({})), 'missing');
-    strictEqual(await store.rekey(key, other, recordOf({ n: '1' })), 'missing');
+    strictEqual(await store.rekey(key, other, recordOf({ n: '1' }), null), 'missing');
     strictEqual(await store.load(key), null);
     strictEqual(await store.load(other), null);
   },
@@ -265,9 +278,9 @@ const ODD_DATA: Questions = {
       ]),
     );
     strictEqual(await store.patch(key, { ...patchOf({}), changes }), 'applied');
-    const held = await store.load(key);
+    const record = await held(store, key);
     deepStrictEqual(
-      new Set(held?.attributes),
+      new Set(record?.attributes),
       new Set(ODD_NAMES.map((name) => [name, JSON.stringify(name)] as const)),
     );
   },
@@ -281,7 +294,7 @@ const ODD_DATA: Questions = {
     for (const principal of ['u1', 'käse 🍪', "o'brien", '', null]) {
       const key = newKey();
       await store.create(key, recordOf({}, { principal }));
-      strictEqual((await store.load(key))?.principal, principal);
+      strictEqual((await held(store, key))?.principal, principal);
     }
   },
   'keeps 1000 attributes in one record': async (store) => {
@@ -299,7 +312,7 @@ const REKEY: Questions = {
     const [from, to] = [newKey(), newKey()];
     const next = recordOf({ userId: '"u1"' }, { principal: 'u1' });
     await store.create(from, recordOf({ cart: '[]' }));
-    strictEqual(await store.rekey(from, to, next), 'applied');
+    strictEqual(await store.rekey(from, to, next, null), 'applied');
     strictEqual(await store.load(from), null);
     deepStrictEqual(await store.load(to), next);
   },
@@ -307,7 +320,7 @@ const REKEY: Questions = {
     const [from, to] = [newKey(), newKey()];
     await store.create(from, recordOf({ n: '1' }));
     await store.create(to, recordOf({ n: '2' }));
-    strictEqual(await store.rekey(from, to, recordOf({ n: '3' })), 'collision');
+    strictEqual(await store.rekey(from, to, recordOf({ n: '3' }), null), 'collision');
     strictEqual(await attribute(store, from, 'n'), '1');
     strictEqual(await attribute(store, to, 'n'), '2');
   },
@@ -315,12 +328,77 @@ const REKEY: Questions = {
     const from = newKey();
     const targets = times(10, () => newKey());
     await store.create(from, recordOf({}));
-    const answers = await Promise.all(targets.map((to) => store.rekey(from, to, recordOf({}))));
+    const answers = await Promise.all(targets.map((to) => store.rekey(from, to, recordOf({}), null)));
     strictEqual(answers.filter((answer) => answer === 'applied').length, 1);
-    const held = await Promise.all(targets.map((to) => store.load(to)));
-    strictEqual(held.filter((record) => record !== null).length, 1);
+    const records = await Promise.all(targets.map((to) => store.load(to)));
+    strictEqual(records.filter((record) => record !== null).length, 1);
   },
 };
+
+const REVISION: Questions = {
+  'counts the patches that change anything, and no others': async (store) => {
+    const key = newKey();
+    await store.create(key, recordOf({ n: '1' }, { revision: 7 }));
+    const revisions = [(await held(store, key))?.revision];
+    for (const patch of [
+      patchOf({}),
+      patchOf({ n: ['1', '1'] }),
+      patchOf({ n: ['0', '2'] }),
+      patchOf({ n: ['1', '2'] }),
+      patchOf({}, { principal: { from: null, to: 'u1' } }),
+    ]) {
+      await store.patch(key, patch);
+      revisions.push((await held(store, key))?.revision);
+    }
+    deepStrictEqual(revisions, [7, 7, 7, 7, 8, 9]);
+  },
+  'does not rekey a record of another revision, and answers with what it holds': async (store) => {
+    const [from, to] = [newKey(), newKey()];
+    await store.create(from, recordOf({ n: '1' }));
+    await store.patch(from, patchOf({ other: [null, '2'] }));
+    const now = await held(store, from);
+    ok(now !== null);
+    deepStrictEqual(await store.rekey(from, to, recordOf({}), 0), { conflict: now });
+    strictEqual(await store.load(to), null);
+    deepStrictEqual(await store.load(from), now);
+    strictEqual(await store.rekey(from, to, recordOf({ n: '3' }), now.revision), 'applied');
+    deepStrictEqual(await attributes(store, to), { n: '3' });
+  },
+  'loses no patch to a rekey in 20 races': async (store) => {
+    for (let race = 0; race < 20; race++) {
+      const [from, to] = [newKey(), newKey()];
+      await store.create(from, recordOf({}));
+      const [moved, patched] = await Promise.all([
+        store.rekey(from, to, recordOf({}), 0),
+        store.patch(from, patchOf({ n: [null, '1'] })),
+      ]);
+      if (moved === 'applied') strictEqual(patched, 'missing');
+      else {
+        strictEqual(patched, 'applied');
+        deepStrictEqual(await attributes(store, from), { n: '1' });
+        strictEqual(await store.load(to), null);
+      }
+    }
+  },
+};
+
+function corruptQuestions(spoil: NonNullable<StoreContractOptions['spoil']>): Questions {
+  return {
+    'tells a record that cannot be read from one that is missing, and can delete it': async (store) => {
+      const [key, other] = [newKey(), newKey()];
+      await store.create(key, recordOf({ n: '1' }, { principal: 'spoiled' }));
+      await spoil(store, key);
+      strictEqual(await store.load(key), 'corrupt');
+      strictEqual(await store.create(key, recordOf({})), 'collision');
+      strictEqual(await store.patch(key, patchOf({})), 'missing');
+      strictEqual(await store.patch(key, patchOf({ n: ['1', '2'] })), 'missing');
+      strictEqual(await store.rekey(key, other, recordOf({}), null), 'missing');
+      strictEqual(await store.load(key), 'corrupt');
+      strictEqual(await store.delete(key), 'deleted');
+      strictEqual(await store.load(key), null);
+    },
+  };
+}
 
 const SWEEP: Questions = {
   'removes what was over at the given instant, in batches, and nothing else': async (store) => {
@@ -335,9 +413,9 @@ const SWEEP: Questions = {
     strictEqual(await store.deleteExpired(before, 4), 4);
     strictEqual(await store.deleteExpired(before, 100), 6);
     strictEqual(await store.deleteExpired(before, 100), 0);
-    const held = await Promise.all(records.map(({ key }) => store.load(key)));
+    const left = await Promise.all(records.map(({ key }) => store.load(key)));
     deepStrictEqual(
-      held.map((record) => record !== null),
+      left.map((record) => record !== null),
       times(12, (n) => n >= 10),
     );
   },
@@ -353,40 +431,3 @@ const SWEEP: Questions = {
     ok((await store.load(moved)) !== null);
   },
 };
-
-function newKey(): SessionKey {
-  return sessionKey(newSessionId());
-}
-
-function recordOf(values: Record<string, string>, over: Partial<SessionRecord> = {}): SessionRecord {
-  const now = Date.now();
-  return {
-    createdAt: now,
-    touchedAt: now,
-    expiresAt: now + 3_600_000,
-    principal: null,
-    attributes: new Map(Object.entries(values)),
-    ...over,
-  };
-}
-
-function patchOf(changes: Record<string, [from: string | null, to: string | null]>): SessionPatch {
-  const now = Date.now();
-  const entries = Object.entries(changes).map(([name, [from, to]]): [string, AttributeChange] => [
-    name,
-    { from, to },
-  ]);
-  return { touchedAt: now, expiresAt: now + 3_600_000, changes: new Map(entries) };
-}
-
-async function attribute(store: SessionStore, key: SessionKey, name: string): Promise<string | undefined> {
-  return (await store.load(key))?.attributes.get(name);
-}
-
-async function attributes(store: SessionStore, key: SessionKey): Promise<Record<string, string>> {
-  return Object.fromEntries((await store.load(key))?.attributes ?? []);
-}
-
-function times<T>(count: number, make: (n: number) => T): T[] {
-  return Array.from({ length: count }, (_, n) => make(n));
-}

@@ -9,6 +9,7 @@ const recordOf = (over: Partial<SessionRecord>): SessionRecord => ({
   touchedAt: NOW,
   expiresAt: NOW + hours(1),
   principal: null,
+  revision: 0,
   attributes: new Map(),
   ...over,
 });

@@ -217,6 +217,7 @@ describe('opening a session', () => {
         touchedAt: now,
         expiresAt: now + 1000,
         principal: null,
+        revision: 0,
         attributes,
       });
       const { session } = await app.open(id);
@@ -256,6 +257,7 @@ describe('committing', () => {
       touchedAt: now,
       expiresAt: now + minutes(10),
       principal: null,
+      revision: 0,
       attributes: new Map([['n', '1']]),
     });
     expect(app.calls).toEqual(['create']);

@@ -69,6 +69,7 @@ function setUp() {
       touchedAt: now,
       expiresAt: now + hours(1),
       principal: null,
+      revision: 0,
       attributes,
     });
     return id;

@@ -13,6 +13,7 @@ const RECORD: SessionRecord = {
   touchedAt: 2000,
   expiresAt: 3000,
   principal: 'u1',
+  revision: 0,
   attributes: new Map([
     ['cart', '{"a":1}'],
     ['theme', '"dark"'],
@@ -22,6 +23,7 @@ const RECORD: SessionRecord = {
 const patchOf = (changes: Record<string, [from: string | null, to: string | null]>): SessionPatch => ({
   touchedAt: 2500,
   expiresAt: 3500,
+  principal: { from: 'u1', to: 'u1' },
   changes: new Map(
     Object.entries(changes).map(([name, [from, to]]): [string, AttributeChange] => [name, { from, to }]),
   ),
@@ -35,6 +37,7 @@ describe('applyPatch', () => {
       touchedAt: 2500,
       expiresAt: 3500,
       principal: 'u1',
+      revision: 1,
       attributes: new Map([
         ['cart', '{"a":2}'],
         ['user', '"u1"'],
@@ -75,7 +78,7 @@ describe('applyPatch', () => {
 describe('encodeRecord and decodeRecord', () => {
   it.each<[string, SessionRecord]>([
     ['with everything', RECORD],
-    ['without a principal and attributes', { ...RECORD, principal: null, attributes: new Map() }],
+    ['without a principal and attributes', { ...RECORD, principal: null, revision: 0, attributes: new Map() }],
     ['that nothing ends', { ...RECORD, expiresAt: NEVER }],
     ['with an empty principal', { ...RECORD, principal: '' }],
     [

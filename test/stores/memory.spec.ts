@@ -14,12 +14,18 @@ describe('MemorySessionStore is bounded', () => {
       touchedAt: now,
       expiresAt: now + 1000,
       principal: null,
+      revision: 0,
       attributes: new Map([['n', text]]),
     };
   };
   const keys = (count: number): SessionKey[] =>
     Array.from({ length: count }, (_, n) => `key${n}` as SessionKey);
-  const touch: SessionPatch = { touchedAt: 0, expiresAt: 0, changes: new Map() };
+  const touch: SessionPatch = {
+    touchedAt: 0,
+    expiresAt: 0,
+    principal: { from: null, to: null },
+    changes: new Map(),
+  };
 
   it('by count: the session that was used longest ago makes room', async () => {
     const store = new MemorySessionStore({ maxSessions: 2 });

@@ -30,8 +30,8 @@ export class CountingStore extends SessionStore {
   patch(key: SessionKey, patch: SessionPatch) {
     return this.#write('patch', () => this.inner.patch(key, patch));
   }
-  rekey(from: SessionKey, to: SessionKey, record: SessionRecord) {
-    return this.#write('rekey', () => this.inner.rekey(from, to, record));
+  rekey(from: SessionKey, to: SessionKey, record: SessionRecord, revision: number | null) {
+    return this.#write('rekey', () => this.inner.rekey(from, to, record, revision));
   }
   delete(key: SessionKey) {
     return this.#write('delete', () => this.inner.delete(key));

@@ -7,7 +7,7 @@ export interface LmdbDatabase<V, K> {
   get(key: K): V | undefined;
   put(key: K, value: V): Promise<boolean>;
   remove(key: K): Promise<boolean>;
-  getKeys(range: { end: unknown; limit: number }): Iterable<K>;
+  getKeys(range: { start?: unknown; end: unknown; limit?: number }): Iterable<K>;
 }
 
 /** What is used of an environment of the package `lmdb`. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { SessionKey } from '../../core/session-key.js';
 import {
   applyPatch,
@@ -6,7 +7,14 @@ import {
   type SessionPatch,
   type SessionRecord,
 } from '../../core/session-record.js';
-import { type Conflict, type ExpirySweeper, SessionStore } from '../../core/session-store.js';
+import {
+  type Conflict,
+  type ExpirySweeper,
+  type FiledSession,
+  type PrincipalIndex,
+  SessionStore,
+} from '../../core/session-store.js';
+import { newestFirst } from '../../core/newest-first.js';
 import { openLmdb, type LmdbDatabase, type LmdbEnvironment } from './lmdb-driver.js';
 
 /** Where a {@link LmdbSessionStore} keeps its sessions. */
@@ -26,12 +34,14 @@ export interface LmdbStoreOptions {
  * An answered write survives the end of the process, however it ends; a power cut may take the writes of the last
  * moments, never the database. Needs the package `lmdb`.
  */
-export class LmdbSessionStore extends SessionStore implements ExpirySweeper {
+export class LmdbSessionStore extends SessionStore implements ExpirySweeper, PrincipalIndex {
   readonly #environment: LmdbEnvironment;
   /** Key to record. */
   readonly #records: LmdbDatabase<string, SessionKey>;
   /** Expiry and key, in the order of time: what {@link deleteExpired} walks. */
   readonly #expiries: LmdbDatabase<true, [number, SessionKey]>;
+  /** Digest of a principal and key; the digest, because a key of the database has a longest size. */
+  readonly #principals: LmdbDatabase<true, [string, SessionKey]>;
   #closing: Promise<void> | null = null;
 
   /** @throws Error when the folder cannot be made or opened. */
@@ -45,17 +55,18 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper {
     this.#environment = openLmdb(path, maxBytes);
     this.#records = this.#environment.openDB('records', { encoding: 'string' });
     this.#expiries = this.#environment.openDB('expiries', { encoding: 'msgpack' });
+    this.#principals = this.#environment.openDB('principals', { encoding: 'msgpack' });
   }
 
-  async load(key: SessionKey): Promise<SessionRecord | null> {
+  async load(key: SessionKey): Promise<SessionRecord | 'corrupt' | null> {
     // What another process has answered must be seen here: a snapshot of this turn of the event loop may be older.
     this.#environment.resetReadTxn();
-    return this.#read(key);
+    return this.#read(key) ?? (this.#has(key) ? 'corrupt' : null);
   }
 
   create(key: SessionKey, record: SessionRecord): Promise<'created' | 'collision'> {
     return this.#atomically(() => {
-      if (this.#read(key) !== null) return 'collision';
+      if (this.#has(key)) return 'collision';
       this.#write(key, record);
       return 'created';
     });
@@ -77,11 +88,13 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper {
     from: SessionKey,
     to: SessionKey,
     record: SessionRecord,
-  ): Promise<'applied' | 'missing' | 'collision'> {
+    revision: number | null,
+  ): Promise<'applied' | 'missing' | 'collision' | Conflict> {
     return this.#atomically(() => {
       const former = this.#read(from);
       if (former === null) return 'missing';
-      if (this.#read(to) !== null) return 'collision';
+      if (revision !== null && former.revision !== revision) return { conflict: former };
+      if (this.#has(to)) return 'collision';
       this.#remove(from, former);
       this.#write(to, record);
       return 'applied';
@@ -90,9 +103,8 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper {
 
   delete(key: SessionKey): Promise<'deleted' | 'missing'> {
     return this.#atomically(() => {
-      const record = this.#read(key);
-      if (record === null) return 'missing';
-      this.#remove(key, record);
+      if (!this.#has(key)) return 'missing';
+      this.#remove(key, this.#read(key));
       return 'deleted';
     });
   }
@@ -102,9 +114,22 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper {
       const over = [...this.#expiries.getKeys({ end: [before + 1], limit })];
       for (const [expiresAt, key] of over) {
         void this.#expiries.remove([expiresAt, key]);
-        void this.#records.remove(key);
+        this.#remove(key, this.#read(key));
       }
       return over.length;
+    });
+  }
+
+  async listByPrincipal(principal: string, at: number, limit: number): Promise<FiledSession[]> {
+    this.#environment.resetReadTxn();
+    return newestFirst(this.#filedOf(principal), at).slice(0, limit);
+  }
+
+  deleteByPrincipal(principal: string, keep: SessionKey | null): Promise<number> {
+    return this.#atomically(() => {
+      const filed = this.#filedOf(principal).filter(({ key }) => key !== keep);
+      for (const { key, record } of filed) this.#remove(key, record);
+      return filed.length;
     });
   }
 
@@ -127,13 +152,35 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper {
     return text === undefined ? null : decodeRecord(text);
   }
 
+  #has(key: SessionKey): boolean {
+    return this.#records.get(key) !== undefined;
+  }
+
+  #filedOf(principal: string): FiledSession[] {
+    const digest = digestOf(principal);
+    const filed: FiledSession[] = [];
+    for (const [, key] of this.#principals.getKeys({ start: [digest], end: [digest, '\uffff'] })) {
+      const record = this.#read(key);
+      if (record?.principal === principal) filed.push({ key, record });
+    }
+    return filed;
+  }
+
   #write(key: SessionKey, record: SessionRecord): void {
     void this.#records.put(key, encodeRecord(record));
     void this.#expiries.put([record.expiresAt, key], true);
+    if (record.principal !== null) void this.#principals.put([digestOf(record.principal), key], true);
   }
 
-  #remove(key: SessionKey, record: SessionRecord): void {
+  /** Of a record that cannot be read, the entry in the order of time stays until its time has come. */
+  #remove(key: SessionKey, record: SessionRecord | null): void {
     void this.#records.remove(key);
+    if (record === null) return;
     void this.#expiries.remove([record.expiresAt, key]);
+    if (record.principal !== null) void this.#principals.remove([digestOf(record.principal), key]);
   }
+}
+
+function digestOf(principal: string): string {
+  return createHash('sha256').update(principal).digest('base64url');
 }

@@ -1,6 +1,13 @@
 import type { SessionKey } from '../../core/session-key.js';
 import { applyPatch, type SessionPatch, type SessionRecord } from '../../core/session-record.js';
-import { type Conflict, type ExpirySweeper, SessionStore } from '../../core/session-store.js';
+import {
+  type Conflict,
+  type ExpirySweeper,
+  type FiledSession,
+  type PrincipalIndex,
+  SessionStore,
+} from '../../core/session-store.js';
+import { newestFirst } from '../../core/newest-first.js';
 
 /** Where a {@link MemorySessionStore} ends. */
 export interface MemoryStoreOptions {
@@ -27,9 +34,10 @@ interface Entry {
  *
  * Bounded: when a limit is reached, the sessions that were used longest ago make room, and `evicted` counts them.
  */
-export class MemorySessionStore extends SessionStore implements ExpirySweeper {
+export class MemorySessionStore extends SessionStore implements ExpirySweeper, PrincipalIndex {
   /** In the order of last use, so that the first is the one to let go. */
   readonly #entries = new Map<SessionKey, Entry>();
+  readonly #principals = new Map<string, Set<SessionKey>>();
   readonly #maxSessions: number;
   readonly #maxBytes: number;
   #bytes = 0;
@@ -78,8 +86,11 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper {
     from: SessionKey,
     to: SessionKey,
     record: SessionRecord,
-  ): Promise<'applied' | 'missing' | 'collision'> {
-    if (!this.#entries.has(from)) return 'missing';
+    revision: number | null,
+  ): Promise<'applied' | 'missing' | 'collision' | Conflict> {
+    const entry = this.#entries.get(from);
+    if (entry === undefined) return 'missing';
+    if (revision !== null && entry.record.revision !== revision) return { conflict: entry.record };
     if (this.#entries.has(to)) return 'collision';
     this.#drop(from);
     this.#put(to, record);
@@ -99,6 +110,17 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper {
     return count;
   }
 
+  async listByPrincipal(principal: string, at: number, limit: number): Promise<FiledSession[]> {
+    const keys = this.#principals.get(principal) ?? [];
+    const filed = [...keys].map((key) => ({ key, record: this.#entries.get(key)!.record }));
+    return newestFirst(filed, at).slice(0, limit);
+  }
+
+  async deleteByPrincipal(principal: string, keep: SessionKey | null): Promise<number> {
+    const keys = [...(this.#principals.get(principal) ?? [])].filter((key) => key !== keep);
+    return keys.filter((key) => this.#drop(key)).length;
+  }
+
   #put(key: SessionKey, record: SessionRecord): void {
     const bytes = sizeOf(key, record);
     if (bytes > this.#maxBytes)
@@ -108,6 +130,7 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper {
     this.#drop(key);
     this.#entries.set(key, { record: { ...record, attributes: new Map(record.attributes) }, bytes });
     this.#bytes += bytes;
+    if (record.principal !== null) this.#keysOf(record.principal).add(key);
     this.#makeRoom();
   }
 
@@ -123,7 +146,19 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper {
     const entry = this.#entries.get(key);
     if (entry === undefined) return false;
     this.#bytes -= entry.bytes;
+    const { principal } = entry.record;
+    if (principal !== null) {
+      const keys = this.#keysOf(principal);
+      keys.delete(key);
+      if (keys.size === 0) this.#principals.delete(principal);
+    }
     return this.#entries.delete(key);
+  }
+
+  #keysOf(principal: string): Set<SessionKey> {
+    const keys = this.#principals.get(principal) ?? new Set();
+    this.#principals.set(principal, keys);
+    return keys;
   }
 }
 

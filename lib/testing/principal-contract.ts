@@ -1,0 +1,151 @@
+import { deepStrictEqual, ok, strictEqual } from 'node:assert';
+import type { SessionKey } from '../core/session-key.js';
+import { isPrincipalIndex, type PrincipalIndex, type SessionStore } from '../core/session-store.js';
+import { held, newKey, patchOf, recordOf, times, type Questions } from './contract-records.js';
+
+type IndexedStore = SessionStore & PrincipalIndex;
+
+/** The same questions, for a store that says that it can answer them. */
+export function askPrincipalIndex(questions: Questions<IndexedStore>): Questions {
+  return Object.fromEntries(
+    Object.entries(questions).map(([title, question]) => [
+      title,
+      async (store: SessionStore) => {
+        ok(
+          isPrincipalIndex(store),
+          'the store has no listByPrincipal() and deleteByPrincipal(): tell the contract with indexesPrincipals: false',
+        );
+        await question(store);
+      },
+    ]),
+  );
+}
+
+/** What a `PrincipalIndex` promises. */
+export const PRINCIPALS: Questions<IndexedStore> = {
+  'lists the sessions of a principal, those begun last first, and of nobody else': async (store) => {
+    const now = Date.now();
+    const mine = times(5, (n) => ({
+      key: newKey(),
+      record: recordOf({ n: String(n) }, { principal: 'u1', createdAt: now - n }),
+    }));
+    for (const { key, record } of [mine[3]!, mine[0]!, mine[4]!, mine[1]!, mine[2]!])
+      await store.create(key, record);
+    await store.create(newKey(), recordOf({}, { principal: 'u2' }));
+    await store.create(newKey(), recordOf({}));
+    deepStrictEqual(await store.listByPrincipal('u1', now, 100), mine);
+    strictEqual((await store.listByPrincipal('u1', now, 3)).length, 3);
+    deepStrictEqual(await store.listByPrincipal('nobody', now, 100), []);
+  },
+  'lists neither what is over nor what was deleted': async (store) => {
+    const now = Date.now();
+    const [live, over, deleted] = [newKey(), newKey(), newKey()];
+    await store.create(live, recordOf({}, { principal: 'u1', expiresAt: now + 500_001 }));
+    await store.create(over, recordOf({}, { principal: 'u1', expiresAt: now + 500_000 }));
+    await store.create(deleted, recordOf({}, { principal: 'u1' }));
+    await store.delete(deleted);
+    deepStrictEqual(await keysOf(store, 'u1', now + 500_000), [live]);
+  },
+  'lists a session whose expiry was moved': async (store) => {
+    const now = Date.now();
+    const key = newKey();
+    await store.create(key, recordOf({}, { principal: 'u1', expiresAt: now + 500_000 }));
+    const principal = { from: 'u1', to: 'u1' };
+    strictEqual(await store.patch(key, patchOf({}, { principal, expiresAt: now + 900_000 })), 'applied');
+    deepStrictEqual(await keysOf(store, 'u1', now + 800_000), [key]);
+  },
+  'follows a principal that a patch changes, and a session that is given another key': async (store) => {
+    const [first, second] = [newKey(), newKey()];
+    await store.create(first, recordOf({}));
+    strictEqual(await store.patch(first, patchOf({}, { principal: { from: null, to: 'u1' } })), 'applied');
+    deepStrictEqual(await keysOf(store, 'u1'), [first]);
+    strictEqual(await store.patch(first, patchOf({}, { principal: { from: 'u1', to: 'u2' } })), 'applied');
+    deepStrictEqual(await keysOf(store, 'u1'), []);
+    deepStrictEqual(await keysOf(store, 'u2'), [first]);
+    strictEqual(await store.rekey(first, second, recordOf({}, { principal: 'u3' }), null), 'applied');
+    deepStrictEqual(await keysOf(store, 'u2'), []);
+    deepStrictEqual(await keysOf(store, 'u3'), [second]);
+    strictEqual(await store.patch(second, patchOf({}, { principal: { from: 'u3', to: null } })), 'applied');
+    deepStrictEqual(await keysOf(store, 'u3'), []);
+  },
+  'takes another principal than the patch was based on for a conflict': async (store) => {
+    const key = newKey();
+    const record = recordOf({ n: '1' }, { principal: 'u1' });
+    await store.create(key, record);
+    deepStrictEqual(await store.patch(key, patchOf({ n: ['1', '2'] })), { conflict: record });
+    deepStrictEqual(await store.patch(key, patchOf({}, { principal: { from: 'u2', to: null } })), {
+      conflict: record,
+    });
+    deepStrictEqual(await held(store, key), record);
+  },
+  'removes all sessions of a principal but the kept one, and of nobody else': async (store) => {
+    const mine = times(5, () => newKey());
+    const other = newKey();
+    for (const key of mine) await store.create(key, recordOf({}, { principal: 'u1' }));
+    await store.create(other, recordOf({}, { principal: 'u2' }));
+    strictEqual(await store.deleteByPrincipal('u1', mine[2]!), 4);
+    deepStrictEqual(await keysOf(store, 'u1'), [mine[2]]);
+    strictEqual(await store.deleteByPrincipal('u1', null), 1);
+    strictEqual(await store.deleteByPrincipal('u1', null), 0);
+    deepStrictEqual(
+      await Promise.all(mine.map((key) => store.load(key))),
+      times(5, () => null),
+    );
+    ok((await store.load(other)) !== null);
+  },
+  'keeps no session that is given another key while all of its principal are removed, in 30 races': async (
+    store,
+  ) => {
+    for (let race = 0; race < 30; race++) {
+      const principal = `racer ${race}`;
+      const [first, second] = [newKey(), newKey()];
+      await store.create(first, recordOf({}, { principal }));
+      await Promise.all([
+        store.rekey(first, second, recordOf({}, { principal }), 0),
+        store.deleteByPrincipal(principal, null),
+      ]);
+      deepStrictEqual([await store.load(first), await store.load(second)], [null, null]);
+    }
+  },
+  'keeps no session alive that is no longer listed, in 30 races of logins with the removal': async (
+    store,
+  ) => {
+    for (let race = 0; race < 30; race++) {
+      const principal = `login ${race}`;
+      const [fresh, former, next] = [newKey(), newKey(), newKey()];
+      await store.create(former, recordOf({}));
+      await Promise.all([
+        store.create(fresh, recordOf({}, { principal })),
+        store.rekey(former, next, recordOf({}, { principal }), 0),
+        store.deleteByPrincipal(principal, null),
+      ]);
+      const alive: SessionKey[] = [];
+      for (const key of [fresh, next]) if ((await store.load(key)) !== null) alive.push(key);
+      deepStrictEqual(new Set(await keysOf(store, principal)), new Set(alive));
+    }
+  },
+  'keeps principals of any text apart': async (store) => {
+    const principals = [
+      '',
+      ' ',
+      'a',
+      'A',
+      'käse 🍪',
+      "o'brien",
+      'a:b',
+      '{a}',
+      '*',
+      '\u0000',
+      'x'.repeat(3000),
+    ];
+    const keys = principals.map(() => newKey());
+    for (const [n, principal] of principals.entries())
+      await store.create(keys[n]!, recordOf({}, { principal }));
+    for (const [n, principal] of principals.entries())
+      deepStrictEqual(await keysOf(store, principal), [keys[n]]);
+  },
+};
+
+async function keysOf(store: IndexedStore, principal: string, at = Date.now()): Promise<SessionKey[]> {
+  return (await store.listByPrincipal(principal, at, 100)).map(({ key }) => key);
+}
