@@ -1032,6 +1032,95 @@ describe('regenerate', () => {
   });
 });
 
+describe('a new id beside other requests', () => {
+  /** Two requests that hold the session {role, cart, theme}: one will move it, the other changes it before. */
+  const meeting = async (
+    keep: readonly string[] | 'all',
+    others: (session: UserSession) => void,
+    mine: (session: UserSession) => void = () => undefined,
+  ): Promise<{ app: Application; login: OpenSession }> => {
+    const app = new Application();
+    const id = await app.stored({ role: 'admin', cart: { a: 1, b: 1 }, theme: 'dark', n: 1 });
+    const [login, other] = [await app.open(id), await app.open(id)];
+    await login.session.regenerate({ keep });
+    mine(login.session);
+    others(other.session);
+    await other.commit();
+    expect(await login.commit()).toBe('send');
+    expect(await app.dataOf(id)).toBeNull();
+    return { app, login };
+  };
+
+  it('carries along what they changed in the kept attributes, and nothing of the others', async () => {
+    const { app, login } = await meeting(['role', 'n'], (session) => {
+      session['role'] = 'guest';
+      session['theme'] = 'light';
+      session['fresh'] = true;
+    });
+    expect(await app.dataOf(login.id)).toEqual({ role: 'guest', n: 1 });
+  });
+
+  it('carries along what they added and removed, where all is kept', async () => {
+    const { app, login } = await meeting('all', (session) => {
+      delete session['role'];
+      session['fresh'] = true;
+    });
+    expect(await app.dataOf(login.id)).toEqual({ cart: { a: 1, b: 1 }, theme: 'dark', n: 1, fresh: true });
+  });
+
+  it('merges both leaf by leaf, and runs functions again', async () => {
+    const { app, login } = await meeting(
+      ['cart', 'n'],
+      (session) => {
+        (session['cart'] as Record<string, number>)['a'] = 2;
+        session.update<number>('n', (n = 0) => n + 10);
+      },
+      (session) => {
+        (session['cart'] as Record<string, number>)['c'] = 3;
+        session.update<number>('n', (n = 0) => n + 1);
+        session['userId'] = 'u1';
+      },
+    );
+    expect(await app.dataOf(login.id)).toEqual({ cart: { a: 2, b: 1, c: 3 }, n: 12, userId: 'u1' });
+  });
+
+  it('does not undo their changes by a later save of the same request', async () => {
+    const { app, login } = await meeting('all', (session) => (session['role'] = 'guest'));
+    login.session['userId'] = 'u1';
+    await login.session.save();
+    expect(await app.dataOf(login.id)).toMatchObject({ role: 'guest', userId: 'u1' });
+  });
+
+  it('takes nothing of theirs where nothing is kept, and asks the store once', async () => {
+    const { app, login } = await meeting([], (session) => (session['role'] = 'guest'));
+    expect(await app.dataOf(login.id)).toEqual({});
+    expect(app.calls.filter((call) => call === 'rekey')).toHaveLength(1);
+  });
+
+  it('carries along a lifetime that they gave the session', async () => {
+    const { app, login } = await meeting('all', (session) => (session.cookie.maxAge = hours(2)));
+    const { expiresAt, touchedAt } = (await app.record(login.id))!;
+    expect(expiresAt - touchedAt).toBe(hours(2));
+  });
+
+  it('gives up where they change the session again and again, and keeps the old id', async () => {
+    const app = new Application();
+    const id = await app.stored({ n: 0 });
+    const login = await app.open(id);
+    await login.session.regenerate({ keep: 'all' });
+    const { rekey } = app.store;
+    app.store.rekey = async (from, to, record, revision) => {
+      const other = await app.open(id);
+      other.session['n'] = Number(other.session['n']) + 1;
+      await other.commit();
+      return rekey.call(app.store, from, to, record, revision);
+    };
+    await expect(login.commit()).rejects.toMatchObject({ code: 'ERR_SESSION_CONFLICT' });
+    expect(await app.dataOf(id)).toEqual({ n: 65 });
+    expect(app.store.size).toBe(1);
+  });
+});
+
 describe('save', () => {
   it('and the commit after it write once', async () => {
     const app = new Application();
