@@ -1,3 +1,5 @@
+import { isInCi } from '../../scripts/servers/choose-server.mjs';
+
 /** Something of the machine that a suite cannot do without: a browser, a server. */
 export interface Requirement {
   /** What is missing, as one says it: `Chromium`. */
@@ -17,7 +19,7 @@ export function describeWith({ name, isMet, cure }: Requirement, title: string, 
     return;
   }
   const missing = `${name} is missing. Get it with: ${cure}`;
-  if (process.env['CI']) {
+  if (isInCi(process.env)) {
     describe(title, () => {
       it(`has ${name}`, () => {
         throw new Error(`"${title}" cannot run: ${missing}`);

@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { existsSync, realpathSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import mysql from 'mysql2/promise';
+import { findMariadb } from './find-binaries.mjs';
+import { startServerProcess } from './server-process.mjs';
+
+const urlOf = (port) => `mysql://test:test@127.0.0.1:${port}/test`;
+
+/** Run at each start. A statement is one line there. The user may do all, so that tests can look into the server. */
+const INIT = `CREATE DATABASE IF NOT EXISTS test;
+CREATE USER IF NOT EXISTS test@'127.0.0.1' IDENTIFIED BY 'test';
+GRANT ALL ON *.* TO test@'127.0.0.1';
+`;
+
+/** Starts a MariaDB server of its own, on 127.0.0.1. `durable` makes a commit wait for the disk. */
+export async function startMariadb({ durable = false, ...options } = {}) {
+  const found = findMariadb();
+  if (found === undefined) throw new Error('There is no MariaDB on this machine.');
+  return startServerProcess(
+    {
+      name: 'mariadb',
+      endWith: { politely: 'SIGTERM', quickly: 'SIGKILL' },
+      urlOf,
+      prepare: ({ folder }) => makeData(found.installer, folder),
+      command: ({ port, folder }) => ({ file: found.server, args: argumentsOf({ port, folder, durable }) }),
+      isReady,
+    },
+    options,
+  );
+}
+
+async function makeData(installer, folder) {
+  writeFileSync(join(folder, 'init.sql'), INIT);
+  const data = join(folder, 'data');
+  if (existsSync(join(data, 'mysql'))) return;
+  const args = [
+    '--no-defaults',
+    `--datadir=${data}`,
+    ...asOurselves(),
+    '--skip-name-resolve',
+    '--skip-test-db',
+  ];
+  await promisify(execFile)(installer, [...args, '--innodb-log-file-size=16M'], { cwd: folder });
+}
+
+/** It refuses to run as root unless told to. */
+const asOurselves = () => (process.getuid?.() === 0 ? [`--user=${userInfo().username}`] : []);
+
+function argumentsOf({ port, folder, durable }) {
+  const settings = {
+    datadir: join(folder, 'data'),
+    port,
+    'bind-address': '127.0.0.1',
+    socket: join(folder, 'server.sock'),
+    'pid-file': join(folder, 'server.pid'),
+    'init-file': join(folder, 'init.sql'),
+    'max-connections': 300,
+    'character-set-server': 'utf8mb4',
+    'innodb-buffer-pool-size': '64M',
+    'innodb-log-file-size': '16M',
+    'innodb-flush-log-at-trx-commit': durable ? 1 : 0,
+  };
+  const pairs = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
+  // First of all: this word counts in the first place only.
+  return ['--no-defaults', ...pairs, ...asOurselves(), '--skip-name-resolve', '--skip-log-bin'];
+}
+
+async function isReady({ port, folder }) {
+  const connection = await mysql.createConnection({ uri: urlOf(port), connectTimeout: 2000 });
+  try {
+    const [rows] = await connection.query('SELECT @@datadir AS folder');
+    return rows[0].folder === `${join(realpathSync(folder), 'data')}/`;
+  } finally {
+    connection.destroy();
+  }
+}
