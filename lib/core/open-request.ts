@@ -20,6 +20,11 @@ export interface OpenRequest {
   readonly channel: () => CookieChannel;
   /** Whether the answer has begun: from then on the id stays as it is. */
   readonly hasBegun: () => boolean;
+  /**
+   * Whether the request can live without its session while the store fails: it is open then, with nothing in it and
+   * nothing to be done with it.
+   */
+  readonly goesOnWithout: () => boolean;
   /** Handed to `newId`. */
   readonly context: unknown;
 }

@@ -4,10 +4,11 @@ import type { EngineParts } from './engine-options.js';
 import type { Candidate, OpenRequest } from './open-request.js';
 import { rebaseChanges } from './rebase-changes.js';
 import type { SessionCookie } from './session-cookie.js';
-import { SessionError } from './session-error.js';
+import { isStoreFailure, SessionError } from './session-error.js';
 import type { SessionId } from './session-id.js';
 import { sessionHandle, sessionKey, type SessionKey } from './session-key.js';
-import { SessionObject, type SessionEngineSide, type UserSession } from './session-object.js';
+import type { UserSession } from './user-session.js';
+import { SessionObject, type SessionEngineSide } from './session-object.js';
 import type { AttributeChange, SessionPatch, SessionRecord } from './session-record.js';
 import { COOKIE, isOver, SessionState, type Changes } from './session-state.js';
 
@@ -29,6 +30,8 @@ export class OpenSession implements SessionEngineSide {
   readonly #state: SessionState;
   readonly #updates = new AttributeUpdates();
   #busy: Promise<unknown> | null = null;
+  /** Why nothing can be done: the store did not say whether there is a session. */
+  #unavailable: SessionError | null = null;
 
   constructor(
     parts: EngineParts,
@@ -51,8 +54,17 @@ export class OpenSession implements SessionEngineSide {
     }
   }
 
+  /** The request goes on without its session: whatever needs the store is refused with this error. */
+  withoutStore(error: SessionError): this {
+    this.#unavailable = error;
+    return this;
+  }
+
   get id(): SessionId {
     return this.#state.id;
+  }
+  get isAvailable(): boolean {
+    return this.#unavailable === null;
   }
   get handle(): string {
     return sessionHandle(sessionKey(this.id));
@@ -103,7 +115,7 @@ export class OpenSession implements SessionEngineSide {
   }
 
   async destroy(): Promise<void> {
-    this.#state.destroyed = true;
+    this.#state.destroyed = this.isAvailable;
     await this.#inOrder(() => this.#delete());
   }
 
@@ -124,6 +136,8 @@ export class OpenSession implements SessionEngineSide {
    * @throws SessionError `ERR_SESSION_STORE`, `ERR_SESSION_VALUE`, `ERR_SESSION_CONFLICT`, `ERR_SESSION_ID`
    */
   commit(): CookieOutcome | Promise<CookieOutcome> {
+    // Without its session a request may do anything but change it; the browser keeps its cookie.
+    if (!this.isAvailable && !this.#state.destroyed && !this.hasChanges()) return 'none';
     return this.#inOrder(() => this.#commit(false));
   }
 
@@ -156,8 +170,10 @@ export class OpenSession implements SessionEngineSide {
         await this.#rekey();
         break;
       case 'patch':
-      case 'touch':
         await this.#patch(changes);
+        break;
+      case 'touch':
+        await this.#touch();
         break;
       case 'delete':
         await this.#delete();
@@ -218,6 +234,15 @@ export class OpenSession implements SessionEngineSide {
       'ERR_SESSION_ID',
       `The genid option made ${MOST_IDS_TRIED} ids in a row that are in use. Make ids from at least 128 random bits.`,
     );
+  }
+
+  /** That a session lives on a little longer is no reason to refuse an answer, unless it was asked for. */
+  async #touch(): Promise<void> {
+    try {
+      await this.#patch(new Map());
+    } catch (error) {
+      if (this.#state.touched || !isStoreFailure(error)) throw error;
+    }
   }
 
   #patch(changes: Changes): Promise<void> {
@@ -282,6 +307,7 @@ export class OpenSession implements SessionEngineSide {
 
   /** One step at a time: a step that is under way is waited for, whether it succeeds or not. */
   #inOrder<T>(step: () => T | Promise<T>): T | Promise<T> {
+    if (this.#unavailable !== null) throw this.#unavailable;
     const before = this.#busy;
     const result = before === null ? step() : before.then(step, step);
     if (result instanceof Promise) {

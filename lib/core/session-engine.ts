@@ -2,6 +2,7 @@ import type { EngineOptions, EngineParts } from './engine-options.js';
 import { KeyedQueue } from './keyed-queue.js';
 import type { OpenRequest } from './open-request.js';
 import { OpenSession } from './open-session.js';
+import { isStoreFailure } from './session-error.js';
 import { isOver } from './session-state.js';
 import { guardStore } from './store-calls.js';
 
@@ -10,12 +11,12 @@ export class SessionEngine {
   readonly #parts: EngineParts;
 
   constructor(options: EngineOptions) {
-    this.#parts = { ...options, store: guardStore(options.store), conflicts: new KeyedQueue() };
+    this.#parts = { ...options, store: guardStore(options.store, options), conflicts: new KeyedQueue() };
   }
 
   /**
    * The session of the first candidate that a store knows and that is not over; else a fresh one, at once. An
-   * unknown id is never adopted.
+   * unknown id is never adopted. Where the store fails and the request can live without, an unavailable one.
    *
    * @throws SessionError `ERR_SESSION_STORE`
    */
@@ -24,13 +25,18 @@ export class SessionEngine {
   }
 
   async #find(request: OpenRequest): Promise<OpenSession> {
-    for (const candidate of request.candidates) {
-      const record = await this.#parts.store.load(this.#parts.store.keyOf(candidate.id));
-      if (record !== null && !isOver(record, this.#parts, request)) {
-        return new OpenSession(this.#parts, request, { candidate, record });
+    try {
+      for (const candidate of request.candidates) {
+        const record = await this.#parts.store.load(this.#parts.store.keyOf(candidate.id));
+        if (record !== null && !isOver(record, this.#parts, request)) {
+          return new OpenSession(this.#parts, request, { candidate, record });
+        }
       }
+      return this.#fresh(request);
+    } catch (error) {
+      if (!isStoreFailure(error) || !request.goesOnWithout()) throw error;
+      return this.#fresh(request).withoutStore(error);
     }
-    return this.#fresh(request);
   }
 
   #fresh(request: OpenRequest): OpenSession {

@@ -37,4 +37,24 @@ export class SessionError extends Error {
   ) {
     super(message, options);
   }
+
+  /**
+   * 503 while the store fails: Nest and Express read these three where a handler does not catch what `session.save()`
+   * rejects with. The one place where the engine knows of HTTP.
+   */
+  get statusCode(): 503 | undefined {
+    return this.code === 'ERR_SESSION_STORE' ? 503 : undefined;
+  }
+  get status(): 503 | undefined {
+    return this.statusCode;
+  }
+  /** The message is not for clients. */
+  get expose(): false | undefined {
+    return this.statusCode && false;
+  }
+}
+
+/** Whether the store failed, and not the one who asked. */
+export function isStoreFailure(error: unknown): error is SessionError {
+  return error instanceof SessionError && error.code === 'ERR_SESSION_STORE';
 }

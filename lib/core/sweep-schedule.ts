@@ -1,7 +1,12 @@
 import type { Clock } from './clock.js';
 import { isExpirySweeper, type ExpirySweeper, type SessionStore } from './session-store.js';
+import { withinLimit } from './time-limit.js';
 
 const BATCH = 1000;
+/** By how much an interval may be longer, so that nodes that were started together do not sweep together. */
+const JITTER = 0.2;
+/** A store that does not come back from a batch is asked again next time. Milliseconds. */
+const LONGEST_BATCH_MS = 60_000;
 
 /**
  * Asks a store to let go of expired sessions, again and again, in bounded batches. Its timer keeps no process alive,
@@ -13,9 +18,12 @@ export class SweepSchedule {
   readonly #store: ExpirySweeper;
   readonly #clock: Clock;
   readonly #everyMs: number;
+  readonly #random: () => number;
 
-  constructor(store: ExpirySweeper, clock: Clock, everyMs: number) {
+  /** `random` gives a number from 0 up to 1. */
+  constructor(store: ExpirySweeper, clock: Clock, everyMs: number, random: () => number = Math.random) {
     this.#store = store;
+    this.#random = random;
     this.#clock = clock;
     this.#everyMs = everyMs;
   }
@@ -27,7 +35,8 @@ export class SweepSchedule {
 
   start(): void {
     if (this.#timer !== null) return;
-    this.#timer = setTimeout(() => void this.#runAndPlan(), this.#everyMs);
+    const delayMs = this.#everyMs * (1 + JITTER * this.#random());
+    this.#timer = setTimeout(() => void this.#runAndPlan(), delayMs);
     this.#timer.unref();
   }
 
@@ -41,7 +50,11 @@ export class SweepSchedule {
   async sweep(): Promise<number> {
     const before = this.#clock.now();
     for (let total = 0; ;) {
-      const count = await this.#store.deleteExpired(before, BATCH);
+      const count = await withinLimit(
+        this.#store.deleteExpired(before, BATCH),
+        LONGEST_BATCH_MS,
+        () => new Error('The store did not finish a batch of its sweep.'),
+      );
       total += count;
       if (count < BATCH || this.#stopped) return total;
     }

@@ -4,7 +4,7 @@ import type { GateKeeper } from '../http/response-gate.js';
 import { isSecureByExpress } from '../http/request-facts.js';
 import { Cookie } from './cookie.js';
 import type { ResolvedExpressOptions } from './express-options.js';
-import { askStore } from './foreign-store-call.js';
+import { askStore, inTime } from './foreign-store-call.js';
 import type { StepDone } from './held-sessions.js';
 import type { Callback, Session, SessionedRequest, StoredSession } from './session.js';
 import { textOf } from './session-text.js';
@@ -49,7 +49,7 @@ export class ExpressExchange implements GateKeeper {
     this.#options = options;
     this.#secrets = secrets;
     this.#cookieId = req.sessionID;
-    this.#writes = new SessionWrites(options.store);
+    this.#writes = new SessionWrites(options.store, options.storeTimeoutMs);
     // Before it is loaded: also what others do in the meantime is to be seen.
     if (this.#cookieId !== undefined) this.#writes.hold(this.#cookieId);
   }
@@ -185,9 +185,9 @@ export class ExpressExchange implements GateKeeper {
     // What this request has not waited for is part of what it reads.
     const underWay = this.#writes.whenDone();
     if (underWay !== undefined) return void underWay.then(() => this.#reload(session, callback));
-    const { store } = this.#options;
+    const { store, storeTimeoutMs } = this.#options;
     const { seen } = this.#writes.hold(session.id);
-    askStore(store, 'get', [session.id], (error, found?: StoredSession) => {
+    const loaded = inTime(storeTimeoutMs, (error, found?: StoredSession) => {
       if (error) return callback(error);
       if (!found) return callback(new Error('failed to load session'));
       const fresh = Store.prototype.createSession.call(store, this.#req, found);
@@ -195,6 +195,7 @@ export class ExpressExchange implements GateKeeper {
       this.#define(fresh);
       callback();
     });
+    askStore(store, 'get', [session.id], loaded);
   }
 
   #touchOnce(session: Session): void {

@@ -1,6 +1,8 @@
 import type { CipherKey } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Secret } from '../cookie/cookie-signature.js';
+import { describeValue } from '../core/describe-value.js';
+import { seconds } from '../core/durations.js';
 import type { ForeignStore } from './foreign-store-call.js';
 import { MemoryStore } from './memory-store.js';
 import type { Store } from './store.js';
@@ -40,6 +42,12 @@ export interface ExpressSessionOptions {
   secret?: CipherKey | readonly CipherKey[] | undefined;
   /** @defaultValue a new `MemoryStore` */
   store?: ForeignStore | undefined;
+  /**
+   * Ours: longest time to wait for the store, each time that it is asked; `Infinity` for as long as it takes, as
+   * express-session does. Milliseconds.
+   * @defaultValue 10 seconds
+   */
+  storeTimeout?: number | undefined;
   /** @defaultValue `'keep'` */
   unset?: 'destroy' | 'keep' | undefined;
 }
@@ -57,6 +65,7 @@ export interface ResolvedExpressOptions {
   readonly store: Store;
   /** Whether the store has a `touch`: asked when the middleware is made, as express-session does (R18). */
   readonly storeTouches: boolean;
+  readonly storeTimeoutMs: number | null;
   readonly unset: 'destroy' | 'keep';
 }
 
@@ -93,6 +102,15 @@ export function readExpressOptions(
     secrets: secret ? ((Array.isArray(secret) ? secret : [secret]) as readonly Secret[]) : null,
     store,
     storeTouches: typeof store.touch === 'function',
+    storeTimeoutMs: readTimeout(given.storeTimeout),
     unset: unset || 'keep',
   };
+}
+
+function readTimeout(timeout = seconds(10)): number | null {
+  if (timeout === Number.POSITIVE_INFINITY) return null;
+  if (Number.isSafeInteger(timeout) && timeout > 0) return timeout;
+  throw new TypeError(
+    `storeTimeout option must be a positive whole number of milliseconds or Infinity, got ${describeValue(timeout)}`,
+  );
 }

@@ -30,11 +30,22 @@ export class ForeignSessionStore extends SessionStore implements SessionKeying {
   readonly #store: ForeignStore;
   readonly #cookie: ForeignCookie;
   readonly #lifetimes: ForeignLifetimes;
+  readonly #limitMs: number | null;
   readonly #writes = new KeyedQueue();
   #connected = true;
 
-  constructor(store: ForeignStore, cookie: ForeignCookie, lifetimes: ForeignLifetimes) {
+  /**
+   * `limitMs` is the longest time to wait for an answer: a write that waits for another one would else wait for ever
+   * behind a store that once forgot to answer.
+   */
+  constructor(
+    store: ForeignStore,
+    cookie: ForeignCookie,
+    lifetimes: ForeignLifetimes,
+    limitMs: number | null,
+  ) {
     super();
+    this.#limitMs = limitMs;
     this.#store = store;
     this.#cookie = cookie;
     this.#lifetimes = lifetimes;
@@ -97,8 +108,9 @@ export class ForeignSessionStore extends SessionStore implements SessionKeying {
   /** Such stores know sessions by their ids, and name them in errors: these go to logs, ids do not. */
   async #call<T>(method: 'get' | 'set' | 'destroy', key: SessionKey, ...args: unknown[]): Promise<T> {
     try {
-      return await callStore<T>(this.#store, method, key, ...args);
+      return await callStore<T>(this.#store, method, [key, ...args], this.#limitMs);
     } catch (error) {
+      if (error instanceof SessionError) throw error;
       const { message = String(error), code } = (error ?? {}) as { message?: string; code?: unknown };
       throw Object.assign(new Error(message.replaceAll(key, '(id)')), code === undefined ? {} : { code });
     }

@@ -1,3 +1,5 @@
+import { SessionError } from '../core/session-error.js';
+
 /** What is used of a store made for express-session, by its shape: most extend a base class of their own. */
 export interface ForeignStore {
   get: ForeignMethod;
@@ -24,7 +26,7 @@ export function askStore(
   store: object,
   method: 'get' | 'set' | 'destroy' | 'touch',
   args: readonly unknown[],
-  answer: (error?: unknown, result?: never) => void,
+  answer: Answer,
 ): void {
   const run = (store as Record<string, (...all: unknown[]) => unknown>)[method]!;
   const returned = run.call(store, ...args, answer) as PromiseLike<never> | undefined;
@@ -36,17 +38,36 @@ export function askStore(
   );
 }
 
+type Answer<R = never> = (error?: unknown, result?: R) => void;
+
+/** Hears of a store that does not answer within the limit as of one that fails, and of nothing that comes later. */
+export function inTime<R = never>(limitMs: number | null, answer: Answer<R>): Answer<R> {
+  if (limitMs === null) return answer;
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    answer(new SessionError('ERR_SESSION_STORE', 'The session store did not answer in time.'));
+  }, limitMs);
+  timer.unref();
+  return (error, result) => {
+    clearTimeout(timer);
+    if (!isLate) answer(error, result);
+  };
+}
+
 /** As {@link askStore}, for the first answer. */
 export function callStore<T>(
   store: ForeignStore,
   method: 'get' | 'set' | 'destroy',
-  ...args: unknown[]
+  args: readonly unknown[],
+  limitMs: number | null,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    askStore(store, method, args, (error, result) => {
+    const answer = inTime(limitMs, (error, result) => {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever the store says is the cause
       if (error) reject(error);
       else resolve(result as T);
     });
+    askStore(store, method, args, answer);
   });
 }

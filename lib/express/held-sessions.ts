@@ -1,3 +1,4 @@
+import { inTime } from './foreign-store-call.js';
 import type { Callback } from './session.js';
 import type { Store } from './store.js';
 
@@ -69,9 +70,15 @@ export type StepDone = Callback;
 
 /**
  * Runs a step when those before it are done: at once where there is none. A step says itself when it is done, and only
- * the first time counts. What it throws is told, and thrown as well where somebody is there to catch it.
+ * the first time counts; one that does not say so within the limit has failed. What it throws is told, and thrown as
+ * well where somebody is there to catch it.
  */
-export function inOrder(held: HeldSession, step: (done: Callback) => void, callback: StepDone): void {
+export function inOrder(
+  held: HeldSession,
+  step: (done: Callback) => void,
+  limitMs: number | null,
+  callback: StepDone,
+): void {
   const thrown = held.steps.length === 0 && held.touching === 0 ? 'now' : 'late';
   const run = (): void => {
     let finished = false;
@@ -88,7 +95,7 @@ export function inOrder(held: HeldSession, step: (done: Callback) => void, callb
       }
     };
     try {
-      step((error) => finish(error));
+      step(inTime(limitMs, (error) => finish(error)));
     } catch (error) {
       const isOwn = !finished;
       finish(error, thrown);

@@ -12,7 +12,7 @@ import {
   type ExpressSessionOptions,
   type ResolvedExpressOptions,
 } from './express-options.js';
-import { askStore } from './foreign-store-call.js';
+import { askStore, inTime } from './foreign-store-call.js';
 import { HeldSessions } from './held-sessions.js';
 import { MemoryStore } from './memory-store.js';
 import { KEEPER, Session, type SessionedRequest, type StoredSession } from './session.js';
@@ -95,7 +95,7 @@ function handle(
     return next();
   }
   let answered = false;
-  askStore(options.store, 'get', [id], (error, found?: StoredSession) => {
+  const loaded = inTime(options.storeTimeoutMs, (error, found?: StoredSession) => {
     if (answered) return;
     answered = true;
     if (error && (error as { code?: unknown }).code !== 'ENOENT') return next(error);
@@ -108,6 +108,7 @@ function handle(
     }
     next();
   });
+  askStore(options.store, 'get', [id], loaded);
 }
 
 function generate(req: SessionedRequest, options: ResolvedExpressOptions): void {

@@ -16,6 +16,7 @@ interface Hold {
 /** What one request does to its sessions in the store, in order with the other requests of this process. */
 export class SessionWrites {
   readonly #store: Store;
+  readonly #limitMs: number | null;
   readonly #sessions: HeldSessions;
   readonly #held = new Map<string, Hold>();
   /** What the store holds, as far as is known. */
@@ -25,8 +26,9 @@ export class SessionWrites {
   #underWay = 0;
   #waiting: (() => void)[] = [];
 
-  constructor(store: Store) {
+  constructor(store: Store, limitMs: number | null) {
     this.#store = store;
+    this.#limitMs = limitMs;
     this.#sessions = HeldSessions.of(store);
   }
 
@@ -157,7 +159,7 @@ export class SessionWrites {
 
   #inOrder(shared: HeldSession, step: (done: Callback) => void, callback: StepDone): void {
     this.#underWay++;
-    inOrder(shared, step, (error, thrown) => {
+    inOrder(shared, step, this.#limitMs, (error, thrown) => {
       this.#underWay--;
       try {
         callback(error, thrown);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { OpenSession } from '../core/open-session.js';
 import { SessionError } from '../core/session-error.js';
-import type { UserSession } from '../core/session-object.js';
+import type { UserSession } from '../core/user-session.js';
 import type { SessionStore } from '../core/session-store.js';
 
 /** The session that an application has when it has only one. */

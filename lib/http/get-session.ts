@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { SessionError } from '../core/session-error.js';
-import type { SessionData, UserSession } from '../core/session-object.js';
+import type { SessionData, UserSession } from '../core/user-session.js';
 import { DEFAULT_SESSION, findSession, isMounted } from './attached-sessions.js';
 
 /**

@@ -9,6 +9,7 @@ export type { Clock } from '../core/clock.js';
 export { days, hours, minutes, seconds } from '../core/durations.js';
 export type { SessionCookie } from '../core/session-cookie.js';
 export { SessionError, type SessionErrorCode } from '../core/session-error.js';
+export type { SessionEvent, SessionEventListener } from '../core/session-events.js';
 export type { SessionId } from '../core/session-id.js';
 export type { SessionKey } from '../core/session-key.js';
 export type {
@@ -19,7 +20,7 @@ export type {
   SessionData,
   SessionUpdate,
   UserSession,
-} from '../core/session-object.js';
+} from '../core/user-session.js';
 export {
   applyPatch,
   decodeRecord,
@@ -44,4 +45,4 @@ export {
   type SessionMiddleware,
   type SessionMiddlewareOptions,
 } from './session-middleware.js';
-export type { SessionOptions, SessionTimeouts } from './session-options.js';
+export type { OnStoreError, SessionOptions, SessionTimeouts } from './session-options.js';

@@ -3,7 +3,7 @@ import type { CookieOptions } from '../cookie/cookie-options.js';
 import { readSecrets } from '../cookie/read-secrets.js';
 import { systemClock } from '../core/clock.js';
 import { describeValue } from '../core/describe-value.js';
-import { days, hours, minutes } from '../core/durations.js';
+import { days, hours, minutes, seconds } from '../core/durations.js';
 import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
 import { SessionError } from '../core/session-error.js';
 import { STORE_METHODS, type SessionStore } from '../core/session-store.js';
@@ -39,6 +39,16 @@ const CHECKS: Record<keyof SessionOptions, Check | null> = {
     (value) => value === false || (isFiniteDuration(value) && Number(value) <= LONGEST_TIMER_MS),
     'false or a number of milliseconds up to 24 days, such as minutes(1)',
   ],
+  storeTimeout: [
+    (value) =>
+      value === Number.POSITIVE_INFINITY || (isFiniteDuration(value) && Number(value) <= LONGEST_TIMER_MS),
+    'a number of milliseconds up to 24 days, such as seconds(2), or Infinity',
+  ],
+  onStoreError: [
+    (value) => value === 'fail' || value === 'anonymous' || typeof value === 'function',
+    '"fail", "anonymous" or a function of the request that gives one of them',
+  ],
+  onEvent: [(value) => typeof value === 'function', 'a function of an event'],
   clock: [
     (value) => typeof (value as { now?: unknown } | null)?.now === 'function',
     'an object with a now() method',
@@ -68,6 +78,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
   const { name = 'connect.sid', genid = null, cookie = {} } = options;
   checkCookieName(name);
   const { clock = systemClock, store = new MemorySessionStore(), sweepEvery = minutes(1) } = options;
+  const { storeTimeout = seconds(2), onStoreError = 'fail', onEvent = null } = options;
   checkStore(store);
   return {
     secrets: readSecrets(options.secret),
@@ -82,6 +93,9 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     saveUninitialized: options.saveUninitialized ?? false,
     unset: options.unset ?? 'keep',
     sweepEveryMs: sweepEvery,
+    storeTimeoutMs: storeTimeout === Number.POSITIVE_INFINITY ? null : storeTimeout,
+    onStoreError: typeof onStoreError === 'function' ? onStoreError : () => onStoreError,
+    onEvent,
     clock,
   };
 }

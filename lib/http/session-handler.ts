@@ -6,6 +6,7 @@ import { verifiedId, type Secret } from '../cookie/cookie-signature.js';
 import type { OpenSession } from '../core/open-session.js';
 import type { Candidate } from '../core/open-request.js';
 import { SessionEngine } from '../core/session-engine.js';
+import type { SessionEvent } from '../core/session-events.js';
 import { checkedSessionId, isSessionId, newSessionId } from '../core/session-id.js';
 import { attach, claim, DEFAULT_SESSION } from './attached-sessions.js';
 import { statusOf } from './http-error.js';
@@ -35,7 +36,9 @@ export interface HandlerHooks {
    */
   readonly answer: (error: unknown, failed: FailedRequest) => boolean;
   /** Hears of a save that failed when the answer could no longer be changed. */
-  readonly report: (error: unknown) => void;
+  readonly report: (error: unknown) => unknown;
+  /** Writes an event to the log. */
+  readonly log: (event: SessionEvent) => void;
   /** Hears of a configuration that works against itself. */
   readonly warn: (message: string) => void;
 }
@@ -52,12 +55,14 @@ export class SessionHandler {
     this.#options = options;
     this.#hooks = hooks;
     this.#name = hooks.sessionName ?? DEFAULT_SESSION;
-    const { genid } = options;
+    const { genid, store, storeTimeoutMs, clock } = options;
     this.#engine = new SessionEngine({
-      store: options.store,
+      store,
+      storeTimeoutMs,
+      onEvent: (event) => this.#tell(event),
       lifetimes: options,
       policy: options,
-      clock: options.clock,
+      clock,
       newId: genid === null ? newSessionId : (req) => checkedSessionId(genid(req as IncomingMessage)),
     });
   }
@@ -90,6 +95,7 @@ export class SessionHandler {
       cookies: new OptionsCookieKeeper(cookie, () => clock.now(), options.cookieLeads),
       channel: () => exchange.channel(),
       hasBegun: () => exchange.hasBegun(),
+      goesOnWithout: () => options.onStoreError(req) === 'anonymous',
       context: req,
     });
     return opened instanceof Promise
@@ -121,6 +127,15 @@ export class SessionHandler {
   #answer(error: unknown, failed: FailedRequest): boolean {
     if (statusOf(error) === 503 && !failed.res.headersSent) failed.res.setHeader('Retry-After', '1');
     return this.#hooks.answer(error, failed);
+  }
+
+  #tell(event: SessionEvent): void {
+    this.#hooks.log(event);
+    try {
+      this.#options.onEvent?.(event);
+    } catch (error) {
+      this.#hooks.warn(`The option onEvent threw: ${error instanceof Error ? error.message : 'no error'}`);
+    }
   }
 
   /** Once: a cookie that is never sent is the hardest thing to find out from the outside. */

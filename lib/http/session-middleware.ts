@@ -1,5 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isStoreFailure } from '../core/session-error.js';
+import type { SessionEvent } from '../core/session-events.js';
 import { SweepSchedule } from '../core/sweep-schedule.js';
+import { describeEvent } from './describe-event.js';
 import { statusOf } from './http-error.js';
 import { resolveSessionOptions } from './resolve-options.js';
 import { SessionHandler, type Next } from './session-handler.js';
@@ -43,7 +46,10 @@ export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMid
   const handler = new SessionHandler(resolved, {
     sessionName,
     warn,
+    log: (event) => warn(describeEvent(event) + causeOf(event)),
+    // An outage is told by its event.
     report: (error) =>
+      isStoreFailure(error) ||
       warn(
         `A session was not saved, and its answer was under way: ${error instanceof Error ? error.message : 'unknown fault'}`,
       ),
@@ -63,6 +69,13 @@ export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMid
       close: () => sweeps?.stop(),
     },
   );
+}
+
+/** What the store said, for the log. */
+function causeOf(event: SessionEvent): string {
+  if (event.type !== 'store-down') return '';
+  const { cause, message } = event.error;
+  return ` (${cause instanceof Error ? cause.message : message})`;
 }
 
 /** An error that Express and its like answer with the right status and without its message. */

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { CookieOptions } from '../cookie/cookie-options.js';
 import type { Secret } from '../cookie/cookie-signature.js';
 import type { Clock } from '../core/clock.js';
+import type { SessionEventListener } from '../core/session-events.js';
 import type { SessionStore } from '../core/session-store.js';
 
 /** How long sessions live. Milliseconds, written `minutes(30)`. */
@@ -24,6 +25,9 @@ export interface SessionTimeouts {
    */
   readonly touchEvery?: number | undefined;
 }
+
+/** What becomes of a request that cannot have its session. */
+export type OnStoreError = 'fail' | 'anonymous';
 
 /**
  * The options of a session, in every entry of this package. Names and meanings are express-session's; where a
@@ -79,6 +83,23 @@ export interface SessionOptions {
    * @defaultValue `minutes(1)`
    */
   readonly sweepEvery?: number | false | undefined;
+  /**
+   * Longest time to wait for the store, each time that it is asked; `Infinity` for as long as it takes. Milliseconds. A store
+   * that does not answer is then asked twice a second only, until it answers again. A write that was given up may still
+   * happen.
+   * @defaultValue `seconds(2)`
+   */
+  readonly storeTimeout?: number | undefined;
+  /**
+   * What becomes of a request whose session cannot be loaded because the store fails: `'fail'` answers 503 with
+   * `Retry-After`; with `'anonymous'` it goes on without its session, which says `isAvailable: false`. A function of the
+   * request decides by route. In both cases the browser keeps its cookie, a `SessionGuard` answers 503, and so does a
+   * request that wants to change its session.
+   * @defaultValue `'fail'`
+   */
+  readonly onStoreError?: OnStoreError | ((req: IncomingMessage) => OnStoreError) | undefined;
+  /** Hears what no request can tell of: outages of the store, and records that cannot be read. They are logged besides. */
+  readonly onEvent?: SessionEventListener | undefined;
   /** Where the time comes from; for tests. */
   readonly clock?: Clock | undefined;
 }
@@ -101,5 +122,8 @@ export interface ResolvedSessionOptions {
   readonly saveUninitialized: boolean;
   readonly unset: 'keep' | 'destroy';
   readonly sweepEveryMs: number | false;
+  readonly storeTimeoutMs: number | null;
+  readonly onStoreError: (req: IncomingMessage) => OnStoreError;
+  readonly onEvent: SessionEventListener | null;
   readonly clock: Clock;
 }

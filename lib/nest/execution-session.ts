@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ExecutionContext } from '@nestjs/common';
-import type { UserSession } from '../core/session-object.js';
+import type { UserSession } from '../core/user-session.js';
 import { SessionError } from '../core/session-error.js';
 import { getSession } from '../http/get-session.js';
 

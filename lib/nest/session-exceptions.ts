@@ -4,6 +4,9 @@ import {
   type HttpException,
   type Logger,
 } from '@nestjs/common';
+import { isStoreFailure } from '../core/session-error.js';
+import type { SessionEvent } from '../core/session-events.js';
+import { describeEvent } from '../http/describe-event.js';
 import { statusOf } from '../http/http-error.js';
 import type { HandlerHooks } from '../http/session-handler.js';
 import { answerAgain } from './fastify-bridge.js';
@@ -14,12 +17,14 @@ import { answerAgain } from './fastify-bridge.js';
  */
 export function answerWithException(logger: Logger): HandlerHooks['answer'] {
   return (error, { stage, req, next }) => {
-    logger.error(
-      stage === 'open'
-        ? 'A session could not be loaded.'
-        : 'A session could not be saved; its answer was taken back.',
-      error,
-    );
+    // An outage is told once, by its event, and not by each request that meets it.
+    if (!isStoreFailure(error))
+      logger.error(
+        stage === 'open'
+          ? 'A session could not be loaded.'
+          : 'A session could not be saved; its answer was taken back.',
+        error,
+      );
     const exception = toException(error);
     const again = stage === 'commit' ? answerAgain(req, exception.getStatus(), exception) : null;
     if (again !== null) return again;
@@ -32,4 +37,14 @@ function toException(cause: unknown): HttpException {
   return statusOf(cause) === 503
     ? new ServiceUnavailableException(undefined, { cause })
     : new InternalServerErrorException(undefined, { cause });
+}
+
+/** Writes events to the application's log: an outage with its cause. */
+export function logEvents(logger: Logger): (event: SessionEvent) => void {
+  return (event) => {
+    const line = describeEvent(event);
+    if (event.type === 'store-down') logger.error(line, event.error);
+    else if (event.type === 'store-up') logger.log(line);
+    else logger.warn(line);
+  };
 }

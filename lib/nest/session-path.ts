@@ -1,4 +1,4 @@
-import type { SessionData } from '../core/session-object.js';
+import type { SessionData } from '../core/user-session.js';
 
 /** How deep paths are typed. */
 type Deeper = [never, 0, 1, 2, 3];

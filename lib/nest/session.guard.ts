@@ -1,12 +1,13 @@
 import {
   Inject,
   Injectable,
+  ServiceUnavailableException,
   UnauthorizedException,
   type CanActivate,
   type ExecutionContext,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { UserSession } from '../core/session-object.js';
+import type { UserSession } from '../core/user-session.js';
 import { sessionOf } from './execution-session.js';
 import type { SessionRequirement } from './require-session.decorator.js';
 import { valueAt } from './session-path.js';
@@ -16,7 +17,7 @@ const A_SESSION: SessionRequirement = { required: true, conditions: [], name: un
 
 /**
  * Lets a request pass only with a session that a store holds and that meets what `@RequireSession` demands; answers
- * 401 otherwise. Each step is a method of its own: override one to change it.
+ * 401 otherwise, and 503 where the store fails. Each step is a method of its own: override one to change it.
  *
  * @throws SessionError `ERR_SESSION_NOT_MOUNTED` when no session middleware ran for the request.
  */
@@ -32,6 +33,7 @@ export class SessionGuard implements CanActivate {
     const requirement = this.getRequirement(context);
     if (!requirement.required) return true;
     const session = this.getSession(context, requirement);
+    if (sessionOf(context, requirement.name)?.isAvailable === false) return this.unavailable(context);
     if (session !== undefined && this.isFulfilled(session, requirement)) return true;
     return this.deny(context);
   }
@@ -55,6 +57,15 @@ export class SessionGuard implements CanActivate {
     return conditions.every((condition) =>
       typeof condition === 'function' ? condition(session) === true : Boolean(valueAt(session, condition)),
     );
+  }
+
+  /** Answers a request of which the store did not say whether it has a session: that is no logout. */
+  protected unavailable(context: ExecutionContext): never {
+    const response = context
+      .switchToHttp()
+      .getResponse<{ header?: (name: string, value: string) => void } | undefined>();
+    response?.header?.('Retry-After', '1');
+    throw new ServiceUnavailableException();
   }
 
   /** Answers a request that may not pass. */

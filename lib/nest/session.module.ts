@@ -11,7 +11,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { describeValue } from '../core/describe-value.js';
-import { SessionError } from '../core/session-error.js';
+import { isStoreFailure, SessionError } from '../core/session-error.js';
 import { SweepSchedule } from '../core/sweep-schedule.js';
 import { ForeignSessionStore } from '../express/foreign-session-store.js';
 import { DEFAULT_SESSION } from '../http/attached-sessions.js';
@@ -19,7 +19,7 @@ import { memoryWarning } from '../http/memory-warning.js';
 import { SessionHandler } from '../http/session-handler.js';
 import type { ResolvedSessionOptions } from '../http/session-options.js';
 import { bridgeFastify } from './fastify-bridge.js';
-import { answerWithException } from './session-exceptions.js';
+import { answerWithException, logEvents } from './session-exceptions.js';
 import type {
   SessionModuleAsyncOptions,
   SessionModuleOptions,
@@ -95,7 +95,10 @@ export class SessionModule implements NestModule, OnModuleInit, BeforeApplicatio
     const handler = new SessionHandler(this.#options, {
       sessionName,
       answer: answerWithException(this.#logger),
-      report: (error) => this.#logger.error('A session was not saved, and its answer was under way.', error),
+      report: (error) =>
+        isStoreFailure(error) ||
+        this.#logger.error('A session was not saved, and its answer was under way.', error),
+      log: logEvents(this.#logger),
       warn: (message) => this.#logger.warn(message),
     });
     const middleware: SessionHandler['handle'] = (req, res, next) => handler.handle(req, res, next);

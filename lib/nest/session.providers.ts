@@ -1,6 +1,6 @@
 import type { Provider, Type } from '@nestjs/common';
 import { describeValue } from '../core/describe-value.js';
-import { hours } from '../core/durations.js';
+import { hours, seconds } from '../core/durations.js';
 import { SessionError } from '../core/session-error.js';
 import { isSessionStore, type SessionStore } from '../core/session-store.js';
 import { isForeignStore } from '../express/foreign-store-call.js';
@@ -81,11 +81,20 @@ function isProvider(store: object | null): boolean {
 }
 
 /** A store made for express-session is adapted; any other is as it is. */
-function asSessionStore(store: AnyStore, { cookie, timeouts }: RuntimeOptions): SessionStore {
+function asSessionStore(
+  store: AnyStore,
+  { cookie, timeouts, storeTimeout = seconds(2) }: RuntimeOptions,
+): SessionStore {
   if (isSessionStore(store) || !isForeignStore(store)) return store;
   const fixed = typeof cookie === 'object' ? cookie : {};
   const idleMs = timeouts?.idle ?? fixed.maxAge ?? hours(24);
-  return new ForeignSessionStore(store, fixed, { idleMs, touchEveryMs: timeouts?.touchEvery ?? null });
+  const limitMs = Number.isFinite(storeTimeout) ? storeTimeout : null;
+  return new ForeignSessionStore(
+    store,
+    fixed,
+    { idleMs, touchEveryMs: timeouts?.touchEvery ?? null },
+    limitMs,
+  );
 }
 
 function twoStores(): SessionError {

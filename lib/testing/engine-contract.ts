@@ -26,6 +26,8 @@ export function describeEngineContract(
         lifetimes: { idleMs: IDLE_MS, absoluteMs: ABSOLUTE_MS, touchEveryMs: 1 },
         policy: { saveUninitialized: false, rolling: false, resave: false },
         newId: () => newSessionId(),
+        storeTimeoutMs: null,
+        onEvent: () => undefined,
         clock,
       });
     });
@@ -130,6 +132,7 @@ function requestOf(id: SessionId | undefined): OpenRequest {
     },
     channel: () => 'open',
     hasBegun: () => false,
+    goesOnWithout: () => false,
     context: undefined,
   };
 }

@@ -11,6 +11,8 @@ import { resolveCookie } from '../../lib/cookie/cookie-options.js';
 import { days, hours, minutes, seconds } from '../../lib/core/durations.js';
 import type { OpenSession } from '../../lib/core/open-session.js';
 import { SessionEngine } from '../../lib/core/session-engine.js';
+import { SessionError } from '../../lib/core/session-error.js';
+import type { SessionEvent } from '../../lib/core/session-events.js';
 import { newSessionId, type SessionId } from '../../lib/core/session-id.js';
 import { sessionHandle, sessionKey } from '../../lib/core/session-key.js';
 import type { SessionRecord } from '../../lib/core/session-record.js';
@@ -30,6 +32,7 @@ interface Settings {
 interface Visit {
   readonly channel?: 'open' | 'insecure' | 'sent';
   readonly presented?: boolean;
+  readonly goesOnWithout?: boolean;
   readonly context?: unknown;
 }
 
@@ -47,6 +50,7 @@ const DEFAULTS: Settings = {
 /** An application with one store; `restarted` is the same one with other settings. */
 class Application {
   readonly calls: string[] = [];
+  readonly events: SessionEvent[] = [];
   readonly #engine: SessionEngine;
   readonly #settings: Settings;
 
@@ -61,6 +65,8 @@ class Application {
       store: this.#recorded(),
       clock,
       newId,
+      storeTimeoutMs: null,
+      onEvent: (event) => this.events.push(event),
       lifetimes: { idleMs, absoluteMs, touchEveryMs },
       policy: this.#settings,
     });
@@ -83,6 +89,7 @@ class Application {
       cookies: new OptionsCookieKeeper(resolveCookie(this.#settings.cookie, true, now()), now),
       channel: () => visit.channel ?? 'open',
       hasBegun: () => visit.channel === 'sent',
+      goesOnWithout: () => visit.goesOnWithout ?? false,
       context: visit.context,
     });
   }
@@ -1373,6 +1380,94 @@ describe('a store that fails', () => {
     expect(await opened.commit()).toBe(method === 'delete' ? 'clear' : method === 'patch' ? 'none' : 'send');
     expect(app.store.size).toBe(method === 'delete' ? 0 : 1);
     if (method === 'patch') expect(await app.dataOf(opened.id)).toEqual({ n: 2 });
+  });
+});
+
+describe('a request that goes on while the store fails', () => {
+  const without = async (): Promise<{ app: Application; opened: OpenSession; id: SessionId }> => {
+    const app = new Application();
+    const id = await app.stored({ n: 1 });
+    const load = jest.spyOn(app.store, 'load').mockRejectedValueOnce(new Error('down'));
+    const opened = await app.open(id, { goesOnWithout: true });
+    load.mockRestore();
+    app.calls.length = 0;
+    return { app, opened, id };
+  };
+
+  it('has an empty session that says so, and the browser keeps its cookie (S-69)', async () => {
+    const { app, opened, id } = await without();
+    expect({ ...opened.session }).toEqual({});
+    expect([opened.session.isAvailable, opened.session.isNew]).toEqual([false, true]);
+    expect(await opened.commit()).toBe('none');
+    expect(app.calls).toEqual([]);
+    expect(await app.dataOf(id)).toEqual({ n: 1 });
+    expect((await app.open(id)).session.isAvailable).toBe(true);
+  });
+
+  it.each<[string, (session: UserSession) => unknown]>([
+    ['save', (session) => session.save()],
+    ['regenerate', (session) => session.regenerate()],
+    ['destroy', (session) => session.destroy()],
+    ['reload', (session) => session.reload()],
+  ])('cannot %s it', async (_, use) => {
+    const { app, opened, id } = await without();
+    await expect(use(opened.session)).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
+    expect(await opened.commit()).toBe('none');
+    expect(app.calls).toEqual([]);
+    expect(await app.dataOf(id)).toEqual({ n: 1 });
+  });
+
+  it.each<[string, (opened: OpenSession) => void]>([
+    ['changes it', ({ session }) => (session['n'] = 2)],
+    ['changes its cookie', ({ session }) => (session.cookie.maxAge = 1000)],
+    ['ends it', (opened) => opened.release(true)],
+  ])('is refused where it %s: nothing is lost silently', async (_, use) => {
+    const { app, opened, id } = await without();
+    use(opened);
+    await expect((async () => opened.commit())()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
+    expect(app.calls).toEqual([]);
+    expect(await app.dataOf(id)).toEqual({ n: 1 });
+  });
+
+  it('may let go of it', async () => {
+    const { app, opened } = await without();
+    opened.release(false);
+    expect(await opened.commit()).toBe('none');
+    expect(app.calls).toEqual([]);
+  });
+
+  it('is told of what is not the fault of the store', async () => {
+    const app = new Application();
+    const id = await app.stored({ n: 1 });
+    jest
+      .spyOn(app.store, 'load')
+      .mockRejectedValueOnce(new SessionError('ERR_SESSION_NAME', 'a name that cannot be kept'));
+    await expect((async () => app.open(id, { goesOnWithout: true }))()).rejects.toMatchObject({
+      code: 'ERR_SESSION_NAME',
+    });
+  });
+});
+
+describe('a touch that fails', () => {
+  const due = async (): Promise<{ app: Application; opened: OpenSession }> => {
+    const app = new Application();
+    const id = await app.stored({ n: 1 });
+    app.clock.advance(minutes(2));
+    const opened = await app.open(id);
+    jest.spyOn(app.store, 'patch').mockRejectedValueOnce(new Error('down'));
+    return { app, opened };
+  };
+
+  it('is no reason to refuse an answer', async () => {
+    const { app, opened } = await due();
+    expect(await opened.commit()).toBe('none');
+    expect(app.events).toHaveLength(1);
+  });
+
+  it('is one where the application asked for it', async () => {
+    const { opened } = await due();
+    opened.session.touch();
+    await expect((async () => opened.commit())()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
   });
 });
 

@@ -49,6 +49,8 @@ function setUp() {
     lifetimes: { idleMs: hours(1), absoluteMs: hours(12), touchEveryMs: null },
     policy: { saveUninitialized: false, rolling: false, resave: false },
     newId: newSessionId,
+    storeTimeoutMs: null,
+    onEvent: () => undefined,
   });
   const open = async (id?: SessionId): Promise<OpenSession> =>
     engine.open({
@@ -57,6 +59,7 @@ function setUp() {
       cookies: new OptionsCookieKeeper(resolveCookie({}, true, clock.now()), () => clock.now()),
       channel: () => 'open',
       hasBegun: () => false,
+      goesOnWithout: () => false,
       context: undefined,
     });
   /** Files a record with these texts, as if an earlier request had. */
@@ -306,6 +309,8 @@ describe('the callback forms', () => {
       lifetimes: { idleMs: hours(1), absoluteMs: hours(12), touchEveryMs: null },
       policy: { saveUninitialized: false, rolling: false, resave: false },
       newId: newSessionId,
+      storeTimeoutMs: null,
+      onEvent: () => undefined,
     });
     const cookies = new OptionsCookieKeeper(resolveCookie({}, true, 0), () => clock.now());
     const { session } = await engine.open({
@@ -314,6 +319,7 @@ describe('the callback forms', () => {
       cookies,
       channel: () => 'sent',
       hasBegun: () => true,
+      goesOnWithout: () => false,
       context: undefined,
     });
     const error = await new Promise<unknown>((resolve) => void session.regenerate(resolve));

@@ -78,7 +78,10 @@ describe('applyPatch', () => {
 describe('encodeRecord and decodeRecord', () => {
   it.each<[string, SessionRecord]>([
     ['with everything', RECORD],
-    ['without a principal and attributes', { ...RECORD, principal: null, revision: 0, attributes: new Map() }],
+    [
+      'without a principal and attributes',
+      { ...RECORD, principal: null, revision: 0, attributes: new Map() },
+    ],
     ['that nothing ends', { ...RECORD, expiresAt: NEVER }],
     ['with an empty principal', { ...RECORD, principal: '' }],
     [

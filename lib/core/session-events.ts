@@ -1,0 +1,17 @@
+import type { SessionError } from './session-error.js';
+
+/**
+ * What happened to sessions that no request can tell of. No event holds an id or a key.
+ *
+ * - `store-down`: the store failed, or did not answer in time, after it had worked; told once, until it works again.
+ *   `error.cause` is what the store said.
+ * - `store-up`: it works again, after so many milliseconds and failed calls.
+ * - `corrupt-record`: a session could not be read, and its visitor was given a fresh one. `handle` is its public name.
+ */
+export type SessionEvent =
+  | { readonly type: 'store-down'; readonly error: SessionError }
+  | { readonly type: 'store-up'; readonly downMs: number; readonly failedCalls: number }
+  | { readonly type: 'corrupt-record'; readonly handle: string };
+
+/** Hears of events. What it throws is nobody's business. */
+export type SessionEventListener = (event: SessionEvent) => void;
