@@ -21,6 +21,8 @@ export interface ExchangeSettings {
 export interface ExchangeHooks {
   readonly answer: (error: unknown) => boolean;
   readonly report: (error: unknown) => void;
+  /** Hears of a commit that takes its time. */
+  readonly underWay: (commit: Promise<unknown>) => void;
   /** Hears that a session was not kept because its cookie could not be sent. */
   readonly undeliverable: () => void;
 }
@@ -62,7 +64,10 @@ export class SessionExchange implements GateKeeper {
     releaseIfDeleted(this.#req, this.#settings.sessionName, this.#attached);
     if (this.#isInsecure() && opened.isNew && opened.hasChanges()) this.#hooks.undeliverable();
     const outcome = opened.commit();
-    if (outcome instanceof Promise) return outcome.then((cookie) => this.#settled(cookie));
+    if (outcome instanceof Promise) {
+      this.#hooks.underWay(outcome);
+      return outcome.then((cookie) => this.#settled(cookie));
+    }
     this.#settled(outcome);
     return undefined;
   }

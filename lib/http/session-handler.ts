@@ -10,6 +10,7 @@ import type { SessionEvent } from '../core/session-events.js';
 import { checkedSessionId, isSessionId, newSessionId } from '../core/session-id.js';
 import { attach, claim, DEFAULT_SESSION } from './attached-sessions.js';
 import { statusOf } from './http-error.js';
+import { PendingWork } from './pending-work.js';
 import { isInPath, isSecureRequest } from './request-facts.js';
 import { ResponseGate } from './response-gate.js';
 import { SessionExchange } from './session-exchange.js';
@@ -49,6 +50,7 @@ export class SessionHandler {
   readonly #hooks: HandlerHooks;
   readonly #name: string;
   readonly #engine: SessionEngine;
+  readonly #underWay = new PendingWork();
   #warned = false;
 
   constructor(options: ResolvedSessionOptions, hooks: HandlerHooks) {
@@ -79,6 +81,11 @@ export class SessionHandler {
     if (opened === null) return next();
     if (!(opened instanceof Promise)) return this.#proceed(opened, req, res, next);
     opened.then((found) => this.#proceed(found, req, res, next), refuse);
+  }
+
+  /** Waits for the saves under way, also of clients that have left; never longer than `limitMs`. */
+  settled(limitMs: number): Promise<void> {
+    return this.#underWay.done(limitMs);
   }
 
   #open(req: IncomingMessage, res: ServerResponse): Opened | Promise<Opened> | null {
@@ -118,6 +125,7 @@ export class SessionHandler {
     exchange.begin(attached, {
       answer: (error) => this.#answer(error, { stage: 'commit', req, res, next }),
       report: this.#hooks.report,
+      underWay: (commit) => this.#underWay.add(commit),
       undeliverable: () => this.#warnOnce(),
     });
     exchange.gate = ResponseGate.at(res, exchange);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { seconds } from '../core/durations.js';
 import { isStoreFailure } from '../core/session-error.js';
 import type { SessionEvent } from '../core/session-events.js';
 import { SweepSchedule } from '../core/sweep-schedule.js';
@@ -21,8 +22,8 @@ export interface SessionMiddlewareOptions extends SessionOptions {
 /** A session middleware for Express, or for plain `node:http` with a `next` of its own. */
 export interface SessionMiddleware {
   (req: IncomingMessage, res: ServerResponse, next: Next): void;
-  /** Stops sweeping. The store is closed by whoever made it. */
-  close(): void;
+  /** Stops sweeping and waits for the saves under way, 10 seconds at most. The store is closed by whoever made it. */
+  close(): Promise<void>;
 }
 
 /**
@@ -66,7 +67,10 @@ export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMid
   return Object.assign(
     (req: IncomingMessage, res: ServerResponse, next: Next) => handler.handle(req, res, next),
     {
-      close: () => sweeps?.stop(),
+      close: () => {
+        sweeps?.stop();
+        return handler.settled(seconds(10));
+      },
     },
   );
 }

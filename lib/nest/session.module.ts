@@ -11,6 +11,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { describeValue } from '../core/describe-value.js';
+import { seconds } from '../core/durations.js';
 import { isStoreFailure, SessionError } from '../core/session-error.js';
 import { SweepSchedule } from '../core/sweep-schedule.js';
 import { ForeignSessionStore } from '../express/foreign-session-store.js';
@@ -51,6 +52,7 @@ export class SessionModule implements NestModule, OnModuleInit, BeforeApplicatio
   readonly #registration: SessionRegistration;
   readonly #adapterHost: HttpAdapterHost;
   readonly #sweeps: SweepSchedule | null;
+  #handler: SessionHandler | null = null;
 
   constructor(
     @Inject(RESOLVED_SESSION_OPTIONS) options: ResolvedSessionOptions,
@@ -92,7 +94,7 @@ export class SessionModule implements NestModule, OnModuleInit, BeforeApplicatio
     if (httpAdapter.getType() === 'fastify') bridgeFastify(httpAdapter.getInstance());
     const { sessionName, forRoutes, exclude } = this.#registration;
     claimCookieName(httpAdapter, this.#options.name, sessionName ?? DEFAULT_SESSION);
-    const handler = new SessionHandler(this.#options, {
+    const handler = (this.#handler = new SessionHandler(this.#options, {
       sessionName,
       answer: answerWithException(this.#logger),
       report: (error) =>
@@ -100,7 +102,7 @@ export class SessionModule implements NestModule, OnModuleInit, BeforeApplicatio
         this.#logger.error('A session was not saved, and its answer was under way.', error),
       log: logEvents(this.#logger),
       warn: (message) => this.#logger.warn(message),
-    });
+    }));
     const middleware: SessionHandler['handle'] = (req, res, next) => handler.handle(req, res, next);
     if (forRoutes === undefined && exclude === undefined) httpAdapter.use(middleware);
     else
@@ -117,10 +119,15 @@ export class SessionModule implements NestModule, OnModuleInit, BeforeApplicatio
     this.#sweeps?.start();
   }
 
-  beforeApplicationShutdown(): void {
+  /** What is being saved for clients that have left is saved; those that wait for an answer the server waits for. */
+  async beforeApplicationShutdown(): Promise<void> {
     this.#sweeps?.stop();
+    await this.#handler?.settled(LONGEST_SHUTDOWN_MS);
   }
 }
+
+/** Longest time that a shutdown waits for saves. */
+const LONGEST_SHUTDOWN_MS = seconds(10);
 
 const FOREIGN_STORE =
   'The session store was made for express-session: it writes whole sessions, so what several processes change in one ' +

@@ -1,0 +1,20 @@
+import { withinLimit } from '../core/time-limit.js';
+
+/** Work under way that a shutdown must wait for. */
+export class PendingWork {
+  readonly #pending = new Set<Promise<unknown>>();
+
+  add(work: Promise<unknown>): void {
+    this.#pending.add(work);
+    const forget = (): void => void this.#pending.delete(work);
+    work.then(forget, forget);
+  }
+
+  /** Resolves when nothing is under way, whatever came of it, or when the limit is over. */
+  async done(limitMs: number): Promise<void> {
+    const all = (async () => {
+      while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
+    })();
+    await withinLimit(all, limitMs, () => new Error('late')).catch(() => undefined);
+  }
+}
