@@ -75,7 +75,7 @@ describe('sessionMiddleware on plain node:http', () => {
     expect(await (await browser.fetch('/')).text()).toBe('1');
     expect(sameTick).toBe(true);
     expect(await (await browser.fetch('/')).text()).toBe('2');
-    session.close();
+    void session.close();
   });
 
   it('leaves an answer alone whose session nobody looked at', async () => {

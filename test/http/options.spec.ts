@@ -15,7 +15,7 @@ import { OTHER_SECRET, SECRET } from '../support/secret.js';
 
 function refusal(options: unknown): SessionError {
   try {
-    sessionMiddleware(options as SessionOptions).close();
+    void sessionMiddleware(options as SessionOptions).close();
   } catch (error) {
     if (error instanceof SessionError) return error;
     throw error;
@@ -566,12 +566,12 @@ describe('options that are accepted', () => {
   it.each(GOOD)('%s', (_, options) => {
     const middleware = sessionMiddleware(options);
     expect(middleware).toHaveLength(3);
-    middleware.close();
+    void middleware.close();
   });
 
   it.each(GOOD)('frozen, and changed in nothing: %s', (_, options) => {
     const before = inspect(options, { depth: 5 });
-    sessionMiddleware(frozen(options)).close();
+    void sessionMiddleware(frozen(options)).close();
     expect(inspect(options, { depth: 5 })).toBe(before);
   });
 
@@ -585,8 +585,8 @@ describe('options that are accepted', () => {
 
   it('can be closed twice', () => {
     const middleware = sessionMiddleware({ secret: SECRET });
-    middleware.close();
-    middleware.close();
+    void middleware.close();
+    void middleware.close();
     expect(middleware).toBeInstanceOf(Function);
   });
 });

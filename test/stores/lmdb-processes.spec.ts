@@ -1,17 +1,17 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { Agent, request, type IncomingMessage } from 'node:http';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
-import { SECRET } from '../support/secret.js';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const CONNECTIONS = 16;
+import {
+  children,
+  CONNECTIONS,
+  kill,
+  needsBuild,
+  ServerProcess,
+  startFixture,
+} from '../support/server-process.js';
 
 /** A write that was answered: it must be there ever after. */
 interface Write {
@@ -20,22 +20,9 @@ interface Write {
   readonly value: string;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly cookie: string | null;
-  readonly location: string | null;
-  readonly body: Promise<string>;
-}
-
 const folders: string[] = [];
-const children = new Set<ChildProcess>();
 
-beforeAll(() => {
-  if (existsSync(join(ROOT, 'dist/stores/lmdb/index.js'))) return;
-  throw new Error(
-    'These tests start processes that import the built package, and dist is missing: npm run build',
-  );
-});
+beforeAll(needsBuild);
 afterEach(async () => {
   await Promise.all([...children].map(kill));
 });
@@ -49,7 +36,7 @@ describe('a folder of the LmdbSessionStore, when its process is killed', () => {
     const writes: Write[] = [];
     let [checked, cut] = [0, 0];
     for (let kills = 0; kills < 10; kills++) {
-      const server = await ServerProcess.start(folder);
+      const server = await ServerProcess.start({ kind: 'lmdb', at: folder });
       checked += await countFound(server, writes);
       cut += await writeAndKill({
         servers: [server],
@@ -58,7 +45,7 @@ describe('a folder of the LmdbSessionStore, when its process is killed', () => {
         victim: server,
       });
     }
-    checked += await countFound(await ServerProcess.start(folder), writes);
+    checked += await countFound(await ServerProcess.start({ kind: 'lmdb', at: folder }), writes);
     expect(writes.length).toBeGreaterThan(500);
     expect(checked).toBeGreaterThan(3000);
     expect(cut).toBeGreaterThan(10);
@@ -73,7 +60,7 @@ describe('a folder of the LmdbSessionStore, when its process is killed', () => {
       const servers = [survivor, victim, ...others];
       await writeAndKill({ servers, writes, until: writes.length + randomInt(60, 200), victim });
       for (const server of [survivor, ...others]) await countFound(server, writes);
-      others.push(await ServerProcess.start(folder));
+      others.push(await ServerProcess.start({ kind: 'lmdb', at: folder }));
     }
     expect(writes.length).toBeGreaterThan(300);
   }, 120_000);
@@ -139,7 +126,7 @@ describe('a process with an open LmdbSessionStore and sweeps to come', () => {
   it.each(['idle-middleware.mjs', 'idle-module.mjs'])(
     'ends by itself once its server is closed (%s)',
     async (fixture) => {
-      const child = start(fixture, newFolder());
+      const child = startFixture(fixture, newFolder());
       const [output] = await Promise.all([text(child.stdout!), once(child, 'exit')]);
       expect({ output, code: child.exitCode }).toEqual({ output: 'saved\n', code: 0 });
     },
@@ -149,7 +136,11 @@ describe('a process with an open LmdbSessionStore and sweeps to come', () => {
 type Three = readonly [ServerProcess, ServerProcess, ServerProcess];
 
 function startThree(folder: string): Promise<Three> {
-  return Promise.all([ServerProcess.start(folder), ServerProcess.start(folder), ServerProcess.start(folder)]);
+  return Promise.all([
+    ServerProcess.start({ kind: 'lmdb', at: folder }),
+    ServerProcess.start({ kind: 'lmdb', at: folder }),
+    ServerProcess.start({ kind: 'lmdb', at: folder }),
+  ]);
 }
 
 interface Load {
@@ -198,96 +189,6 @@ async function countFound(server: ServerProcess, writes: readonly Write[]): Prom
   const lost = writes.filter(({ cookie, name, value }) => held.get(cookie)!.attributes[name] !== value);
   expect(lost).toEqual([]);
   return writes.length;
-}
-
-class ServerProcess {
-  readonly child: ChildProcess;
-  readonly url: string;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-
-  private constructor(child: ChildProcess, port: string) {
-    this.child = child;
-    this.url = `http://127.0.0.1:${port}`;
-  }
-
-  static async start(folder: string): Promise<ServerProcess> {
-    const child = start('lmdb-server.mjs', folder);
-    for await (const port of createInterface(child.stdout!)) return new ServerProcess(child, port);
-    throw new Error('The server process ended before it listened.');
-  }
-
-  /** Resolves as soon as the headers of the answer are here. */
-  async send(path: string, { cookie }: { cookie?: string | null } = {}): Promise<Answer> {
-    return (await this.hold(path, cookie ?? null, 'at once')).finish();
-  }
-
-  /** Sets an attribute, of a new session where there is no cookie; answers the cookie of the session. */
-  async write({ cookie, name, value }: Omit<Write, 'cookie'> & { cookie: string | null }): Promise<string> {
-    const answer = await this.send(`/set?name=${name}&value=${value}`, { cookie });
-    if (answer.status !== 200)
-      throw new Error(`a write was answered with ${answer.status}: ${await answer.body}`);
-    return (answer.cookie ?? cookie)!;
-  }
-
-  async read(cookie: string | null): Promise<{ isNew: boolean; attributes: Record<string, unknown> }> {
-    const { body } = await this.send('/all', { cookie });
-    return JSON.parse(await body) as { isNew: boolean; attributes: Record<string, unknown> };
-  }
-
-  /** Sends all but the end of a request; resolves when the server says that it holds its session. */
-  async hold(
-    path: string,
-    cookie: string | null,
-    until?: 'at once',
-  ): Promise<{ finish: () => Promise<Answer> }> {
-    const sent = request(this.url + path, {
-      method: 'POST',
-      agent: this.#agent,
-      headers: cookie === null ? {} : { cookie },
-    });
-    const answer = once(sent, 'response').then(([response]) => readAnswer(response as never));
-    // Whoever holds a request asks for its answer later; until then a failure is not unheard.
-    answer.catch(() => undefined);
-    if (until === undefined) {
-      sent.flushHeaders();
-      await Promise.race([once(sent, 'continue'), answer]);
-    }
-    return {
-      finish: () => {
-        sent.end();
-        return answer;
-      },
-    };
-  }
-}
-
-function readAnswer(response: IncomingMessage): Answer {
-  const [setCookie] = response.headers['set-cookie'] ?? [];
-  const body = text(response);
-  // Cut off by a kill, and only looked at by who needs it.
-  body.catch(() => undefined);
-  return {
-    status: response.statusCode!,
-    cookie: setCookie?.split(';', 1)[0] ?? null,
-    location: response.headers.location ?? null,
-    body,
-  };
-}
-
-function start(fixture: string, folder: string): ChildProcess {
-  const child = spawn(process.execPath, [join(ROOT, 'test/fixtures', fixture), folder, SECRET], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  children.add(child);
-  child.once('exit', () => children.delete(child));
-  return child;
-}
-
-/** `kill -9`, and waits for the end. */
-async function kill(child: ChildProcess): Promise<void> {
-  const ended = once(child, 'exit');
-  if (child.exitCode !== null || child.signalCode !== null || !child.kill('SIGKILL')) return;
-  await ended;
 }
 
 function newFolder(): string {

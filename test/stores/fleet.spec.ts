@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import type { EngineName } from '../../scripts/servers/engines.mjs';
+import { children, kill, needsBuild, ServerProcess, type StorePlace } from '../support/server-process.js';
+import { describeWithServer } from '../support/servers.js';
+
+/** Races at once: enough to meet, few enough for two cores. */
+const AT_ONCE = 20;
+const RACES = 1000;
+
+beforeAll(needsBuild);
+
+/** What a fleet must hold on any store that processes share. */
+function keepsSessions(kind: StorePlace['kind'], url: string): void {
+  let fleet: readonly ServerProcess[];
+  const at = (n: number): ServerProcess => fleet[n % fleet.length]!;
+  beforeAll(async () => {
+    const place = { kind, at: url, name: `fleet_${randomBytes(6).toString('hex')}` };
+    fleet = await Promise.all([0, 1, 2, 3].map(() => ServerProcess.start(place)));
+  });
+  afterAll(() => Promise.all([...children].map(kill)));
+
+  it('keeps the attributes of 1000 requests at once, each another one of the same session', async () => {
+    const { cookie } = await at(0).send('/set?name=first&value=0');
+    const names = Array.from({ length: 1000 }, (_, n) => `n${n}`);
+    const answers = await Promise.all(
+      names.map((name, n) => at(n).send(`/set?name=${name}&value=${n}`, { cookie })),
+    );
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+    for (const server of fleet) {
+      const { attributes } = await server.read(cookie);
+      expect(Object.keys(attributes).sort()).toEqual(['first', ...names].sort());
+    }
+  }, 60_000);
+
+  it(`brings no session back in ${RACES} races of a logout with writes elsewhere`, async () => {
+    const back = await races(async (race) => {
+      const { cookie } = await at(race).send('/set?name=who&value=alice');
+      const held = await at(race + 1).hold('/held?name=late', cookie);
+      const answers = await Promise.all([
+        at(race + 2).send('/logout', { cookie }),
+        at(race + 3).send('/set?name=other&value=1', { cookie }),
+        held.finish(),
+      ]);
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+      return isAlive(at(race), cookie);
+    });
+    expect(back).toEqual([]);
+  }, 120_000);
+
+  it('leaves the old id dead in 200 races of a new id with writes and with another new id elsewhere', async () => {
+    const alive = await races(async (race) => {
+      const { cookie } = await at(race).send('/set?name=who&value=alice');
+      const held = await at(race + 1).hold('/held?name=late', cookie);
+      const [one, other] = await Promise.all([
+        at(race + 2).send('/rotate', { cookie }),
+        at(race + 3).send('/rotate', { cookie }),
+        at(race).send('/set?name=other&value=1', { cookie }),
+        held.finish(),
+      ]);
+      // Who came after the first found no session, and began an empty one.
+      const read = await Promise.all([one, other].map((answer) => at(race).read(answer.cookie)));
+      const moved = read.filter(({ attributes }) => attributes['who'] === 'alice');
+      return moved.length !== 1 || (await isAlive(at(race), cookie));
+    }, 200);
+    expect(alive).toEqual([]);
+  }, 60_000);
+}
+
+/** Whether an id still leads to what was in its session. */
+async function isAlive(server: ServerProcess, cookie: string | null): Promise<boolean> {
+  const { isNew, attributes } = await server.read(cookie);
+  return !isNew || 'who' in attributes;
+}
+
+/** Runs races, some at once, and answers which of them went wrong. */
+async function races(run: (race: number) => Promise<boolean>, count = RACES): Promise<number[]> {
+  const wrong: number[] = [];
+  let next = 0;
+  const runner = async (): Promise<void> => {
+    while (next < count) {
+      const race = next++;
+      if (await run(race)) wrong.push(race);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, runner));
+  return wrong;
+}
+
+const STORES: readonly [EngineName, StorePlace['kind']][] = [
+  ['redis', 'redis'],
+  ['postgres', 'postgres'],
+  ['mariadb', 'mysql'],
+];
+
+for (const [engine, kind] of STORES)
+  describeWithServer(engine, `a fleet of four processes on ${kind}`, (url) => keepsSessions(kind, url));
