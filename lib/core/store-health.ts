@@ -5,7 +5,7 @@ import type { SessionEventListener } from './session-events.js';
 /** So many calls in a row without an answer, and further ones are refused at once. */
 const MOST_UNANSWERED = 5;
 /** How often a store that does not answer is tried again. Milliseconds. */
-const TRY_EVERY_MS = 500;
+const TRY_EVERY_MS = 250;
 /** How long nothing may have failed before a store counts as well again: else one that wavers would fill the log. */
 const QUIET_MS = 1000;
 

@@ -85,7 +85,7 @@ export interface SessionOptions {
   readonly sweepEvery?: number | false | undefined;
   /**
    * Longest time to wait for the store, each time that it is asked; `Infinity` for as long as it takes. Milliseconds. A store
-   * that does not answer is then asked twice a second only, until it answers again. A write that was given up may still
+   * that does not answer is then asked four times a second only, until it answers again. A write that was given up may still
    * happen.
    * @defaultValue `seconds(2)`
    */

@@ -57,19 +57,19 @@ describe('StoreHealth', () => {
     });
   });
 
-  it('asks a store that does not answer twice a second, by one call at a time, until it answers', () => {
+  it('asks a store that does not answer four times a second, by one call at a time, until it answers', () => {
     times(5, () => {
       expect(health.admits()).toBe(true);
       health.unanswered(ERROR);
     });
     expect(health.admits()).toBe(false);
-    clock.advance(499);
+    clock.advance(249);
     expect(health.admits()).toBe(false);
     clock.advance(1);
     expect(health.admits()).toBe(true);
     expect(health.admits()).toBe(false);
     health.unanswered(ERROR);
-    clock.advance(500);
+    clock.advance(250);
     expect(health.admits()).toBe(true);
     health.answered();
     times(10, () => expect(health.admits()).toBe(true));
