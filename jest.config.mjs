@@ -26,6 +26,7 @@ export default {
       },
     ],
   },
+  reporters: ['default', '<rootDir>/test/support/contract-table.mjs'],
   testTimeout: 30_000,
   coverageProvider: 'v8',
   collectCoverageFrom: ['lib/**/*.ts', '!lib/**/index.ts'],
