@@ -103,7 +103,10 @@ function readRecord(row: unknown): SessionRecord | null {
   return isSessionRecord(record) ? record : null;
 }
 
-/** Whether something that a store gave has the shape of a record. The texts of its attributes are not looked into. */
+/**
+ * Whether something that a store gave has the shape of a record. The texts of attributes are looked at from outside only:
+ * what was cut off or never was JSON shows there, and parsing each for every request would cost more than it is worth.
+ */
 export function isSessionRecord(value: unknown): value is SessionRecord {
   if (typeof value !== 'object' || value === null) return false;
   const record = value as Readonly<Record<keyof SessionRecord, unknown>>;
@@ -112,9 +115,23 @@ export function isSessionRecord(value: unknown): value is SessionRecord {
   if (principal !== null && typeof principal !== 'string') return false;
   if (!(attributes instanceof Map)) return false;
   for (const [name, text] of attributes) {
-    if (typeof name !== 'string' || typeof text !== 'string') return false;
+    if (typeof name !== 'string' || typeof text !== 'string' || !looksLikeJson(text)) return false;
   }
   return true;
+}
+
+function looksLikeJson(text: string): boolean {
+  const last = text[text.length - 1];
+  switch (text[0]) {
+    case '{':
+      return last === '}';
+    case '[':
+      return last === ']';
+    case '"':
+      return last === '"' && text.length > 1;
+    default:
+      return /^(true|false|null|-?[0-9][0-9.eE+-]*)$/.test(text);
+  }
 }
 
 const isTextEntry = (entry: unknown): entry is [string, string] =>

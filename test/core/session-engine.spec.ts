@@ -209,7 +209,7 @@ describe('opening a session', () => {
     });
   });
 
-  it.each(['{nonsense', 'null', '[]', '7'])(
+  it.each(['{nonsense}', 'null', '[]', '7'])(
     'survives cookie settings in the store that are %s',
     async (kept) => {
       const app = new Application();

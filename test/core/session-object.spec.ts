@@ -36,7 +36,7 @@ const CONTROLS = [
   'touch',
   'update',
 ];
-const BROKEN = '{this is no JSON';
+const BROKEN = '{this is no JSON}';
 
 type Loose = UserSession & Record<string, unknown>;
 
@@ -224,7 +224,7 @@ describe('attributes', () => {
 
   it('whose text is broken are told without their value when they are read (S-68)', async () => {
     const { stored, open } = setUp();
-    const { session } = await open(await stored({ broken: '{hunter2' }));
+    const { session } = await open(await stored({ broken: '{hunter2}' }));
     let thrown: unknown;
     try {
       void session['broken'];

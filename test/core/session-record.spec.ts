@@ -96,7 +96,7 @@ describe('encodeRecord and decodeRecord', () => {
         ]),
       },
     ],
-    ['with text that is not JSON', { ...RECORD, attributes: new Map([['broken', '{nonsense']]) }],
+    ['with text that is not JSON', { ...RECORD, attributes: new Map([['broken', '{nonsense}']]) }],
     ['from before 1970', { ...RECORD, createdAt: -1 }],
   ])('keep a record %s', (_, record) => {
     expect(decodeRecord(encodeRecord(record))).toEqual(record);

@@ -118,6 +118,9 @@ describe('a store that lies', () => {
     ['a record whose expiry is no number', { ...RECORD, expiresAt: Number.NaN }],
     ['a record of a principal that is no text', { ...RECORD, principal: 7 }],
     ['a record with attributes in an object', { ...RECORD, attributes: { n: '1' } }],
+    ['a record with an attribute that was cut off', { ...RECORD, attributes: new Map([['n', '{"a":']]) }],
+    ['a record with an attribute that was never JSON', { ...RECORD, attributes: new Map([['n', 'u1']]) }],
+    ['a record with an attribute without a text', { ...RECORD, attributes: new Map([['n', '']]) }],
     ['a record with an attribute that is no text', { ...RECORD, attributes: new Map([['n', 1]]) }],
   ])('has no session where it loads %s, and it is told', async (_, found) => {
     expect(await guarded({ load: async () => found }).load(KEY)).toBeNull();
