@@ -1,0 +1,7 @@
+/**
+ * Sessions in MySQL or MariaDB: shared by all nodes, one statement for each operation.
+ *
+ * @module nest-session/mysql
+ */
+export { MysqlSessionStore, type MysqlStoreOptions } from './mysql-session-store.js';
+export type { MysqlCallbackClient, MysqlClient, MysqlPromiseClient, MysqlValue } from './mysql-client.js';

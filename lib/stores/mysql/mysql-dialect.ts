@@ -1,0 +1,140 @@
+import type { SessionKey } from '../../core/session-key.js';
+import type { SessionPatch, SessionRecord } from '../../core/session-record.js';
+import type { SqlStatement, SqlValue } from '../sql/sql-client.js';
+import type { SqlDialect } from '../sql/sql-dialect.js';
+import {
+  columnsOf,
+  mergePatchOf,
+  patchColumnsOf,
+  principalColumn,
+  type PatchColumns,
+  RECORD_COLUMNS,
+} from '../sql/sql-record.js';
+import { quoteTable, type TableName } from '../sql/table-name.js';
+import type { MysqlSqlClient } from './mysql-client.js';
+import { lockName, migrateMysql } from './mysql-schema.js';
+import { sweepMysql } from './mysql-sweep.js';
+
+/** As text, so that no driver makes anything else of JSON. */
+const COLUMNS = `${RECORD_COLUMNS}, CAST(attributes AS CHAR) AS attributes`;
+
+/** A number comes as a double, and would be compared as one, without an index. */
+const WHOLE = 'CAST(? AS SIGNED)';
+
+/** An object, or it is not ours. */
+const READABLE = `JSON_TYPE(attributes) = 'OBJECT'`;
+
+/** Compared byte by byte: no collation, no spaces that do not count. `<=>` takes NULL, an absent attribute, for a value. */
+const UNCHANGED = 'CAST(JSON_UNQUOTE(JSON_EXTRACT(attributes, ?)) AS BINARY) <=> CAST(? AS BINARY)';
+
+/** How MySQL and MariaDB say what a store wants. */
+export class MysqlDialect implements SqlDialect<MysqlSqlClient> {
+  readonly #name: TableName;
+  readonly #table: string;
+
+  constructor(name: TableName) {
+    this.#name = name;
+    this.#table = quoteTable(name, '`');
+  }
+
+  load(key: SessionKey): SqlStatement {
+    return { text: `SELECT ${COLUMNS} FROM ${this.#table} WHERE session_key = ?`, values: [key] };
+  }
+
+  /** A plain INSERT: IGNORE would swallow more than a key in use, and what an upsert counts depends on the connection. */
+  create(key: SessionKey, record: SessionRecord): SqlStatement {
+    const text =
+      `INSERT INTO ${this.#table} ` +
+      '(session_key, created_at, touched_at, expires_at, revision, principal, attributes) ' +
+      'VALUES (?, ?, ?, ?, ?, ?, ?)';
+    return { text, values: [key, ...valuesOf(record)] };
+  }
+
+  patch(key: SessionKey, patch: SessionPatch): SqlStatement {
+    const columns = patchColumnsOf(patch);
+    const { touchedAt, expiresAt, principal, step, writesAttributes } = columns;
+    const compared = comparedIn(columns);
+    const text =
+      `UPDATE ${this.#table} SET touched_at = ?, expires_at = ?, principal = ?, ` +
+      `revision = revision + ${step}, writes = writes + 1` +
+      (writesAttributes ? ', attributes = JSON_MERGE_PATCH(attributes, ?)' : '') +
+      ` WHERE session_key = ? AND principal <=> ? AND ${READABLE}` +
+      ` AND ${UNCHANGED}`.repeat(compared.length);
+    const values = [
+      ...[touchedAt, expiresAt, principal.to],
+      ...(writesAttributes ? [mergePatchOf(columns)] : []),
+      ...[key, principal.from],
+      ...compared.flat(),
+    ];
+    return { text, values };
+  }
+
+  rekey(from: SessionKey, to: SessionKey, record: SessionRecord, revision: number | null): SqlStatement {
+    const text =
+      `UPDATE ${this.#table} SET session_key = ?, created_at = ?, touched_at = ?, expires_at = ?, ` +
+      `revision = ?, principal = ?, attributes = ?, writes = writes + 1 ` +
+      `WHERE session_key = ? AND ${READABLE}${revision === null ? '' : ` AND revision = ${WHOLE}`}`;
+    const values = [to, ...valuesOf(record), from, ...(revision === null ? [] : [revision])];
+    return { text, values };
+  }
+
+  delete(key: SessionKey): SqlStatement {
+    return { text: `DELETE FROM ${this.#table} WHERE session_key = ?`, values: [key] };
+  }
+
+  /** Sorted by ids alone: MySQL runs out of memory for sorting where rows bring large texts along. */
+  listByPrincipal(principal: string, at: number, limit: number): SqlStatement {
+    const text =
+      `SELECT CONVERT(session_key USING utf8mb4) AS session_key, ${COLUMNS} FROM ` +
+      `(SELECT id AS chosen_id FROM ${this.#table} WHERE principal = ? AND expires_at > ${WHOLE} ` +
+      `ORDER BY created_at DESC LIMIT ${Math.trunc(limit)}) AS chosen ` +
+      `JOIN ${this.#table} ON id = chosen_id`;
+    return { text, values: [principalColumn(principal), at] };
+  }
+
+  deleteByPrincipal(principal: string, keep: SessionKey | null): SqlStatement {
+    const text = `DELETE FROM ${this.#table} WHERE principal = ?${keep === null ? '' : ' AND session_key <> ?'}`;
+    return { text, values: [principalColumn(principal), ...(keep === null ? [] : [keep])] };
+  }
+
+  /** While another node is at it, there is nothing to do. */
+  async sweep(client: MysqlSqlClient, before: number, limit: number): Promise<number> {
+    return (
+      (await client.locked(lockName('sweep', this.#name), 0, (connection) =>
+        sweepMysql(connection, this.#table, before, limit),
+      )) ?? 0
+    );
+  }
+
+  migrate(client: MysqlSqlClient): Promise<void> {
+    return migrateMysql(client, this.#name);
+  }
+
+  /** ER_DUP_ENTRY */
+  isCollision(error: unknown): boolean {
+    return numberOf(error) === 1062;
+  }
+
+  /** ER_LOCK_DEADLOCK, and what MariaDB says instead where it isolates snapshots, ER_CHECKREAD */
+  isTransient(error: unknown): boolean {
+    return [1213, 1020].includes(numberOf(error));
+  }
+}
+
+/**
+ * Path and expected text of each change. Filled up to a power of two with the last one, so that a server has few statements
+ * to prepare and to keep.
+ */
+function comparedIn({ changes }: PatchColumns): (readonly [path: string, from: SqlValue])[] {
+  const compared = changes.map(([name, { from }]) => [`$."${name}"`, from] as const);
+  if (compared.length === 0) return [];
+  const filled = 2 ** Math.ceil(Math.log2(compared.length));
+  return [...compared, ...Array.from({ length: filled - compared.length }, () => compared.at(-1)!)];
+}
+
+function valuesOf(record: SessionRecord): SqlValue[] {
+  const { createdAt, touchedAt, expiresAt, revision, principal, attributes } = columnsOf(record);
+  return [createdAt, touchedAt, expiresAt, revision, principal, attributes];
+}
+
+const numberOf = (error: unknown): number => Number((error as { errno?: unknown } | null)?.errno);

@@ -1,0 +1,7 @@
+/**
+ * Sessions in PostgreSQL: shared by all nodes, one statement for each operation.
+ *
+ * @module nest-session/postgres
+ */
+export { PostgresSessionStore, type PostgresStoreOptions } from './postgres-session-store.js';
+export type { PostgresClient, PostgresQuery, PostgresQueryable } from './postgres-query.js';

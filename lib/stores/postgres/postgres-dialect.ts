@@ -1,0 +1,133 @@
+import type { SessionKey } from '../../core/session-key.js';
+import type { SessionPatch, SessionRecord } from '../../core/session-record.js';
+import type { SqlStatement } from '../sql/sql-client.js';
+import type { SqlDialect } from '../sql/sql-dialect.js';
+import { columnsOf, jsonObject, patchColumnsOf, principalColumn, RECORD_COLUMNS } from '../sql/sql-record.js';
+import { quoteTable, type TableName } from '../sql/table-name.js';
+import type { PostgresSqlClient } from './postgres-client.js';
+import { lockNumber, migratePostgres } from './postgres-schema.js';
+
+const COLUMNS = `${RECORD_COLUMNS}, attributes::text AS attributes`;
+
+/** A statement that writes returns something for each row, which every kind of client passes on. */
+const DONE = 'RETURNING 1 AS done';
+
+/** An object, or it is not ours. */
+const READABLE = `jsonb_typeof(attributes) = 'object'`;
+
+/** How PostgreSQL says what a store wants. All values are texts and numbers, whatever a driver makes of arrays and JSON. */
+export class PostgresDialect implements SqlDialect<PostgresSqlClient> {
+  readonly #name: TableName;
+  readonly #table: string;
+
+  constructor(name: TableName) {
+    this.#name = name;
+    this.#table = quoteTable(name, '"');
+  }
+
+  load(key: SessionKey): SqlStatement {
+    return { text: `SELECT ${COLUMNS} FROM ${this.#table} WHERE session_key = $1::text`, values: [key] };
+  }
+
+  create(key: SessionKey, record: SessionRecord): SqlStatement {
+    const text =
+      `INSERT INTO ${this.#table} ` +
+      '(session_key, created_at, touched_at, expires_at, revision, principal, attributes) VALUES ' +
+      '($1::text, $2::bigint, $3::bigint, $4::bigint, $5::bigint, $6::text, $7::text::jsonb) ' +
+      `ON CONFLICT (session_key) DO NOTHING ${DONE}`;
+    return { text, values: [key, ...valuesOf(record)] };
+  }
+
+  patch(key: SessionKey, patch: SessionPatch): SqlStatement {
+    const { touchedAt, expiresAt, principal, step, changes, writesAttributes } = patchColumnsOf(patch);
+    const present = changes.filter(([, { from }]) => from !== null);
+    const absent = changes.filter(([, { from }]) => from === null);
+    const removed = changes.filter(([, { to }]) => to === null);
+    const set = changes.filter(([, { to }]) => to !== null);
+    const compared = [jsonObject(present.map(([name, { from }]) => [name, from])), arrayOf(absent)];
+    const written = [arrayOf(removed), jsonObject(set.map(([name, { to }]) => [name, to]))];
+    const text =
+      `UPDATE ${this.#table} SET touched_at = $2::bigint, expires_at = $3::bigint, ` +
+      'principal = $4::text, revision = revision + $5::bigint' +
+      (writesAttributes ? ', attributes = (attributes - $9::text::text[]) || $10::text::jsonb' : '') +
+      ` WHERE session_key = $1::text AND principal IS NOT DISTINCT FROM $6::text AND ${READABLE}` +
+      (changes.length > 0
+        ? ' AND attributes @> $7::text::jsonb AND NOT attributes ?| $8::text::text[]'
+        : '') +
+      ` ${DONE}`;
+    const values = [
+      ...[key, touchedAt, expiresAt, principal.to, step, principal.from],
+      ...(changes.length > 0 ? compared : []),
+      ...(writesAttributes ? written : []),
+    ];
+    return { text, values };
+  }
+
+  rekey(from: SessionKey, to: SessionKey, record: SessionRecord, revision: number | null): SqlStatement {
+    const text =
+      `UPDATE ${this.#table} SET session_key = $1::text, created_at = $2::bigint, touched_at = $3::bigint, ` +
+      'expires_at = $4::bigint, revision = $5::bigint, principal = $6::text, attributes = $7::text::jsonb ' +
+      `WHERE session_key = $8::text AND revision = COALESCE($9::bigint, revision) AND ${READABLE} ${DONE}`;
+    return { text, values: [to, ...valuesOf(record), from, revision] };
+  }
+
+  delete(key: SessionKey): SqlStatement {
+    return { text: `DELETE FROM ${this.#table} WHERE session_key = $1::text ${DONE}`, values: [key] };
+  }
+
+  listByPrincipal(principal: string, at: number, limit: number): SqlStatement {
+    const text =
+      `SELECT session_key, ${COLUMNS} FROM ${this.#table} WHERE principal = $1::text ` +
+      'AND expires_at > $2::bigint ORDER BY created_at DESC LIMIT $3::bigint';
+    return { text, values: [principalColumn(principal), at, limit] };
+  }
+
+  deleteByPrincipal(principal: string, keep: SessionKey | null): SqlStatement {
+    const text =
+      `DELETE FROM ${this.#table} WHERE principal = $1::text ` +
+      `AND session_key IS DISTINCT FROM $2::text ${DONE}`;
+    return { text, values: [principalColumn(principal), keep] };
+  }
+
+  /** Rows that a request is at are left for the next time. The lock that lets one node in ends with the statement. */
+  sweep(client: PostgresSqlClient, before: number, limit: number): Promise<number> {
+    const text =
+      `WITH over AS MATERIALIZED (SELECT session_key FROM ${this.#table} WHERE expires_at <= $1::bigint ` +
+      `AND (SELECT pg_try_advisory_xact_lock(${lockNumber('sweep', this.#name)})) ` +
+      'ORDER BY expires_at LIMIT $2::bigint FOR UPDATE SKIP LOCKED) ' +
+      `DELETE FROM ${this.#table} AS held USING over WHERE held.session_key = over.session_key ${DONE}`;
+    return client.write({ text, values: [before, limit] });
+  }
+
+  migrate(client: PostgresSqlClient): Promise<void> {
+    return migratePostgres(client, this.#name);
+  }
+
+  /** unique_violation */
+  isCollision(error: unknown): boolean {
+    return codeOf(error) === '23505';
+  }
+
+  /** serialization_failure, where the database isolates more than is needed here, and deadlock_detected */
+  isTransient(error: unknown): boolean {
+    return ['40001', '40P01'].includes(codeOf(error));
+  }
+}
+
+/** An array of PostgreSQL as text. A safe name has nothing in it that would need another escape than quotes. */
+function arrayOf(changes: readonly (readonly [name: string, change: unknown])[]): string {
+  return `{${changes.map(([name]) => `"${name}"`).join(',')}}`;
+}
+
+function valuesOf(record: SessionRecord): (string | number | null)[] {
+  const { createdAt, touchedAt, expiresAt, revision, principal, attributes } = columnsOf(record);
+  return [createdAt, touchedAt, expiresAt, revision, principal, attributes];
+}
+
+/** Some clients wrap the error of the driver, TypeORM as `driverError`. */
+function codeOf(error: unknown): string {
+  const { code, driverError, cause } = (error ?? {}) as Record<string, unknown>;
+  if (typeof code === 'string') return code;
+  const inner = driverError ?? cause;
+  return typeof inner === 'object' && inner !== null ? codeOf(inner) : '';
+}

@@ -1,0 +1,71 @@
+import {
+  exactlyOne,
+  readFlag,
+  readSqlOptions,
+  readText,
+  uncheckedOptions,
+  wrongHandle,
+  type SqlStoreOptions,
+  type UncheckedOptions,
+} from '../sql/sql-options.js';
+import { SqlSessionStore } from '../sql/sql-session-store.js';
+import { DEFAULT_TABLE, readTableName } from '../sql/table-name.js';
+import { PostgresSqlClient } from './postgres-client.js';
+import { PostgresDialect } from './postgres-dialect.js';
+import { openPool } from './postgres-pool.js';
+import { sendTo, type PostgresClient } from './postgres-query.js';
+import { postgresSchema } from './postgres-schema.js';
+
+const NAME = 'PostgresSessionStore';
+
+/** Where a {@link PostgresSessionStore} keeps its sessions: exactly one of `client` and `url`, and how. */
+export interface PostgresStoreOptions extends SqlStoreOptions {
+  /** What you talk to PostgreSQL with already. The store never closes it. */
+  readonly client?: PostgresClient;
+  /** Where PostgreSQL is: `postgres://user:password@host/database`. The store has a pool of its own then, which it closes. */
+  readonly url?: string;
+  /**
+   * Whether statements are parsed once for each connection. `false` behind a pooler that passes each statement on to
+   * another connection, such as PgBouncer in transaction mode.
+   * @defaultValue `true` where the client is a `Pool` or `Client` of the package `pg`
+   */
+  readonly prepare?: boolean;
+}
+
+/**
+ * Sessions in a table of PostgreSQL, 12 or later: shared by all nodes, and looked into with plain SQL.
+ *
+ * Needs the package `pg` where it is given a `url`.
+ */
+export class PostgresSessionStore extends SqlSessionStore<PostgresSqlClient> {
+  /** @throws TypeError that names the option that is wrong. */
+  constructor(options: PostgresStoreOptions) {
+    const checked = uncheckedOptions(NAME, options, ['client', 'url', 'prepare']);
+    const { table, migrate } = readSqlOptions(NAME, checked);
+    super({ name: NAME, dialect: new PostgresDialect(table), client: clientOf(checked), migrate });
+  }
+
+  /**
+   * The SQL that makes the table, for those who give `migrate: false`.
+   *
+   * @throws TypeError when the name cannot be that of a table.
+   */
+  static schemaSql(table: string = DEFAULT_TABLE): string {
+    return postgresSchema(readTableName(NAME, table));
+  }
+}
+
+function clientOf(options: UncheckedOptions): PostgresSqlClient {
+  const prepare =
+    options['prepare'] === undefined ? undefined : readFlag(NAME, 'prepare', options['prepare'], true);
+  if (exactlyOne(NAME, options, ['client', 'url']) === 'client')
+    return new PostgresSqlClient(sendTo(readClient(options['client']), prepare), null);
+  const pool = openPool(readText(NAME, 'url', options['url'], 'a URL such as postgres://user@host/database'));
+  return new PostgresSqlClient(sendTo(pool, prepare), () => pool.end());
+}
+
+function readClient(client: unknown): PostgresClient {
+  const query = (client as { query?: unknown } | null)?.query;
+  if (typeof client === 'function' || typeof query === 'function') return client as PostgresClient;
+  throw wrongHandle(NAME, 'client', 'a Pool or Client of pg, or anything with query(text, values)', client);
+}

@@ -1,0 +1,192 @@
+import type { SessionKey } from '../../core/session-key.js';
+import type { SessionPatch, SessionRecord } from '../../core/session-record.js';
+import {
+  type Conflict,
+  type ExpirySweeper,
+  type FiledSession,
+  type PrincipalIndex,
+  SessionStore,
+} from '../../core/session-store.js';
+import { newestFirst } from '../../core/newest-first.js';
+import { atMost } from './at-most.js';
+import type { SqlClient, SqlStatement } from './sql-client.js';
+import type { SqlDialect } from './sql-dialect.js';
+import { recordOf } from './sql-record.js';
+
+/** A statement that others made fail is tried so often: with a full pool of connections each try lets one of them through. */
+const MOST_TRIES = 30;
+
+/** A server that never answers does not keep an application from ending. */
+const CLOSE_WITHIN_MS = 5000;
+
+/** What makes a store of a database. */
+export interface SqlStoreParts<C extends SqlClient> {
+  /** The class of the store, for messages. */
+  readonly name: string;
+  readonly dialect: SqlDialect<C>;
+  readonly client: C;
+  readonly migrate: boolean;
+}
+
+/** What the stores that speak SQL have in common: a statement for each operation, and what its answer means. */
+export abstract class SqlSessionStore<C extends SqlClient>
+  extends SessionStore
+  implements ExpirySweeper, PrincipalIndex
+{
+  readonly #name: string;
+  readonly #dialect: SqlDialect<C>;
+  readonly #client: C;
+  readonly #migrates: boolean;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #migration: Promise<void> | null = null;
+  #closing: Promise<void> | null = null;
+
+  protected constructor({ name, dialect, client, migrate }: SqlStoreParts<C>) {
+    super();
+    this.#name = name;
+    this.#dialect = dialect;
+    this.#client = client;
+    this.#migrates = migrate;
+  }
+
+  load(key: SessionKey): Promise<SessionRecord | 'corrupt' | null> {
+    return this.#operate(() => this.#load(key));
+  }
+
+  create(key: SessionKey, record: SessionRecord): Promise<'created' | 'collision'> {
+    return this.#operate(async () => {
+      const written = await this.#write(this.#dialect.create(key, record));
+      return written === 1 ? 'created' : 'collision';
+    });
+  }
+
+  patch(key: SessionKey, patch: SessionPatch): Promise<'applied' | 'missing' | Conflict> {
+    return this.#operate(async () => {
+      const written = await this.#write(this.#dialect.patch(key, patch));
+      return written === 1 ? 'applied' : this.#whyNot(key);
+    });
+  }
+
+  rekey(
+    from: SessionKey,
+    to: SessionKey,
+    record: SessionRecord,
+    revision: number | null,
+  ): Promise<'applied' | 'missing' | 'collision' | Conflict> {
+    return this.#operate(async () => {
+      const written = await this.#write(this.#dialect.rekey(from, to, record, revision));
+      if (written === 'collision') return 'collision';
+      return written === 1 ? 'applied' : this.#whyNot(from);
+    });
+  }
+
+  delete(key: SessionKey): Promise<'deleted' | 'missing'> {
+    return this.#operate(async () =>
+      (await this.#write(this.#dialect.delete(key))) === 1 ? 'deleted' : 'missing',
+    );
+  }
+
+  deleteExpired(before: number, limit: number): Promise<number> {
+    return this.#operate(() => this.#retried(() => this.#dialect.sweep(this.#client, before, limit)));
+  }
+
+  listByPrincipal(principal: string, at: number, limit: number): Promise<FiledSession[]> {
+    return this.#operate(async () => {
+      const rows = await this.#client.read(this.#dialect.listByPrincipal(principal, at, limit));
+      const filed: FiledSession[] = [];
+      for (const row of rows) {
+        const record = recordOf(row);
+        if (record !== null) filed.push({ key: String(row['session_key']) as SessionKey, record });
+      }
+      return newestFirst(filed, at);
+    });
+  }
+
+  deleteByPrincipal(principal: string, keep: SessionKey | null): Promise<number> {
+    const statement = this.#dialect.deleteByPrincipal(principal, keep);
+    return this.#operate(() => this.#retried(() => this.#client.write(statement)));
+  }
+
+  /**
+   * Makes the table, or brings it to the form that this version needs. Safe at any time and on several nodes at once;
+   * a store does it by itself at its first use, unless told not to.
+   */
+  migrate(): Promise<void> {
+    this.#migration = null;
+    return this.#tracked(() => this.#migrated());
+  }
+
+  /**
+   * Waits for operations under way, some seconds at most, then closes what the store has opened itself. Nest calls it;
+   * elsewhere it is for whoever made the store.
+   */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#end());
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.close();
+  }
+
+  async #end(): Promise<void> {
+    await atMost(CLOSE_WITHIN_MS, Promise.allSettled(this.#underWay));
+    await atMost(CLOSE_WITHIN_MS, this.#client.close());
+  }
+
+  #operate<T>(operation: () => Promise<T>): Promise<T> {
+    return this.#tracked(async () => {
+      if (this.#migrates) await this.#migrated();
+      return operation();
+    });
+  }
+
+  async #tracked<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closing !== null) throw new Error(`The ${this.#name} is closed.`);
+    const running = work();
+    this.#underWay.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#underWay.delete(running);
+    }
+  }
+
+  /** One migration for all who wait for it. After a failed one the next call tries again: the database may be up by then. */
+  #migrated(): Promise<void> {
+    return (this.#migration ??= this.#retried(() => this.#dialect.migrate(this.#client)).catch(
+      (error: unknown) => {
+        this.#migration = null;
+        throw error;
+      },
+    ));
+  }
+
+  async #load(key: SessionKey): Promise<SessionRecord | 'corrupt' | null> {
+    const [row] = await this.#client.read(this.#dialect.load(key));
+    return row === undefined ? null : (recordOf(row) ?? 'corrupt');
+  }
+
+  /** What is there where a statement found nothing to write. */
+  async #whyNot(key: SessionKey): Promise<'missing' | Conflict> {
+    const held = await this.#load(key);
+    return held === null || held === 'corrupt' ? 'missing' : { conflict: held };
+  }
+
+  #write(statement: SqlStatement): Promise<number | 'collision'> {
+    return this.#retried(() => this.#client.write(statement)).catch((error: unknown) => {
+      if (this.#dialect.isCollision(error)) return 'collision';
+      throw error;
+    });
+  }
+
+  /** For what a database undoes because others were at the same rows: nothing has happened then, and it may be tried again. */
+  async #retried<T>(work: () => Promise<T>): Promise<T> {
+    for (let tried = 1; ; tried++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (tried === MOST_TRIES || !this.#dialect.isTransient(error)) throw error;
+      }
+    }
+  }
+}

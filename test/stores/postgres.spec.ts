@@ -1,0 +1,303 @@
+import { randomBytes } from 'node:crypto';
+import { createRequire } from 'node:module';
+import type { SessionKey, SessionStore } from 'nest-session';
+import { PostgresSessionStore, type PostgresStoreOptions } from 'nest-session/postgres';
+import { describeStoreContract } from 'nest-session/testing';
+import pg from 'pg';
+import { describeWithServer } from '../support/servers.js';
+import { describeSqlBehaviour } from './support/sql-behaviour.js';
+import { newKey, newTable, patchOf, recordOf, times } from './support/sql.js';
+
+const runner = { describe, it, beforeEach, afterEach };
+
+describeWithServer('postgres', 'PostgresSessionStore', (url) => {
+  let pool: pg.Pool;
+  let client: pg.Client;
+  const tables = new WeakMap<SessionStore, string>();
+  beforeAll(async () => {
+    pool = new pg.Pool({ connectionString: url });
+    client = new pg.Client({ connectionString: url });
+    await client.connect();
+  });
+  afterAll(async () => {
+    await client.end();
+    await pool.end();
+  });
+
+  const contract = (name: string, options: () => PostgresStoreOptions): void =>
+    describeStoreContract(name, {
+      runner,
+      create: () => {
+        const table = newTable();
+        const store = new PostgresSessionStore({ ...options(), table });
+        tables.set(store, table);
+        return store;
+      },
+      dispose: async (store) => {
+        await (store as PostgresSessionStore).close();
+        await pool.query(`DROP TABLE IF EXISTS ${tables.get(store)}`);
+      },
+      spoil: async (store: SessionStore, key: SessionKey) => {
+        await pool.query(`UPDATE ${tables.get(store)} SET attributes = '[]' WHERE session_key = $1`, [key]);
+      },
+    });
+
+  contract('a PostgresSessionStore over a Pool', () => ({ client: pool }));
+  contract('a PostgresSessionStore over one Client', () => ({ client }));
+  contract('a PostgresSessionStore over a function, without prepared statements', () => ({
+    client: (text, values) => pool.query(text, values),
+  }));
+  contract('a PostgresSessionStore over a DataSource, which answers as TypeORM does,', () => ({
+    client: dataSourceOf(pool),
+  }));
+  contract('a PostgresSessionStore with a URL', () => ({ url }));
+
+  describeSqlBehaviour('a PostgresSessionStore', {
+    open: (table, options = {}) => new PostgresSessionStore({ url, table, ...options }),
+    run: async (text) => void (await pool.query(text)),
+    drop: async (table) => void (await pool.query(`DROP TABLE IF EXISTS ${table}`)),
+    countedStore: (table) => {
+      const texts: string[] = [];
+      const query = (text: string, values?: unknown[]): Promise<unknown> => {
+        texts.push(text);
+        return pool.query(text, values);
+      };
+      return { store: new PostgresSessionStore({ client: { query }, table }), texts };
+    },
+    schemaSql: (table) => PostgresSessionStore.schemaSql(table),
+  });
+
+  describe('a PostgresSessionStore', () => {
+    let table: string;
+    beforeEach(() => {
+      table = newTable();
+    });
+    afterEach(async () => {
+      await pool.query(`DROP TABLE IF EXISTS ${table}`);
+    });
+
+    it('lives in a schema that it is told', async () => {
+      await pool.query(`CREATE SCHEMA ${table}`);
+      const store = new PostgresSessionStore({ client: pool, table: `${table}.Sessions` });
+      await store.create(newKey(), recordOf({}));
+      const { rows } = await pool.query(`SELECT * FROM ${table}."Sessions"`);
+      expect(rows).toHaveLength(1);
+      await pool.query(`DROP SCHEMA ${table} CASCADE`);
+    });
+
+    it('needs no right to make tables where its table is there', async () => {
+      const role = `${table}_role`;
+      const owner = new PostgresSessionStore({ client: pool, table });
+      await owner.migrate();
+      await pool.query(
+        `CREATE ROLE ${role} LOGIN; GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${role}`,
+      );
+      const asRole = new URL(url);
+      asRole.username = role;
+      const store = new PostgresSessionStore({ url: asRole.href, table });
+      expect(await store.create(newKey(), recordOf({}))).toBe('created');
+      await store.close();
+      await pool.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+    });
+
+    it('tries a migration again that has failed', async () => {
+      let isUp = false;
+      const query = async (text: string, values?: unknown[]): Promise<unknown> => {
+        if (!isUp) throw new Error('the database is down');
+        return pool.query(text, values);
+      };
+      const store = new PostgresSessionStore({ client: query, table });
+      await expect(Promise.all(times(3, () => store.load(newKey())))).rejects.toThrow('is down');
+      isUp = true;
+      expect(await store.create(newKey(), recordOf({}))).toBe('created');
+    });
+
+    it('leaves no prepared statement behind where it is told not to prepare', async () => {
+      const one = new pg.Client({ connectionString: url });
+      await one.connect();
+      const countOf = async (): Promise<unknown> =>
+        (await one.query<{ n: number }>('SELECT count(*)::int AS n FROM pg_prepared_statements')).rows[0]?.n;
+      const [plain, prepared] = [false, true].map(
+        (prepare) => new PostgresSessionStore({ client: one, table, prepare }),
+      ) as [PostgresSessionStore, PostgresSessionStore];
+      const key = newKey();
+      await plain.create(key, recordOf({}));
+      await plain.load(key);
+      expect(await countOf()).toBe(0);
+      for (let n = 0; n < 3; n++) {
+        await prepared.load(key);
+        await prepared.patch(key, patchOf({ [`n${n}`]: [null, '1'], [`m${n}`]: [null, '2'] }));
+      }
+      expect(await countOf()).toBe(3);
+      await one.end();
+    });
+
+    it('does not give a Client a second statement while it is busy', async () => {
+      const warnings: Error[] = [];
+      const listen = (warning: Error): void => void warnings.push(warning);
+      process.on('warning', listen);
+      const store = new PostgresSessionStore({ client, table });
+      await Promise.all(times(20, () => store.create(newKey(), recordOf({}))));
+      await new Promise(setImmediate);
+      process.off('warning', listen);
+      expect(warnings).toEqual([]);
+    });
+
+    it('finds what is over, and whose sessions there are, by an index', async () => {
+      const store = new PostgresSessionStore({ client: pool, table });
+      const plans: string[] = [];
+      const session = await pool.connect();
+      await session.query('SET enable_seqscan = off');
+      await store.migrate();
+      const explained = new PostgresSessionStore({
+        table,
+        migrate: false,
+        client: async (text, values) => {
+          const { rows } = await session.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`, values);
+          plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'));
+          return [];
+        },
+      });
+      await explained.deleteExpired(Date.now(), 1000);
+      await explained.listByPrincipal('u', Date.now(), 10);
+      await explained.deleteByPrincipal('u', null);
+      await session.query('RESET enable_seqscan');
+      session.release();
+      expect(plans[0]).toContain(`${table}_expires_at`);
+      expect(plans[0]).toContain(`${table}_pkey`);
+      expect(plans[1]).toContain(`${table}_principal`);
+      expect(plans[2]).toContain(`${table}_principal`);
+    });
+
+    it('sweeps on one node at a time, waits for no row that a request is at, and lets no request wait', async () => {
+      const store = new PostgresSessionStore({ client: pool, table });
+      const keys = times(10, () => newKey());
+      const record = recordOf({}, { expiresAt: 1000 });
+      for (const key of keys) await store.create(key, record);
+      const [request, sweeper] = [await pool.connect(), await pool.connect()];
+      await request.query('BEGIN');
+      await request.query(`SELECT 1 FROM ${table} WHERE session_key = $1 FOR UPDATE`, [keys[0]]);
+      await sweeper.query('BEGIN');
+      const inTransaction = new PostgresSessionStore({ client: sweeper, table });
+      expect(await inTransaction.deleteExpired(1000, 5)).toBe(5);
+      // The first node has not committed: it is still at it.
+      expect(await store.deleteExpired(1000, 5)).toBe(0);
+      // What the sweep has not taken can be written meanwhile.
+      expect(await store.create(newKey(), record)).toBe('created');
+      expect(await store.patch(keys[9]!, patchOf({}))).toBe('applied');
+      await sweeper.query('COMMIT');
+      expect(await store.deleteExpired(1000, 100)).toBe(4);
+      await request.query('COMMIT');
+      expect(await store.deleteExpired(1000, 100)).toBe(1);
+      request.release();
+      sweeper.release();
+    });
+
+    it('closes its own pool, and no client that it was given', async () => {
+      const store = new PostgresSessionStore({ client: pool, table });
+      await store.create(newKey(), recordOf({}));
+      await store.onApplicationShutdown();
+      expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+      const owner = new PostgresSessionStore({ url, table });
+      await owner.create(newKey(), recordOf({}));
+      await owner.close();
+      await expect(owner.load(newKey())).rejects.toThrow(/closed/);
+    });
+
+    it('outlives the end of its connections', async () => {
+      const name = randomBytes(6).toString('hex');
+      const named = new URL(url);
+      named.searchParams.set('application_name', name);
+      const store = new PostgresSessionStore({ url: named.href, table });
+      await Promise.all(times(10, () => store.create(newKey(), recordOf({}))));
+      const ended = await pool.query(
+        'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = $1',
+        [name],
+      );
+      expect(ended.rowCount).toBeGreaterThan(0);
+      // One of them may be used before anyone has told the pool.
+      await store.load(newKey()).catch(() => undefined);
+      expect(await store.load(newKey())).toBeNull();
+      await store.close();
+    });
+
+    it('gives up where nobody listens', async () => {
+      const store = new PostgresSessionStore({ url: 'postgres://postgres@127.0.0.1:1/postgres' });
+      await expect(store.load(newKey())).rejects.toThrow(/ECONNREFUSED/);
+      await store.close();
+    });
+
+    it('answers over a database that isolates transactions more than is needed', async () => {
+      const strict = new pg.Pool({
+        connectionString: url,
+        options: '-c default_transaction_isolation=serializable',
+      });
+      const store = new PostgresSessionStore({ client: strict, table });
+      const key = newKey();
+      await store.create(key, recordOf({}));
+      const answers = await Promise.all(
+        times(40, (n) => store.patch(key, patchOf({ [`n${n}`]: [null, '1'] }))),
+      );
+      expect(new Set(answers)).toEqual(new Set(['applied']));
+      await strict.end();
+    });
+  });
+});
+
+/** A DataSource of TypeORM answers with rows, and to a write with rows and how many. */
+function dataSourceOf(pool: pg.Pool): { query(text: string, values?: unknown[]): Promise<unknown> } {
+  return {
+    query: async (text, values) => {
+      const { rows, rowCount, command } = await pool.query<object>(text, values);
+      return command === 'UPDATE' || command === 'DELETE' ? [rows, rowCount] : rows;
+    },
+  };
+}
+
+describe('the options of the PostgresSessionStore', () => {
+  const client = { query: async () => ({ rows: [] }) };
+  it.each([
+    ['nothing', undefined, /must be given an object of options, got undefined/],
+    ['neither client nor url', {}, /needs exactly one of the options client and url, got neither/],
+    ['both client and url', { client, url: 'postgres://x' }, /exactly one of the options .* got both/],
+    ['a client that cannot query', { client: {} }, /option client .* query\(text, values\), got an object/],
+    ['a client that is a text', { client: 'postgres://u:secret@h' }, /option client .* got a string\.$/],
+    ['an empty url', { url: '' }, /option url .* must be a URL such as .* got ""/],
+    ['a url that is no text', { url: 5 }, /option url .* got 5/],
+    [
+      'a table with a quote',
+      { client, table: 'a"b' },
+      /option table .* must be the name of a table, .* got "a/,
+    ],
+    ['a table in too many parts', { client, table: 'a.b.c' }, /option table .* after a schema and a dot/],
+    [
+      'a table that is too long',
+      { client, table: 'x'.repeat(49) },
+      /option table .* a string of 49 characters/,
+    ],
+    ['an empty table', { client, table: '' }, /option table .* got ""/],
+    ['migrate that is no flag', { client, migrate: 'yes' }, /option migrate .* true or false, got "yes"/],
+    ['prepare that is no flag', { client, prepare: 1 }, /option prepare .* true or false, got 1/],
+    [
+      'an option that it does not have',
+      { client, tableName: 'x' },
+      /has no option "tableName"\. It has table,/,
+    ],
+  ])('must not be %s', (_, options, message) => {
+    const make = (): unknown => new PostgresSessionStore(options as unknown as PostgresStoreOptions);
+    expect(make).toThrow(TypeError);
+    expect(make).toThrow(message);
+  });
+
+  it('fit what pg gives', () => {
+    const { Pool, Client } = createRequire(import.meta.url)('pg') as typeof pg;
+    expect(() => new PostgresSessionStore({ client: new Pool() })).not.toThrow();
+    expect(() => new PostgresSessionStore({ client: new Client() })).not.toThrow();
+  });
+
+  it('name a table in schemaSql() that can be one', () => {
+    expect(PostgresSessionStore.schemaSql('a.b')).toContain('"a"."b"');
+    expect(PostgresSessionStore.schemaSql()).toContain('"nest_session"');
+    expect(() => PostgresSessionStore.schemaSql('a;b')).toThrow(/option table/);
+  });
+});

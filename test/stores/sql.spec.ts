@@ -1,0 +1,128 @@
+import { jest } from '@jest/globals';
+import { PostgresSessionStore } from 'nest-session/postgres';
+import { loadDriver } from '../../lib/stores/sql/load-driver.js';
+import { decodeName, decodePrincipal, encodeName, encodePrincipal } from '../../lib/stores/sql/safe-text.js';
+import { versionComment, versionInComment } from '../../lib/stores/sql/schema-version.js';
+import { columnsOf, recordOf } from '../../lib/stores/sql/sql-record.js';
+import { plainTable, quoteTable, readTableName } from '../../lib/stores/sql/table-name.js';
+import * as records from './support/sql.js';
+
+const TEXTS = [
+  ...['', ' ', '  ', 'a', 'a ', '-1', '0', '~', '~~', '~0000', '\\', '\\u0000', '\\\\u0000', '\0', '\n'],
+  ...['__proto__', '$set', "'", '"', 'käse', '日本', '🍪', '\ud83c', '\udf6a', '\udf6a\ud83c', 'a\ud800'],
+];
+
+describe('the name of an attribute in a database', () => {
+  it.each(TEXTS)('is safe, and %j again afterwards', (name) => {
+    expect(encodeName(name)).toMatch(/^[A-Za-z0-9_~]+$/);
+    expect(decodeName(encodeName(name))).toBe(name);
+  });
+
+  it('is another for each name, and itself where it is plain', () => {
+    expect(new Set(TEXTS.map(encodeName)).size).toBe(TEXTS.length);
+    expect(encodeName('user_Id2')).toBe('user_Id2');
+  });
+});
+
+describe('a principal in a database', () => {
+  it.each(TEXTS)('can be held by all of them, and is %j again afterwards', (principal) => {
+    const encoded = encodePrincipal(principal);
+    expect(encoded).not.toMatch(/\0| $/);
+    expect(Buffer.from(encoded).toString()).toBe(encoded);
+    expect(decodePrincipal(encoded)).toBe(principal);
+  });
+
+  it('is another for each principal, and itself where it is plain', () => {
+    expect(new Set(TEXTS.map(encodePrincipal)).size).toBe(TEXTS.length);
+    expect(encodePrincipal("auth0|o'brien käse 🍪")).toBe("auth0|o'brien käse 🍪");
+  });
+});
+
+describe('a row', () => {
+  const record = records.recordOf({ n: '1', __proto__: '2' }, { principal: 'u', revision: 3 });
+  const { createdAt, touchedAt, expiresAt, revision, principal, attributes } = columnsOf(record);
+  const row = {
+    ...{ created_at: createdAt, touched_at: touchedAt, expires_at: expiresAt },
+    ...{ revision, principal, attributes },
+  };
+
+  it('is a record, whatever a driver makes of numbers and of JSON', () => {
+    expect(recordOf(row)).toEqual(record);
+    expect(recordOf({ ...row, created_at: String(createdAt), revision: 3n })).toEqual(record);
+    expect(recordOf({ ...row, attributes: JSON.parse(attributes) as object })).toEqual(record);
+  });
+
+  it.each([
+    ['attributes that are no JSON', { attributes: 'x' }],
+    ['attributes that are a list', { attributes: '[]' }],
+    ['attributes that are null', { attributes: 'null' }],
+    ['an attribute that is no text', { attributes: '{"n":1}' }],
+    ['no attributes', { attributes: null }],
+    ['a time that is no number', { expires_at: 'soon' }],
+    ['no time', { touched_at: null }],
+    ['a revision with a fraction', { revision: 1.5 }],
+    ['a principal that is no text', { principal: 5 }],
+  ])('is none with %s', (_, over) => {
+    expect(recordOf({ ...row, ...over })).toBeNull();
+  });
+});
+
+describe('the name of a table', () => {
+  it('is quoted for a statement, alone or with its schema', () => {
+    const [alone, within] = ['sessions', 'app.Sessions'].map((name) => readTableName('XStore', name));
+    expect(quoteTable(alone!, '"')).toBe('"sessions"');
+    expect(quoteTable(within!, '`')).toBe('`app`.`Sessions`');
+    expect([alone, within].map((name) => plainTable(name!))).toEqual(['sessions', 'app.Sessions']);
+  });
+
+  it.each(['', '.', 'a.', '.a', 'a.b.c', '1a', 'a b', 'a"b', 'a`b', 'a-b', 'ä', 'x'.repeat(49), 5, null])(
+    'is not %j',
+    (name) => {
+      expect(() => readTableName('XStore', name)).toThrow(/^The option table of the XStore must be .*, got /);
+    },
+  );
+});
+
+describe('the form of a table', () => {
+  it('is told by its comment, whatever else that says', () => {
+    expect(versionInComment(versionComment(3))).toBe(3);
+    expect(versionInComment(`sessions of the shop; ${versionComment(12)}`)).toBe(12);
+    expect(versionInComment(Buffer.from(versionComment(2)))).toBe(2);
+    for (const comment of [null, undefined, '', 'sessions']) expect(versionInComment(comment)).toBe(0);
+  });
+});
+
+describe('a driver', () => {
+  it('that is missing is told with its cure', () => {
+    const cause = Object.assign(new Error("Cannot find module 'pg'"), { code: 'MODULE_NOT_FOUND' });
+    const load = (): never => {
+      throw cause;
+    };
+    const message = 'The XStore needs the package pg. Install it with: npm install pg';
+    expect(() => loadDriver('XStore', 'pg', load)).toThrow(new Error(message, { cause }));
+  });
+
+  it('that fails for another reason fails with that', () => {
+    const load = (): never => {
+      throw new RangeError('broken');
+    };
+    expect(() => loadDriver('XStore', 'pg', load)).toThrow(new RangeError('broken'));
+  });
+});
+
+describe('a store whose database never answers', () => {
+  it('can be closed all the same', async () => {
+    jest.useFakeTimers();
+    try {
+      const store = new PostgresSessionStore({ client: () => new Promise(() => undefined) });
+      const load = jest.fn();
+      void store.load(records.newKey()).then(load, load);
+      const closing = store.close();
+      await jest.advanceTimersByTimeAsync(5000);
+      await closing;
+      expect(load).not.toHaveBeenCalled();
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+});

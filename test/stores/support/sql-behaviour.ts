@@ -1,0 +1,229 @@
+import type { ExpirySweeper, PrincipalIndex, SessionKey, SessionStore } from 'nest-session';
+import { newKey, newTable, patchOf, recordOf, times } from './sql.js';
+
+/** A store that speaks SQL, as far as these tests use it. */
+export type SqlStore = SessionStore &
+  ExpirySweeper &
+  PrincipalIndex & { migrate(): Promise<void>; close(): Promise<void> };
+
+/** One way to reach a database. */
+export interface SqlBench {
+  /** A store over a connection or a pool of its own. */
+  open(table: string, options?: { readonly migrate?: boolean }): SqlStore;
+  /** Runs SQL past the store, one statement or several. */
+  run(text: string): Promise<void>;
+  /** Removes a table, where it is there. */
+  drop(table: string): Promise<void>;
+  /** The statements that a store sends from now on, as texts. */
+  countedStore(table: string): { readonly store: SqlStore; readonly texts: string[] };
+  /** The SQL that makes a table. */
+  schemaSql(table: string): string;
+}
+
+/** What every store that speaks SQL must do beside the contract. */
+export function describeSqlBehaviour(name: string, bench: SqlBench): void {
+  describe(`${name}, as every store that speaks SQL,`, () => {
+    let table: string;
+    const stores: SqlStore[] = [];
+    const open = (options?: { readonly migrate?: boolean }): SqlStore => {
+      const store = bench.open(table, options);
+      stores.push(store);
+      return store;
+    };
+    beforeEach(() => {
+      table = newTable();
+    });
+    afterEach(async () => {
+      await Promise.all(stores.splice(0).map((store) => store.close()));
+      await bench.drop(table);
+    });
+
+    it('makes its table on five nodes at once, and again where it is there', async () => {
+      const nodes = times(5, () => open());
+      await Promise.all(nodes.map((node) => node.migrate()));
+      await Promise.all(nodes.map((node) => node.migrate()));
+      const keys = nodes.map(() => newKey());
+      await Promise.all(nodes.map((node, n) => node.create(keys[n]!, recordOf({ n: String(n) }))));
+      for (const key of keys) expect(await nodes[0]!.load(key)).toMatchObject({ revision: 0 });
+    });
+
+    it('makes its table at its first use, on several nodes at once, however many calls there are', async () => {
+      const nodes = times(4, () => open());
+      const answers = await Promise.all(
+        nodes.flatMap((node) => times(5, () => node.create(newKey(), recordOf({})))),
+      );
+      expect(new Set(answers)).toEqual(new Set(['created']));
+    });
+
+    it('makes no table where it is told not to, and works with one made from schemaSql()', async () => {
+      const store = open({ migrate: false });
+      await expect(store.load(newKey())).rejects.toThrow();
+      await bench.run(bench.schemaSql(table));
+      const key = newKey();
+      expect(await store.create(key, recordOf({ n: '1' }))).toBe('created');
+      expect(await store.patch(key, patchOf({ n: ['1', '2'] }))).toBe('applied');
+      expect(await open().load(key)).toMatchObject({ attributes: new Map([['n', '2']]) });
+    });
+
+    it('sends one statement for each operation', async () => {
+      const { store, texts } = bench.countedStore(table);
+      stores.push(store);
+      await store.migrate();
+      const [key, next] = [newKey(), newKey()];
+      const counts: Record<string, number> = {};
+      const counted = async (operation: string, call: () => Promise<unknown>): Promise<void> => {
+        texts.length = 0;
+        await call();
+        counts[operation] = texts.length;
+      };
+      await counted('create', () => store.create(key, recordOf({ n: '1', m: '1' }, { principal: 'u' })));
+      await counted('load', () => store.load(key));
+      const principal = { from: 'u', to: 'u' };
+      await counted('touch', () => store.patch(key, patchOf({}, { principal })));
+      await counted('patch', () =>
+        store.patch(key, patchOf({ n: ['1', '2'], m: ['1', null], l: [null, '1'] }, { principal })),
+      );
+      await counted('rekey', () => store.rekey(key, next, recordOf({}, { principal: 'u' }), 1));
+      await counted('list', () => store.listByPrincipal('u', 0, 10));
+      await counted('deleteByPrincipal', () => store.deleteByPrincipal('u', next));
+      await counted('delete', () => store.delete(next));
+      const once = { create: 1, load: 1, touch: 1, patch: 1, rekey: 1, list: 1 };
+      expect(counts).toEqual({ ...once, deleteByPrincipal: 1, delete: 1 });
+    });
+
+    it('answers applied to a touch that changes nothing at all', async () => {
+      const store = open();
+      const key = newKey();
+      const record = recordOf({ n: '1' });
+      await store.create(key, record);
+      const { touchedAt, expiresAt } = record;
+      const same = patchOf({ n: ['1', '1'] }, { touchedAt, expiresAt });
+      expect(await store.patch(key, same)).toBe('applied');
+      expect(await store.patch(key, same)).toBe('applied');
+      expect(await store.load(key)).toEqual(record);
+    });
+
+    it('compares to the last character: case, accents, spaces, escapes', async () => {
+      const store = open();
+      const key = newKey();
+      const texts = [
+        '"a"',
+        '"A"',
+        '"ä"',
+        '"a "',
+        '"a" ',
+        '"\\u0061"',
+        '"a\\u0308"',
+        '"\\\\"',
+        '"/"',
+        '"\\/"',
+      ];
+      for (const held of texts) {
+        await store.create(key, recordOf({ n: held }));
+        for (const other of texts.filter((text) => text !== held))
+          expect(await store.patch(key, patchOf({ n: [other, '1'] }))).toHaveProperty('conflict');
+        expect(await store.patch(key, patchOf({ n: [held, '1'] }))).toBe('applied');
+        await store.delete(key);
+      }
+    });
+
+    it('keeps texts with many escapes, long ones and names of all kinds through patches', async () => {
+      const store = open();
+      const key = newKey();
+      const texts = [
+        JSON.stringify('\\'.repeat(3000) + '"'.repeat(3000)),
+        JSON.stringify(String.fromCharCode(...times(128, (n) => n), 0x2028, 0xd83c, 0xdf6a, 0xd800)),
+        JSON.stringify({ a: ['\\u0041', "it's", '%_?$1', null] }),
+        `"${'ü🍪'.repeat(30_000)}"`,
+      ];
+      const names = ['~', '~0000', '~~', "a'b", 'a"b', 'a`b', '$."a"', '?', ':x', '%', 'x'.repeat(300)];
+      let held: Record<string, string> = {};
+      await store.create(key, recordOf(held));
+      for (const [n, text] of texts.entries()) {
+        const next = Object.fromEntries(names.map((name, m) => [name, m % 2 === n % 2 ? text : `${n}`]));
+        const changes = Object.fromEntries(
+          names.map((name): [string, [string | null, string]] => [name, [held[name] ?? null, next[name]!]]),
+        );
+        expect(await store.patch(key, patchOf(changes))).toBe('applied');
+        expect(await store.load(key)).toMatchObject({ attributes: new Map(Object.entries(next)) });
+        held = next;
+      }
+    });
+
+    it('applies 1500 changes in one patch', async () => {
+      const store = open();
+      const key = newKey();
+      await store.create(key, recordOf({ n0: 'null' }));
+      const changes = Object.fromEntries(
+        times(1500, (n): [string, [string | null, string]] => [`n${n}`, [n === 0 ? 'null' : null, `${n}`]]),
+      );
+      expect(await store.patch(key, patchOf(changes))).toBe('applied');
+      expect(await store.load(key)).toMatchObject({ attributes: { size: 1500 } });
+    });
+
+    it('keeps apart principals and keys that differ in what databases like to overlook', async () => {
+      const store = open();
+      const principals = [
+        ...['a', 'a ', 'a  ', 'A', '\u00e1', 'a\u0301', '\\u0020', '\\', '\ud800', '\0'],
+        'x'.repeat(9000),
+      ];
+      const filed = principals.map((principal) => ({ key: newKey(), record: recordOf({}, { principal }) }));
+      for (const { key, record } of filed) expect(await store.create(key, record)).toBe('created');
+      for (const one of filed)
+        expect(await store.listByPrincipal(one.record.principal!, 0, 10)).toEqual([one]);
+      const keys = ['k', 'K', 'k '].map((key) => `${'x'.repeat(298)}${key}` as SessionKey);
+      for (const key of keys) expect(await store.create(key, recordOf({}))).toBe('created');
+      expect(await store.deleteByPrincipal('a ', null)).toBe(1);
+    });
+
+    it('removes all sessions of a principal though each moves to another key meanwhile, in 30 races', async () => {
+      const [mover, remover] = [open(), open()];
+      for (let race = 0; race < 30; race++) {
+        const principal = `racer ${race}`;
+        const moves = times(8, () => [newKey(), newKey()] as const);
+        for (const [from] of moves) await mover.create(from, recordOf({}, { principal }));
+        await Promise.all([
+          ...moves.slice(0, 4).map(([from, to]) => mover.rekey(from, to, recordOf({}, { principal }), null)),
+          remover.deleteByPrincipal(principal, null),
+          ...moves.slice(4).map(([from, to]) => mover.rekey(from, to, recordOf({}, { principal }), null)),
+        ]);
+        expect(await mover.listByPrincipal(principal, 0, 100)).toEqual([]);
+        for (const [, to] of moves) expect(await mover.load(to)).toBeNull();
+      }
+    });
+
+    it('sweeps 10 000 sessions that are over, in batches, and no other', async () => {
+      const store = open();
+      const now = Date.now();
+      const [live, over] = [newKey(), times(10_000, () => newKey())];
+      await store.create(live, recordOf({}, { expiresAt: now + 1 }));
+      const record = recordOf({}, { expiresAt: now });
+      while (over.length > 0) await Promise.all(over.splice(0, 500).map((key) => store.create(key, record)));
+      const counts: number[] = [];
+      do counts.push(await store.deleteExpired(now, 1000));
+      while (counts.at(-1) === 1000);
+      expect(counts).toEqual([...times(10, () => 1000), 0]);
+      expect(await store.load(live)).not.toBeNull();
+    }, 120_000);
+
+    it('holds a session that nothing ends', async () => {
+      const store = open();
+      const key = newKey();
+      const record = recordOf({}, { expiresAt: 8_640_000_000_000_000 });
+      await store.create(key, record);
+      expect(await store.load(key)).toEqual(record);
+    });
+
+    it('ends operations under way before it closes, and refuses those that come later', async () => {
+      const store = open();
+      await store.migrate();
+      const keys = times(30, () => newKey());
+      const creates = keys.map((key) => store.create(key, recordOf({})));
+      await Promise.all([store.close(), store.close()]);
+      expect(new Set(await Promise.all(creates))).toEqual(new Set(['created']));
+      await expect(store.load(keys[0]!)).rejects.toThrow(/SessionStore is closed/);
+      const other = open();
+      for (const key of keys) expect(await other.load(key)).not.toBeNull();
+    });
+  });
+}
