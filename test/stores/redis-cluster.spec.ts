@@ -1,0 +1,131 @@
+import { RedisSessionStore } from 'nest-session/redis';
+import type { SessionKey } from '../../lib/core/session-key.js';
+import { newKey, patchOf, recordOf } from '../../lib/testing/contract-records.js';
+import { describeWithServer } from '../support/servers.js';
+import { FAMILIES, newPrefix, type TestClient } from './support/redis-clients.js';
+import { probe, type Probe } from './support/redis-probe.js';
+
+const ofMine = () => recordOf({}, { principal: 'u1' });
+/** The commands of a rekey on a cluster: file the new record, list it, claim the old one, strike that off. */
+const STEPS = [1, 2, 3, 4];
+
+describeWithServer('redis-cluster', 'on a cluster', (url) => {
+  let held: TestClient;
+  let probed: Probe;
+  let store: RedisSessionStore;
+  /** Another node of the application. */
+  let other: RedisSessionStore;
+  beforeAll(async () => void (held = await FAMILIES[0][1].cluster(url)));
+  afterAll(() => held.close());
+  beforeEach(() => {
+    const prefix = newPrefix();
+    probed = probe(held.client);
+    store = new RedisSessionStore({ client: probed.client, prefix });
+    other = new RedisSessionStore({ client: held.client, prefix });
+  });
+
+  afterEach(() => other.close());
+
+  /** What happens before the command of that number, counted from now on. */
+  const beforeStep = (step: number, happens: () => void | Promise<void>): void => {
+    const sent = probed.sent.length;
+    probed.before = (count) => (count === sent + step ? happens() : undefined);
+  };
+  const crash = (): void => {
+    throw new Error('crash');
+  };
+  const isAlive = async (key: SessionKey): Promise<boolean> => (await other.load(key)) !== null;
+  const listed = async (): Promise<SessionKey[]> =>
+    (await other.listByPrincipal('u1', Date.now(), 10)).map(({ key }) => key);
+
+  it.each(STEPS)('a rekey that ends before step %d leaves one session, which is listed', async (step) => {
+    const [from, to] = [newKey(), newKey()];
+    await store.create(from, ofMine());
+    beforeStep(step, crash);
+    await expect(store.rekey(from, to, ofMine(), 0)).rejects.toThrow('crash');
+    // The browser has the old id still, unless the old session was claimed.
+    const [reachable, isOld] = step < 4 ? [from, true] : [to, false];
+    expect(await isAlive(from)).toBe(isOld);
+    expect(await listed()).toContain(reachable);
+    // What is alive and not listed was filed a moment ago, under an id that nobody was told.
+    const unlisted = (await isAlive(to)) && !(await listed()).includes(to);
+    expect(unlisted).toBe(step === 2);
+    await other.deleteByPrincipal('u1', null);
+    expect(await isAlive(reachable)).toBe(false);
+    expect(await listed()).toEqual([]);
+  });
+
+  it.each(STEPS)('a rekey during whose step %d all sessions are ended leaves none', async (step) => {
+    const [from, to] = [newKey(), newKey()];
+    await store.create(from, ofMine());
+    beforeStep(step, async () => void (await other.deleteByPrincipal('u1', null)));
+    await store.rekey(from, to, ofMine(), 0);
+    expect([await isAlive(from), await isAlive(to)]).toEqual([false, false]);
+    expect(await listed()).toEqual([]);
+  });
+
+  it.each(STEPS)(
+    'a rekey during whose step %d the session is changed elsewhere loses nothing',
+    async (step) => {
+      const [from, to] = [newKey(), newKey()];
+      await store.create(from, ofMine());
+      const principal = { from: 'u1', to: 'u1' };
+      let patched: unknown;
+      beforeStep(step, async () => {
+        patched = await other.patch(from, patchOf({ n: [null, '1'] }, { principal }));
+      });
+      const moved = await store.rekey(from, to, ofMine(), 0);
+      if (step < 4) expect([patched, typeof moved]).toEqual(['applied', 'object']);
+      else expect([patched, moved]).toEqual(['missing', 'applied']);
+      expect(await listed()).toEqual([step < 4 ? from : to]);
+    },
+  );
+
+  it.each([1, 2])(
+    'a session that is begun and listed between, before step %d, is listed after it',
+    async (step) => {
+      const key = newKey();
+      beforeStep(step, async () => void (await listed()));
+      await store.create(key, ofMine());
+      expect(await listed()).toEqual([key]);
+    },
+  );
+
+  it.each([1, 2])('a login that is listed between, before step %d, is listed after it', async (step) => {
+    const key = newKey();
+    await store.create(key, recordOf({}));
+    beforeStep(step, async () => void (await listed()));
+    expect(await store.patch(key, patchOf({}, { principal: { from: null, to: 'u1' } }))).toBe('applied');
+    expect(await listed()).toEqual([key]);
+  });
+
+  it('a session that moves past the kept one while all others are ended is ended too', async () => {
+    const [kept, from, to] = [newKey(), newKey(), newKey()];
+    const now = Date.now();
+    await store.create(kept, recordOf({}, { principal: 'u1', expiresAt: now + 2_000_000 }));
+    await store.create(from, recordOf({}, { principal: 'u1', expiresAt: now + 1_000_000 }));
+    const next = recordOf({}, { principal: 'u1', expiresAt: now + 3_000_000 });
+    beforeStep(2, async () => void (await other.rekey(from, to, next, 0)));
+    expect(await store.deleteByPrincipal('u1', kept)).toBe(1);
+    expect([await isAlive(from), await isAlive(to)]).toEqual([false, false]);
+    expect(await listed()).toEqual([kept]);
+  });
+
+  it('two logins of one session at once leave it listed, whoever comes late', async () => {
+    const key = newKey();
+    await store.create(key, recordOf({}));
+    const login = patchOf({}, { principal: { from: null, to: 'u1' } });
+    beforeStep(2, async () => void (await other.patch(key, login)));
+    expect(typeof (await store.patch(key, login))).toBe('object');
+    expect(await listed()).toEqual([key]);
+  });
+
+  it('a delete that ends before its second step leaves no session, and nothing is listed', async () => {
+    const key = newKey();
+    await store.create(key, ofMine());
+    beforeStep(2, crash);
+    await expect(store.delete(key)).rejects.toThrow('crash');
+    expect(await isAlive(key)).toBe(false);
+    expect(await listed()).toEqual([]);
+  });
+});

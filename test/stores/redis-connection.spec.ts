@@ -1,0 +1,164 @@
+import { createRequire } from 'node:module';
+import { RedisSessionStore } from 'nest-session/redis';
+import { connectTo, type OwnConnection } from '../../lib/stores/redis/own-client.js';
+import { attributes, newKey, patchOf, recordOf } from '../../lib/testing/contract-records.js';
+import { startRedis, type OwnServer } from '../support/private-servers.js';
+import { describeWithPrivateServers, describeWithServer } from '../support/servers.js';
+import { FAMILIES, newPrefix } from './support/redis-clients.js';
+import { ask } from './support/redis-probe.js';
+import { startRedisBehindSentinel } from './support/redis-sentinel.js';
+
+/** Asks again for as long as it fails: a client needs a moment to see that its server is back. */
+async function atLast<T>(work: () => Promise<T>): Promise<T> {
+  for (const deadline = Date.now() + 20_000; ;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
+describeWithServer('redis', 'a client of the application', (url) => {
+  it.each(FAMILIES)('%s carries on when the server has forgotten all scripts', async (_, { single }) => {
+    const { client, close } = await single(url);
+    const prefix = newPrefix();
+    const store = new RedisSessionStore({ client, prefix });
+    const forget = () => ask(client)('script', 'flush');
+    const [first, second] = [newKey(), newKey()];
+    await forget();
+    expect(await store.create(first, recordOf({ n: '1' }))).toBe('created');
+    await forget();
+    expect(await store.patch(first, patchOf({ n: ['1', '2'] }))).toBe('applied');
+    await forget();
+    expect(await store.rekey(first, second, recordOf({ n: '3' }), 1)).toBe('applied');
+    await forget();
+    expect(await attributes(store, second)).toEqual({ n: '3' });
+    await forget();
+    expect(await store.delete(second)).toBe('deleted');
+    await close();
+  });
+
+  it.each(FAMILIES)('%s is not closed with the store', async (_, { single }) => {
+    const { client, close } = await single(url);
+    const store = new RedisSessionStore({ client, prefix: newPrefix() });
+    const writing = store.create(newKey(), recordOf({}));
+    await store.close();
+    expect(await writing).toBe('created');
+    expect(await ask(client)('echo', 'still there')).toBe('still there');
+    await close();
+  });
+});
+
+describeWithPrivateServers('redis', 'a server that goes and comes back', () => {
+  let server: OwnServer;
+  beforeAll(async () => void (server = await startRedis({ durable: true })));
+  afterAll(() => server.stop());
+
+  it.each(FAMILIES)('is used again by %s, with what it held', async (_, { single }) => {
+    const { client, close } = await single(server.url);
+    const store = new RedisSessionStore({ client, prefix: newPrefix() });
+    const key = newKey();
+    await store.create(key, recordOf({ n: '1' }));
+    await server.kill();
+    await server.restart();
+    expect(await atLast(() => attributes(store, key))).toEqual({ n: '1' });
+    expect(await store.patch(key, patchOf({ n: ['1', '2'] }))).toBe('applied');
+    await store.close();
+    await close();
+  });
+
+  it('is used again by a store of its own, which says meanwhile what is the matter', async () => {
+    const store = new RedisSessionStore({ url: server.url, prefix: newPrefix() });
+    const key = newKey();
+    await store.create(key, recordOf({ n: '1' }));
+    await server.kill();
+    await store.load(key).catch(() => undefined);
+    await expect(store.load(key)).rejects.toMatchObject({
+      message: 'The RedisSessionStore has no connection to its server.',
+      cause: expect.objectContaining({ code: 'ECONNREFUSED' }) as unknown,
+    });
+    await server.restart();
+    expect(await atLast(() => attributes(store, key))).toEqual({ n: '1' });
+    await store.close();
+  });
+});
+
+describeWithServer('redis', 'a store with a client of its own', (url) => {
+  it('answers what is under way when it is closed, and nothing afterwards', async () => {
+    const store = new RedisSessionStore({ url, prefix: newPrefix() });
+    const key = newKey();
+    const writing = store.create(key, recordOf({}));
+    await store.onApplicationShutdown();
+    expect(await writing).toBe('created');
+    await expect(store.load(key)).rejects.toThrow('is closed');
+    await store.close();
+  });
+
+  it('can be closed before it is connected, and where nobody listens', async () => {
+    await new RedisSessionStore({ url }).close();
+    await new RedisSessionStore({ url: 'redis://127.0.0.1:1' }).close();
+  });
+});
+
+const PACKAGES = ['redis', 'redis5', 'ioredis', 'ioredis5'];
+
+describeWithPrivateServers('redis', 'a connection of its own', () => {
+  const require = createRequire(import.meta.url);
+  let server: OwnServer;
+  beforeAll(async () => void (server = await startRedis()));
+  afterAll(() => server.stop());
+
+  const missing = () => {
+    throw Object.assign(new Error('Cannot find module'), { code: 'MODULE_NOT_FOUND' });
+  };
+  const connectBy = (name: string, url: string): OwnConnection => {
+    const load = () => require(name) as unknown;
+    return connectTo(
+      url,
+      name.startsWith('ioredis') ? { redis: missing, ioredis: load } : { redis: load, ioredis: missing },
+    );
+  };
+
+  it.each(PACKAGES)('is made by %s, and made again', async (name) => {
+    const connection = connectBy(name, server.url);
+    const echo = (text: string) => connection.send('echo', [text], '');
+    expect(await Promise.all(['a', 'b', 'c'].map(echo))).toEqual(['a', 'b', 'c']);
+    await server.kill();
+    await echo('d').catch(() => undefined);
+    await expect(echo('e')).rejects.toThrow('no connection');
+    await server.restart();
+    expect(await atLast(() => echo('f'))).toBe('f');
+    connection.close();
+    await expect(echo('g')).rejects.toThrow('is closed');
+  });
+
+  it.each(PACKAGES)('by %s waits for a server that comes late', async (name) => {
+    await server.kill();
+    const connection = connectBy(name, server.url);
+    const waiting = atLast(() => connection.send('echo', ['at last'], ''));
+    await server.restart();
+    expect(await waiting).toBe('at last');
+    connection.close();
+  });
+});
+
+describeWithPrivateServers('redis', 'a server behind a sentinel', () => {
+  let behind: Awaited<ReturnType<typeof startRedisBehindSentinel>>;
+  beforeAll(async () => void (behind = await startRedisBehindSentinel('sessions')));
+  afterAll(() => behind.stop());
+
+  it.each(FAMILIES)('is used by %s', async (_, { sentinel }) => {
+    const { client, close } = await sentinel(behind.port, 'sessions');
+    const store = new RedisSessionStore({ client, prefix: newPrefix() });
+    const [first, second] = [newKey(), newKey()];
+    await store.create(first, recordOf({ n: '1' }, { principal: 'u1' }));
+    expect(await store.rekey(first, second, recordOf({ n: '2' }, { principal: 'u1' }), 0)).toBe('applied');
+    expect((await store.listByPrincipal('u1', Date.now(), 10)).map(({ key }) => key)).toEqual([second]);
+    expect(await store.deleteByPrincipal('u1', null)).toBe(1);
+    expect(await store.load(second)).toBeNull();
+    await store.close();
+    await close();
+  });
+});

@@ -1,0 +1,27 @@
+import { RedisSessionStore } from 'nest-session/redis';
+import { describeStoreContract } from 'nest-session/testing';
+import { describeWithServer } from '../support/servers.js';
+import { FAMILIES, newPrefix, type TestClient } from './support/redis-clients.js';
+import { ask } from './support/redis-probe.js';
+
+describe.each(FAMILIES)('%s', (_, { single, cluster }) => {
+  describeWithServer('redis', 'on one server', (url) => askAll(() => single(url)));
+  describeWithServer('redis-cluster', 'on a cluster', (url) => askAll(() => cluster(url)));
+});
+
+function askAll(connect: () => Promise<TestClient>): void {
+  let held: TestClient;
+  let prefix: string;
+  beforeAll(async () => void (held = await connect()));
+  afterAll(() => held.close());
+  describeStoreContract('RedisSessionStore', {
+    runner: { describe, it, beforeEach, afterEach },
+    create: () => new RedisSessionStore({ client: held.client, prefix: (prefix = newPrefix()) }),
+    dispose: (store) => (store as RedisSessionStore).close(),
+    sweeps: false,
+    spoil: async (_, key) => {
+      const place = `${prefix}s:${key}`;
+      await ask(held.client)('set', place, 'a text');
+    },
+  });
+}
