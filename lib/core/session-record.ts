@@ -120,7 +120,8 @@ export function isSessionRecord(value: unknown): value is SessionRecord {
   return true;
 }
 
-function looksLikeJson(text: string): boolean {
+function looksLikeJson(padded: string): boolean {
+  const text = padded.trim();
   const last = text[text.length - 1];
   switch (text[0]) {
     case '{':

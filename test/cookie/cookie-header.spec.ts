@@ -84,8 +84,9 @@ describe('cookieValues', () => {
     ['parts without an equals sign', 'a;'],
   ])('is quick with a header of 64 kilobytes of %s (S-11)', (_, part) => {
     const header = part.repeat(65_536 / part.length);
+    // A scan that looks back takes seconds; the bound leaves room for a busy machine.
     const start = performance.now();
     cookieValues(header, 'sid');
-    expect(performance.now() - start).toBeLessThan(100);
+    expect(performance.now() - start).toBeLessThan(1000);
   });
 });
