@@ -4,34 +4,40 @@ import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../dist-sample/01-login/main.js', import.meta.url));
-
-/** The sample, as a process of its own. */
+/** A sample, as a process of its own. */
 export interface RunningSample {
   readonly url: string;
-  /** Resolves when the process is gone. */
-  kill(signal: NodeJS.Signals): Promise<void>;
+  /** What it wrote before it said where it listens. */
+  readonly output: string;
+  /** Resolves when the process is gone, with its exit code; `null` where the signal ended it. */
+  kill(signal: NodeJS.Signals): Promise<number | null>;
 }
 
 /**
- * Starts what was built, and resolves when it says where it listens.
+ * Starts what was built, by the path of its main module, and resolves when it says where it listens.
  *
  * @throws Error with what the process wrote, when it ends before.
  */
-export async function runSample(env: Readonly<Record<string, string>>): Promise<RunningSample> {
-  if (!existsSync(MAIN))
+export async function runSample(
+  env: Readonly<Record<string, string>>,
+  main = '01-login/main.js',
+): Promise<RunningSample> {
+  const path = fileURLToPath(new URL(`../../dist-sample/${main}`, import.meta.url));
+  if (!existsSync(path))
     throw new Error('The sample is not built. Run: npm run build && npm run build:samples');
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [path], {
     env: { ...process.env, SESSION_SECRET: '', HOST: 'localhost', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(child, 'close');
-  const url = await firstUrl(child);
+  const { url, output } = await firstUrl(child);
   return {
     url,
+    output,
     async kill(signal) {
       child.kill(signal);
-      await ended;
+      const [code] = (await ended) as [number | null];
+      return code;
     },
   };
 }
@@ -46,13 +52,13 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-function firstUrl(child: ChildProcess): Promise<string> {
+function firstUrl(child: ChildProcess): Promise<{ url: string; output: string }> {
   return new Promise((resolve, reject) => {
     let output = '';
     const read = (chunk: Buffer): void => {
       output += chunk.toString();
       const url = /at (http:\S+)\n/.exec(output)?.[1];
-      if (url !== undefined) resolve(url);
+      if (url !== undefined) resolve({ url, output });
     };
     child.stdout?.on('data', read);
     child.stderr?.on('data', read);
