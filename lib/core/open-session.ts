@@ -1,3 +1,4 @@
+import { andThen, orTell } from './answers.js';
 import { AttributeUpdates, type Updates } from './attribute-updates.js';
 import { planCommit, type CommitPlan } from './commit-plan.js';
 import type { EngineParts } from './engine-options.js';
@@ -10,10 +11,17 @@ import { sessionHandle, sessionKey, type SessionKey } from './session-key.js';
 import type { UserSession } from './user-session.js';
 import { SessionObject, type SessionEngineSide } from './session-object.js';
 import type { AttributeChange, SessionPatch, SessionRecord } from './session-record.js';
+import type { Answer } from './session-store.js';
 import { COOKIE, isOver, SessionState, type Changes } from './session-state.js';
 
 /** What becomes of the browser's cookie after a commit. */
 export type CookieOutcome = CommitPlan['cookie'];
+
+/** What a record was filed under, and what the store said. */
+interface Filed<A> {
+  readonly answer: Exclude<A, 'collision'>;
+  readonly key: SessionKey;
+}
 
 const MOST_IDS_TRIED = 4;
 const MOST_MERGES = 64;
@@ -135,7 +143,7 @@ export class OpenSession implements SessionEngineSide {
    *
    * @throws SessionError `ERR_SESSION_STORE`, `ERR_SESSION_VALUE`, `ERR_SESSION_CONFLICT`, `ERR_SESSION_ID`
    */
-  commit(): CookieOutcome | Promise<CookieOutcome> {
+  commit(): Answer<CookieOutcome> {
     // Without its session a request may do anything but change it; the browser keeps its cookie.
     if (!this.isAvailable && !this.#state.destroyed && !this.hasChanges()) return 'none';
     return this.#inOrder(() => this.#commit(false));
@@ -153,7 +161,7 @@ export class OpenSession implements SessionEngineSide {
     return this.#state.cookie;
   }
 
-  #commit(asked: boolean): CookieOutcome | Promise<CookieOutcome> {
+  #commit(asked: boolean): Answer<CookieOutcome> {
     const state = this.#state;
     if (state.ended !== 'no') return 'none';
     const changes = state.destroyed ? new Map<string, AttributeChange>() : state.changes();
@@ -161,115 +169,123 @@ export class OpenSession implements SessionEngineSide {
     return plan.write === 'none' ? plan.cookie : this.#carryOut(plan, changes);
   }
 
-  async #carryOut({ write, cookie }: CommitPlan, changes: Changes): Promise<CookieOutcome> {
-    switch (write) {
-      case 'create':
-        await this.#create();
-        break;
-      case 'rekey':
-        await this.#rekey();
-        break;
-      case 'patch':
-        await this.#patch(changes);
-        break;
-      case 'touch':
-        await this.#touch();
-        break;
-      case 'delete':
-        await this.#delete();
-        break;
-      case 'none':
-    }
-    return this.#state.ended === 'gone' ? 'none' : cookie;
+  #carryOut({ write, cookie }: CommitPlan, changes: Changes): Answer<CookieOutcome> {
+    return andThen(this.#write(write, changes), () => (this.#state.ended === 'gone' ? 'none' : cookie));
   }
 
-  async #create(): Promise<void> {
+  #write(write: CommitPlan['write'], changes: Changes): Answer<void> {
+    switch (write) {
+      case 'create':
+        return this.#create();
+      case 'rekey':
+        return this.#rekey();
+      case 'patch':
+        return this.#patch(changes);
+      case 'touch':
+        return this.#touch();
+      case 'delete':
+        return this.#delete();
+      case 'none':
+        return undefined;
+    }
+  }
+
+  #create(): Answer<void> {
     // What is filed as new is what this request holds: there is nothing that functions could run upon again.
     this.#updates.take();
     const record = this.#state.wholeRecord();
-    const { key } = await this.#file((to) => this.#parts.store.create(to, record));
-    this.#state.filed(key, record, record);
+    const filed = this.#file((to) => this.#parts.store.create(to, record));
+    return andThen(filed, ({ key }) => this.#state.filed(key, record, record));
   }
 
   /**
    * Where the old record is gone, it was ended or given another id meanwhile: nothing of it may come back. What this
    * request has set since is a new session of its own (two logins sent by one double click).
    */
-  async #rekey(): Promise<void> {
-    if (await this.#withUpdates((updates) => this.#move(updates))) return;
-    if (this.#state.dropCarried()) await this.#create();
-    else this.#state.lose();
-  }
-
-  /** Moves the record to the new id, with what others have changed in it meanwhile; `false` where it is gone. */
-  async #move(updates: Updates): Promise<boolean> {
-    const from = this.#state.stored!.key;
-    const mine = this.#state.wholeRecord();
-    let record = mine;
-    let revision = this.#state.carriedRevision;
-    for (let tried = 0; tried <= MOST_MERGES; tried++) {
-      const { answer, key } = await this.#file((to) => this.#parts.store.rekey(from, to, record, revision));
-      if (answer === 'missing') return false;
-      if (answer === 'applied') {
-        this.#state.filed(key, mine, record);
-        return true;
-      }
-      record = this.#state.wholeRecordUpon(answer.conflict, updates);
-      revision = answer.conflict.revision;
-    }
-    throw conflictError();
-  }
-
-  /** Files under an id that no store uses yet. */
-  async #file<A>(
-    write: (to: SessionKey) => Promise<A | 'collision'>,
-  ): Promise<{ answer: Exclude<A, 'collision'>; key: SessionKey }> {
-    for (let tried = 0; tried < MOST_IDS_TRIED; tried++) {
-      const key = this.#parts.store.keyOf(this.id);
-      const answer = await write(key);
-      if (answer !== 'collision') return { answer: answer as Exclude<A, 'collision'>, key };
-      this.#state.id = null;
-    }
-    throw new SessionError(
-      'ERR_SESSION_ID',
-      `The genid option made ${MOST_IDS_TRIED} ids in a row that are in use. Make ids from at least 128 random bits.`,
+  #rekey(): Answer<void> {
+    return andThen(
+      this.#withUpdates((updates) => this.#move(updates)),
+      (moved) => {
+        if (moved) return undefined;
+        if (this.#state.dropCarried()) return this.#create();
+        return this.#state.lose();
+      },
     );
   }
 
+  /** Moves the record to the new id, with what others have changed in it meanwhile; `false` where it is gone. */
+  #move(updates: Updates): Answer<boolean> {
+    const from = this.#state.stored!.key;
+    const mine = this.#state.wholeRecord();
+    const move = (record: SessionRecord, revision: number | null, tried: number): Answer<boolean> =>
+      andThen(
+        this.#file((to) => this.#parts.store.rekey(from, to, record, revision)),
+        ({ answer, key }) => {
+          if (answer === 'missing') return false;
+          if (answer === 'applied') {
+            this.#state.filed(key, mine, record);
+            return true;
+          }
+          if (tried === MOST_MERGES) throw conflictError();
+          const { conflict } = answer;
+          return move(this.#state.wholeRecordUpon(conflict, updates), conflict.revision, tried + 1);
+        },
+      );
+    return move(mine, this.#state.carriedRevision, 0);
+  }
+
+  /** Files under an id that no store uses yet. */
+  #file<A>(write: (to: SessionKey) => Answer<A | 'collision'>, tried = 0): Answer<Filed<A>> {
+    const key = this.#parts.store.keyOf(this.id);
+    return andThen(write(key), (answer) => {
+      if (answer !== 'collision') return { answer: answer as Exclude<A, 'collision'>, key };
+      this.#state.id = null;
+      if (tried + 1 < MOST_IDS_TRIED) return this.#file(write, tried + 1);
+      throw new SessionError(
+        'ERR_SESSION_ID',
+        `The genid option made ${MOST_IDS_TRIED} ids in a row that are in use. Make ids from at least 128 random bits.`,
+      );
+    });
+  }
+
   /** That a session lives on a little longer is no reason to refuse an answer, unless it was asked for. */
-  async #touch(): Promise<void> {
-    try {
-      await this.#patch(new Map());
-    } catch (error) {
+  #touch(): Answer<void> {
+    const forgive = (error: unknown): void => {
       if (this.#state.touched || !isStoreFailure(error)) throw error;
+    };
+    try {
+      const touched = this.#patch(new Map());
+      return touched instanceof Promise ? touched.catch(forgive) : touched;
+    } catch (error) {
+      return forgive(error);
     }
   }
 
-  #patch(changes: Changes): Promise<void> {
+  #patch(changes: Changes): Answer<void> {
     return this.#withUpdates((updates) => this.#patchWith(changes, updates));
   }
 
   /** A write that failed gives back the functions that it carried: the next one runs them. */
-  async #withUpdates<T>(write: (updates: Updates) => Promise<T>): Promise<T> {
+  #withUpdates<T>(write: (updates: Updates) => Answer<T>): Answer<T> {
     const updates = this.#updates.take();
-    try {
-      return await write(updates);
-    } catch (error) {
-      this.#updates.giveBack(updates);
-      throw error;
-    }
+    return orTell(
+      () => write(updates),
+      () => this.#updates.giveBack(updates),
+    );
   }
 
-  async #patchWith(changes: Changes, updates: Updates): Promise<void> {
+  #patchWith(changes: Changes, updates: Updates): Answer<void> {
     const { key } = this.#state.stored!;
     const mine = this.#state.patchOf(changes);
-    const first = await this.#parts.store.patch(key, mine);
-    const [answer, applied] =
-      typeof first === 'object'
-        ? await this.#parts.conflicts.run(key, () => this.#merge(key, mine, first.conflict, updates))
-        : ([first, mine] as const);
-    if (answer === 'missing') this.#state.lose();
-    else this.#state.patched(mine, applied);
+    const settle = (answer: 'applied' | 'missing', applied: SessionPatch): void => {
+      if (answer === 'missing') this.#state.lose();
+      else this.#state.patched(mine, applied);
+    };
+    return andThen(this.#parts.store.patch(key, mine), (first) => {
+      if (typeof first !== 'object') return settle(first, mine);
+      const merged = this.#parts.conflicts.run(key, () => this.#merge(key, mine, first.conflict, updates));
+      return merged.then(([answer, applied]) => settle(answer, applied));
+    });
   }
 
   /** Tries again upon what the store holds, as often as others come in between, within reason. */
@@ -290,10 +306,12 @@ export class OpenSession implements SessionEngineSide {
     throw conflictError();
   }
 
-  async #delete(): Promise<void> {
+  #delete(): Answer<void> {
     const { stored } = this.#state;
-    if (stored !== null) await this.#parts.store.delete(stored.key);
-    this.#state.stored = null;
+    const deleted = stored === null ? null : this.#parts.store.delete(stored.key);
+    return andThen(deleted, () => {
+      this.#state.stored = null;
+    });
   }
 
   async #reload(): Promise<void> {
@@ -306,7 +324,7 @@ export class OpenSession implements SessionEngineSide {
   }
 
   /** One step at a time: a step that is under way is waited for, whether it succeeds or not. */
-  #inOrder<T>(step: () => T | Promise<T>): T | Promise<T> {
+  #inOrder<T>(step: () => Answer<T>): Answer<T> {
     if (this.#unavailable !== null) throw this.#unavailable;
     const before = this.#busy;
     const result = before === null ? step() : before.then(step, step);

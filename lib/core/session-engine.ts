@@ -1,7 +1,9 @@
+import { andThen } from './answers.js';
 import type { EngineOptions, EngineParts } from './engine-options.js';
 import { KeyedQueue } from './keyed-queue.js';
 import type { OpenRequest } from './open-request.js';
 import { OpenSession } from './open-session.js';
+import type { Answer } from './session-store.js';
 import { isStoreFailure } from './session-error.js';
 import { isOver } from './session-state.js';
 import { guardStore } from './store-calls.js';
@@ -20,23 +22,31 @@ export class SessionEngine {
    *
    * @throws SessionError `ERR_SESSION_STORE`
    */
-  open(request: OpenRequest): OpenSession | Promise<OpenSession> {
-    return request.candidates.length === 0 ? this.#fresh(request) : this.#find(request);
+  open(request: OpenRequest): Answer<OpenSession> {
+    if (request.candidates.length === 0) return this.#fresh(request);
+    try {
+      const found = this.#find(request, 0);
+      return found instanceof Promise
+        ? found.catch((error: unknown) => this.#without(request, error))
+        : found;
+    } catch (error) {
+      return this.#without(request, error);
+    }
   }
 
-  async #find(request: OpenRequest): Promise<OpenSession> {
-    try {
-      for (const candidate of request.candidates) {
-        const record = await this.#parts.store.load(this.#parts.store.keyOf(candidate.id));
-        if (record !== null && !isOver(record, this.#parts, request)) {
-          return new OpenSession(this.#parts, request, { candidate, record });
-        }
-      }
-      return this.#fresh(request);
-    } catch (error) {
-      if (!isStoreFailure(error) || !request.goesOnWithout()) throw error;
-      return this.#fresh(request).withoutStore(error);
-    }
+  #find(request: OpenRequest, index: number): Answer<OpenSession> {
+    const candidate = request.candidates[index];
+    if (candidate === undefined) return this.#fresh(request);
+    return andThen(this.#parts.store.load(this.#parts.store.keyOf(candidate.id)), (record) =>
+      record === null || isOver(record, this.#parts, request)
+        ? this.#find(request, index + 1)
+        : new OpenSession(this.#parts, request, { candidate, record }),
+    );
+  }
+
+  #without(request: OpenRequest, error: unknown): OpenSession {
+    if (!isStoreFailure(error) || !request.goesOnWithout()) throw error;
+    return this.#fresh(request).withoutStore(error);
   }
 
   #fresh(request: OpenRequest): OpenSession {

@@ -32,6 +32,7 @@ export {
 } from '../core/session-record.js';
 export {
   SessionStore,
+  type Answer,
   type Conflict,
   type ExpirySweeper,
   type FiledSession,

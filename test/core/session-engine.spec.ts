@@ -103,7 +103,7 @@ class Application {
     return fresh.id;
   }
 
-  record(id: SessionId): Promise<SessionRecord | null> {
+  async record(id: SessionId): Promise<SessionRecord | null> {
     return this.store.load(sessionKey(id));
   }
 
@@ -721,7 +721,7 @@ describe('requests that meet', () => {
     jest.spyOn(app.store, 'patch').mockImplementation(async () => ({
       conflict: { ...held, attributes: new Map([['n', String(++tries)]]) },
     }));
-    await expect(opened.commit()).rejects.toMatchObject({
+    await expect((async () => opened.commit())()).rejects.toMatchObject({
       code: 'ERR_SESSION_CONFLICT',
       message: expect.stringContaining('attributes of their own') as string,
     });
@@ -1122,7 +1122,7 @@ describe('a new id beside other requests', () => {
       await other.commit();
       return rekey.call(app.store, from, to, record, revision);
     };
-    await expect(login.commit()).rejects.toMatchObject({ code: 'ERR_SESSION_CONFLICT' });
+    await expect((async () => login.commit())()).rejects.toMatchObject({ code: 'ERR_SESSION_CONFLICT' });
     expect(await app.dataOf(id)).toEqual({ n: 65 });
     expect(app.store.size).toBe(1);
   });
@@ -1352,7 +1352,7 @@ describe('a store that fails', () => {
     const opened = await prepare(app);
     const cause = new Error(`redis://user:pass@host ${sessionKey(opened.id)} ${opened.id}`);
     jest.spyOn(app.store, method).mockRejectedValueOnce(cause);
-    await expect(opened.commit()).rejects.toMatchObject({
+    await expect((async () => opened.commit())()).rejects.toMatchObject({
       code: 'ERR_SESSION_STORE',
       cause,
       message: `The session store failed to ${method} a session.`,
@@ -1366,7 +1366,7 @@ describe('a store that fails', () => {
       // eslint-disable-next-line @typescript-eslint/only-throw-error -- a store may throw anything
       throw 'no error at all';
     });
-    await expect(opened.commit()).rejects.toMatchObject({
+    await expect((async () => opened.commit())()).rejects.toMatchObject({
       code: 'ERR_SESSION_STORE',
       cause: 'no error at all',
     });
@@ -1376,7 +1376,7 @@ describe('a store that fails', () => {
     const app = new Application();
     const opened = await prepare(app);
     jest.spyOn(app.store, method).mockRejectedValueOnce(new Error('down'));
-    await expect(opened.commit()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
+    await expect((async () => opened.commit())()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
     expect(await opened.commit()).toBe(method === 'delete' ? 'clear' : method === 'patch' ? 'none' : 'send');
     expect(app.store.size).toBe(method === 'delete' ? 0 : 1);
     if (method === 'patch') expect(await app.dataOf(opened.id)).toEqual({ n: 2 });

@@ -204,7 +204,7 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
   it('gives a fresh session to whose record cannot be read, and tells it: no 500', async () => {
     const browser = await start();
     const { handle } = await sessionAt(browser);
-    store.inner.load = async () => 'corrupt';
+    store.inner.load = async () => 'corrupt' as const;
     const answer = await browser.fetch('/page');
     expect(await answer.json()).toEqual({ known: true, userId: null });
     expect((await browser.fetch('/own')).status).toBe(401);

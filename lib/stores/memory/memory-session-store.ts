@@ -1,6 +1,7 @@
 import type { SessionKey } from '../../core/session-key.js';
 import { applyPatch, type SessionPatch, type SessionRecord } from '../../core/session-record.js';
 import {
+  type Answer,
   type Conflict,
   type ExpirySweeper,
   type FiledSession,
@@ -63,17 +64,17 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     return this.#evicted;
   }
 
-  async load(key: SessionKey): Promise<SessionRecord | null> {
+  load(key: SessionKey): Answer<SessionRecord | null> {
     return this.#entries.get(key)?.record ?? null;
   }
 
-  async create(key: SessionKey, record: SessionRecord): Promise<'created' | 'collision'> {
+  create(key: SessionKey, record: SessionRecord): Answer<'created' | 'collision'> {
     if (this.#entries.has(key)) return 'collision';
     this.#put(key, record);
     return 'created';
   }
 
-  async patch(key: SessionKey, patch: SessionPatch): Promise<'applied' | 'missing' | Conflict> {
+  patch(key: SessionKey, patch: SessionPatch): Answer<'applied' | 'missing' | Conflict> {
     const entry = this.#entries.get(key);
     if (entry === undefined) return 'missing';
     const next = applyPatch(entry.record, patch);
@@ -82,12 +83,12 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     return 'applied';
   }
 
-  async rekey(
+  rekey(
     from: SessionKey,
     to: SessionKey,
     record: SessionRecord,
     revision: number | null,
-  ): Promise<'applied' | 'missing' | 'collision' | Conflict> {
+  ): Answer<'applied' | 'missing' | 'collision' | Conflict> {
     const entry = this.#entries.get(from);
     if (entry === undefined) return 'missing';
     if (revision !== null && entry.record.revision !== revision) return { conflict: entry.record };
@@ -97,7 +98,7 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     return 'applied';
   }
 
-  async delete(key: SessionKey): Promise<'deleted' | 'missing'> {
+  delete(key: SessionKey): Answer<'deleted' | 'missing'> {
     return this.#drop(key) ? 'deleted' : 'missing';
   }
 
