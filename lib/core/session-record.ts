@@ -122,8 +122,8 @@ export function isSessionRecord(value: unknown): value is SessionRecord {
 
 function looksLikeJson(padded: string): boolean {
   const text = padded.trim();
-  const last = text[text.length - 1];
-  switch (text[0]) {
+  const last = text.charAt(text.length - 1);
+  switch (text.charAt(0)) {
     case '{':
       return last === '}';
     case '[':
