@@ -14,6 +14,13 @@ import type { AttributeChange, SessionPatch, SessionRecord } from './session-rec
 import type { Answer } from './session-store.js';
 import { COOKIE, isOver, SessionState, type Changes } from './session-state.js';
 
+/** A session that a store holds, found by an id that the client brought. */
+export interface FoundSession {
+  readonly candidate: Candidate;
+  readonly key: SessionKey;
+  readonly record: SessionRecord;
+}
+
 /** What becomes of the browser's cookie after a commit. */
 export type CookieOutcome = CommitPlan['cookie'];
 
@@ -41,11 +48,7 @@ export class OpenSession implements SessionEngineSide {
   /** Why nothing can be done: the store did not say whether there is a session. */
   #unavailable: SessionError | null = null;
 
-  constructor(
-    parts: EngineParts,
-    request: OpenRequest,
-    found: { candidate: Candidate; record: SessionRecord } | null,
-  ) {
+  constructor(parts: EngineParts, request: OpenRequest, found: FoundSession | null) {
     this.#parts = parts;
     this.#request = request;
     let state!: SessionState;
@@ -58,7 +61,7 @@ export class OpenSession implements SessionEngineSide {
     if (found !== null) {
       state.id = found.candidate.id;
       if (found.candidate.current) state.client = 'current';
-      state.adopt(parts.store.keyOf(found.candidate.id), found.record);
+      state.adopt(found.key, found.record);
     }
   }
 
@@ -79,6 +82,10 @@ export class OpenSession implements SessionEngineSide {
   }
   get cookie(): SessionCookie {
     return this.#state.cookie;
+  }
+  /** Whether the cookie wants a secure connection. */
+  get isCookieSecure(): boolean {
+    return this.#state.isCookieSecure;
   }
   get isNew(): boolean {
     return this.#state.isNew;
@@ -317,7 +324,7 @@ export class OpenSession implements SessionEngineSide {
   async #reload(): Promise<void> {
     const stored = this.#state.isNew ? null : this.#state.stored;
     const record = stored === null ? null : await this.#parts.store.load(stored.key);
-    if (stored === null || record === null || isOver(record, this.#parts, this.#request))
+    if (stored === null || record === null || isOver(record, this.#parts, this.#request.cookies))
       throw goneError('reloaded');
     this.#updates.take();
     this.#state.adopt(stored.key, record);

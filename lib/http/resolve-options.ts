@@ -85,6 +85,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     store,
     name,
     cookie: cookieSource(cookie, name),
+    fixedCookie: typeof cookie === 'function' || cookie.expires ? null : { ...cookie },
     ...resolveTimeouts(options.timeouts ?? {}, typeof cookie === 'function' ? {} : cookie),
     genid,
     proxy: options.proxy,

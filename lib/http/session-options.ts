@@ -110,6 +110,8 @@ export interface ResolvedSessionOptions {
   readonly store: SessionStore;
   readonly name: string;
   readonly cookie: (req: IncomingMessage) => CookieOptions;
+  /** The same, where it is the same for all requests at all times. */
+  readonly fixedCookie: CookieOptions | null;
   readonly idleMs: number;
   /** No idle timeout was given: where the cookie has a lifetime, the session lives as long. */
   readonly cookieLeads: boolean;

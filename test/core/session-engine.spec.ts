@@ -11,7 +11,7 @@ import { resolveCookie } from '../../lib/cookie/cookie-options.js';
 import { days, hours, minutes, seconds } from '../../lib/core/durations.js';
 import type { OpenSession } from '../../lib/core/open-session.js';
 import { SessionEngine } from '../../lib/core/session-engine.js';
-import { SessionError } from '../../lib/core/session-error.js';
+import { isStoreFailure, SessionError } from '../../lib/core/session-error.js';
 import type { SessionEvent } from '../../lib/core/session-events.js';
 import { newSessionId, type SessionId } from '../../lib/core/session-id.js';
 import { sessionHandle, sessionKey } from '../../lib/core/session-key.js';
@@ -83,14 +83,18 @@ class Application {
   ): Promise<OpenSession> | OpenSession {
     const candidates = Array.isArray(who) ? who : who === undefined ? [] : [{ id: who, current: true }];
     const now = (): number => this.clock.now();
-    return this.#engine.open({
+    const request = {
       candidates,
       presented: visit.presented ?? candidates.length > 0,
       cookies: new OptionsCookieKeeper(resolveCookie(this.#settings.cookie, true, now()), now),
-      channel: () => visit.channel ?? 'open',
+      channel: () => visit.channel ?? ('open' as const),
       hasBegun: () => visit.channel === 'sent',
-      goesOnWithout: () => visit.goesOnWithout ?? false,
       context: visit.context,
+    };
+    if (visit.goesOnWithout !== true) return this.#engine.open(request);
+    return (async () => this.#engine.open(request))().catch((error: unknown) => {
+      if (!isStoreFailure(error)) throw error;
+      return this.#engine.take(request, null).withoutStore(error);
     });
   }
 
@@ -855,7 +859,7 @@ describe('ids', () => {
     await app.stored({ owner: 'first' });
     const second = await app.open();
     second.session['owner'] = 'second';
-    const failed = await Promise.resolve(second.commit()).then(
+    const failed = await (async () => second.commit())().then(
       () => null,
       (error: unknown) => error as Error,
     );
