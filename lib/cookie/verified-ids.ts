@@ -36,13 +36,13 @@ export class VerifiedIds {
     return candidates;
   }
 
-  /** The value of the cookie for an id. */
-  signed(id: SessionId): string {
+  /** The value of the cookie for an id, whose session is filed under the key. */
+  signed(id: SessionId, key: SessionKey): string {
     const value = signedValue(id, this.#secrets);
     this.#remember({
       id,
       current: true,
-      key: this.#keyOf(id),
+      key,
       signature: value.slice(value.lastIndexOf('.') + 1),
     });
     return value;

@@ -77,6 +77,10 @@ export class OpenSession implements SessionEngineSide {
   get isAvailable(): boolean {
     return this.#unavailable === null;
   }
+  /** What the store files it under. */
+  get key(): SessionKey {
+    return this.#state.stored?.key ?? this.#parts.store.keyOf(this.id);
+  }
   get handle(): string {
     return sessionHandle(sessionKey(this.id));
   }

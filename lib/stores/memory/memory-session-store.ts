@@ -1,3 +1,4 @@
+import { growthOf, sizeOf } from './record-size.js';
 import type { SessionKey } from '../../core/session-key.js';
 import { applyPatch, type SessionPatch, type SessionRecord } from '../../core/session-record.js';
 import {
@@ -25,18 +26,20 @@ export interface MemoryStoreOptions {
 }
 
 interface Entry {
-  readonly record: SessionRecord;
-  readonly bytes: number;
+  record: SessionRecord;
+  bytes: number;
+  /** Used since it was last looked at for making room. */
+  isUsed: boolean;
 }
 
 /**
  * Sessions in the memory of this process: for development, tests and tools. They end with the process and no other
  * process sees them.
  *
- * Bounded: when a limit is reached, the sessions that were used longest ago make room, and `evicted` counts them.
+ * Bounded: when a limit is reached, sessions that were not used for long make room, and `evicted` counts them.
  */
 export class MemorySessionStore extends SessionStore implements ExpirySweeper, PrincipalIndex {
-  /** In the order of last use, so that the first is the one to let go. */
+  /** The first is the next one to let go, unless it was used: then it has its turn again after all others. */
   readonly #entries = new Map<SessionKey, Entry>();
   readonly #principals = new Map<string, Set<SessionKey>>();
   readonly #maxSessions: number;
@@ -70,7 +73,7 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
 
   create(key: SessionKey, record: SessionRecord): Answer<'created' | 'collision'> {
     if (this.#entries.has(key)) return 'collision';
-    this.#put(key, record);
+    this.#put(key, copyOf(record), sizeOf(key, record));
     return 'created';
   }
 
@@ -79,7 +82,7 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     if (entry === undefined) return 'missing';
     const next = applyPatch(entry.record, patch);
     if (next === null) return { conflict: entry.record };
-    this.#put(key, next);
+    this.#replace(key, entry, next, growthOf(entry.record, patch));
     return 'applied';
   }
 
@@ -93,8 +96,10 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     if (entry === undefined) return 'missing';
     if (revision !== null && entry.record.revision !== revision) return { conflict: entry.record };
     if (this.#entries.has(to)) return 'collision';
+    const bytes = sizeOf(to, record);
+    this.#check(bytes);
     this.#drop(from);
-    this.#put(to, record);
+    this.#put(to, copyOf(record), bytes);
     return 'applied';
   }
 
@@ -122,24 +127,42 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     return keys.filter((key) => this.#drop(key)).length;
   }
 
-  #put(key: SessionKey, record: SessionRecord): void {
-    const bytes = sizeOf(key, record);
-    if (bytes > this.#maxBytes)
-      throw new RangeError(
-        `A session of ${bytes} bytes is larger than maxBytes ${this.#maxBytes} of the MemorySessionStore.`,
-      );
-    this.#drop(key);
-    this.#entries.set(key, { record: { ...record, attributes: new Map(record.attributes) }, bytes });
+  #put(key: SessionKey, record: SessionRecord, bytes: number): void {
+    this.#check(bytes);
+    this.#entries.set(key, { record, bytes, isUsed: false });
     this.#bytes += bytes;
-    if (record.principal !== null) this.#keysOf(record.principal).add(key);
+    this.#index(key, null, record.principal);
     this.#makeRoom();
   }
 
+  #replace(key: SessionKey, entry: Entry, record: SessionRecord, growth: number): void {
+    this.#check(entry.bytes + growth);
+    this.#index(key, entry.record.principal, record.principal);
+    entry.record = record;
+    entry.bytes += growth;
+    entry.isUsed = true;
+    this.#bytes += growth;
+    if (growth > 0) this.#makeRoom();
+  }
+
+  #check(bytes: number): void {
+    if (bytes <= this.#maxBytes) return;
+    throw new RangeError(
+      `A session of ${bytes} bytes is larger than maxBytes ${this.#maxBytes} of the MemorySessionStore.`,
+    );
+  }
+
   #makeRoom(): void {
-    for (const key of this.#entries.keys()) {
+    for (const [key, entry] of this.#entries) {
       if (this.#entries.size <= this.#maxSessions && this.#bytes <= this.#maxBytes) return;
-      this.#drop(key);
-      this.#evicted++;
+      if (entry.isUsed) {
+        entry.isUsed = false;
+        this.#entries.delete(key);
+        this.#entries.set(key, entry);
+      } else {
+        this.#drop(key);
+        this.#evicted++;
+      }
     }
   }
 
@@ -147,26 +170,26 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     const entry = this.#entries.get(key);
     if (entry === undefined) return false;
     this.#bytes -= entry.bytes;
-    const { principal } = entry.record;
-    if (principal !== null) {
-      const keys = this.#keysOf(principal);
-      keys.delete(key);
-      if (keys.size === 0) this.#principals.delete(principal);
-    }
+    this.#index(key, entry.record.principal, null);
     return this.#entries.delete(key);
   }
 
-  #keysOf(principal: string): Set<SessionKey> {
+  #index(key: SessionKey, former: string | null, principal: string | null): void {
+    if (former === principal) return;
+    if (former !== null) {
+      const keys = this.#principals.get(former)!;
+      keys.delete(key);
+      if (keys.size === 0) this.#principals.delete(former);
+    }
+    if (principal === null) return;
     const keys = this.#principals.get(principal) ?? new Set();
-    this.#principals.set(principal, keys);
-    return keys;
+    this.#principals.set(principal, keys.add(key));
   }
 }
 
-function sizeOf(key: SessionKey, { principal, attributes }: SessionRecord): number {
-  let bytes = Buffer.byteLength(key) + Buffer.byteLength(principal ?? '');
-  for (const [name, text] of attributes) bytes += Buffer.byteLength(name) + Buffer.byteLength(text);
-  return bytes;
+/** What callers do to the record that they gave must not be seen. */
+function copyOf(record: SessionRecord): SessionRecord {
+  return { ...record, attributes: new Map(record.attributes) };
 }
 
 function positive(option: string, value: number): number {
