@@ -26,7 +26,7 @@ export class AttributeUpdates {
 
   /** Hands out what a write carries; what comes while it is under way belongs to the next one. */
   take(): Updates {
-    const taken = this.#updates ?? new Map();
+    const taken = this.#updates ?? new Map<string, AttributeUpdate>();
     this.#updates = null;
     return taken;
   }
@@ -39,7 +39,7 @@ export class AttributeUpdates {
   }
 
   #add(name: string, { before, after, steps }: AttributeUpdate): void {
-    const updates = (this.#updates ??= new Map());
+    const updates = (this.#updates ??= new Map<string, AttributeUpdate>());
     const known = updates.get(name);
     const follows = known !== undefined && known.after === before;
     updates.set(

@@ -25,12 +25,12 @@ export class UnreadTexts extends Given {
   }
 
   static give(owner: object, texts: ReadonlyMap<string, string>): void {
-    if (#texts in owner) (owner).#texts = texts;
+    if (#texts in owner) owner.#texts = texts;
     else new UnreadTexts(owner, texts);
   }
 
   static of(owner: object): ReadonlyMap<string, string> | undefined {
-    return #texts in owner ? (owner).#texts : undefined;
+    return #texts in owner ? owner.#texts : undefined;
   }
 }
 

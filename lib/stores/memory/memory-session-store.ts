@@ -39,8 +39,10 @@ interface Entry {
  * Bounded: when a limit is reached, sessions that were not used for long make room, and `evicted` counts them.
  */
 export class MemorySessionStore extends SessionStore implements ExpirySweeper, PrincipalIndex {
-  /** The first is the next one to let go, unless it was used: then it has its turn again after all others. */
   readonly #entries = new Map<SessionKey, Entry>();
+  /** Where the search for room and the sweep go on: from the start it would pass all that is gone, again and again. */
+  #hand = this.#entries.entries();
+  #sweep = this.#entries.entries();
   readonly #principals = new Map<string, Set<SessionKey>>();
   readonly #maxSessions: number;
   readonly #maxBytes: number;
@@ -109,9 +111,12 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
 
   async deleteExpired(before: number, limit: number): Promise<number> {
     let count = 0;
-    for (const [key, { record }] of this.#entries) {
-      if (count >= limit) break;
-      if (record.expiresAt <= before && this.#drop(key)) count++;
+    for (let rounds = 0; count < limit && rounds < 2;) {
+      const next = this.#sweep.next();
+      if (next.done === true) {
+        this.#sweep = this.#entries.entries();
+        rounds++;
+      } else if (next.value[1].record.expiresAt <= before && this.#drop(next.value[0])) count++;
     }
     return count;
   }
@@ -132,7 +137,7 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     this.#entries.set(key, { record, bytes, isUsed: false });
     this.#bytes += bytes;
     this.#index(key, null, record.principal);
-    this.#makeRoom();
+    this.#makeRoomFor(key);
   }
 
   #replace(key: SessionKey, entry: Entry, record: SessionRecord, growth: number): void {
@@ -142,7 +147,7 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     entry.bytes += growth;
     entry.isUsed = true;
     this.#bytes += growth;
-    if (growth > 0) this.#makeRoom();
+    if (growth > 0) this.#makeRoomFor(key);
   }
 
   #check(bytes: number): void {
@@ -152,17 +157,13 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     );
   }
 
-  #makeRoom(): void {
-    for (const [key, entry] of this.#entries) {
-      if (this.#entries.size <= this.#maxSessions && this.#bytes <= this.#maxBytes) return;
-      if (entry.isUsed) {
-        entry.isUsed = false;
-        this.#entries.delete(key);
-        this.#entries.set(key, entry);
-      } else {
-        this.#drop(key);
-        this.#evicted++;
-      }
+  /** Goes round, and lets go of what was not used since the last round; never of the session that needs the room. */
+  #makeRoomFor(fresh: SessionKey): void {
+    while (this.#entries.size > this.#maxSessions || this.#bytes > this.#maxBytes) {
+      const next = this.#hand.next();
+      if (next.done === true) this.#hand = this.#entries.entries();
+      else if (next.value[1].isUsed) next.value[1].isUsed = false;
+      else if (next.value[0] !== fresh && this.#drop(next.value[0])) this.#evicted++;
     }
   }
 
@@ -188,9 +189,7 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
 }
 
 /** What callers do to the record that they gave must not be seen. */
-function copyOf(record: SessionRecord): SessionRecord {
-  return { ...record, attributes: new Map(record.attributes) };
-}
+const copyOf = (record: SessionRecord) => ({ ...record, attributes: new Map(record.attributes) });
 
 function positive(option: string, value: number): number {
   if (Number.isSafeInteger(value) && value > 0) return value;
