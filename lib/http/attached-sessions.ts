@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import { andThen } from '../core/answers.js';
 import type { OpenSession } from '../core/open-session.js';
 import { SessionError } from '../core/session-error.js';
-import type { SessionStore } from '../core/session-store.js';
+import type { Answer, SessionStore } from '../core/session-store.js';
 import type { UserSession } from '../core/user-session.js';
 
 /** The session that an application has when it has only one. */
@@ -14,8 +15,10 @@ export interface AttachedSession {
   readonly opened: OpenSession;
   readonly store: SessionStore;
   accessed: boolean;
-  /** `false` until it is known whether the request has a session. */
-  isReady: boolean;
+  /** `false` while the store is asked before the request goes on. */
+  isMounted: boolean;
+  /** Finds the session, where that was put off until someone asks for it. */
+  load(): Answer<void>;
   /** Another session of the same request. */
   other: AttachedSession | undefined;
   /** Lets go of the session, as `req.session = null` does. */
@@ -46,7 +49,7 @@ export function claim(req: IncomingMessage, session: AttachedSession): boolean {
 
 /** Puts a session in its place: under its name and, for the default one, at `req.session`. */
 export function attach(req: IncomingMessage, session: AttachedSession): void {
-  session.isReady = true;
+  session.isMounted = true;
   if (session.name !== DEFAULT_SESSION) return;
   if ((req as RequestWithSessions).session) {
     throw new SessionError(
@@ -60,18 +63,39 @@ export function attach(req: IncomingMessage, session: AttachedSession): void {
   Object.defineProperty(req, 'sessionStore', SESSION_STORE);
 }
 
-/** The session of this name at a request, for whoever has only the request; `undefined` where no middleware put one. */
+/**
+ * The session of this name at a request, for whoever has only the request; `undefined` where no middleware put one.
+ *
+ * @throws SessionError `ERR_SESSION_NOT_LOADED` where nobody has asked for it, and the store does not answer at once.
+ */
 export function findSession(req: IncomingMessage, name: string): UserSession | undefined {
   const attached = attachedOf(req, name);
-  if (attached === undefined || !attached.isReady) return undefined;
+  if (attached === undefined || !attached.isMounted) return undefined;
   attached.accessed = true;
-  const { opened } = attached;
+  const loading = attached.load();
+  if (loading === undefined) return sessionOf(attached);
+  loading.catch(() => undefined);
+  throw new SessionError(
+    'ERR_SESSION_NOT_LOADED',
+    "The session was not loaded yet: the option load is 'lazy'. Take it from @Session(), guard the route by a SessionGuard, or await loadSession(request) first.",
+  );
+}
+
+/** As {@link findSession}, and waits for the store where nobody has asked for the session yet. */
+export function awaitSession(req: IncomingMessage, name: string): Answer<UserSession | undefined> {
+  const attached = attachedOf(req, name);
+  if (attached === undefined || !attached.isMounted) return undefined;
+  attached.accessed = true;
+  return andThen(attached.load(), () => sessionOf(attached));
+}
+
+function sessionOf({ opened }: AttachedSession): UserSession | undefined {
   return opened.isAlive ? opened.session : undefined;
 }
 
 /** Whether a session middleware of this name has run for the request. */
 export function isMounted(req: IncomingMessage, name: string): boolean {
-  return attachedOf(req, name)?.isReady === true;
+  return attachedOf(req, name)?.isMounted === true;
 }
 
 type Accessor = PropertyDescriptor & ThisType<RequestWithSessions>;

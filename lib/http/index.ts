@@ -39,7 +39,7 @@ export {
   type PrincipalIndex,
 } from '../core/session-store.js';
 export { MemorySessionStore, type MemoryStoreOptions } from '../stores/memory/memory-session-store.js';
-export { getSession } from './get-session.js';
+export { getSession, loadSession } from './get-session.js';
 export type { Next } from './session-handler.js';
 export {
   sessionMiddleware,

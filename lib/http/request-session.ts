@@ -6,7 +6,7 @@ import type { CookieOutcome, FoundSession, OpenSession } from '../core/open-sess
 import type { CookieKeeper } from '../core/session-cookie.js';
 import type { SessionEngine } from '../core/session-engine.js';
 import type { SessionError } from '../core/session-error.js';
-import type { SessionStore } from '../core/session-store.js';
+import type { Answer, SessionStore } from '../core/session-store.js';
 import { DEFAULT_SESSION, type AttachedSession } from './attached-sessions.js';
 import { forbidStoring, varyByCookie } from './cache-headers.js';
 import { statusOf } from './http-error.js';
@@ -40,7 +40,7 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
   /** The client sent a cookie of this name, good or not. */
   readonly presented: boolean;
   accessed = false;
-  isReady = false;
+  isMounted = false;
   other: AttachedSession | undefined = undefined;
   readonly #parts: RequestParts;
   /** The connection is secure. */
@@ -48,6 +48,9 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
   #found: FoundSession | null = null;
   /** Why it is not known whether there is a session. */
   #failure: SessionError | null = null;
+  /** How to find the session, until someone has asked for it; then the promise of that. */
+  #find: (() => Answer<void>) | null = null;
+  #loading: Promise<void> | null = null;
   #opened: OpenSession | null = null;
   #gate: ResponseGate | null = null;
   #cookie: CookieOutcome = 'none';
@@ -79,11 +82,33 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
     return this.req;
   }
 
-  /** It is known now which session the request has, or why that is not known; from here on the answer waits for it. */
+  /** As {@link found}; from here on the answer waits for the session. */
   begin(found: FoundSession | null, failure: SessionError | null): void {
+    this.found(found, failure);
+    this.#gate = ResponseGate.at(this.res, this);
+  }
+
+  /** It is known now which session the request has, or why that is not known. */
+  found(found: FoundSession | null, failure: SessionError | null): void {
     this.#found = found;
     this.#failure = failure;
+  }
+
+  /** The session is found when someone asks for it, and not before. */
+  beginLazily(find: () => Answer<void>): void {
+    this.#find = find;
     this.#gate = ResponseGate.at(this.res, this);
+  }
+
+  load(): Answer<void> {
+    if (this.#loading !== null) return this.#loading;
+    const find = this.#find;
+    if (find === null) return undefined;
+    this.#find = null;
+    const loading = find();
+    if (!(loading instanceof Promise)) return undefined;
+    this.#loading = loading.finally(() => (this.#loading = null));
+    return this.#loading;
   }
 
   get opened(): OpenSession {
@@ -108,6 +133,8 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
   }
 
   commit(): unknown {
+    if (this.#loading !== null) return this.#loading.then(() => this.commit());
+    if (this.#find !== null && Object.hasOwn(this.req, 'session')) return undefined;
     if (this.name === DEFAULT_SESSION && !Object.hasOwn(this.req, 'session') && this.opened.isAlive)
       // `delete req.session` lets go of the session as `req.session = null` does.
       this.release();

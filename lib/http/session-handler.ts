@@ -98,7 +98,8 @@ export class SessionHandler {
       const exchange = { req, res, next };
       const session = new RequestSession(this.#parts, exchange, cookies, values.length > 0, secure);
       if (!claim(req, session)) return next();
-      this.#find(session, values);
+      if (this.#options.isLazy && values.length > 0) this.#findLater(session, values);
+      else this.#find(session, values);
     } catch (error) {
       this.#refuse(error, req, res, next);
     }
@@ -122,10 +123,35 @@ export class SessionHandler {
     else this.#proceed(session, found, null);
   }
 
+  #findLater(session: RequestSession, values: readonly string[]): void {
+    const failed = (error: unknown): void => {
+      if (!this.#livesWithout(session, error)) throw error;
+      session.found(null, error);
+    };
+    attach(session.req, session);
+    session.beginLazily(() => {
+      try {
+        const found = this.#engine.find(this.#parts.ids.candidatesIn(values), session.cookies);
+        if (found instanceof Promise) return found.then((one) => session.found(one, null), failed);
+        return session.found(found, null);
+      } catch (error) {
+        return failed(error);
+      }
+    });
+    session.next();
+  }
+
+  #livesWithout({ req, res }: RequestSession, error: unknown): error is SessionError {
+    if (!isStoreFailure(error)) return false;
+    if (this.#options.onStoreError(req) === 'anonymous') return true;
+    if (!res.headersSent) res.setHeader('Retry-After', '1');
+    return false;
+  }
+
   #goOnWithout(session: RequestSession, error: unknown): void {
     const { req, res, next } = session;
     try {
-      if (!isStoreFailure(error) || this.#options.onStoreError(req) !== 'anonymous') throw error;
+      if (!this.#livesWithout(session, error)) throw error;
     } catch (refused) {
       return this.#refuse(refused, req, res, next);
     }
