@@ -45,6 +45,8 @@ export class OpenSession implements SessionEngineSide {
   readonly #state: SessionState;
   readonly #updates = new AttributeUpdates();
   #busy: Promise<unknown> | null = null;
+  /** What a move to the present id was to file, where it is not known whether it did. */
+  #attempted: SessionRecord | null = null;
   /** Why nothing can be done: the store did not say whether there is a session. */
   #unavailable: SessionError | null = null;
 
@@ -129,6 +131,7 @@ export class OpenSession implements SessionEngineSide {
       throw new TypeError('The option keep of regenerate() must be "all" or an array of names.');
     await this.#inOrder(() => {
       if (this.#request.hasBegun()) throw sentError('regenerate');
+      this.#attempted = null;
       this.#state.beginAnew(keep);
     });
   }
@@ -228,21 +231,39 @@ export class OpenSession implements SessionEngineSide {
   #move(updates: Updates): Answer<boolean> {
     const from = this.#state.stored!.key;
     const mine = this.#state.wholeRecord();
+    // With what is changed from here on the next write comes.
+    const changes = this.#state.changes();
     const move = (record: SessionRecord, revision: number | null, tried: number): Answer<boolean> =>
       andThen(
         this.#file((to) => this.#parts.store.rekey(from, to, record, revision)),
         ({ answer, key }) => {
-          if (answer === 'missing') return false;
+          if (answer === 'missing') return this.#findMoved(key);
           if (answer === 'applied') {
             this.#state.filed(key, mine, record);
             return true;
           }
           if (tried === MOST_MERGES) throw conflictError();
           const { conflict } = answer;
-          return move(this.#state.wholeRecordUpon(conflict, updates), conflict.revision, tried + 1);
+          const merged = this.#state.wholeRecordUpon(conflict, changes, updates);
+          return move(merged, conflict.revision, tried + 1);
         },
       );
-    return move(mine, this.#state.carriedRevision, 0);
+    return orTell(
+      () => move(mine, this.#state.carriedRevision, 0),
+      () => (this.#attempted ??= mine),
+    );
+  }
+
+  /** An earlier attempt that was given up may have moved the record after all: what has changed since goes upon that. */
+  #findMoved(key: SessionKey): Answer<boolean> {
+    const attempted = this.#attempted;
+    if (attempted === null) return false;
+    return andThen(this.#parts.store.load(key), (record) => {
+      if (record === null) return false;
+      this.#attempted = null;
+      this.#state.filed(key, attempted, record);
+      return andThen(this.#patch(this.#state.changes()), () => true);
+    });
   }
 
   /** Files under an id that no store uses yet. */

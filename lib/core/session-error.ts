@@ -60,3 +60,18 @@ export class SessionError extends Error {
 export function isStoreFailure(error: unknown): error is SessionError {
   return error instanceof SessionError && error.code === 'ERR_SESSION_STORE';
 }
+
+const unanswered = new WeakSet<object>();
+
+/** The error of a store that did not answer in time. */
+export function unansweredError(operation: string): SessionError {
+  const error = new SessionError(
+    'ERR_SESSION_STORE',
+    `The session store did not answer in time to ${operation} a session.`,
+  );
+  unanswered.add(error);
+  return error;
+}
+
+/** Whether a store did not answer at all, whoever noticed. */
+export const isUnanswered = (error: object): boolean => unanswered.has(error);

@@ -151,8 +151,12 @@ export class SessionState {
    * As {@link wholeRecord}, where others have changed what is carried over: with their changes, and those of this
    * request upon them.
    */
-  wholeRecordUpon(held: SessionRecord, updates: ReadonlyMap<string, AttributeUpdate>): SessionRecord {
-    const attributes = carryOver(held.attributes, this.#carried, this.changes(), updates);
+  wholeRecordUpon(
+    held: SessionRecord,
+    changes: Changes,
+    updates: ReadonlyMap<string, AttributeUpdate>,
+  ): SessionRecord {
+    const attributes = carryOver(held.attributes, this.#carried, changes, updates);
     if (this.#carried === 'all') {
       this.principal = held.principal;
       this.mergeCookie(attributes.get(COOKIE) ?? null, held.touchedAt);

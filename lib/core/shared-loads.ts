@@ -1,3 +1,4 @@
+import { nextTurn } from './next-turn.js';
 import type { SessionKey } from './session-key.js';
 import type { SessionRecord } from './session-record.js';
 import type { Answer } from './session-store.js';
@@ -19,8 +20,10 @@ export class SharedLoads {
     if (shared !== undefined) return shared;
     const answer = load(key);
     if (!(answer instanceof Promise)) return answer;
-    if (this.#loads.size === 0) setImmediate(() => this.#loads.clear());
+    if (this.#loads.size === 0) nextTurn(() => this.#loads.clear());
     this.#loads.set(key, answer);
+    // A failure is for those who have met it.
+    answer.catch(() => this.#loads.delete(key));
     return answer;
   }
 

@@ -1,6 +1,6 @@
 import { andThen } from './answers.js';
 import type { Clock } from './clock.js';
-import { SessionError } from './session-error.js';
+import { isUnanswered, SessionError, unansweredError } from './session-error.js';
 import type { SessionEventListener } from './session-events.js';
 import type { SessionId } from './session-id.js';
 import { sessionHandle, sessionKey, type SessionKey } from './session-key.js';
@@ -34,12 +34,16 @@ export function guardStore(store: SessionStore & Partial<SessionKeying>, guard: 
   return new StoreCalls(store, guard);
 }
 
+/** So many records that cannot be read are remembered as told. */
+const MOST_CORRUPT = 1000;
+
 class StoreCalls implements GuardedStore {
   readonly #store: SessionStore & Partial<SessionKeying>;
   readonly #onEvent: SessionEventListener;
   readonly #health: StoreHealth;
   readonly #limit: TimeLimit | null;
   readonly #shared = new SharedLoads();
+  readonly #corrupt = new Set<SessionKey>();
 
   constructor(store: SessionStore & Partial<SessionKeying>, { storeTimeoutMs, clock, onEvent }: StoreGuard) {
     this.#store = store;
@@ -88,12 +92,20 @@ class StoreCalls implements GuardedStore {
 
   #readable(key: SessionKey, record: SessionRecord | 'corrupt' | null): SessionRecord | null {
     if (isSessionRecord(record)) return record;
-    if (record != null) this.#onEvent({ type: 'corrupt-record', handle: handleOf(key, this.#store) });
+    if (record != null) this.#tellCorrupt(key);
     return null;
   }
 
+  /** Once, though its browser comes again and again. */
+  #tellCorrupt(key: SessionKey): void {
+    if (this.#corrupt.has(key)) return;
+    if (this.#corrupt.size >= MOST_CORRUPT) this.#corrupt.clear();
+    this.#corrupt.add(key);
+    this.#onEvent({ type: 'corrupt-record', handle: handleOf(key, this.#store) });
+  }
+
   #ask<T>(operation: string, isAnswer: (answer: T) => boolean, call: () => Answer<T>): Answer<T> {
-    if (!this.#health.admits()) throw unanswered(operation);
+    if (!this.#health.admits()) throw unansweredError(operation);
     try {
       const answer = call();
       if (!isThenable(answer)) return this.#accept(operation, isAnswer, answer);
@@ -106,7 +118,7 @@ class StoreCalls implements GuardedStore {
   #await<T>(operation: string, isAnswer: (answer: T) => boolean, pending: PromiseLike<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const late = (): void => {
-        const error = unanswered(operation);
+        const error = unansweredError(operation);
         this.#health.unanswered(error);
         reject(error);
       };
@@ -143,7 +155,8 @@ class StoreCalls implements GuardedStore {
 
   #fail(operation: string, cause: unknown): SessionError {
     const error = asFailure(operation, cause);
-    if (error.code === 'ERR_SESSION_STORE') this.#health.failed(error);
+    if (isUnanswered(error)) this.#health.unanswered(error);
+    else if (error.code === 'ERR_SESSION_STORE') this.#health.failed(error);
     else this.#health.answered();
     return error;
   }
@@ -176,11 +189,4 @@ function asFailure(operation: string, cause: unknown): SessionError {
   return new SessionError('ERR_SESSION_STORE', `The session store failed to ${operation} a session.`, {
     cause,
   });
-}
-
-function unanswered(operation: string): SessionError {
-  return new SessionError(
-    'ERR_SESSION_STORE',
-    `The session store did not answer in time to ${operation} a session.`,
-  );
 }

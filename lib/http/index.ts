@@ -40,7 +40,7 @@ export {
 } from '../core/session-store.js';
 export { MemorySessionStore, type MemoryStoreOptions } from '../stores/memory/memory-session-store.js';
 export { getSession, loadSession } from './get-session.js';
-export type { Next } from './session-handler.js';
+export type { Next } from './handler-hooks.js';
 export {
   sessionMiddleware,
   type SessionMiddleware,

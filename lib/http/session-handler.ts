@@ -10,39 +10,12 @@ import type { SessionEvent } from '../core/session-events.js';
 import { checkedSessionId, newSessionId } from '../core/session-id.js';
 import type { Answer } from '../core/session-store.js';
 import { attach, claim, DEFAULT_SESSION } from './attached-sessions.js';
+import type { FailedRequest, HandlerHooks, Next } from './handler-hooks.js';
 import { statusOf } from './http-error.js';
 import { PendingWork } from './pending-work.js';
 import { isInPath, isSecureRequest } from './request-facts.js';
 import { RequestSession, type RequestParts } from './request-session.js';
 import type { ResolvedSessionOptions } from './session-options.js';
-
-/** Continues a request, or ends it with an error. */
-export type Next = (error?: unknown) => void;
-
-/** A request that must be answered with an error. */
-export interface FailedRequest {
-  readonly stage: 'open' | 'commit';
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
-  readonly next: Next;
-}
-
-/** What a handler tells the world around it. */
-export interface HandlerHooks {
-  /** Under which name the session stands at the request. */
-  readonly sessionName?: string | undefined;
-  /**
-   * Answers a request whose session could not be loaded (`open`), or not be saved after it was answered (`commit`).
-   * `false` where it cannot: then the client gets an answer without further words.
-   */
-  readonly answer: (error: unknown, failed: FailedRequest) => boolean;
-  /** Hears of a save that failed when the answer could no longer be changed. */
-  readonly report: (error: unknown) => unknown;
-  /** Writes an event to the log. */
-  readonly log: (event: SessionEvent) => void;
-  /** Hears of a configuration that works against itself. */
-  readonly warn: (message: string) => void;
-}
 
 /** Finds the session of each request that lies in the cookie's path; the rest is up to its {@link RequestSession}. */
 export class SessionHandler {
@@ -187,12 +160,16 @@ export class SessionHandler {
     return this.#hooks.answer(error, failed);
   }
 
+  /** Whoever is told must not bring down what it is told of: neither by a throw nor by a promise. */
   #tell(event: SessionEvent): void {
-    this.#hooks.log(event);
+    const complain = (error: unknown): void =>
+      this.#hooks.warn(`The option onEvent failed: ${error instanceof Error ? error.message : 'no error'}`);
     try {
-      this.#options.onEvent?.(event);
+      this.#hooks.log(event);
+      const heard: unknown = this.#options.onEvent?.(event);
+      if (heard instanceof Promise) heard.catch(complain);
     } catch (error) {
-      this.#hooks.warn(`The option onEvent threw: ${error instanceof Error ? error.message : 'no error'}`);
+      complain(error);
     }
   }
 

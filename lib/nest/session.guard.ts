@@ -64,10 +64,10 @@ export class SessionGuard implements CanActivate {
 
   /** Answers a request of which the store did not say whether it has a session: that is no logout. */
   protected unavailable(context: ExecutionContext): never {
-    const response = context
-      .switchToHttp()
-      .getResponse<{ header?: (name: string, value: string) => void } | undefined>();
-    response?.header?.('Retry-After', '1');
+    if (context.getType() === 'http') {
+      const response = context.switchToHttp().getResponse<{ header(name: string, value: string): unknown }>();
+      response.header('Retry-After', '1');
+    }
     throw new ServiceUnavailableException();
   }
 

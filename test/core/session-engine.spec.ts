@@ -1634,3 +1634,64 @@ describe('timeouts that are changed while sessions live', () => {
     expect((await app.record(id))?.expiresAt).toBe(app.clock.now() + hours(4));
   });
 });
+
+describe('a move to a new id whose outcome was not told', () => {
+  /** The store does what it is asked for once, and then fails as if it had not answered. */
+  const lost = (app: Application): void => {
+    const { rekey } = app.store;
+    jest.spyOn(app.store, 'rekey').mockImplementationOnce(async (...args) => {
+      await rekey.apply(app.store, args);
+      throw new Error('no answer in time');
+    });
+  };
+
+  it('is found by the next save: what it carried is not lost, nor what came since', async () => {
+    const app = new Application();
+    const id = await app.stored({ cart: 'full' });
+    const opened = await app.open(id);
+    await opened.session.regenerate({ keep: 'all' });
+    opened.session['userId'] = 'u1';
+    lost(app);
+    await expect(opened.session.save()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
+    opened.session['since'] = true;
+    expect(await opened.commit()).toBe('send');
+    expect(await everything(app, [id, opened.id])).toEqual([
+      null,
+      { cart: 'full', userId: 'u1', since: true },
+    ]);
+    expect(app.store.size).toBe(1);
+  });
+
+  it('leaves nothing to find where it was not carried out and the session was ended', async () => {
+    const app = new Application();
+    const id = await app.stored({ cart: 'full' });
+    const [opened, logout] = [await app.open(id), await app.open(id)];
+    await opened.session.regenerate({ keep: 'all' });
+    jest.spyOn(app.store, 'rekey').mockRejectedValueOnce(new Error('down'));
+    await expect(opened.session.save()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
+    await logout.session.destroy();
+    expect(await opened.commit()).toBe('none');
+    expect(app.store.size).toBe(0);
+  });
+});
+
+describe('a move to a new id that meets a change, while this request goes on changing', () => {
+  it('loses neither: what came after it was sent belongs to the next write', async () => {
+    const app = new Application();
+    const id = await app.stored({ n: 0 });
+    const [moving, other] = [await app.open(id), await app.open(id)];
+    await moving.session.regenerate({ keep: 'all' });
+    moving.session.update<number>('n', (n = 0) => n + 1);
+    other.session.update<number>('n', (n = 0) => n + 5);
+    const { rekey } = app.store;
+    jest.spyOn(app.store, 'rekey').mockImplementationOnce(async (...args) => {
+      await other.commit();
+      return rekey.apply(app.store, args);
+    });
+    const saving = moving.session.save();
+    moving.session.update<number>('n', (n = 0) => n + 1);
+    await saving;
+    await moving.commit();
+    expect(await app.dataOf(moving.id)).toEqual({ n: 7 });
+  });
+});
