@@ -71,7 +71,7 @@ export function describeSqlBehaviour(name: string, bench: SqlBench): void {
       await store.migrate();
       const [key, next] = [newKey(), newKey()];
       const counts: Record<string, number> = {};
-      const counted = async (operation: string, call: () => unknown): Promise<void> => {
+      const counted = async (operation: string, call: () => Promise<unknown>): Promise<void> => {
         texts.length = 0;
         await call();
         counts[operation] = texts.length;
