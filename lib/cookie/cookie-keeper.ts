@@ -1,4 +1,4 @@
-import type { CookieKeeper, SessionCookie } from '../core/session-cookie.js';
+import type { CookieKeeper, CookiePlan, SessionCookie } from '../core/session-cookie.js';
 import { describeValue } from '../core/describe-value.js';
 import { SessionError } from '../core/session-error.js';
 import { CarriedCookie } from './carried-cookie.js';
@@ -24,12 +24,20 @@ export class OptionsCookieKeeper implements CookieKeeper {
   readonly #resolved: ResolvedCookie;
   readonly #now: () => number;
   readonly #leads: boolean;
+  readonly plan: CookiePlan;
 
   /** With `leads` every session lives as long as its cookie; without, only one whose cookie was told otherwise. */
   constructor(resolved: ResolvedCookie, now: () => number, leads = false) {
     this.#resolved = resolved;
     this.#now = now;
     this.#leads = leads;
+    const { maxAgeMs, secure } = resolved;
+    this.plan = { lifetimeMs: leads ? maxAgeMs : null, isPersistent: maxAgeMs !== null, secure };
+  }
+
+  /** Where the cookie applies. */
+  get path(): string {
+    return this.#resolved.path;
   }
 
   make(kept: string | null, touchedAt: number): SessionCookie {

@@ -1,4 +1,4 @@
-import { KeyObject } from 'node:crypto';
+import { createSecretKey, KeyObject } from 'node:crypto';
 import { describeValue } from '../core/describe-value.js';
 import { SessionError } from '../core/session-error.js';
 import type { Secret } from './cookie-signature.js';
@@ -44,7 +44,8 @@ function readSecret(secret: unknown, option: string): Secret {
       `The option ${option} must have at least ${FEWEST_DISTINCT_BYTES} different bytes, got ${new Set(bytes).size}: it can be guessed. Make one with: ${MAKE_A_SECRET}`,
     );
   }
-  return secret as Secret;
+  // A key object is not copied for each signature, and printing it shows no secret.
+  return secret instanceof KeyObject ? secret : createSecretKey(bytes);
 }
 
 /** Its kind and nothing more: what was meant as a secret is not shown. */

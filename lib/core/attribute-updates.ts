@@ -7,7 +7,8 @@ export type Updates = Map<string, AttributeUpdate>;
 
 /** Remembers which attributes were changed by functions of their value, so that a conflict can run these again. */
 export class AttributeUpdates {
-  #updates: Updates = new Map();
+  /** Made when there is one: few requests have any. */
+  #updates: Updates | null = null;
 
   /** Changes an attribute of a session by a function, and remembers that, as long as nothing else changes it. */
   apply(
@@ -25,8 +26,8 @@ export class AttributeUpdates {
 
   /** Hands out what a write carries; what comes while it is under way belongs to the next one. */
   take(): Updates {
-    const taken = this.#updates;
-    this.#updates = new Map();
+    const taken = this.#updates ?? new Map<string, AttributeUpdate>();
+    this.#updates = null;
     return taken;
   }
 
@@ -34,13 +35,14 @@ export class AttributeUpdates {
   giveBack(taken: Updates): void {
     const since = this.#updates;
     this.#updates = taken;
-    for (const [name, update] of since) this.#add(name, update);
+    if (since !== null) for (const [name, update] of since) this.#add(name, update);
   }
 
   #add(name: string, { before, after, steps }: AttributeUpdate): void {
-    const known = this.#updates.get(name);
+    const updates = (this.#updates ??= new Map<string, AttributeUpdate>());
+    const known = updates.get(name);
     const follows = known !== undefined && known.after === before;
-    this.#updates.set(
+    updates.set(
       name,
       follows ? { before: known.before, after, steps: [...known.steps, ...steps] } : { before, after, steps },
     );

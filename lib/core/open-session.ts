@@ -1,3 +1,4 @@
+import { andThen, orTell } from './answers.js';
 import { AttributeUpdates, type Updates } from './attribute-updates.js';
 import { planCommit, type CommitPlan } from './commit-plan.js';
 import type { EngineParts } from './engine-options.js';
@@ -10,10 +11,24 @@ import { sessionHandle, sessionKey, type SessionKey } from './session-key.js';
 import type { UserSession } from './user-session.js';
 import { SessionObject, type SessionEngineSide } from './session-object.js';
 import type { AttributeChange, SessionPatch, SessionRecord } from './session-record.js';
+import type { Answer } from './session-store.js';
 import { COOKIE, isOver, SessionState, type Changes } from './session-state.js';
+
+/** A session that a store holds, found by an id that the client brought. */
+export interface FoundSession {
+  readonly candidate: Candidate;
+  readonly key: SessionKey;
+  readonly record: SessionRecord;
+}
 
 /** What becomes of the browser's cookie after a commit. */
 export type CookieOutcome = CommitPlan['cookie'];
+
+/** What a record was filed under, and what the store said. */
+interface Filed<A> {
+  readonly answer: Exclude<A, 'collision'>;
+  readonly key: SessionKey;
+}
 
 const MOST_IDS_TRIED = 4;
 const MOST_MERGES = 64;
@@ -30,14 +45,12 @@ export class OpenSession implements SessionEngineSide {
   readonly #state: SessionState;
   readonly #updates = new AttributeUpdates();
   #busy: Promise<unknown> | null = null;
+  /** What a move to the present id was to file, where it is not known whether it did. */
+  #attempted: SessionRecord | null = null;
   /** Why nothing can be done: the store did not say whether there is a session. */
   #unavailable: SessionError | null = null;
 
-  constructor(
-    parts: EngineParts,
-    request: OpenRequest,
-    found: { candidate: Candidate; record: SessionRecord } | null,
-  ) {
+  constructor(parts: EngineParts, request: OpenRequest, found: FoundSession | null) {
     this.#parts = parts;
     this.#request = request;
     let state!: SessionState;
@@ -50,7 +63,7 @@ export class OpenSession implements SessionEngineSide {
     if (found !== null) {
       state.id = found.candidate.id;
       if (found.candidate.current) state.client = 'current';
-      state.adopt(parts.store.keyOf(found.candidate.id), found.record);
+      state.adopt(found.key, found.record);
     }
   }
 
@@ -66,11 +79,19 @@ export class OpenSession implements SessionEngineSide {
   get isAvailable(): boolean {
     return this.#unavailable === null;
   }
+  /** What the store files it under. */
+  get key(): SessionKey {
+    return this.#state.stored?.key ?? this.#parts.store.keyOf(this.id);
+  }
   get handle(): string {
     return sessionHandle(sessionKey(this.id));
   }
   get cookie(): SessionCookie {
     return this.#state.cookie;
+  }
+  /** Whether the cookie wants a secure connection. */
+  get isCookieSecure(): boolean {
+    return this.#state.isCookieSecure;
   }
   get isNew(): boolean {
     return this.#state.isNew;
@@ -110,6 +131,7 @@ export class OpenSession implements SessionEngineSide {
       throw new TypeError('The option keep of regenerate() must be "all" or an array of names.');
     await this.#inOrder(() => {
       if (this.#request.hasBegun()) throw sentError('regenerate');
+      this.#attempted = null;
       this.#state.beginAnew(keep);
     });
   }
@@ -135,7 +157,7 @@ export class OpenSession implements SessionEngineSide {
    *
    * @throws SessionError `ERR_SESSION_STORE`, `ERR_SESSION_VALUE`, `ERR_SESSION_CONFLICT`, `ERR_SESSION_ID`
    */
-  commit(): CookieOutcome | Promise<CookieOutcome> {
+  commit(): Answer<CookieOutcome> {
     // Without its session a request may do anything but change it; the browser keeps its cookie.
     if (!this.isAvailable && !this.#state.destroyed && !this.hasChanges()) return 'none';
     return this.#inOrder(() => this.#commit(false));
@@ -153,7 +175,7 @@ export class OpenSession implements SessionEngineSide {
     return this.#state.cookie;
   }
 
-  #commit(asked: boolean): CookieOutcome | Promise<CookieOutcome> {
+  #commit(asked: boolean): Answer<CookieOutcome> {
     const state = this.#state;
     if (state.ended !== 'no') return 'none';
     const changes = state.destroyed ? new Map<string, AttributeChange>() : state.changes();
@@ -161,115 +183,141 @@ export class OpenSession implements SessionEngineSide {
     return plan.write === 'none' ? plan.cookie : this.#carryOut(plan, changes);
   }
 
-  async #carryOut({ write, cookie }: CommitPlan, changes: Changes): Promise<CookieOutcome> {
-    switch (write) {
-      case 'create':
-        await this.#create();
-        break;
-      case 'rekey':
-        await this.#rekey();
-        break;
-      case 'patch':
-        await this.#patch(changes);
-        break;
-      case 'touch':
-        await this.#touch();
-        break;
-      case 'delete':
-        await this.#delete();
-        break;
-      case 'none':
-    }
-    return this.#state.ended === 'gone' ? 'none' : cookie;
+  #carryOut({ write, cookie }: CommitPlan, changes: Changes): Answer<CookieOutcome> {
+    return andThen(this.#write(write, changes), () => (this.#state.ended === 'gone' ? 'none' : cookie));
   }
 
-  async #create(): Promise<void> {
+  #write(write: CommitPlan['write'], changes: Changes): Answer<void> {
+    switch (write) {
+      case 'create':
+        return this.#create();
+      case 'rekey':
+        return this.#rekey();
+      case 'patch':
+        return this.#patch(changes);
+      case 'touch':
+        return this.#touch();
+      case 'delete':
+        return this.#delete();
+      case 'none':
+        return undefined;
+    }
+  }
+
+  #create(): Answer<void> {
     // What is filed as new is what this request holds: there is nothing that functions could run upon again.
     this.#updates.take();
     const record = this.#state.wholeRecord();
-    const { key } = await this.#file((to) => this.#parts.store.create(to, record));
-    this.#state.filed(key, record, record);
+    const filed = this.#file((to) => this.#parts.store.create(to, record));
+    return andThen(filed, ({ key }) => this.#state.filed(key, record, record));
   }
 
   /**
    * Where the old record is gone, it was ended or given another id meanwhile: nothing of it may come back. What this
    * request has set since is a new session of its own (two logins sent by one double click).
    */
-  async #rekey(): Promise<void> {
-    if (await this.#withUpdates((updates) => this.#move(updates))) return;
-    if (this.#state.dropCarried()) await this.#create();
-    else this.#state.lose();
-  }
-
-  /** Moves the record to the new id, with what others have changed in it meanwhile; `false` where it is gone. */
-  async #move(updates: Updates): Promise<boolean> {
-    const from = this.#state.stored!.key;
-    const mine = this.#state.wholeRecord();
-    let record = mine;
-    let revision = this.#state.carriedRevision;
-    for (let tried = 0; tried <= MOST_MERGES; tried++) {
-      const { answer, key } = await this.#file((to) => this.#parts.store.rekey(from, to, record, revision));
-      if (answer === 'missing') return false;
-      if (answer === 'applied') {
-        this.#state.filed(key, mine, record);
-        return true;
-      }
-      record = this.#state.wholeRecordUpon(answer.conflict, updates);
-      revision = answer.conflict.revision;
-    }
-    throw conflictError();
-  }
-
-  /** Files under an id that no store uses yet. */
-  async #file<A>(
-    write: (to: SessionKey) => Promise<A | 'collision'>,
-  ): Promise<{ answer: Exclude<A, 'collision'>; key: SessionKey }> {
-    for (let tried = 0; tried < MOST_IDS_TRIED; tried++) {
-      const key = this.#parts.store.keyOf(this.id);
-      const answer = await write(key);
-      if (answer !== 'collision') return { answer: answer as Exclude<A, 'collision'>, key };
-      this.#state.id = null;
-    }
-    throw new SessionError(
-      'ERR_SESSION_ID',
-      `The genid option made ${MOST_IDS_TRIED} ids in a row that are in use. Make ids from at least 128 random bits.`,
+  #rekey(): Answer<void> {
+    return andThen(
+      this.#withUpdates((updates) => this.#move(updates)),
+      (moved) => {
+        if (moved) return undefined;
+        if (this.#state.dropCarried()) return this.#create();
+        return this.#state.lose();
+      },
     );
   }
 
+  /** Moves the record to the new id, with what others have changed in it meanwhile; `false` where it is gone. */
+  #move(updates: Updates): Answer<boolean> {
+    const from = this.#state.stored!.key;
+    const mine = this.#state.wholeRecord();
+    // With what is changed from here on the next write comes.
+    const changes = this.#state.changes();
+    const move = (record: SessionRecord, revision: number | null, tried: number): Answer<boolean> =>
+      andThen(
+        this.#file((to) => this.#parts.store.rekey(from, to, record, revision)),
+        ({ answer, key }) => {
+          if (answer === 'missing') return this.#findMoved(key);
+          if (answer === 'applied') {
+            this.#state.filed(key, mine, record);
+            return true;
+          }
+          if (tried === MOST_MERGES) throw conflictError();
+          const { conflict } = answer;
+          const merged = this.#state.wholeRecordUpon(conflict, changes, updates);
+          return move(merged, conflict.revision, tried + 1);
+        },
+      );
+    return orTell(
+      () => move(mine, this.#state.carriedRevision, 0),
+      () => (this.#attempted ??= mine),
+    );
+  }
+
+  /** An earlier attempt that was given up may have moved the record after all: what has changed since goes upon that. */
+  #findMoved(key: SessionKey): Answer<boolean> {
+    const attempted = this.#attempted;
+    if (attempted === null) return false;
+    return andThen(this.#parts.store.load(key), (record) => {
+      if (record === null) return false;
+      this.#attempted = null;
+      this.#state.filed(key, attempted, record);
+      return andThen(this.#patch(this.#state.changes()), () => true);
+    });
+  }
+
+  /** Files under an id that no store uses yet. */
+  #file<A>(write: (to: SessionKey) => Answer<A | 'collision'>, tried = 0): Answer<Filed<A>> {
+    const key = this.#parts.store.keyOf(this.id);
+    return andThen(write(key), (answer) => {
+      if (answer !== 'collision') return { answer: answer as Exclude<A, 'collision'>, key };
+      this.#state.id = null;
+      if (tried + 1 < MOST_IDS_TRIED) return this.#file(write, tried + 1);
+      throw new SessionError(
+        'ERR_SESSION_ID',
+        `The genid option made ${MOST_IDS_TRIED} ids in a row that are in use. Make ids from at least 128 random bits.`,
+      );
+    });
+  }
+
   /** That a session lives on a little longer is no reason to refuse an answer, unless it was asked for. */
-  async #touch(): Promise<void> {
-    try {
-      await this.#patch(new Map());
-    } catch (error) {
+  #touch(): Answer<void> {
+    const forgive = (error: unknown): void => {
       if (this.#state.touched || !isStoreFailure(error)) throw error;
+    };
+    try {
+      const touched = this.#patch(new Map());
+      return touched instanceof Promise ? touched.catch(forgive) : touched;
+    } catch (error) {
+      return forgive(error);
     }
   }
 
-  #patch(changes: Changes): Promise<void> {
+  #patch(changes: Changes): Answer<void> {
     return this.#withUpdates((updates) => this.#patchWith(changes, updates));
   }
 
   /** A write that failed gives back the functions that it carried: the next one runs them. */
-  async #withUpdates<T>(write: (updates: Updates) => Promise<T>): Promise<T> {
+  #withUpdates<T>(write: (updates: Updates) => Answer<T>): Answer<T> {
     const updates = this.#updates.take();
-    try {
-      return await write(updates);
-    } catch (error) {
-      this.#updates.giveBack(updates);
-      throw error;
-    }
+    return orTell(
+      () => write(updates),
+      () => this.#updates.giveBack(updates),
+    );
   }
 
-  async #patchWith(changes: Changes, updates: Updates): Promise<void> {
+  #patchWith(changes: Changes, updates: Updates): Answer<void> {
     const { key } = this.#state.stored!;
     const mine = this.#state.patchOf(changes);
-    const first = await this.#parts.store.patch(key, mine);
-    const [answer, applied] =
-      typeof first === 'object'
-        ? await this.#parts.conflicts.run(key, () => this.#merge(key, mine, first.conflict, updates))
-        : ([first, mine] as const);
-    if (answer === 'missing') this.#state.lose();
-    else this.#state.patched(mine, applied);
+    const settle = (answer: 'applied' | 'missing', applied: SessionPatch): void => {
+      if (answer === 'missing') this.#state.lose();
+      else this.#state.patched(mine, applied);
+    };
+    return andThen(this.#parts.store.patch(key, mine), (first) => {
+      if (typeof first !== 'object') return settle(first, mine);
+      const merged = this.#parts.conflicts.run(key, () => this.#merge(key, mine, first.conflict, updates));
+      return merged.then(([answer, applied]) => settle(answer, applied));
+    });
   }
 
   /** Tries again upon what the store holds, as often as others come in between, within reason. */
@@ -290,23 +338,25 @@ export class OpenSession implements SessionEngineSide {
     throw conflictError();
   }
 
-  async #delete(): Promise<void> {
+  #delete(): Answer<void> {
     const { stored } = this.#state;
-    if (stored !== null) await this.#parts.store.delete(stored.key);
-    this.#state.stored = null;
+    const deleted = stored === null ? null : this.#parts.store.delete(stored.key);
+    return andThen(deleted, () => {
+      this.#state.stored = null;
+    });
   }
 
   async #reload(): Promise<void> {
     const stored = this.#state.isNew ? null : this.#state.stored;
     const record = stored === null ? null : await this.#parts.store.load(stored.key);
-    if (stored === null || record === null || isOver(record, this.#parts, this.#request))
+    if (stored === null || record === null || isOver(record, this.#parts, this.#request.cookies))
       throw goneError('reloaded');
     this.#updates.take();
     this.#state.adopt(stored.key, record);
   }
 
   /** One step at a time: a step that is under way is waited for, whether it succeeds or not. */
-  #inOrder<T>(step: () => T | Promise<T>): T | Promise<T> {
+  #inOrder<T>(step: () => Answer<T>): Answer<T> {
     if (this.#unavailable !== null) throw this.#unavailable;
     const before = this.#busy;
     const result = before === null ? step() : before.then(step, step);

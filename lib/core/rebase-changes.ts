@@ -58,5 +58,12 @@ function rebaseText(
   return toJsonText(mergeLeaves(parse(from), parse(theirs), parse(to)), name);
 }
 
-const parse = (text: string | null): Json | undefined =>
-  text === null ? undefined : (JSON.parse(text) as Json);
+/** What cannot be read counts as absent: the parser's own words would quote it. */
+function parse(text: string | null): Json | undefined {
+  if (text === null) return undefined;
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,13 +1,15 @@
 import { toJsonText } from './json-text.js';
 import { SessionError } from './session-error.js';
 import type { AttributeChange } from './session-record.js';
+import { isUnread, plainValue, unreadAttribute, UnreadTexts } from './unread-attribute.js';
 
 /**
  * The attributes of one session: own enumerable properties of the object that controllers hold, and beside them
  * the text that each began with.
  *
  * A loaded attribute is an accessor until someone reads or sets it, so that what nobody asks for is neither parsed
- * nor compared. From then on it is an ordinary property.
+ * nor compared. From then on it is an ordinary property; plain words and whole numbers are from the start, since an
+ * accessor costs more than they do.
  */
 export class SessionAttributes {
   /** Name to the text that the local value began with: what a change is based on. */
@@ -23,14 +25,17 @@ export class SessionAttributes {
 
   /** Replaces all attributes by those of a record. Names that belong to the session itself are left in the store. */
   hydrate(stored: ReadonlyMap<string, string>): void {
-    this.keepOnly([]);
+    if (this.#bases.size > 0 || Object.keys(this.#owner).length > 0) this.keepOnly([]);
     for (const [storedName, text] of stored) {
       const name = applicationName(storedName);
       if (name === null || this.#reserved.has(name)) continue;
       this.#bases.set(name, text);
-      Object.defineProperty(this.#owner, name, unreadAttribute(name));
+      const value = plainValue(text);
+      if (value === undefined || name in this.#owner)
+        Object.defineProperty(this.#owner, name, unreadAttribute(name));
+      else (this.#owner as Record<string, unknown>)[name] = value;
     }
-    unread.set(this.#owner, this.#bases);
+    UnreadTexts.give(this.#owner, this.#bases);
   }
 
   /** Drops all attributes but the named ones. */
@@ -120,8 +125,8 @@ export class SessionAttributes {
   #textOf(name: string, base: string | null): string | null {
     const property = Object.getOwnPropertyDescriptor(this.#owner, name);
     if (property === undefined || property.enumerable !== true) return null;
-    const { get } = property as { readonly get?: Accessor['get'] };
-    if (base !== null && get !== undefined && ours.has(get)) return base;
+    const { get } = property as { readonly get?: (this: object) => unknown };
+    if (base !== null && get !== undefined && isUnread(get)) return base;
     return toJsonText((this.#owner as Record<string, unknown>)[name], name);
   }
 }
@@ -136,59 +141,4 @@ export const storedName = (name: string): string => (name.startsWith(OWN) ? OWN 
 export function applicationName(stored: string): string | null {
   if (!stored.startsWith(OWN)) return stored;
   return stored.startsWith(OWN + OWN) ? stored.slice(OWN.length) : null;
-}
-
-interface Accessor {
-  readonly get: (this: object) => unknown;
-  readonly set: (this: object, value: unknown) => void;
-  readonly enumerable: true;
-  readonly configurable: true;
-}
-
-/** Texts of each session's attributes, for the accessors: these are shared by all sessions, so that none is made per request. */
-const unread = new WeakMap<object, ReadonlyMap<string, string>>();
-const accessors = new Map<string, Accessor>();
-const MOST_ACCESSORS = 1000;
-/** The getters that are ours, cached or not. */
-const ours = new WeakSet<(this: object) => unknown>();
-
-function unreadAttribute(name: string): Accessor {
-  let accessor = accessors.get(name);
-  if (accessor === undefined) {
-    accessor = {
-      get(this: object): unknown {
-        const text = unread.get(this)?.get(name);
-        const value = text === undefined ? undefined : parse(text, name);
-        become(this, name, value);
-        return value;
-      },
-      set(this: object, value: unknown) {
-        if (!become(this, name, value))
-          throw new TypeError(`Cannot assign to ${name}: the session is frozen.`);
-      },
-      enumerable: true,
-      configurable: true,
-    };
-    ours.add(accessor.get);
-    // Names come from applications and are few; where they are made up at run time, the cache still has an end.
-    if (accessors.size < MOST_ACCESSORS) accessors.set(name, accessor);
-  }
-  return accessor;
-}
-
-/** Makes an ordinary property of an attribute; `false` where the session was frozen. */
-function become(owner: object, name: string, value: unknown): boolean {
-  return Reflect.defineProperty(owner, name, { value, writable: true, enumerable: true, configurable: true });
-}
-
-function parse(text: string, name: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's own words quote the text.
-    throw new SessionError(
-      'ERR_SESSION_VALUE',
-      `The attribute ${name} of a session cannot be read: the store holds no JSON under its name.`,
-    );
-  }
 }

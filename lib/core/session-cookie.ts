@@ -22,11 +22,21 @@ export interface SessionCookie {
   toJSON(): object;
 }
 
+/** What is true of the cookies of all sessions that have no settings of their own, so that none needs to be made to know. */
+export interface CookiePlan {
+  /** As {@link CookieKeeper.lifetimeOf}. */
+  readonly lifetimeMs: number | null;
+  /** The cookie tells the browser when to forget it. */
+  readonly isPersistent: boolean;
+  readonly secure: boolean;
+}
+
 /**
  * How the engine comes by a cookie object and what it keeps of it: the settings in which one session differs
  * from the options. Made per request, since the options may depend on it.
  */
 export interface CookieKeeper {
+  readonly plan: CookiePlan;
   /** The cookie of a session: the options, and upon them what was kept. */
   make(kept: string | null, touchedAt: number): SessionCookie;
   /** What must be kept of a cookie, as JSON text; `null` where it is as the options say. */

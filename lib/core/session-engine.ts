@@ -1,9 +1,13 @@
+import { andThen } from './answers.js';
 import type { EngineOptions, EngineParts } from './engine-options.js';
 import { KeyedQueue } from './keyed-queue.js';
-import type { OpenRequest } from './open-request.js';
-import { OpenSession } from './open-session.js';
-import { isStoreFailure } from './session-error.js';
-import { isOver } from './session-state.js';
+import type { Candidate, OpenRequest } from './open-request.js';
+import { OpenSession, type FoundSession } from './open-session.js';
+import type { CookieKeeper } from './session-cookie.js';
+import type { SessionId } from './session-id.js';
+import type { SessionKey } from './session-key.js';
+import { isCommitDue, isOver } from './session-state.js';
+import type { Answer } from './session-store.js';
 import { guardStore } from './store-calls.js';
 
 /** Opens sessions. What comes of one afterwards, {@link OpenSession} knows. */
@@ -15,31 +19,40 @@ export class SessionEngine {
   }
 
   /**
-   * The session of the first candidate that a store knows and that is not over; else a fresh one, at once. An
-   * unknown id is never adopted. Where the store fails and the request can live without, an unavailable one.
+   * The record of the first candidate that a store knows and that is not over; else `null`. An unknown id is never
+   * adopted.
    *
-   * @throws SessionError `ERR_SESSION_STORE`
+   * @throws SessionError `ERR_SESSION_STORE`, at once or by the promise.
    */
-  open(request: OpenRequest): OpenSession | Promise<OpenSession> {
-    return request.candidates.length === 0 ? this.#fresh(request) : this.#find(request);
+  find(candidates: readonly Candidate[], cookies: CookieKeeper, index = 0): Answer<FoundSession | null> {
+    const candidate = candidates[index];
+    if (candidate === undefined) return null;
+    const key = candidate.key ?? this.#parts.store.keyOf(candidate.id);
+    return andThen(this.#parts.store.find(key), (record) =>
+      record === null || isOver(record, this.#parts, cookies)
+        ? this.find(candidates, cookies, index + 1)
+        : { candidate, key, record },
+    );
   }
 
-  async #find(request: OpenRequest): Promise<OpenSession> {
-    try {
-      for (const candidate of request.candidates) {
-        const record = await this.#parts.store.load(this.#parts.store.keyOf(candidate.id));
-        if (record !== null && !isOver(record, this.#parts, request)) {
-          return new OpenSession(this.#parts, request, { candidate, record });
-        }
-      }
-      return this.#fresh(request);
-    } catch (error) {
-      if (!isStoreFailure(error) || !request.goesOnWithout()) throw error;
-      return this.#fresh(request).withoutStore(error);
-    }
+  /** What the store files the session of an id under. */
+  keyOf(id: SessionId): SessionKey {
+    return this.#parts.store.keyOf(id);
   }
 
-  #fresh(request: OpenRequest): OpenSession {
-    return new OpenSession(this.#parts, request, null);
+  /** The session that was found, or a fresh one. */
+  take(request: OpenRequest, found: FoundSession | null): OpenSession {
+    return new OpenSession(this.#parts, request, found);
+  }
+
+  /** Whether the answer must be waited for with a session, also where nobody looks at it. */
+  isCommitDue(found: FoundSession | null, cookies: CookieKeeper): boolean {
+    if (found === null) return this.#parts.policy.saveUninitialized;
+    return !found.candidate.current || isCommitDue(found.record, this.#parts, cookies);
+  }
+
+  /** {@link find} and {@link take}. */
+  open(request: OpenRequest & { readonly candidates: readonly Candidate[] }): Answer<OpenSession> {
+    return andThen(this.find(request.candidates, request.cookies), (found) => this.take(request, found));
   }
 }

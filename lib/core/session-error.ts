@@ -11,6 +11,7 @@
  * - `ERR_SESSION_SENT`: the answer has begun, so a new id can no longer reach the browser.
  * - `ERR_SESSION_INSECURE`: the cookie is secure and the connection is not, so the browser would not get it.
  * - `ERR_SESSION_NOT_MOUNTED`: the session was asked for where no session middleware ran.
+ * - `ERR_SESSION_NOT_LOADED`: with `load: 'lazy'` the session was read before anyone had asked for it.
  */
 export type SessionErrorCode =
   | 'ERR_SESSION_CONFIG'
@@ -22,7 +23,8 @@ export type SessionErrorCode =
   | 'ERR_SESSION_CONFLICT'
   | 'ERR_SESSION_SENT'
   | 'ERR_SESSION_INSECURE'
-  | 'ERR_SESSION_NOT_MOUNTED';
+  | 'ERR_SESSION_NOT_MOUNTED'
+  | 'ERR_SESSION_NOT_LOADED';
 
 /**
  * The one error class of this library. Its message never holds an id, a key or a session's data.
@@ -58,3 +60,18 @@ export class SessionError extends Error {
 export function isStoreFailure(error: unknown): error is SessionError {
   return error instanceof SessionError && error.code === 'ERR_SESSION_STORE';
 }
+
+const unanswered = new WeakSet<object>();
+
+/** The error of a store that did not answer in time. */
+export function unansweredError(operation: string): SessionError {
+  const error = new SessionError(
+    'ERR_SESSION_STORE',
+    `The session store did not answer in time to ${operation} a session.`,
+  );
+  unanswered.add(error);
+  return error;
+}
+
+/** Whether a store did not answer at all, whoever noticed. */
+export const isUnanswered = (error: object): boolean => unanswered.has(error);

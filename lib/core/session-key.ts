@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { SessionId } from './session-id.js';
 
 declare const keyBrand: unique symbol;
@@ -15,7 +15,7 @@ const KEY_VERSION = '1.';
  * A plain hash is enough: an id has 192 random bits, there is nothing to guess.
  */
 export function sessionKey(id: SessionId): SessionKey {
-  return (KEY_VERSION + createHash('sha256').update(id).digest('base64url')) as SessionKey;
+  return (KEY_VERSION + hash('sha256', id, 'base64url')) as SessionKey;
 }
 
 /**
@@ -23,5 +23,5 @@ export function sessionKey(id: SessionId): SessionKey {
  * and as a key.
  */
 export function sessionHandle(key: SessionKey): string {
-  return createHash('sha256').update(`handle:${key}`).digest('base64url').slice(0, 16);
+  return hash('sha256', `handle:${key}`, 'base64url').slice(0, 16);
 }

@@ -99,6 +99,7 @@ function readRecord(row: unknown): SessionRecord | null {
   if (!Array.isArray(row) || row.length !== 7 || row[0] !== RECORD_VERSION) return null;
   const [, createdAt, touchedAt, expiresAt, principal, revision, entries] = row as unknown[];
   if (!Array.isArray(entries) || !entries.every(isTextEntry)) return null;
+  if (!Number.isSafeInteger(revision)) return null;
   const record = { createdAt, touchedAt, expiresAt, principal, revision, attributes: new Map(entries) };
   return isSessionRecord(record) ? record : null;
 }
@@ -110,8 +111,10 @@ function readRecord(row: unknown): SessionRecord | null {
 export function isSessionRecord(value: unknown): value is SessionRecord {
   if (typeof value !== 'object' || value === null) return false;
   const record = value as Readonly<Record<keyof SessionRecord, unknown>>;
-  const { createdAt, touchedAt, expiresAt, principal, revision, attributes } = record;
-  if (![createdAt, touchedAt, expiresAt, revision].every(Number.isSafeInteger)) return false;
+  // The revision is only compared, and some stores work it out when they are asked.
+  const { createdAt, touchedAt, expiresAt, principal, attributes } = record;
+  if (!Number.isSafeInteger(createdAt) || !Number.isSafeInteger(touchedAt)) return false;
+  if (!Number.isSafeInteger(expiresAt)) return false;
   if (principal !== null && typeof principal !== 'string') return false;
   if (!(attributes instanceof Map)) return false;
   for (const [name, text] of attributes) {

@@ -4,7 +4,7 @@ import { expiryAt, isExpired, isTouchDue } from './expiry.js';
 import type { OpenRequest } from './open-request.js';
 import { carryOver, type AttributeUpdate, type Carried } from './rebase-changes.js';
 import { storedName, type SessionAttributes } from './session-attributes.js';
-import type { SessionCookie } from './session-cookie.js';
+import type { CookieKeeper, SessionCookie } from './session-cookie.js';
 import type { SessionId } from './session-id.js';
 import type { SessionKey } from './session-key.js';
 import { isChange, type AttributeChange, type SessionPatch, type SessionRecord } from './session-record.js';
@@ -25,7 +25,6 @@ export class SessionState {
   readonly #parts: EngineParts;
   readonly #request: OpenRequest;
 
-  cookie: SessionCookie;
   client: CommitFacts['client'];
   createdAt: number;
   principal: string | null = null;
@@ -40,9 +39,11 @@ export class SessionState {
   /** What of the record goes along to the new id: all, or the attributes of these stored names. */
   #carried: Carried = 'all';
   #id: SessionId | null = null;
-  /** The cookie settings as the store holds them, and as this request would write the same. */
+  /** The cookie, once someone has looked at it, and until then what it will be made from. */
+  #cookie: SessionCookie | null = null;
+  #cookieFrom: { readonly kept: string | null; readonly touchedAt: number };
+  /** The cookie settings as the store holds them. */
   #keptCookie: string | null = null;
-  #sameCookie: string | null = null;
 
   constructor(parts: EngineParts, request: OpenRequest, attributes: SessionAttributes) {
     this.#parts = parts;
@@ -50,7 +51,21 @@ export class SessionState {
     this.attributes = attributes;
     this.createdAt = this.now;
     this.client = request.presented ? 'stale' : 'nothing';
-    this.cookie = request.cookies.make(null, this.createdAt);
+    this.#cookieFrom = { kept: null, touchedAt: this.createdAt };
+  }
+
+  get cookie(): SessionCookie {
+    return (this.#cookie ??= this.#request.cookies.make(this.#cookieFrom.kept, this.#cookieFrom.touchedAt));
+  }
+
+  /** Whether the cookie wants a secure connection. */
+  get isCookieSecure(): boolean {
+    return this.#hasPlainCookie ? this.#request.cookies.plan.secure : this.cookie.secure === true;
+  }
+
+  /** Nobody has looked at the cookie, and it has no settings of its own. */
+  get #hasPlainCookie(): boolean {
+    return this.#cookie === null && this.#cookieFrom.kept === null;
   }
 
   get now(): number {
@@ -83,7 +98,9 @@ export class SessionState {
       changed,
       destroyed: this.destroyed,
       touchDue: this.#touchDue(),
-      persistent: this.cookie.expires !== null,
+      persistent: this.#hasPlainCookie
+        ? this.#request.cookies.plan.isPersistent
+        : this.cookie.expires !== null,
       deliverable: this.#request.channel() === 'open',
     };
   }
@@ -91,8 +108,8 @@ export class SessionState {
   /** @throws SessionError `ERR_SESSION_VALUE` */
   changes(): Changes {
     const changes = this.attributes.changes();
-    const kept = this.#request.cookies.keep(this.cookie);
-    if (kept !== this.#sameCookie) changes.set(COOKIE, { from: this.#keptCookie, to: kept });
+    const kept = this.#keptNow();
+    if (kept !== this.#sameAs(this.#keptCookie)) changes.set(COOKIE, { from: this.#keptCookie, to: kept });
     return changes;
   }
 
@@ -117,7 +134,7 @@ export class SessionState {
    */
   wholeRecord(): SessionRecord {
     const attributes = this.attributes.texts();
-    const kept = this.#request.cookies.keep(this.cookie);
+    const kept = this.#keptNow();
     if (kept !== null) attributes.set(COOKIE, kept);
     const { principal } = this;
     const expiresAt = this.#expiryAt(this.now);
@@ -134,13 +151,17 @@ export class SessionState {
    * As {@link wholeRecord}, where others have changed what is carried over: with their changes, and those of this
    * request upon them.
    */
-  wholeRecordUpon(held: SessionRecord, updates: ReadonlyMap<string, AttributeUpdate>): SessionRecord {
-    const attributes = carryOver(held.attributes, this.#carried, this.changes(), updates);
+  wholeRecordUpon(
+    held: SessionRecord,
+    changes: Changes,
+    updates: ReadonlyMap<string, AttributeUpdate>,
+  ): SessionRecord {
+    const attributes = carryOver(held.attributes, this.#carried, changes, updates);
     if (this.#carried === 'all') {
       this.principal = held.principal;
       this.mergeCookie(attributes.get(COOKIE) ?? null, held.touchedAt);
     }
-    const kept = this.#request.cookies.keep(this.cookie);
+    const kept = this.#keptNow();
     if (kept === null) attributes.delete(COOKIE);
     else attributes.set(COOKIE, kept);
     return { ...this.wholeRecord(), attributes };
@@ -154,7 +175,7 @@ export class SessionState {
     this.rekeyed = false;
     this.#carried = 'all';
     this.#useCookie(record.attributes.get(COOKIE) ?? null, record.touchedAt);
-    this.#keepCookie(record.attributes.get(COOKIE) ?? null);
+    this.#keptCookie = record.attributes.get(COOKIE) ?? null;
     this.attributes.hydrate(record.attributes);
   }
 
@@ -168,7 +189,7 @@ export class SessionState {
     this.#carried = 'all';
     if (this.client === 'current') this.client = 'stale';
     this.touched = false;
-    this.#keepCookie(record.attributes.get(COOKIE) ?? null);
+    this.#keptCookie = record.attributes.get(COOKIE) ?? null;
     this.attributes.filed(mine.attributes);
   }
 
@@ -184,7 +205,7 @@ export class SessionState {
     this.stored = { key, record: { ...record, touchedAt, expiresAt, principal, revision } };
     this.principal = principal;
     this.touched = false;
-    this.#keepCookie(applied.changes.get(COOKIE)!.to);
+    this.#keptCookie = applied.changes.get(COOKIE)!.to;
     this.attributes.committed(mine.changes);
   }
 
@@ -228,7 +249,7 @@ export class SessionState {
 
   /** Takes over the cookie settings that the store holds, where another request has changed them. */
   mergeCookie(kept: string | null, touchedAt: number): void {
-    if (kept !== this.#request.cookies.keep(this.cookie)) this.#useCookie(kept, touchedAt);
+    if (kept !== this.#keptNow()) this.#useCookie(kept, touchedAt);
   }
 
   touch(): void {
@@ -237,16 +258,23 @@ export class SessionState {
   }
 
   restartCookie(): void {
-    this.#request.cookies.touch(this.cookie, this.now);
+    if (this.#cookie === null) this.#cookieFrom = { ...this.#cookieFrom, touchedAt: this.now };
+    else this.#request.cookies.touch(this.#cookie, this.now);
   }
 
-  #keepCookie(kept: string | null): void {
-    this.#keptCookie = kept;
-    this.#sameCookie = kept === null ? null : this.#request.cookies.keep(this.#request.cookies.make(kept, 0));
+  /** What would be kept of the cookie as it is. */
+  #keptNow(): string | null {
+    return this.#hasPlainCookie ? null : this.#request.cookies.keep(this.cookie);
+  }
+
+  /** Settings that the store holds, as this request would write the same. */
+  #sameAs(kept: string | null): string | null {
+    return kept === null ? null : this.#request.cookies.keep(this.#request.cookies.make(kept, 0));
   }
 
   #useCookie(kept: string | null, touchedAt: number): void {
-    this.cookie = this.#request.cookies.make(kept, touchedAt);
+    this.#cookie = null;
+    this.#cookieFrom = { kept, touchedAt };
   }
 
   #touchDue(): boolean {
@@ -260,7 +288,9 @@ export class SessionState {
   }
 
   #idleMs(): number {
-    return this.#request.cookies.lifetimeOf(this.cookie) ?? this.#parts.lifetimes.idleMs;
+    const { cookies } = this.#request;
+    const own = this.#hasPlainCookie ? cookies.plan.lifetimeMs : cookies.lifetimeOf(this.cookie);
+    return own ?? this.#parts.lifetimes.idleMs;
   }
 
   #expiryAt(now: number): number {
@@ -268,13 +298,23 @@ export class SessionState {
   }
 }
 
-/** Whether a record is over for this request: by the options and by the cookie settings of its own. */
-export function isOver(
-  record: SessionRecord,
-  { lifetimes, clock }: EngineParts,
-  { cookies }: OpenRequest,
-): boolean {
-  const cookie = cookies.make(record.attributes.get(COOKIE) ?? null, record.touchedAt);
-  const idleMs = cookies.lifetimeOf(cookie) ?? lifetimes.idleMs;
-  return isExpired(record, lifetimes.absoluteMs, clock.now(), idleMs);
+/** How long a record may stay unused for this request: by the options, or by the cookie settings of its own. */
+function idleMsOf(record: SessionRecord, { lifetimes }: EngineParts, cookies: CookieKeeper): number {
+  const kept = record.attributes.get(COOKIE);
+  const own =
+    kept === undefined ? cookies.plan.lifetimeMs : cookies.lifetimeOf(cookies.make(kept, record.touchedAt));
+  return own ?? lifetimes.idleMs;
+}
+
+/** Whether a record is over for this request. */
+export function isOver(record: SessionRecord, parts: EngineParts, cookies: CookieKeeper): boolean {
+  const idleMs = idleMsOf(record, parts, cookies);
+  return isExpired(record, parts.lifetimes.absoluteMs, parts.clock.now(), idleMs);
+}
+
+/** Whether something must become of a record, or its cookie, also where nobody looks at the session. */
+export function isCommitDue(record: SessionRecord, parts: EngineParts, cookies: CookieKeeper): boolean {
+  const { policy, lifetimes, clock } = parts;
+  if (policy.rolling || policy.resave) return true;
+  return isTouchDue(record, idleMsOf(record, parts, cookies), lifetimes.touchEveryMs, clock.now());
 }

@@ -7,11 +7,14 @@ export interface Conflict {
   readonly conflict: SessionRecord;
 }
 
+/** What is known at once, or a promise of it. */
+export type Answer<T> = T | Promise<T>;
+
 /**
  * What a store must do, and the token under which the module provides it.
  *
  * Five operations, each atomic: another request, in this process or another, sees all of it or nothing.
- * Expected outcomes are answers; a rejected promise means that the store itself failed. Keys are opaque
+ * Expected outcomes are answers, at once or by a promise; a throw or a rejected promise means that the store itself failed. Keys are opaque
  * ASCII text of up to 300 characters, never the id that a browser holds. Attribute names are any text, their
  * values JSON text.
  *
@@ -25,17 +28,17 @@ export abstract class SessionStore {
    * The record filed under the key, or `null`. What is filed there and cannot be read is `'corrupt'`: for the other
    * operations it is in the way of `create`, `'missing'` to `patch` and `rekey`, and can be deleted.
    */
-  abstract load(key: SessionKey): Promise<SessionRecord | 'corrupt' | null>;
+  abstract load(key: SessionKey): Answer<SessionRecord | 'corrupt' | null>;
 
   /** Files a new record. Never overwrites: a key in use is a `'collision'`. */
-  abstract create(key: SessionKey, record: SessionRecord): Promise<'created' | 'collision'>;
+  abstract create(key: SessionKey, record: SessionRecord): Answer<'created' | 'collision'>;
 
   /**
    * Applies a request's changes to the record that is there now, as `applyPatch` defines it.
    * Never creates: a record that is gone is `'missing'` and stays gone. An attribute, or a principal, that is not
    * what the patch was based on is a {@link Conflict}, and then nothing is applied, neither attributes nor expiry.
    */
-  abstract patch(key: SessionKey, patch: SessionPatch): Promise<'applied' | 'missing' | Conflict>;
+  abstract patch(key: SessionKey, patch: SessionPatch): Answer<'applied' | 'missing' | Conflict>;
 
   /**
    * In one step removes the record under `from` and files `record` under `to`. Does nothing where `from`
@@ -47,10 +50,10 @@ export abstract class SessionStore {
     to: SessionKey,
     record: SessionRecord,
     revision: number | null,
-  ): Promise<'applied' | 'missing' | 'collision' | Conflict>;
+  ): Answer<'applied' | 'missing' | 'collision' | Conflict>;
 
   /** Removes the record. */
-  abstract delete(key: SessionKey): Promise<'deleted' | 'missing'>;
+  abstract delete(key: SessionKey): Answer<'deleted' | 'missing'>;
 }
 
 /** The optional power of a store to clean up when told to. */

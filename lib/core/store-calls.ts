@@ -1,16 +1,20 @@
+import { andThen } from './answers.js';
 import type { Clock } from './clock.js';
-import { SessionError } from './session-error.js';
+import { isUnanswered, SessionError, unansweredError } from './session-error.js';
 import type { SessionEventListener } from './session-events.js';
 import type { SessionId } from './session-id.js';
 import { sessionHandle, sessionKey, type SessionKey } from './session-key.js';
-import { isSessionRecord, type SessionRecord } from './session-record.js';
-import type { SessionKeying, SessionStore } from './session-store.js';
+import { isSessionRecord, type SessionPatch, type SessionRecord } from './session-record.js';
+import type { Answer, SessionKeying, SessionStore } from './session-store.js';
+import { SharedLoads } from './shared-loads.js';
 import { StoreHealth } from './store-health.js';
-import { withinLimit } from './time-limit.js';
+import { TimeLimit } from './time-limit.js';
 
 /** A store as the engine uses it: what cannot be read is not there. */
 export interface GuardedStore extends Omit<SessionStore, 'load'>, SessionKeying {
-  load(key: SessionKey): Promise<SessionRecord | null>;
+  load(key: SessionKey): Answer<SessionRecord | null>;
+  /** As `load`, for requests: those that come at the same moment share one call. */
+  find(key: SessionKey): Answer<SessionRecord | null>;
 }
 
 /** What guards a store. */
@@ -21,74 +25,162 @@ export interface StoreGuard {
   readonly onEvent: SessionEventListener;
 }
 
-type Guarded = <T>(operation: string, isAnswer: (answer: T) => boolean, call: () => Promise<T>) => Promise<T>;
-
 /**
  * A store behind a wall: whatever it throws or rejects with, whatever it answers that is no answer, and where it does not
- * answer at all, it becomes one `ERR_SESSION_STORE`. What cannot be read becomes an event.
+ * answer at all, it becomes one `ERR_SESSION_STORE`. What cannot be read becomes an event. What it answers at once is
+ * answered at once.
  */
 export function guardStore(store: SessionStore & Partial<SessionKeying>, guard: StoreGuard): GuardedStore {
-  const guarded = guardCalls(guard);
-  const oneOf = (...words: readonly unknown[]) => {
-    return (answer: unknown) => words.includes(answer) || isConflict(answer, words);
-  };
-  return {
-    keyOf: (id) => (store.keyOf === undefined ? sessionKey(id) : store.keyOf(id)),
-    load: async (key) => {
-      const record = await guarded(
-        'load',
-        () => true,
-        () => store.load(key),
+  return new StoreCalls(store, guard);
+}
+
+/** So many records that cannot be read are remembered as told. */
+const MOST_CORRUPT = 1000;
+
+class StoreCalls implements GuardedStore {
+  readonly #store: SessionStore & Partial<SessionKeying>;
+  readonly #onEvent: SessionEventListener;
+  readonly #health: StoreHealth;
+  readonly #limit: TimeLimit | null;
+  readonly #shared = new SharedLoads();
+  readonly #corrupt = new Set<SessionKey>();
+
+  constructor(store: SessionStore & Partial<SessionKeying>, { storeTimeoutMs, clock, onEvent }: StoreGuard) {
+    this.#store = store;
+    this.#onEvent = onEvent;
+    this.#health = new StoreHealth(clock, onEvent);
+    this.#limit = storeTimeoutMs === null ? null : new TimeLimit(storeTimeoutMs);
+  }
+
+  keyOf(id: SessionId): SessionKey {
+    return this.#store.keyOf === undefined ? sessionKey(id) : this.#store.keyOf(id);
+  }
+
+  load(key: SessionKey): Answer<SessionRecord | null> {
+    const found = this.#ask('load', anything, () => this.#store.load(key));
+    return andThen(found, (record) => this.#readable(key, record));
+  }
+
+  find(key: SessionKey): Answer<SessionRecord | null> {
+    return this.#shared.share(key, (one) => this.load(one));
+  }
+
+  create(key: SessionKey, record: SessionRecord): ReturnType<SessionStore['create']> {
+    this.#shared.forget(key);
+    return this.#ask('create', isOfCreate, () => this.#store.create(key, record));
+  }
+
+  patch(key: SessionKey, patch: SessionPatch): ReturnType<SessionStore['patch']> {
+    this.#shared.forget(key);
+    return this.#ask('patch', isOfPatch, () => this.#store.patch(key, patch));
+  }
+
+  rekey(
+    from: SessionKey,
+    to: SessionKey,
+    record: SessionRecord,
+    revision: number | null,
+  ): ReturnType<SessionStore['rekey']> {
+    this.#shared.forget(from);
+    return this.#ask('rekey', isOfRekey, () => this.#store.rekey(from, to, record, revision));
+  }
+
+  delete(key: SessionKey): ReturnType<SessionStore['delete']> {
+    this.#shared.forget(key);
+    return this.#ask('delete', isOfDelete, () => this.#store.delete(key));
+  }
+
+  #readable(key: SessionKey, record: SessionRecord | 'corrupt' | null): SessionRecord | null {
+    if (isSessionRecord(record)) return record;
+    if (record != null) this.#tellCorrupt(key);
+    return null;
+  }
+
+  /** Once, though its browser comes again and again. */
+  #tellCorrupt(key: SessionKey): void {
+    if (this.#corrupt.has(key)) return;
+    if (this.#corrupt.size >= MOST_CORRUPT) this.#corrupt.clear();
+    this.#corrupt.add(key);
+    this.#onEvent({ type: 'corrupt-record', handle: handleOf(key, this.#store) });
+  }
+
+  #ask<T>(operation: string, isAnswer: (answer: T) => boolean, call: () => Answer<T>): Answer<T> {
+    if (!this.#health.admits()) throw unansweredError(operation);
+    try {
+      const answer = call();
+      if (!isThenable(answer)) return this.#accept(operation, isAnswer, answer);
+      return this.#await(operation, isAnswer, answer);
+    } catch (cause) {
+      throw this.#fail(operation, cause);
+    }
+  }
+
+  #await<T>(operation: string, isAnswer: (answer: T) => boolean, pending: PromiseLike<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const late = (): void => {
+        const error = unansweredError(operation);
+        this.#health.unanswered(error);
+        reject(error);
+      };
+      const waiting = this.#limit?.start(late);
+      pending.then(
+        (answer) => {
+          if (this.#isLate(waiting)) return;
+          try {
+            resolve(this.#accept(operation, isAnswer, answer));
+          } catch (cause) {
+            reject(this.#fail(operation, cause));
+          }
+        },
+        (cause: unknown) => {
+          if (!this.#isLate(waiting)) reject(this.#fail(operation, cause));
+        },
       );
-      if (isSessionRecord(record)) return record;
-      if (record != null) guard.onEvent({ type: 'corrupt-record', handle: handleOf(key, store) });
-      return null;
-    },
-    create: (key, record) =>
-      guarded('create', oneOf('created', 'collision'), () => store.create(key, record)),
-    patch: (key, patch) =>
-      guarded('patch', oneOf('applied', 'missing', CONFLICT), () => store.patch(key, patch)),
-    rekey: (from, to, record, revision) =>
-      guarded('rekey', oneOf('applied', 'missing', 'collision', CONFLICT), () =>
-        store.rekey(from, to, record, revision),
-      ),
-    delete: (key) => guarded('delete', oneOf('deleted', 'missing'), () => store.delete(key)),
-  };
+    });
+  }
+
+  /** What comes after the limit is not heard. */
+  #isLate(waiting: ReturnType<TimeLimit['start']> | undefined): boolean {
+    if (waiting === undefined) return false;
+    if (waiting.isDone) return true;
+    this.#limit!.done(waiting);
+    return false;
+  }
+
+  #accept<T>(operation: string, isAnswer: (answer: T) => boolean, answer: T): T {
+    if (!isAnswer(answer)) throw new TypeError(`That is no answer to ${operation}: ${typeof answer}.`);
+    this.#health.answered();
+    return answer;
+  }
+
+  #fail(operation: string, cause: unknown): SessionError {
+    const error = asFailure(operation, cause);
+    if (isUnanswered(error)) this.#health.unanswered(error);
+    else if (error.code === 'ERR_SESSION_STORE') this.#health.failed(error);
+    else this.#health.answered();
+    return error;
+  }
+}
+
+const anything = (): boolean => true;
+const isOfCreate = (answer: unknown): boolean => answer === 'created' || answer === 'collision';
+const isOfPatch = (answer: unknown): boolean =>
+  answer === 'applied' || answer === 'missing' || isConflict(answer);
+const isOfRekey = (answer: unknown): boolean => isOfPatch(answer) || answer === 'collision';
+const isOfDelete = (answer: unknown): boolean => answer === 'deleted' || answer === 'missing';
+
+function isConflict(answer: unknown): boolean {
+  if (typeof answer !== 'object' || answer === null) return false;
+  return isSessionRecord((answer as { readonly conflict?: unknown }).conflict);
+}
+
+function isThenable<T>(answer: Answer<T>): answer is Promise<T> {
+  return typeof (answer as { then?: unknown } | null)?.then === 'function';
 }
 
 /** The same public name that the session itself has, also where its store files it under its id. */
 function handleOf(key: SessionKey, { keyOf }: Partial<SessionKeying>): string {
   return sessionHandle(keyOf === undefined ? key : sessionKey(key as string as SessionId));
-}
-
-const CONFLICT = Symbol('a conflict');
-
-function isConflict(answer: unknown, words: readonly unknown[]): boolean {
-  if (!words.includes(CONFLICT) || typeof answer !== 'object' || answer === null) return false;
-  return isSessionRecord((answer as { readonly conflict?: unknown }).conflict);
-}
-
-function guardCalls({ storeTimeoutMs, clock, onEvent }: StoreGuard): Guarded {
-  const health = new StoreHealth(clock, onEvent);
-  return async (operation, isAnswer, call) => {
-    if (!health.admits()) throw unanswered(operation);
-    let late: SessionError | null = null;
-    try {
-      const pending = Promise.resolve(call());
-      const answer = await (storeTimeoutMs === null
-        ? pending
-        : withinLimit(pending, storeTimeoutMs, () => (late = unanswered(operation))));
-      if (!isAnswer(answer)) throw new TypeError(`That is no answer to ${operation}: ${typeof answer}.`);
-      health.answered();
-      return answer;
-    } catch (cause) {
-      const error = asFailure(operation, cause);
-      if (error === late) health.unanswered(error);
-      else if (error.code === 'ERR_SESSION_STORE') health.failed(error);
-      else health.answered();
-      throw error;
-    }
-  };
 }
 
 function asFailure(operation: string, cause: unknown): SessionError {
@@ -97,11 +189,4 @@ function asFailure(operation: string, cause: unknown): SessionError {
   return new SessionError('ERR_SESSION_STORE', `The session store failed to ${operation} a session.`, {
     cause,
   });
-}
-
-function unanswered(operation: string): SessionError {
-  return new SessionError(
-    'ERR_SESSION_STORE',
-    `The session store did not answer in time to ${operation} a session.`,
-  );
 }

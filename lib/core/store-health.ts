@@ -6,8 +6,13 @@ import type { SessionEventListener } from './session-events.js';
 const MOST_UNANSWERED = 5;
 /** How often a store that does not answer is tried again. Milliseconds. */
 const TRY_EVERY_MS = 250;
-/** How long nothing may have failed before a store counts as well again: else one that wavers would fill the log. */
+/**
+ * How long nothing may have failed before a store counts as well again: else one that wavers would fill the log. Twice as
+ * long each time that it fails again soon.
+ */
 const QUIET_MS = 1000;
+const LONGEST_QUIET_MS = 60_000;
+const SOON_MS = 60_000;
 
 /**
  * Whether a store works, as its calls show. An outage is told once, and so is its end.
@@ -19,6 +24,8 @@ export class StoreHealth {
   readonly #clock: Clock;
   readonly #tell: SessionEventListener;
   #downSince: number | null = null;
+  #upSince: number | null = null;
+  #quietMs = QUIET_MS;
   #lastFailure = 0;
   #failedCalls = 0;
   #unanswered = 0;
@@ -42,14 +49,18 @@ export class StoreHealth {
   answered(): void {
     this.#trying = false;
     this.#unanswered = 0;
-    if (this.#downSince === null || this.#clock.now() - this.#lastFailure < QUIET_MS) return;
+    if (this.#downSince === null) return;
+    const now = this.#clock.now();
+    // A clock that was set back shows a difference too.
+    if (Math.abs(now - this.#lastFailure) < this.#quietMs) return;
     const event = {
       type: 'store-up',
-      downMs: this.#clock.now() - this.#downSince,
+      downMs: now - this.#downSince,
       failedCalls: this.#failedCalls,
     } as const;
     this.#downSince = null;
     this.#failedCalls = 0;
+    this.#upSince = now;
     this.#tell(event);
   }
 
@@ -73,6 +84,8 @@ export class StoreHealth {
     this.#lastFailure = this.#clock.now();
     if (this.#downSince !== null) return;
     this.#downSince = this.#lastFailure;
+    const isSoon = this.#upSince !== null && Math.abs(this.#lastFailure - this.#upSince) < SOON_MS;
+    this.#quietMs = isSoon ? Math.min(this.#quietMs * 2, LONGEST_QUIET_MS) : QUIET_MS;
     this.#tell({ type: 'store-down', error });
   }
 }

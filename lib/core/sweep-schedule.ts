@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import { nextTurn } from './next-turn.js';
 import { isExpirySweeper, type ExpirySweeper, type SessionStore } from './session-store.js';
 import { withinLimit } from './time-limit.js';
 
@@ -7,6 +8,12 @@ const BATCH = 1000;
 const JITTER = 0.2;
 /** A store that does not come back from a batch is asked again next time. Milliseconds. */
 const LONGEST_BATCH_MS = 60_000;
+/**
+ * How long a session must be over: another node's clock may be behind, and a request that began in time may still hold it.
+ * Milliseconds.
+ */
+const GRACE_MS = 300_000;
+const LONGEST_TIMER_MS = 2_147_483_647;
 
 /**
  * Asks a store to let go of expired sessions, again and again, in bounded batches. Its timer keeps no process alive,
@@ -35,7 +42,7 @@ export class SweepSchedule {
 
   start(): void {
     if (this.#timer !== null) return;
-    const delayMs = this.#everyMs * (1 + JITTER * this.#random());
+    const delayMs = Math.min(this.#everyMs * (1 + JITTER * this.#random()), LONGEST_TIMER_MS);
     this.#timer = setTimeout(() => void this.#runAndPlan(), delayMs);
     this.#timer.unref();
   }
@@ -46,17 +53,21 @@ export class SweepSchedule {
     this.#timer = null;
   }
 
-  /** Removes everything that is over now; answers how much that was. */
+  /** Removes everything that has been over for some minutes; answers how much that was. */
   async sweep(): Promise<number> {
-    const before = this.#clock.now();
+    const before = this.#clock.now() - GRACE_MS;
     for (let total = 0; ;) {
       const count = await withinLimit(
         this.#store.deleteExpired(before, BATCH),
         LONGEST_BATCH_MS,
         () => new Error('The store did not finish a batch of its sweep.'),
       );
+      // Also what is no number at all ends it.
+      if (!(count > 0)) return total;
       total += count;
       if (count < BATCH || this.#stopped) return total;
+      // Requests come first.
+      await new Promise<void>((resolve) => nextTurn(resolve));
     }
   }
 

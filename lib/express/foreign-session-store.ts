@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { KeyedQueue } from '../core/keyed-queue.js';
 import { applicationName, storedName } from '../core/session-attributes.js';
-import { SessionError } from '../core/session-error.js';
+import { isUnanswered, SessionError } from '../core/session-error.js';
 import type { SessionId } from '../core/session-id.js';
 import type { SessionKey } from '../core/session-key.js';
 import { applyPatch, NEVER, type SessionPatch, type SessionRecord } from '../core/session-record.js';
@@ -9,7 +9,8 @@ import { type Conflict, type SessionKeying, SessionStore } from '../core/session
 import { COOKIE } from '../core/session-state.js';
 import { Cookie } from './cookie.js';
 import { ownSettings, type ForeignCookie } from './foreign-cookie.js';
-import { callStore, type ForeignStore } from './foreign-store-call.js';
+import { callStore, nullIfMissing, type ForeignStore } from './foreign-store-call.js';
+import { GivenUpWrites } from './given-up-writes.js';
 import { readStamp, STAMP, type ForeignLifetimes } from './foreign-stamp.js';
 import { Session } from './session.js';
 
@@ -32,6 +33,7 @@ export class ForeignSessionStore extends SessionStore implements SessionKeying {
   readonly #lifetimes: ForeignLifetimes;
   readonly #limitMs: number | null;
   readonly #writes = new KeyedQueue();
+  readonly #givenUp = new GivenUpWrites();
   #connected = true;
 
   /**
@@ -93,27 +95,35 @@ export class ForeignSessionStore extends SessionStore implements SessionKeying {
       if (held === null || held === 'corrupt') return 'missing';
       if (revision !== null && held.revision !== revision) return { conflict: held };
       await this.#write(to, record);
-      await this.#call('destroy', from).catch(nullIfMissing);
+      await this.#end(from);
       return 'applied';
     });
   }
 
   delete(key: SessionKey): Promise<'deleted'> {
-    return this.#writes.run(key, async () => {
-      await this.#call('destroy', key).catch(nullIfMissing);
-      return 'deleted' as const;
-    });
+    return this.#writes.run(key, () => this.#end(key).then(() => 'deleted' as const));
   }
 
   /** Such stores know sessions by their ids, and name them in errors: these go to logs, ids do not. */
   async #call<T>(method: 'get' | 'set' | 'destroy', key: SessionKey, ...args: unknown[]): Promise<T> {
     try {
-      return await callStore<T>(this.#store, method, [key, ...args], this.#limitMs);
+      const late = (): void => {
+        if (method === 'set' && this.#givenUp.land(key)) void this.#end(key).catch(() => undefined);
+      };
+      return await callStore<T>(this.#store, method, [key, ...args], this.#limitMs, late);
     } catch (error) {
-      if (error instanceof SessionError) throw error;
+      if (error instanceof SessionError) {
+        if (method === 'set' && isUnanswered(error)) this.#givenUp.add(key);
+        throw error;
+      }
       const { message = String(error), code } = (error ?? {}) as { message?: string; code?: unknown };
       throw Object.assign(new Error(message.replaceAll(key, '(id)')), code === undefined ? {} : { code });
     }
+  }
+
+  async #end(key: SessionKey): Promise<void> {
+    this.#givenUp.end(key);
+    await this.#call('destroy', key).catch(nullIfMissing);
   }
 
   async #write(key: SessionKey, record: SessionRecord): Promise<void> {
@@ -185,10 +195,4 @@ function unstorable(name: string): SessionError {
     'ERR_SESSION_NAME',
     `The session was not saved: an attribute named ${name} cannot be kept by a store made for express-session. Choose another name.`,
   );
-}
-
-/** Some stores tell of a missing session by an error. */
-function nullIfMissing(error: unknown): null {
-  if ((error as { code?: unknown } | null)?.code === 'ENOENT') return null;
-  throw error;
 }

@@ -1,4 +1,4 @@
-import { SessionError } from '../core/session-error.js';
+import { unansweredError } from '../core/session-error.js';
 
 /** What is used of a store made for express-session, by its shape: most extend a base class of their own. */
 export interface ForeignStore {
@@ -40,18 +40,25 @@ export function askStore(
 
 type Answer<R = never> = (error?: unknown, result?: R) => void;
 
-/** Hears of a store that does not answer within the limit as of one that fails, and of nothing that comes later. */
-export function inTime<R = never>(limitMs: number | null, answer: Answer<R>): Answer<R> {
+/**
+ * Hears of a store that does not answer within the limit as of one that fails; what comes later is heard by `late` alone.
+ */
+export function inTime<R = never>(
+  limitMs: number | null,
+  answer: Answer<R>,
+  late: () => void = () => undefined,
+): Answer<R> {
   if (limitMs === null) return answer;
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;
-    answer(new SessionError('ERR_SESSION_STORE', 'The session store did not answer in time.'));
+    answer(unansweredError('serve'));
   }, limitMs);
   timer.unref();
   return (error, result) => {
     clearTimeout(timer);
-    if (!isLate) answer(error, result);
+    if (isLate) late();
+    else answer(error, result);
   };
 }
 
@@ -61,13 +68,24 @@ export function callStore<T>(
   method: 'get' | 'set' | 'destroy',
   args: readonly unknown[],
   limitMs: number | null,
+  late?: () => void,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const answer = inTime(limitMs, (error, result) => {
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever the store says is the cause
-      if (error) reject(error);
-      else resolve(result as T);
-    });
+    const answer = inTime(
+      limitMs,
+      (error, result) => {
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever the store says is the cause
+        if (error) reject(error);
+        else resolve(result as T);
+      },
+      late,
+    );
     askStore(store, method, args, answer);
   });
+}
+
+/** Some stores tell of a missing session by an error. */
+export function nullIfMissing(error: unknown): null {
+  if ((error as { code?: unknown } | null)?.code === 'ENOENT') return null;
+  throw error;
 }

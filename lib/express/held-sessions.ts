@@ -70,7 +70,8 @@ export type StepDone = Callback;
 
 /**
  * Runs a step when those before it are done: at once where there is none. A step says itself when it is done, and only
- * the first time counts; one that does not say so within the limit has failed. What it throws is told, and thrown as
+ * the first time counts; one that does not say so within the limit has
+ * failed, and `late` hears of it when it does. What it throws is told, and thrown as
  * well where somebody is there to catch it.
  */
 export function inOrder(
@@ -78,6 +79,7 @@ export function inOrder(
   step: (done: Callback) => void,
   limitMs: number | null,
   callback: StepDone,
+  late?: () => void,
 ): void {
   const thrown = held.steps.length === 0 && held.touching === 0 ? 'now' : 'late';
   const run = (): void => {
@@ -95,7 +97,7 @@ export function inOrder(
       }
     };
     try {
-      step(inTime(limitMs, (error) => finish(error)));
+      step(inTime(limitMs, (error) => finish(error), late));
     } catch (error) {
       const isOwn = !finished;
       finish(error, thrown);

@@ -147,7 +147,11 @@ export class SessionWrites {
       });
       keepCookie();
     };
-    this.#inOrder(queue, step, callback);
+    // A write that was given up and lands after the session was removed has brought it back.
+    const late = (): void => {
+      if (hold.shared.destroyed) askStore(this.#store, 'destroy', [session.id], () => undefined);
+    };
+    this.#inOrder(queue, step, callback, late);
   }
 
   #merge(session: Session, { shared, base, seen }: Hold): void {
@@ -157,15 +161,16 @@ export class SessionWrites {
     if (textOf(session) === written) this.#stored = { id: session.id, text: written };
   }
 
-  #inOrder(shared: HeldSession, step: (done: Callback) => void, callback: StepDone): void {
+  #inOrder(shared: HeldSession, step: (done: Callback) => void, callback: StepDone, late?: () => void): void {
     this.#underWay++;
-    inOrder(shared, step, this.#limitMs, (error, thrown) => {
+    const done: StepDone = (error, thrown) => {
       this.#underWay--;
       try {
         callback(error, thrown);
       } finally {
         if (this.#underWay === 0) for (const wake of this.#waiting.splice(0)) wake();
       }
-    });
+    };
+    inOrder(shared, step, this.#limitMs, done, late);
   }
 }

@@ -1,99 +1,133 @@
 import type { IncomingMessage } from 'node:http';
+import { andThen } from '../core/answers.js';
 import type { OpenSession } from '../core/open-session.js';
 import { SessionError } from '../core/session-error.js';
+import type { Answer, SessionStore } from '../core/session-store.js';
 import type { UserSession } from '../core/user-session.js';
-import type { SessionStore } from '../core/session-store.js';
 
 /** The session that an application has when it has only one. */
 export const DEFAULT_SESSION = 'default';
 
 /** A session at its request, and whether anyone has looked at it. */
 export interface AttachedSession {
+  readonly name: string;
+  /** Made when someone looks at it. */
   readonly opened: OpenSession;
-  readonly unset: 'keep' | 'destroy';
   readonly store: SessionStore;
   accessed: boolean;
+  /** `false` while the store is asked before the request goes on. */
+  isMounted: boolean;
+  /** Finds the session, where that was put off until someone asks for it. */
+  load(): Answer<void>;
+  /** Another session of the same request. */
+  other: AttachedSession | undefined;
+  /** Lets go of the session, as `req.session = null` does. */
+  release(): void;
 }
 
 const ATTACHED = Symbol.for('nest-session.attached');
 
 interface RequestWithSessions extends IncomingMessage {
-  [ATTACHED]?: Map<string, AttachedSession | null>;
+  [ATTACHED]?: AttachedSession | undefined;
   session?: unknown;
 }
 
+function attachedOf(req: IncomingMessage, name: string): AttachedSession | undefined {
+  let attached = (req as RequestWithSessions)[ATTACHED];
+  while (attached !== undefined && attached.name !== name) attached = attached.other;
+  return attached;
+}
+
 /** Takes the request for a session of this name; `false` where another middleware has it already. */
-export function claim(req: IncomingMessage, name: string): boolean {
-  const sessions = ((req as RequestWithSessions)[ATTACHED] ??= new Map());
-  if (sessions.has(name)) return false;
-  sessions.set(name, null);
+export function claim(req: IncomingMessage, session: AttachedSession): boolean {
+  const request = req as RequestWithSessions;
+  if (attachedOf(req, session.name) !== undefined) return false;
+  session.other = request[ATTACHED];
+  request[ATTACHED] = session;
   return true;
 }
 
 /** Puts a session in its place: under its name and, for the default one, at `req.session`. */
-export function attach(req: IncomingMessage, name: string, attached: AttachedSession): void {
-  const request = req as RequestWithSessions;
-  request[ATTACHED]!.set(name, attached);
-  if (name !== DEFAULT_SESSION) return;
-  if (request.session) {
+export function attach(req: IncomingMessage, session: AttachedSession): void {
+  session.isMounted = true;
+  if (session.name !== DEFAULT_SESSION) return;
+  if ((req as RequestWithSessions).session) {
     throw new SessionError(
       'ERR_SESSION_CONFIG',
       'req.session is taken by another session middleware. Remove it, or give this one a sessionName of its own.',
     );
   }
-  Object.defineProperties(request, PROPERTIES);
+  // One by one: all at once is slower.
+  Object.defineProperty(req, 'session', SESSION);
+  Object.defineProperty(req, 'sessionID', SESSION_ID);
+  Object.defineProperty(req, 'sessionStore', SESSION_STORE);
 }
 
-/** The session of this name at a request, for whoever has only the request; `undefined` where no middleware put one. */
+/**
+ * The session of this name at a request, for whoever has only the request; `undefined` where no middleware put one.
+ *
+ * @throws SessionError `ERR_SESSION_NOT_LOADED` where nobody has asked for it, and the store does not answer at once.
+ */
 export function findSession(req: IncomingMessage, name: string): UserSession | undefined {
-  const attached = (req as RequestWithSessions)[ATTACHED]?.get(name);
-  if (attached == null) return undefined;
+  const attached = attachedOf(req, name);
+  if (attached === undefined || !attached.isMounted) return undefined;
   attached.accessed = true;
-  return attached.opened.isAlive ? attached.opened.session : undefined;
+  const loading = attached.load();
+  if (loading === undefined) return sessionOf(attached);
+  loading.catch(() => undefined);
+  throw new SessionError(
+    'ERR_SESSION_NOT_LOADED',
+    "The session was not loaded yet: the option load is 'lazy'. Take it from @Session(), guard the route by a SessionGuard, or await loadSession(request) first.",
+  );
+}
+
+/** As {@link findSession}, and waits for the store where nobody has asked for the session yet. */
+export function awaitSession(req: IncomingMessage, name: string): Answer<UserSession | undefined> {
+  const attached = attachedOf(req, name);
+  if (attached === undefined || !attached.isMounted) return undefined;
+  attached.accessed = true;
+  return andThen(attached.load(), () => sessionOf(attached));
+}
+
+function sessionOf({ opened }: AttachedSession): UserSession | undefined {
+  return opened.isAlive ? opened.session : undefined;
 }
 
 /** Whether a session middleware of this name has run for the request. */
 export function isMounted(req: IncomingMessage, name: string): boolean {
-  return (req as RequestWithSessions)[ATTACHED]?.get(name) != null;
+  return attachedOf(req, name)?.isMounted === true;
 }
 
-/** `delete req.session` lets go of the session as `req.session = null` does. */
-export function releaseIfDeleted(req: IncomingMessage, name: string, attached: AttachedSession): void {
-  if (name === DEFAULT_SESSION && attached.opened.isAlive && !Object.hasOwn(req, 'session')) {
-    attached.opened.release(attached.unset === 'destroy');
-  }
-}
+type Accessor = PropertyDescriptor & ThisType<RequestWithSessions>;
 
 /** Accessors for all requests, so that none is made per request. An id is made only for those who ask. */
-const PROPERTIES: PropertyDescriptorMap & ThisType<RequestWithSessions> = {
-  session: {
-    get() {
-      return findSession(this, DEFAULT_SESSION);
-    },
-    set(value: unknown) {
-      const attached = this[ATTACHED]!.get(DEFAULT_SESSION)!;
-      if (value === attached.opened.session) return;
-      if (value != null) {
-        throw new SessionError(
-          'ERR_SESSION_NAME',
-          'req.session cannot be replaced. Assign its attributes, call req.session.regenerate() for an empty session, or set it to null to let go of it.',
-        );
-      }
-      attached.opened.release(attached.unset === 'destroy');
-    },
-    enumerable: true,
-    configurable: true,
+const SESSION: Accessor = {
+  get() {
+    return findSession(this, DEFAULT_SESSION);
   },
-  sessionID: {
-    get() {
-      return this[ATTACHED]!.get(DEFAULT_SESSION)!.opened.id;
-    },
-    configurable: true,
+  set(value: unknown) {
+    const attached = attachedOf(this, DEFAULT_SESSION)!;
+    if (value == null) return attached.release();
+    if (value === attached.opened.session) return;
+    throw new SessionError(
+      'ERR_SESSION_NAME',
+      'req.session cannot be replaced. Assign its attributes, call req.session.regenerate() for an empty session, or set it to null to let go of it.',
+    );
   },
-  sessionStore: {
-    get() {
-      return this[ATTACHED]!.get(DEFAULT_SESSION)!.store;
-    },
-    configurable: true,
+  enumerable: true,
+  configurable: true,
+};
+
+const SESSION_ID: Accessor = {
+  get() {
+    return attachedOf(this, DEFAULT_SESSION)!.opened.id;
   },
+  configurable: true,
+};
+
+const SESSION_STORE: Accessor = {
+  get() {
+    return attachedOf(this, DEFAULT_SESSION)!.store;
+  },
+  configurable: true,
 };

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { SessionError } from '../core/session-error.js';
+import type { Answer } from '../core/session-store.js';
 import type { SessionData, UserSession } from '../core/user-session.js';
-import { DEFAULT_SESSION, findSession, isMounted } from './attached-sessions.js';
+import { awaitSession, DEFAULT_SESSION, findSession, isMounted } from './attached-sessions.js';
 
 /**
  * The session of a request: of Express, Fastify or `node:http`.
@@ -17,6 +18,29 @@ export function getSession<T extends object = SessionData>(
   const raw = 'raw' in request ? request.raw : request;
   if (!isMounted(raw, name)) throw notMounted(name);
   return findSession(raw, name) as UserSession<T> | undefined;
+}
+
+/**
+ * As {@link getSession}, and waits for the store where the option `load` is `'lazy'` and nobody has asked for the session
+ * yet.
+ *
+ * @throws SessionError `ERR_SESSION_NOT_MOUNTED`; `ERR_SESSION_STORE` where the store fails.
+ */
+export async function loadSession<T extends object = SessionData>(
+  request: IncomingMessage | { readonly raw: IncomingMessage },
+  name: string = DEFAULT_SESSION,
+): Promise<UserSession<T> | undefined> {
+  return (await askSession(request, name)) as UserSession<T> | undefined;
+}
+
+/** As {@link loadSession}, at once where the session is there. */
+export function askSession(
+  request: IncomingMessage | { readonly raw: IncomingMessage },
+  name: string = DEFAULT_SESSION,
+): Answer<UserSession | undefined> {
+  const raw = 'raw' in request ? request.raw : request;
+  if (!isMounted(raw, name)) throw notMounted(name);
+  return awaitSession(raw, name);
 }
 
 function notMounted(name: string): SessionError {

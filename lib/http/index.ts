@@ -32,14 +32,15 @@ export {
 } from '../core/session-record.js';
 export {
   SessionStore,
+  type Answer,
   type Conflict,
   type ExpirySweeper,
   type FiledSession,
   type PrincipalIndex,
 } from '../core/session-store.js';
 export { MemorySessionStore, type MemoryStoreOptions } from '../stores/memory/memory-session-store.js';
-export { getSession } from './get-session.js';
-export type { Next } from './session-handler.js';
+export { getSession, loadSession } from './get-session.js';
+export type { Next } from './handler-hooks.js';
 export {
   sessionMiddleware,
   type SessionMiddleware,

@@ -39,6 +39,7 @@ const CHECKS: Record<keyof SessionOptions, Check | null> = {
     (value) => value === false || (isFiniteDuration(value) && Number(value) <= LONGEST_TIMER_MS),
     'false or a number of milliseconds up to 24 days, such as minutes(1)',
   ],
+  load: [(value) => value === 'eager' || value === 'lazy', '"eager" or "lazy"'],
   storeTimeout: [
     (value) =>
       value === Number.POSITIVE_INFINITY || (isFiniteDuration(value) && Number(value) <= LONGEST_TIMER_MS),
@@ -85,6 +86,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     store,
     name,
     cookie: cookieSource(cookie, name),
+    fixedCookie: typeof cookie === 'function' || cookie.expires ? null : { ...cookie },
     ...resolveTimeouts(options.timeouts ?? {}, typeof cookie === 'function' ? {} : cookie),
     genid,
     proxy: options.proxy,
@@ -93,6 +95,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     saveUninitialized: options.saveUninitialized ?? false,
     unset: options.unset ?? 'keep',
     sweepEveryMs: sweepEvery,
+    isLazy: resolveLoad(options),
     storeTimeoutMs: storeTimeout === Number.POSITIVE_INFINITY ? null : storeTimeout,
     onStoreError: typeof onStoreError === 'function' ? onStoreError : () => onStoreError,
     onEvent,
@@ -139,6 +142,18 @@ function cookieSource(cookie: SessionOptions['cookie'], name: string): ResolvedS
   checkCookieOptions(cookie, name);
   const fixed = { ...cookie };
   return () => fixed;
+}
+
+/** What must happen with each request cannot wait until someone asks. */
+function resolveLoad({ load, ...others }: SessionOptions): boolean {
+  if (load !== 'lazy') return false;
+  for (const option of ['rolling', 'resave', 'saveUninitialized'] as const) {
+    if (others[option] !== true) continue;
+    throw configError(
+      `The options load "lazy" and ${option} true contradict each other: ${option} needs the session of each request. Leave one of them out.`,
+    );
+  }
+  return true;
 }
 
 function resolveTimeouts(timeouts: SessionTimeouts, cookie: CookieOptions) {

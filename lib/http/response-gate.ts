@@ -23,15 +23,18 @@ export interface GateKeeper {
   statusOf(error: unknown): number;
 }
 
-type Output = (...args: readonly unknown[]) => unknown;
+type Output = (this: ServerResponse, ...args: readonly unknown[]) => unknown;
 type Originals = Record<HeldCall['method'], Output>;
 
 /** How long an application may take to answer for a session that could not be saved. */
 const LONGEST_WAIT_MS = 5000;
 
-const METHODS = ['writeHead', 'write', 'end', 'flushHeaders'] as const;
+/** Where a response keeps its gate: a property costs less than a weak map, for the collector too. */
+const GATE = Symbol('nest-session.gate');
 
-const gates = new WeakMap<ServerResponse, ResponseGate>();
+interface GatedResponse extends ServerResponse {
+  [GATE]?: ResponseGate;
+}
 
 /**
  * Stands between an application and its raw response: no byte goes out before the session is stored.
@@ -58,30 +61,42 @@ export class ResponseGate {
   #ended = false;
   #drain: HeldDrain | null = null;
   #headersWritten = false;
-  #isClosed = false;
+  #watchesClose = false;
 
   /** The gate of a response, put up for the first of its sessions. */
   static at(res: ServerResponse, keeper: GateKeeper): ResponseGate {
-    const gate = gates.get(res) ?? new ResponseGate(res);
+    const gated = res as GatedResponse;
+    const gate = (gated[GATE] ??= new ResponseGate(res));
     gate.#keepers.push(keeper);
-    gates.set(res, gate);
     return gate;
   }
+
+  /** The output methods of every response with a gate: no function is made per response. */
+  static readonly #METHODS: Originals = {
+    writeHead(this: GatedResponse, ...args) {
+      return this[GATE]!.#output({ method: 'writeHead', args });
+    },
+    write(this: GatedResponse, ...args) {
+      return this[GATE]!.#output({ method: 'write', args });
+    },
+    end(this: GatedResponse, ...args) {
+      return this[GATE]!.#output({ method: 'end', args });
+    },
+    flushHeaders(this: GatedResponse, ...args) {
+      return this[GATE]!.#output({ method: 'flushHeaders', args });
+    },
+  };
 
   private constructor(res: ServerResponse) {
     this.#res = res;
     const methods = res as unknown as Originals;
-    this.#originals = {
-      writeHead: methods.writeHead,
-      write: methods.write,
-      end: methods.end,
-      flushHeaders: methods.flushHeaders,
-    };
-    for (const method of METHODS) methods[method] = (...args) => this.#output({ method, args });
-    res.once('close', () => {
-      this.#isClosed = true;
-      this.#commitAfterClose();
-    });
+    const { writeHead, write, end, flushHeaders } = methods;
+    this.#originals = { writeHead, write, end, flushHeaders };
+    const gated = ResponseGate.#METHODS;
+    methods.writeHead = gated.writeHead;
+    methods.write = gated.write;
+    methods.end = gated.end;
+    methods.flushHeaders = gated.flushHeaders;
   }
 
   /** The head is on its way to the client: no header can be added. */
@@ -157,6 +172,7 @@ export class ResponseGate {
       throw error;
     } finally {
       this.#headOut = true;
+      this.#watchClose();
     }
   }
 
@@ -211,7 +227,7 @@ export class ResponseGate {
     if (drain !== null) process.nextTick(() => drain.release(!full && !this.#ended));
     if (broken !== null) return this.#res.headersSent ? this.#cut(broken.error) : this.#fail(broken.error);
     this.#headOut = true;
-    if (this.#isClosed) this.#commitAfterClose();
+    this.#watchClose();
   }
 
   #replay(call: HeldCall): unknown {
@@ -323,11 +339,26 @@ export class ResponseGate {
     return call.method === 'write' ? true : this.#res;
   }
 
-  /** A stream whose reader went away: what its producer changed is saved all the same. */
+  /** Of a stream whose reader goes away, what its producer changed is saved all the same. */
+  #watchClose(): void {
+    if (this.#mode !== 'open' || this.#ended || this.#watchesClose) return;
+    this.#watchesClose = true;
+    if (isGone(this.#res)) this.#commitAfterClose();
+    else this.#res.once('close', () => this.#commitAfterClose());
+  }
+
   #commitAfterClose(): void {
     if (this.#mode !== 'open' || this.#ended) return;
     this.#ended = true;
     const settled = this.#commit();
     if (settled instanceof Promise) settled.catch((error: unknown) => this.#keepers[0]!.report(error));
   }
+}
+
+function isGone({
+  destroyed,
+  closed,
+  stream,
+}: ServerResponse & { readonly stream?: { destroyed: boolean } }): boolean {
+  return destroyed || closed || stream?.destroyed === true;
 }

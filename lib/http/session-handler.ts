@@ -1,63 +1,37 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { cookieValues } from '../cookie/cookie-header.js';
 import { OptionsCookieKeeper } from '../cookie/cookie-keeper.js';
-import { resolveCookie } from '../cookie/cookie-options.js';
-import { verifiedId, type Secret } from '../cookie/cookie-signature.js';
-import type { OpenSession } from '../core/open-session.js';
-import type { Candidate } from '../core/open-request.js';
+import { resolveCookie, type CookieOptions } from '../cookie/cookie-options.js';
+import { VerifiedIds } from '../cookie/verified-ids.js';
+import type { FoundSession } from '../core/open-session.js';
 import { SessionEngine } from '../core/session-engine.js';
+import { isStoreFailure, type SessionError } from '../core/session-error.js';
 import type { SessionEvent } from '../core/session-events.js';
-import { checkedSessionId, isSessionId, newSessionId } from '../core/session-id.js';
+import { checkedSessionId, newSessionId } from '../core/session-id.js';
+import type { Answer } from '../core/session-store.js';
 import { attach, claim, DEFAULT_SESSION } from './attached-sessions.js';
+import type { FailedRequest, HandlerHooks, Next } from './handler-hooks.js';
 import { statusOf } from './http-error.js';
 import { PendingWork } from './pending-work.js';
 import { isInPath, isSecureRequest } from './request-facts.js';
-import { ResponseGate } from './response-gate.js';
-import { SessionExchange } from './session-exchange.js';
+import { RequestSession, type RequestParts } from './request-session.js';
 import type { ResolvedSessionOptions } from './session-options.js';
 
-/** Continues a request, or ends it with an error. */
-export type Next = (error?: unknown) => void;
-
-/** A request that must be answered with an error. */
-export interface FailedRequest {
-  readonly stage: 'open' | 'commit';
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
-  readonly next: Next;
-}
-
-/** What a handler tells the world around it. */
-export interface HandlerHooks {
-  /** Under which name the session stands at the request. */
-  readonly sessionName?: string | undefined;
-  /**
-   * Answers a request whose session could not be loaded (`open`), or not be saved after it was answered (`commit`).
-   * `false` where it cannot: then the client gets an answer without further words.
-   */
-  readonly answer: (error: unknown, failed: FailedRequest) => boolean;
-  /** Hears of a save that failed when the answer could no longer be changed. */
-  readonly report: (error: unknown) => unknown;
-  /** Writes an event to the log. */
-  readonly log: (event: SessionEvent) => void;
-  /** Hears of a configuration that works against itself. */
-  readonly warn: (message: string) => void;
-}
-
-/** Opens a session for each request that lies in the cookie's path; the rest is up to its {@link SessionExchange}. */
+/** Finds the session of each request that lies in the cookie's path; the rest is up to its {@link RequestSession}. */
 export class SessionHandler {
   readonly #options: ResolvedSessionOptions;
   readonly #hooks: HandlerHooks;
-  readonly #name: string;
   readonly #engine: SessionEngine;
+  readonly #parts: RequestParts;
+  /** The keepers for insecure and secure connections, where the cookie is the same for all requests. */
+  readonly #keepers: readonly [OptionsCookieKeeper, OptionsCookieKeeper] | null;
   readonly #underWay = new PendingWork();
   #warned = false;
 
   constructor(options: ResolvedSessionOptions, hooks: HandlerHooks) {
     this.#options = options;
     this.#hooks = hooks;
-    this.#name = hooks.sessionName ?? DEFAULT_SESSION;
-    const { genid, store, storeTimeoutMs, clock } = options;
+    const { genid, store, storeTimeoutMs, clock, fixedCookie } = options;
     this.#engine = new SessionEngine({
       store,
       storeTimeoutMs,
@@ -67,20 +41,41 @@ export class SessionHandler {
       clock,
       newId: genid === null ? newSessionId : (req) => checkedSessionId(genid(req as IncomingMessage)),
     });
+    this.#keepers =
+      fixedCookie === null ? null : [this.#keeperOf(fixedCookie, false), this.#keeperOf(fixedCookie, true)];
+    this.#parts = {
+      engine: this.#engine,
+      ids: new VerifiedIds(options.secrets, (id) => this.#engine.keyOf(id)),
+      store,
+      sessionName: hooks.sessionName ?? DEFAULT_SESSION,
+      cookieName: options.name,
+      unset: options.unset,
+      answer: (error, { req, res, next }) => this.#answer(error, { stage: 'commit', req, res, next }),
+      report: hooks.report,
+      underWay: (commit) => this.#underWay.add(commit),
+      undeliverable: () => this.#warnOnce(),
+    };
   }
 
   /** Never throws and never returns a promise: a rejected one ends the process on some frameworks. */
   handle(req: IncomingMessage, res: ServerResponse, next: Next): void {
-    const refuse = (error: unknown): void => void this.#answer(error, { stage: 'open', req, res, next });
-    let opened: Opened | Promise<Opened> | null;
     try {
-      opened = this.#open(req, res);
+      const secure = isSecureRequest(req, this.#options.proxy);
+      const cookies =
+        this.#keepers === null
+          ? this.#keeperOf(this.#options.cookie(req), secure)
+          : this.#keepers[secure ? 1 : 0];
+      if (!isInPath(req, cookies.path)) return next();
+      const header = req.headers.cookie;
+      const values = header === undefined ? NO_VALUES : cookieValues(header, this.#options.name);
+      const exchange = { req, res, next };
+      const session = new RequestSession(this.#parts, exchange, cookies, values.length > 0, secure);
+      if (!claim(req, session)) return next();
+      if (this.#options.isLazy && values.length > 0) this.#findLater(session, values);
+      else this.#find(session, values);
     } catch (error) {
-      return refuse(error);
+      this.#refuse(error, req, res, next);
     }
-    if (opened === null) return next();
-    if (!(opened instanceof Promise)) return this.#proceed(opened, req, res, next);
-    opened.then((found) => this.#proceed(found, req, res, next), refuse);
   }
 
   /** Waits for the saves under way, also of clients that have left; never longer than `limitMs`. */
@@ -88,48 +83,76 @@ export class SessionHandler {
     return this.#underWay.done(limitMs);
   }
 
-  #open(req: IncomingMessage, res: ServerResponse): Opened | Promise<Opened> | null {
-    const options = this.#options;
-    const { clock } = options;
-    const secure = isSecureRequest(req, options.proxy);
-    const cookie = resolveCookie(options.cookie(req), secure, clock.now());
-    if (!isInPath(req, cookie.path) || !claim(req, this.#name)) return null;
-    const values = cookieValues(req.headers.cookie ?? '', options.name);
-    const exchange = new SessionExchange(req, res, { ...options, sessionName: this.#name, secure });
-    const opened = this.#engine.open({
-      candidates: candidatesIn(values, options.secrets),
-      presented: values.length > 0,
-      cookies: new OptionsCookieKeeper(cookie, () => clock.now(), options.cookieLeads),
-      channel: () => exchange.channel(),
-      hasBegun: () => exchange.hasBegun(),
-      goesOnWithout: () => options.onStoreError(req) === 'anonymous',
-      context: req,
-    });
-    return opened instanceof Promise
-      ? opened.then((session) => ({ session, exchange }))
-      : { session: opened, exchange };
+  #find(session: RequestSession, values: readonly string[]): void {
+    if (values.length === 0) return this.#proceed(session, null, null);
+    const failed = (error: unknown): void => this.#goOnWithout(session, error);
+    let found: Answer<FoundSession | null>;
+    try {
+      found = this.#engine.find(this.#parts.ids.candidatesIn(values), session.cookies);
+    } catch (error) {
+      return failed(error);
+    }
+    if (found instanceof Promise) found.then((one) => this.#proceed(session, one, null), failed);
+    else this.#proceed(session, found, null);
   }
 
-  #proceed({ session, exchange }: Opened, req: IncomingMessage, res: ServerResponse, next: Next): void {
-    const attached = {
-      opened: session,
-      unset: this.#options.unset,
-      store: this.#options.store,
-      accessed: false,
+  #findLater(session: RequestSession, values: readonly string[]): void {
+    const failed = (error: unknown): void => {
+      if (!this.#livesWithout(session, error)) throw error;
+      session.found(null, error);
     };
-    try {
-      attach(req, this.#name, attached);
-    } catch (error) {
-      return void this.#answer(error, { stage: 'open', req, res, next });
-    }
-    exchange.begin(attached, {
-      answer: (error) => this.#answer(error, { stage: 'commit', req, res, next }),
-      report: this.#hooks.report,
-      underWay: (commit) => this.#underWay.add(commit),
-      undeliverable: () => this.#warnOnce(),
+    attach(session.req, session);
+    session.beginLazily(() => {
+      try {
+        const found = this.#engine.find(this.#parts.ids.candidatesIn(values), session.cookies);
+        if (found instanceof Promise) return found.then((one) => session.found(one, null), failed);
+        return session.found(found, null);
+      } catch (error) {
+        return failed(error);
+      }
     });
-    exchange.gate = ResponseGate.at(res, exchange);
+    session.next();
+  }
+
+  #livesWithout({ req, res }: RequestSession, error: unknown): error is SessionError {
+    if (!isStoreFailure(error)) return false;
+    if (this.#options.onStoreError(req) === 'anonymous') return true;
+    if (!res.headersSent) res.setHeader('Retry-After', '1');
+    return false;
+  }
+
+  #goOnWithout(session: RequestSession, error: unknown): void {
+    const { req, res, next } = session;
+    try {
+      if (!this.#livesWithout(session, error)) throw error;
+    } catch (refused) {
+      return this.#refuse(refused, req, res, next);
+    }
+    this.#proceed(session, null, error);
+  }
+
+  #proceed(session: RequestSession, found: FoundSession | null, failure: SessionError | null): void {
+    const { req, res, next } = session;
+    try {
+      attach(req, session);
+      session.begin(found, failure);
+    } catch (error) {
+      return this.#refuse(error, req, res, next);
+    }
     next();
+  }
+
+  #keeperOf(options: CookieOptions, secure: boolean): OptionsCookieKeeper {
+    const { clock, cookieLeads } = this.#options;
+    return new OptionsCookieKeeper(
+      resolveCookie(options, secure, clock.now()),
+      () => clock.now(),
+      cookieLeads,
+    );
+  }
+
+  #refuse(error: unknown, req: IncomingMessage, res: ServerResponse, next: Next): void {
+    this.#answer(error, { stage: 'open', req, res, next });
   }
 
   #answer(error: unknown, failed: FailedRequest): boolean {
@@ -137,12 +160,16 @@ export class SessionHandler {
     return this.#hooks.answer(error, failed);
   }
 
+  /** Whoever is told must not bring down what it is told of: neither by a throw nor by a promise. */
   #tell(event: SessionEvent): void {
-    this.#hooks.log(event);
+    const complain = (error: unknown): void =>
+      this.#hooks.warn(`The option onEvent failed: ${error instanceof Error ? error.message : 'no error'}`);
     try {
-      this.#options.onEvent?.(event);
+      this.#hooks.log(event);
+      const heard: unknown = this.#options.onEvent?.(event);
+      if (heard instanceof Promise) heard.catch(complain);
     } catch (error) {
-      this.#hooks.warn(`The option onEvent threw: ${error instanceof Error ? error.message : 'no error'}`);
+      complain(error);
     }
   }
 
@@ -157,18 +184,4 @@ export class SessionHandler {
   }
 }
 
-interface Opened {
-  readonly session: OpenSession;
-  readonly exchange: SessionExchange;
-}
-
-/** The ids in cookie values whose signature holds. A forged cookie ends here: no store is asked. */
-function candidatesIn(values: readonly string[], secrets: readonly Secret[]): Candidate[] {
-  const candidates: Candidate[] = [];
-  for (const value of values) {
-    const verified = verifiedId(value, secrets);
-    if (verified !== null && isSessionId(verified.id))
-      candidates.push({ id: verified.id, current: verified.current });
-  }
-  return candidates;
-}
+const NO_VALUES: readonly string[] = [];

@@ -6,7 +6,8 @@ import { SweepSchedule } from '../core/sweep-schedule.js';
 import { describeEvent } from './describe-event.js';
 import { statusOf } from './http-error.js';
 import { resolveSessionOptions } from './resolve-options.js';
-import { SessionHandler, type Next } from './session-handler.js';
+import type { Next } from './handler-hooks.js';
+import { SessionHandler } from './session-handler.js';
 import type { SessionOptions } from './session-options.js';
 import { memoryWarning } from './memory-warning.js';
 

@@ -84,6 +84,13 @@ export interface SessionOptions {
    */
   readonly sweepEvery?: number | false | undefined;
   /**
+   * When the store is asked: before the request goes on, or with `'lazy'` only when `@Session()`, a `SessionGuard` or
+   * `loadSession(request)` asks for the session. `req.session` is there then too, afterwards. What nobody asks for is not
+   * kept alive either.
+   * @defaultValue `'eager'`
+   */
+  readonly load?: 'eager' | 'lazy' | undefined;
+  /**
    * Longest time to wait for the store, each time that it is asked; `Infinity` for as long as it takes. Milliseconds. A store
    * that does not answer is then asked four times a second only, until it answers again. A write that was given up may still
    * happen.
@@ -110,6 +117,8 @@ export interface ResolvedSessionOptions {
   readonly store: SessionStore;
   readonly name: string;
   readonly cookie: (req: IncomingMessage) => CookieOptions;
+  /** The same, where it is the same for all requests at all times. */
+  readonly fixedCookie: CookieOptions | null;
   readonly idleMs: number;
   /** No idle timeout was given: where the cookie has a lifetime, the session lives as long. */
   readonly cookieLeads: boolean;
@@ -122,6 +131,7 @@ export interface ResolvedSessionOptions {
   readonly saveUninitialized: boolean;
   readonly unset: 'keep' | 'destroy';
   readonly sweepEveryMs: number | false;
+  readonly isLazy: boolean;
   readonly storeTimeoutMs: number | null;
   readonly onStoreError: (req: IncomingMessage) => OnStoreError;
   readonly onEvent: SessionEventListener | null;

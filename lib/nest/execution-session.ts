@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { ExecutionContext } from '@nestjs/common';
 import type { UserSession } from '../core/user-session.js';
 import { SessionError } from '../core/session-error.js';
-import { getSession } from '../http/get-session.js';
+import type { Answer } from '../core/session-store.js';
+import { askSession } from '../http/get-session.js';
 
 /** The request behind a handler of HTTP or GraphQL. */
 export function requestOf(context: ExecutionContext): IncomingMessage | { readonly raw: IncomingMessage } {
@@ -23,7 +24,10 @@ export function requestOf(context: ExecutionContext): IncomingMessage | { readon
   );
 }
 
-/** The session of a handler's request; `undefined` once it was destroyed. */
-export function sessionOf(context: ExecutionContext, name: string | undefined): UserSession | undefined {
-  return getSession(requestOf(context), name);
+/** The session of a handler's request; `undefined` once it was destroyed. By a promise where it has yet to be loaded. */
+export function sessionOf(
+  context: ExecutionContext,
+  name: string | undefined,
+): Answer<UserSession | undefined> {
+  return askSession(requestOf(context), name);
 }

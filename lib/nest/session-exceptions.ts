@@ -8,7 +8,7 @@ import { isStoreFailure } from '../core/session-error.js';
 import type { SessionEvent } from '../core/session-events.js';
 import { describeEvent } from '../http/describe-event.js';
 import { statusOf } from '../http/http-error.js';
-import type { HandlerHooks } from '../http/session-handler.js';
+import type { HandlerHooks } from '../http/handler-hooks.js';
 import { answerAgain } from './fastify-bridge.js';
 
 /**

@@ -1,4 +1,6 @@
 import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from '@nestjs/common';
+import { andThen } from '../core/answers.js';
+import type { UserSession } from '../core/user-session.js';
 import { sessionOf } from './execution-session.js';
 import { valueAt, type SessionPath } from './session-path.js';
 
@@ -33,8 +35,9 @@ export const Session: SessionDecorator = createParamDecorator(
   (data: unknown, context: ExecutionContext): unknown => {
     const { name, path }: SessionQuery =
       typeof data === 'string' ? { path: data } : ((data as SessionQuery | undefined) ?? {});
-    const session = sessionOf(context, name);
-    return session === undefined || path === undefined ? session : valueAt(session, path);
+    return andThen<UserSession | undefined, unknown>(sessionOf(context, name), (session) =>
+      session === undefined || path === undefined ? session : valueAt(session, path),
+    );
   },
 ) as SessionDecorator;
 
@@ -45,5 +48,5 @@ export const Session: SessionDecorator = createParamDecorator(
  */
 export const SessionId: (query?: Pick<SessionQuery, 'name'>) => ParameterDecorator = createParamDecorator(
   (data: unknown, context: ExecutionContext): unknown =>
-    sessionOf(context, (data as SessionQuery | undefined)?.name)?.id,
+    andThen(sessionOf(context, (data as SessionQuery | undefined)?.name), (session) => session?.id),
 );

@@ -7,8 +7,10 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { andThen } from '../core/answers.js';
 import type { UserSession } from '../core/user-session.js';
-import { sessionOf } from './execution-session.js';
+import { getSession } from '../http/get-session.js';
+import { requestOf, sessionOf } from './execution-session.js';
 import type { SessionRequirement } from './require-session.decorator.js';
 import { valueAt } from './session-path.js';
 import { SESSION_REQUIREMENT } from './session.constants.js';
@@ -32,10 +34,11 @@ export class SessionGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const requirement = this.getRequirement(context);
     if (!requirement.required) return true;
-    const session = this.getSession(context, requirement);
-    if (sessionOf(context, requirement.name)?.isAvailable === false) return this.unavailable(context);
-    if (session !== undefined && this.isFulfilled(session, requirement)) return true;
-    return this.deny(context);
+    return andThen(sessionOf(context, requirement.name), (found) => {
+      if (found?.isAvailable === false) return this.unavailable(context);
+      const session = this.getSession(context, requirement);
+      return session !== undefined && this.isFulfilled(session, requirement) ? true : this.deny(context);
+    });
   }
 
   /** What the handler demands, or else its controller, or else just a session. */
@@ -49,7 +52,7 @@ export class SessionGuard implements CanActivate {
 
   /** The session of the request, where a store holds it. */
   protected getSession(context: ExecutionContext, { name }: SessionRequirement): UserSession | undefined {
-    const session = sessionOf(context, name);
+    const session = getSession(requestOf(context), name);
     return session === undefined || session.isNew ? undefined : session;
   }
 
@@ -61,10 +64,10 @@ export class SessionGuard implements CanActivate {
 
   /** Answers a request of which the store did not say whether it has a session: that is no logout. */
   protected unavailable(context: ExecutionContext): never {
-    const response = context
-      .switchToHttp()
-      .getResponse<{ header?: (name: string, value: string) => void } | undefined>();
-    response?.header?.('Retry-After', '1');
+    if (context.getType() === 'http') {
+      const response = context.switchToHttp().getResponse<{ header(name: string, value: string): unknown }>();
+      response.header('Retry-After', '1');
+    }
     throw new ServiceUnavailableException();
   }
 

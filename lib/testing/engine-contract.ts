@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert';
 import type { OpenSession } from '../core/open-session.js';
-import type { OpenRequest } from '../core/open-request.js';
+import type { Candidate, OpenRequest } from '../core/open-request.js';
 import { SessionEngine } from '../core/session-engine.js';
 import type { SessionId } from '../core/session-id.js';
 import { newSessionId } from '../core/session-id.js';
@@ -112,11 +112,12 @@ export function describeEngineContract(
   });
 }
 
-function requestOf(id: SessionId | undefined): OpenRequest {
+function requestOf(id: SessionId | undefined): OpenRequest & { candidates: readonly Candidate[] } {
   return {
     candidates: id === undefined ? [] : [{ id, current: true }],
     presented: id !== undefined,
     cookies: {
+      plan: { lifetimeMs: null, isPersistent: false, secure: false },
       make: () => ({
         maxAge: null,
         expires: null,
@@ -132,7 +133,6 @@ function requestOf(id: SessionId | undefined): OpenRequest {
     },
     channel: () => 'open',
     hasBegun: () => false,
-    goesOnWithout: () => false,
     context: undefined,
   };
 }

@@ -88,7 +88,7 @@ export const PRINCIPALS: Questions<IndexedStore> = {
     strictEqual(await store.deleteByPrincipal('u1', null), 1);
     strictEqual(await store.deleteByPrincipal('u1', null), 0);
     deepStrictEqual(
-      await Promise.all(mine.map((key) => store.load(key))),
+      await Promise.all(mine.map(async (key) => store.load(key))),
       times(5, () => null),
     );
     ok((await store.load(other)) !== null);

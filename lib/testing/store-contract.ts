@@ -105,7 +105,7 @@ const LIFE_CYCLE: Questions = {
   },
   'lets exactly one of 20 creates of one key win': async (store) => {
     const key = newKey();
-    const answers = await Promise.all(times(20, (n) => store.create(key, recordOf({ n: String(n) }))));
+    const answers = await Promise.all(times(20, async (n) => store.create(key, recordOf({ n: String(n) }))));
     strictEqual(answers.filter((answer) => answer === 'created').length, 1);
     strictEqual(await attribute(store, key, 'n'), String(answers.indexOf('created')));
   },
@@ -181,7 +181,7 @@ const NO_LOST_UPDATE: Questions = {
     const key = newKey();
     await store.create(key, recordOf({}));
     const answers = await Promise.all(
-      times(100, (n) => store.patch(key, patchOf({ [`k${n}`]: [null, String(n)] }))),
+      times(100, async (n) => store.patch(key, patchOf({ [`k${n}`]: [null, String(n)] }))),
     );
     deepStrictEqual(new Set(answers), new Set(['applied']));
     deepStrictEqual(
@@ -217,7 +217,7 @@ const NO_LOST_UPDATE: Questions = {
     const key = newKey();
     await store.create(key, recordOf({ n: '"base"' }));
     const answers = await Promise.all(
-      times(20, (n) => store.patch(key, patchOf({ n: ['"base"', String(n)] }))),
+      times(20, async (n) => store.patch(key, patchOf({ n: ['"base"', String(n)] }))),
     );
     strictEqual(answers.filter((answer) => answer === 'applied').length, 1);
   },
@@ -328,9 +328,9 @@ const REKEY: Questions = {
     const from = newKey();
     const targets = times(10, () => newKey());
     await store.create(from, recordOf({}));
-    const answers = await Promise.all(targets.map((to) => store.rekey(from, to, recordOf({}), null)));
+    const answers = await Promise.all(targets.map(async (to) => store.rekey(from, to, recordOf({}), null)));
     strictEqual(answers.filter((answer) => answer === 'applied').length, 1);
-    const records = await Promise.all(targets.map((to) => store.load(to)));
+    const records = await Promise.all(targets.map(async (to) => store.load(to)));
     strictEqual(records.filter((record) => record !== null).length, 1);
   },
 };
@@ -413,7 +413,7 @@ const SWEEP: Questions = {
     strictEqual(await store.deleteExpired(before, 4), 4);
     strictEqual(await store.deleteExpired(before, 100), 6);
     strictEqual(await store.deleteExpired(before, 100), 0);
-    const left = await Promise.all(records.map(({ key }) => store.load(key)));
+    const left = await Promise.all(records.map(async ({ key }) => store.load(key)));
     deepStrictEqual(
       left.map((record) => record !== null),
       times(12, (n) => n >= 10),

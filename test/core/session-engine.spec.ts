@@ -11,7 +11,7 @@ import { resolveCookie } from '../../lib/cookie/cookie-options.js';
 import { days, hours, minutes, seconds } from '../../lib/core/durations.js';
 import type { OpenSession } from '../../lib/core/open-session.js';
 import { SessionEngine } from '../../lib/core/session-engine.js';
-import { SessionError } from '../../lib/core/session-error.js';
+import { isStoreFailure, SessionError } from '../../lib/core/session-error.js';
 import type { SessionEvent } from '../../lib/core/session-events.js';
 import { newSessionId, type SessionId } from '../../lib/core/session-id.js';
 import { sessionHandle, sessionKey } from '../../lib/core/session-key.js';
@@ -83,14 +83,18 @@ class Application {
   ): Promise<OpenSession> | OpenSession {
     const candidates = Array.isArray(who) ? who : who === undefined ? [] : [{ id: who, current: true }];
     const now = (): number => this.clock.now();
-    return this.#engine.open({
+    const request = {
       candidates,
       presented: visit.presented ?? candidates.length > 0,
       cookies: new OptionsCookieKeeper(resolveCookie(this.#settings.cookie, true, now()), now),
-      channel: () => visit.channel ?? 'open',
+      channel: () => visit.channel ?? ('open' as const),
       hasBegun: () => visit.channel === 'sent',
-      goesOnWithout: () => visit.goesOnWithout ?? false,
       context: visit.context,
+    };
+    if (visit.goesOnWithout !== true) return this.#engine.open(request);
+    return (async () => this.#engine.open(request))().catch((error: unknown) => {
+      if (!isStoreFailure(error)) throw error;
+      return this.#engine.take(request, null).withoutStore(error);
     });
   }
 
@@ -103,7 +107,7 @@ class Application {
     return fresh.id;
   }
 
-  record(id: SessionId): Promise<SessionRecord | null> {
+  async record(id: SessionId): Promise<SessionRecord | null> {
     return this.store.load(sessionKey(id));
   }
 
@@ -721,7 +725,7 @@ describe('requests that meet', () => {
     jest.spyOn(app.store, 'patch').mockImplementation(async () => ({
       conflict: { ...held, attributes: new Map([['n', String(++tries)]]) },
     }));
-    await expect(opened.commit()).rejects.toMatchObject({
+    await expect((async () => opened.commit())()).rejects.toMatchObject({
       code: 'ERR_SESSION_CONFLICT',
       message: expect.stringContaining('attributes of their own') as string,
     });
@@ -855,7 +859,7 @@ describe('ids', () => {
     await app.stored({ owner: 'first' });
     const second = await app.open();
     second.session['owner'] = 'second';
-    const failed = await Promise.resolve(second.commit()).then(
+    const failed = await (async () => second.commit())().then(
       () => null,
       (error: unknown) => error as Error,
     );
@@ -1122,7 +1126,7 @@ describe('a new id beside other requests', () => {
       await other.commit();
       return rekey.call(app.store, from, to, record, revision);
     };
-    await expect(login.commit()).rejects.toMatchObject({ code: 'ERR_SESSION_CONFLICT' });
+    await expect((async () => login.commit())()).rejects.toMatchObject({ code: 'ERR_SESSION_CONFLICT' });
     expect(await app.dataOf(id)).toEqual({ n: 65 });
     expect(app.store.size).toBe(1);
   });
@@ -1352,7 +1356,7 @@ describe('a store that fails', () => {
     const opened = await prepare(app);
     const cause = new Error(`redis://user:pass@host ${sessionKey(opened.id)} ${opened.id}`);
     jest.spyOn(app.store, method).mockRejectedValueOnce(cause);
-    await expect(opened.commit()).rejects.toMatchObject({
+    await expect((async () => opened.commit())()).rejects.toMatchObject({
       code: 'ERR_SESSION_STORE',
       cause,
       message: `The session store failed to ${method} a session.`,
@@ -1366,7 +1370,7 @@ describe('a store that fails', () => {
       // eslint-disable-next-line @typescript-eslint/only-throw-error -- a store may throw anything
       throw 'no error at all';
     });
-    await expect(opened.commit()).rejects.toMatchObject({
+    await expect((async () => opened.commit())()).rejects.toMatchObject({
       code: 'ERR_SESSION_STORE',
       cause: 'no error at all',
     });
@@ -1376,7 +1380,7 @@ describe('a store that fails', () => {
     const app = new Application();
     const opened = await prepare(app);
     jest.spyOn(app.store, method).mockRejectedValueOnce(new Error('down'));
-    await expect(opened.commit()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
+    await expect((async () => opened.commit())()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
     expect(await opened.commit()).toBe(method === 'delete' ? 'clear' : method === 'patch' ? 'none' : 'send');
     expect(app.store.size).toBe(method === 'delete' ? 0 : 1);
     if (method === 'patch') expect(await app.dataOf(opened.id)).toEqual({ n: 2 });
@@ -1628,5 +1632,66 @@ describe('timeouts that are changed while sessions live', () => {
     app.clock.advance(minutes(5));
     await (await app.restarted({ idleMs: hours(4) }).open(id)).commit();
     expect((await app.record(id))?.expiresAt).toBe(app.clock.now() + hours(4));
+  });
+});
+
+describe('a move to a new id whose outcome was not told', () => {
+  /** The store does what it is asked for once, and then fails as if it had not answered. */
+  const lost = (app: Application): void => {
+    const { rekey } = app.store;
+    jest.spyOn(app.store, 'rekey').mockImplementationOnce(async (...args) => {
+      await rekey.apply(app.store, args);
+      throw new Error('no answer in time');
+    });
+  };
+
+  it('is found by the next save: what it carried is not lost, nor what came since', async () => {
+    const app = new Application();
+    const id = await app.stored({ cart: 'full' });
+    const opened = await app.open(id);
+    await opened.session.regenerate({ keep: 'all' });
+    opened.session['userId'] = 'u1';
+    lost(app);
+    await expect(opened.session.save()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
+    opened.session['since'] = true;
+    expect(await opened.commit()).toBe('send');
+    expect(await everything(app, [id, opened.id])).toEqual([
+      null,
+      { cart: 'full', userId: 'u1', since: true },
+    ]);
+    expect(app.store.size).toBe(1);
+  });
+
+  it('leaves nothing to find where it was not carried out and the session was ended', async () => {
+    const app = new Application();
+    const id = await app.stored({ cart: 'full' });
+    const [opened, logout] = [await app.open(id), await app.open(id)];
+    await opened.session.regenerate({ keep: 'all' });
+    jest.spyOn(app.store, 'rekey').mockRejectedValueOnce(new Error('down'));
+    await expect(opened.session.save()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
+    await logout.session.destroy();
+    expect(await opened.commit()).toBe('none');
+    expect(app.store.size).toBe(0);
+  });
+});
+
+describe('a move to a new id that meets a change, while this request goes on changing', () => {
+  it('loses neither: what came after it was sent belongs to the next write', async () => {
+    const app = new Application();
+    const id = await app.stored({ n: 0 });
+    const [moving, other] = [await app.open(id), await app.open(id)];
+    await moving.session.regenerate({ keep: 'all' });
+    moving.session.update<number>('n', (n = 0) => n + 1);
+    other.session.update<number>('n', (n = 0) => n + 5);
+    const { rekey } = app.store;
+    jest.spyOn(app.store, 'rekey').mockImplementationOnce(async (...args) => {
+      await other.commit();
+      return rekey.apply(app.store, args);
+    });
+    const saving = moving.session.save();
+    moving.session.update<number>('n', (n = 0) => n + 1);
+    await saving;
+    await moving.commit();
+    expect(await app.dataOf(moving.id)).toEqual({ n: 7 });
   });
 });

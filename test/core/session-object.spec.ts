@@ -59,7 +59,6 @@ function setUp() {
       cookies: new OptionsCookieKeeper(resolveCookie({}, true, clock.now()), () => clock.now()),
       channel: () => 'open',
       hasBegun: () => false,
-      goesOnWithout: () => false,
       context: undefined,
     });
   /** Files a record with these texts, as if an earlier request had. */
@@ -319,7 +318,6 @@ describe('the callback forms', () => {
       cookies,
       channel: () => 'sent',
       hasBegun: () => true,
-      goesOnWithout: () => false,
       context: undefined,
     });
     const error = await new Promise<unknown>((resolve) => void session.regenerate(resolve));

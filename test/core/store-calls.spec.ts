@@ -17,11 +17,11 @@ const RECORD: SessionRecord = {
 const PATCH = { touchedAt: 2, expiresAt: 2, principal: { from: null, to: null }, changes: new Map() };
 
 const OPERATIONS: [keyof SessionStore, (store: GuardedStore) => Promise<unknown>][] = [
-  ['load', (store) => store.load(KEY)],
-  ['create', (store) => store.create(KEY, RECORD)],
-  ['patch', (store) => store.patch(KEY, PATCH)],
-  ['rekey', (store) => store.rekey(KEY, 'other' as SessionKey, RECORD, null)],
-  ['delete', (store) => store.delete(KEY)],
+  ['load', async (store) => store.load(KEY)],
+  ['create', async (store) => store.create(KEY, RECORD)],
+  ['patch', async (store) => store.patch(KEY, PATCH)],
+  ['rekey', async (store) => store.rekey(KEY, 'other' as SessionKey, RECORD, null)],
+  ['delete', async (store) => store.delete(KEY)],
 ];
 
 let events: SessionEvent[];

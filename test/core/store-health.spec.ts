@@ -50,6 +50,24 @@ describe('StoreHealth', () => {
     expect(events).toHaveLength(2);
   });
 
+  it('waits longer for quiet each time that the store fails again soon: one user cannot fill the log', () => {
+    for (let minute = 0; minute < 10; minute++) {
+      for (let second = 0; second < 30; second++) {
+        health.failed(ERROR);
+        clock.advance(2000);
+        health.answered();
+      }
+    }
+    expect(events.length).toBeLessThan(8);
+  });
+
+  it('tells the end of an outage though the clock was set back', () => {
+    health.failed(ERROR);
+    clock.advance(-3_600_000);
+    health.answered();
+    expect(events).toHaveLength(2);
+  });
+
   it('lets each call through to a store that fails, since it answers', () => {
     times(100, () => {
       expect(health.admits()).toBe(true);

@@ -10,7 +10,7 @@ function sweeper(...answers: (number | Error | Promise<number>)[]) {
   const asked: { before: number; limit: number }[] = [];
   const deleteExpired = async (before: number, limit: number): Promise<number> => {
     asked.push({ before, limit });
-    const answer = answers.shift() ?? 0;
+    const answer = answers.length === 0 ? 0 : answers.shift()!;
     if (answer instanceof Error) throw answer;
     return answer;
   };
@@ -52,16 +52,29 @@ describe('SweepSchedule', () => {
     expect(store.asked).toHaveLength(2);
   });
 
-  it('asks by its own clock', async () => {
+  it('asks by its own clock for what has been over for five minutes: clocks differ, and requests hold sessions', async () => {
     const store = sweeper();
     await new SweepSchedule(store, new FakeClock(NOW), EVERY, () => 0).sweep();
-    expect(store.asked).toEqual([{ before: NOW, limit: expect.any(Number) as number }]);
+    expect(store.asked).toEqual([{ before: NOW - 300_000, limit: expect.any(Number) as number }]);
   });
 
   it('sweeps in batches of one limit until less than a full one is left, and answers how many there were', async () => {
     const store = sweeper(1000, 1000, 7);
     expect(await new SweepSchedule(store, new FakeClock(NOW), EVERY, () => 0).sweep()).toBe(2007);
     expect(store.asked.map(({ limit }) => limit)).toEqual([1000, 1000, 1000]);
+  });
+
+  it.each([[undefined], [Number.NaN], [-1]])('ends a sweep that is answered with %p', async (count) => {
+    const store = sweeper(count as number);
+    expect(await new SweepSchedule(store, new FakeClock(NOW), EVERY, () => 0).sweep()).toBe(0);
+    expect(store.asked).toHaveLength(1);
+  });
+
+  it('waits no longer than a timer can', async () => {
+    const store = sweeper();
+    new SweepSchedule(store, new FakeClock(NOW), 2_147_483_647, () => 0.99).start();
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect(store.asked).toHaveLength(0);
   });
 
   it('asks once more after a full batch', async () => {

@@ -33,7 +33,7 @@ describe('a store that does not answer in time', () => {
     const site = await serve(session({ ...QUIET, store, storeTimeout: 20 }), (_req, res) => res.end('in'));
     expect(await site.ask('/', KNOWN)).toMatchObject({
       status: 500,
-      body: 'next: The session store did not answer in time.',
+      body: 'next: The session store did not answer in time to serve a session.',
     });
   });
 

@@ -204,7 +204,7 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
   it('gives a fresh session to whose record cannot be read, and tells it: no 500', async () => {
     const browser = await start();
     const { handle } = await sessionAt(browser);
-    store.inner.load = async () => 'corrupt';
+    store.inner.load = async () => 'corrupt' as const;
     const answer = await browser.fetch('/page');
     expect(await answer.json()).toEqual({ known: true, userId: null });
     expect((await browser.fetch('/own')).status).toBe(401);
@@ -214,15 +214,19 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
     );
   });
 
-  it('survives an onEvent that throws', async () => {
-    const browser = await start({
-      onEvent: () => {
+  it.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
         throw new Error('no');
       },
-    });
+    ],
+    ['rejects', () => Promise.reject(new Error('no'))],
+  ])('survives an onEvent that %s', async (_, onEvent) => {
+    const browser = await start({ onEvent: onEvent as () => void });
     store.break();
     expect((await browser.fetch('/page')).status).toBe(503);
-    expect(logger.lines).toContain('warn The option onEvent threw: no');
+    expect(logger.lines).toContain('warn The option onEvent failed: no');
   });
 
   /** What the server knows of a browser's session. */

@@ -54,10 +54,14 @@ describe('MemorySessionStore is bounded', () => {
     const store = new MemorySessionStore({ maxBytes: 100 });
     const [small, large] = keys(2) as [SessionKey, SessionKey];
     await store.create(small, record());
-    await expect(store.create(large, record(JSON.stringify('x'.repeat(200))))).rejects.toThrow(
+    await expect(async () => store.create(large, record(JSON.stringify('x'.repeat(200))))).rejects.toThrow(
       /larger than maxBytes 100/,
     );
     expect(store.size).toBe(1);
+    await expect(async () => store.rekey(small, large, record('x'.repeat(200)), null)).rejects.toThrow(
+      RangeError,
+    );
+    expect(await store.load(small)).not.toBeNull();
   });
 
   it.each([

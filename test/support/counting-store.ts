@@ -1,4 +1,5 @@
 import {
+  type Answer,
   MemorySessionStore,
   SessionStore,
   type SessionKey,
@@ -37,7 +38,7 @@ export class CountingStore extends SessionStore {
     return this.#write('delete', () => this.inner.delete(key));
   }
 
-  async #write<T>(operation: Operation, write: () => Promise<T>): Promise<T> {
+  async #write<T>(operation: Operation, write: () => Answer<T>): Promise<T> {
     this.#enter(operation);
     await this.beforeWrite();
     return write();

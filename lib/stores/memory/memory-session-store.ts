@@ -1,6 +1,8 @@
+import { growthOf, sizeOf } from './record-size.js';
 import type { SessionKey } from '../../core/session-key.js';
 import { applyPatch, type SessionPatch, type SessionRecord } from '../../core/session-record.js';
 import {
+  type Answer,
   type Conflict,
   type ExpirySweeper,
   type FiledSession,
@@ -24,19 +26,23 @@ export interface MemoryStoreOptions {
 }
 
 interface Entry {
-  readonly record: SessionRecord;
-  readonly bytes: number;
+  record: SessionRecord;
+  bytes: number;
+  /** Used since it was last looked at for making room. */
+  isUsed: boolean;
 }
 
 /**
  * Sessions in the memory of this process: for development, tests and tools. They end with the process and no other
  * process sees them.
  *
- * Bounded: when a limit is reached, the sessions that were used longest ago make room, and `evicted` counts them.
+ * Bounded: when a limit is reached, sessions that were not used for long make room, and `evicted` counts them.
  */
 export class MemorySessionStore extends SessionStore implements ExpirySweeper, PrincipalIndex {
-  /** In the order of last use, so that the first is the one to let go. */
   readonly #entries = new Map<SessionKey, Entry>();
+  /** Where the search for room and the sweep go on: from the start it would pass all that is gone, again and again. */
+  #hand = this.#entries.entries();
+  #sweep = this.#entries.entries();
   readonly #principals = new Map<string, Set<SessionKey>>();
   readonly #maxSessions: number;
   readonly #maxBytes: number;
@@ -63,49 +69,54 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     return this.#evicted;
   }
 
-  async load(key: SessionKey): Promise<SessionRecord | null> {
+  load(key: SessionKey): Answer<SessionRecord | null> {
     return this.#entries.get(key)?.record ?? null;
   }
 
-  async create(key: SessionKey, record: SessionRecord): Promise<'created' | 'collision'> {
+  create(key: SessionKey, record: SessionRecord): Answer<'created' | 'collision'> {
     if (this.#entries.has(key)) return 'collision';
-    this.#put(key, record);
+    this.#put(key, copyOf(record), sizeOf(key, record));
     return 'created';
   }
 
-  async patch(key: SessionKey, patch: SessionPatch): Promise<'applied' | 'missing' | Conflict> {
+  patch(key: SessionKey, patch: SessionPatch): Answer<'applied' | 'missing' | Conflict> {
     const entry = this.#entries.get(key);
     if (entry === undefined) return 'missing';
     const next = applyPatch(entry.record, patch);
     if (next === null) return { conflict: entry.record };
-    this.#put(key, next);
+    this.#replace(key, entry, next, growthOf(entry.record, patch));
     return 'applied';
   }
 
-  async rekey(
+  rekey(
     from: SessionKey,
     to: SessionKey,
     record: SessionRecord,
     revision: number | null,
-  ): Promise<'applied' | 'missing' | 'collision' | Conflict> {
+  ): Answer<'applied' | 'missing' | 'collision' | Conflict> {
     const entry = this.#entries.get(from);
     if (entry === undefined) return 'missing';
     if (revision !== null && entry.record.revision !== revision) return { conflict: entry.record };
     if (this.#entries.has(to)) return 'collision';
+    const bytes = sizeOf(to, record);
+    this.#check(bytes);
     this.#drop(from);
-    this.#put(to, record);
+    this.#put(to, copyOf(record), bytes);
     return 'applied';
   }
 
-  async delete(key: SessionKey): Promise<'deleted' | 'missing'> {
+  delete(key: SessionKey): Answer<'deleted' | 'missing'> {
     return this.#drop(key) ? 'deleted' : 'missing';
   }
 
   async deleteExpired(before: number, limit: number): Promise<number> {
     let count = 0;
-    for (const [key, { record }] of this.#entries) {
-      if (count >= limit) break;
-      if (record.expiresAt <= before && this.#drop(key)) count++;
+    for (let rounds = 0; count < limit && rounds < 2;) {
+      const next = this.#sweep.next();
+      if (next.done === true) {
+        this.#sweep = this.#entries.entries();
+        rounds++;
+      } else if (next.value[1].record.expiresAt <= before && this.#drop(next.value[0])) count++;
     }
     return count;
   }
@@ -121,24 +132,38 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     return keys.filter((key) => this.#drop(key)).length;
   }
 
-  #put(key: SessionKey, record: SessionRecord): void {
-    const bytes = sizeOf(key, record);
-    if (bytes > this.#maxBytes)
-      throw new RangeError(
-        `A session of ${bytes} bytes is larger than maxBytes ${this.#maxBytes} of the MemorySessionStore.`,
-      );
-    this.#drop(key);
-    this.#entries.set(key, { record: { ...record, attributes: new Map(record.attributes) }, bytes });
+  #put(key: SessionKey, record: SessionRecord, bytes: number): void {
+    this.#check(bytes);
+    this.#entries.set(key, { record, bytes, isUsed: false });
     this.#bytes += bytes;
-    if (record.principal !== null) this.#keysOf(record.principal).add(key);
-    this.#makeRoom();
+    this.#index(key, null, record.principal);
+    this.#makeRoomFor(key);
   }
 
-  #makeRoom(): void {
-    for (const key of this.#entries.keys()) {
-      if (this.#entries.size <= this.#maxSessions && this.#bytes <= this.#maxBytes) return;
-      this.#drop(key);
-      this.#evicted++;
+  #replace(key: SessionKey, entry: Entry, record: SessionRecord, growth: number): void {
+    this.#check(entry.bytes + growth);
+    this.#index(key, entry.record.principal, record.principal);
+    entry.record = record;
+    entry.bytes += growth;
+    entry.isUsed = true;
+    this.#bytes += growth;
+    if (growth > 0) this.#makeRoomFor(key);
+  }
+
+  #check(bytes: number): void {
+    if (bytes <= this.#maxBytes) return;
+    throw new RangeError(
+      `A session of ${bytes} bytes is larger than maxBytes ${this.#maxBytes} of the MemorySessionStore.`,
+    );
+  }
+
+  /** Goes round, and lets go of what was not used since the last round; never of the session that needs the room. */
+  #makeRoomFor(fresh: SessionKey): void {
+    while (this.#entries.size > this.#maxSessions || this.#bytes > this.#maxBytes) {
+      const next = this.#hand.next();
+      if (next.done === true) this.#hand = this.#entries.entries();
+      else if (next.value[1].isUsed) next.value[1].isUsed = false;
+      else if (next.value[0] !== fresh && this.#drop(next.value[0])) this.#evicted++;
     }
   }
 
@@ -146,27 +171,25 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     const entry = this.#entries.get(key);
     if (entry === undefined) return false;
     this.#bytes -= entry.bytes;
-    const { principal } = entry.record;
-    if (principal !== null) {
-      const keys = this.#keysOf(principal);
-      keys.delete(key);
-      if (keys.size === 0) this.#principals.delete(principal);
-    }
+    this.#index(key, entry.record.principal, null);
     return this.#entries.delete(key);
   }
 
-  #keysOf(principal: string): Set<SessionKey> {
+  #index(key: SessionKey, former: string | null, principal: string | null): void {
+    if (former === principal) return;
+    if (former !== null) {
+      const keys = this.#principals.get(former)!;
+      keys.delete(key);
+      if (keys.size === 0) this.#principals.delete(former);
+    }
+    if (principal === null) return;
     const keys = this.#principals.get(principal) ?? new Set();
-    this.#principals.set(principal, keys);
-    return keys;
+    this.#principals.set(principal, keys.add(key));
   }
 }
 
-function sizeOf(key: SessionKey, { principal, attributes }: SessionRecord): number {
-  let bytes = Buffer.byteLength(key) + Buffer.byteLength(principal ?? '');
-  for (const [name, text] of attributes) bytes += Buffer.byteLength(name) + Buffer.byteLength(text);
-  return bytes;
-}
+/** What callers do to the record that they gave must not be seen. */
+const copyOf = (record: SessionRecord) => ({ ...record, attributes: new Map(record.attributes) });
 
 function positive(option: string, value: number): number {
   if (Number.isSafeInteger(value) && value > 0) return value;

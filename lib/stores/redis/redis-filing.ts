@@ -11,7 +11,11 @@ import { encodeFields, FIELDS, keptFor, textOf } from './redis-record.js';
 import { CREATE, PATCH } from './redis-scripts.js';
 
 /** How sessions are written: other on one server than on many. */
-export type RedisFiling = Pick<SessionStore, 'create' | 'patch' | 'rekey'>;
+export interface RedisFiling {
+  create(...args: Parameters<SessionStore['create']>): Promise<Awaited<ReturnType<SessionStore['create']>>>;
+  patch(...args: Parameters<SessionStore['patch']>): Promise<Awaited<ReturnType<SessionStore['patch']>>>;
+  rekey(...args: Parameters<SessionStore['rekey']>): Promise<Awaited<ReturnType<SessionStore['rekey']>>>;
+}
 
 /** What scripts that write a session begin with. */
 export function entryWords(key: SessionKey, times: Pick<SessionPatch, 'touchedAt' | 'expiresAt'>): string[] {

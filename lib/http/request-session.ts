@@ -1,0 +1,197 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { VerifiedIds } from '../cookie/verified-ids.js';
+import { clearCookie, setCookie } from '../cookie/set-cookie.js';
+import type { CookieChannel, OpenRequest } from '../core/open-request.js';
+import type { CookieOutcome, FoundSession, OpenSession } from '../core/open-session.js';
+import type { CookieKeeper } from '../core/session-cookie.js';
+import type { SessionEngine } from '../core/session-engine.js';
+import type { SessionError } from '../core/session-error.js';
+import type { Answer, SessionStore } from '../core/session-store.js';
+import { DEFAULT_SESSION, type AttachedSession } from './attached-sessions.js';
+import { forbidStoring, varyByCookie } from './cache-headers.js';
+import { statusOf } from './http-error.js';
+import { ResponseGate, type GateKeeper } from './response-gate.js';
+
+/** What all requests of one middleware share, and whom they turn to. */
+export interface RequestParts {
+  readonly engine: SessionEngine;
+  readonly ids: VerifiedIds;
+  readonly store: SessionStore;
+  readonly sessionName: string;
+  readonly cookieName: string;
+  readonly unset: 'keep' | 'destroy';
+  readonly answer: (error: unknown, session: RequestSession) => boolean;
+  readonly report: (error: unknown) => void;
+  /** Hears of a commit that takes its time. */
+  readonly underWay: (commit: Promise<unknown>) => void;
+  /** Hears that a session was not kept because its cookie could not be sent. */
+  readonly undeliverable: () => void;
+}
+
+/**
+ * One session of one request: opened when someone looks at it, settled when the gate asks, and the outcome put into the
+ * headers. Where nobody looks and nothing is due, there is nothing to settle.
+ */
+export class RequestSession implements AttachedSession, OpenRequest, GateKeeper {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly next: (error?: unknown) => void;
+  readonly cookies: CookieKeeper;
+  /** The client sent a cookie of this name, good or not. */
+  readonly presented: boolean;
+  accessed = false;
+  isMounted = false;
+  other: AttachedSession | undefined = undefined;
+  readonly #parts: RequestParts;
+  /** The connection is secure. */
+  readonly #secure: boolean;
+  #found: FoundSession | null = null;
+  /** Why it is not known whether there is a session. */
+  #failure: SessionError | null = null;
+  /** How to find the session, until someone has asked for it; then the promise of that. */
+  #find: (() => Answer<void>) | null = null;
+  #loading: Promise<void> | null = null;
+  #opened: OpenSession | null = null;
+  #gate: ResponseGate | null = null;
+  #cookie: CookieOutcome = 'none';
+
+  constructor(
+    parts: RequestParts,
+    exchange: Pick<RequestSession, 'req' | 'res' | 'next'>,
+    cookies: CookieKeeper,
+    presented: boolean,
+    secure: boolean,
+  ) {
+    this.#parts = parts;
+    this.req = exchange.req;
+    this.res = exchange.res;
+    this.next = exchange.next;
+    this.cookies = cookies;
+    this.presented = presented;
+    this.#secure = secure;
+  }
+
+  get name(): string {
+    return this.#parts.sessionName;
+  }
+  get store(): SessionStore {
+    return this.#parts.store;
+  }
+  /** Handed to `genid`. */
+  get context(): IncomingMessage {
+    return this.req;
+  }
+
+  /** As {@link found}; from here on the answer waits for the session. */
+  begin(found: FoundSession | null, failure: SessionError | null): void {
+    this.found(found, failure);
+    this.#gate = ResponseGate.at(this.res, this);
+  }
+
+  /** It is known now which session the request has, or why that is not known. */
+  found(found: FoundSession | null, failure: SessionError | null): void {
+    this.#found = found;
+    this.#failure = failure;
+  }
+
+  /** The session is found when someone asks for it, and not before. */
+  beginLazily(find: () => Answer<void>): void {
+    this.#find = find;
+    this.#gate = ResponseGate.at(this.res, this);
+  }
+
+  load(): Answer<void> {
+    if (this.#loading !== null) return this.#loading;
+    const find = this.#find;
+    if (find === null) return undefined;
+    this.#find = null;
+    const loading = find();
+    if (!(loading instanceof Promise)) return undefined;
+    this.#loading = loading.finally(() => (this.#loading = null));
+    return this.#loading;
+  }
+
+  get opened(): OpenSession {
+    if (this.#opened !== null) return this.#opened;
+    const opened = this.#parts.engine.take(this, this.#found);
+    return (this.#opened = this.#failure === null ? opened : opened.withoutStore(this.#failure));
+  }
+
+  release(): void {
+    this.opened.release(this.#parts.unset === 'destroy');
+  }
+
+  /** Whether the answer has begun, as far as the application can tell. */
+  hasBegun(): boolean {
+    return this.#gate?.hasBegun ?? this.res.headersSent;
+  }
+
+  /** Whether a cookie can still reach the browser. */
+  channel(): CookieChannel {
+    if (this.#gate?.isHeadOut ?? this.res.headersSent) return 'sent';
+    return this.#isInsecure(this.opened) ? 'insecure' : 'open';
+  }
+
+  commit(): unknown {
+    if (this.#loading !== null) return this.#loading.then(() => this.commit());
+    if (this.#find !== null && Object.hasOwn(this.req, 'session')) return undefined;
+    if (this.name === DEFAULT_SESSION && !Object.hasOwn(this.req, 'session') && this.opened.isAlive)
+      // `delete req.session` lets go of the session as `req.session = null` does.
+      this.release();
+    if (this.#opened === null && !this.#isCommitDue()) return undefined;
+    const { opened } = this;
+    if (this.#isInsecure(opened) && opened.isNew && opened.hasChanges()) this.#parts.undeliverable();
+    const outcome = opened.commit();
+    if (outcome instanceof Promise) {
+      this.#parts.underWay(outcome);
+      return outcome.then((cookie) => this.#settled(cookie));
+    }
+    this.#settled(outcome);
+    return undefined;
+  }
+
+  get hasHeaders(): boolean {
+    return this.#cookie !== 'none' || this.accessed;
+  }
+
+  writeHeaders(): void {
+    const { res } = this;
+    if (this.accessed) varyByCookie(res);
+    if (this.#cookie === 'none') return;
+    const others = [res.getHeader('Set-Cookie') ?? []].flat().map(String);
+    res.setHeader('Set-Cookie', [...others, this.#cookieHeader(this.#cookie)]);
+    forbidStoring(res);
+  }
+
+  answer(error: unknown): boolean {
+    return this.#parts.answer(error, this);
+  }
+
+  report(error: unknown): void {
+    this.#parts.report(error);
+  }
+
+  statusOf(error: unknown): number {
+    return statusOf(error);
+  }
+
+  #isCommitDue(): boolean {
+    return this.#failure === null && this.#parts.engine.isCommitDue(this.#found, this.cookies);
+  }
+
+  #settled(cookie: CookieOutcome): void {
+    this.#cookie = cookie;
+  }
+
+  #cookieHeader(outcome: 'send' | 'clear'): string {
+    const { opened } = this;
+    const { cookieName, ids } = this.#parts;
+    if (outcome === 'clear') return clearCookie(cookieName, opened.cookie);
+    return setCookie(cookieName, ids.signed(opened.id, opened.key), opened.sendCookie());
+  }
+
+  /** The cookie demands a secure connection and this one is not. */
+  #isInsecure(opened: OpenSession): boolean {
+    return !this.#secure && opened.isCookieSecure;
+  }
+}
