@@ -1,0 +1,137 @@
+import { Controller, Get, Post, Req, UseGuards } from '@nestjs/common';
+import {
+  getSession,
+  loadSession,
+  RequireSession,
+  Session,
+  SessionGuard,
+  SessionId,
+  SessionModule,
+  type SessionModuleOptions,
+  type UserSession,
+} from 'nest-session';
+import { ADAPTERS, startApp, type RunningApp } from '../support/adapters.js';
+import { Browser } from '../support/browser.js';
+import { CountingStore } from '../support/counting-store.js';
+import { SECRET } from '../support/secret.js';
+
+type AnyRequest = Parameters<typeof getSession>[0];
+
+@Controller()
+class PagesController {
+  @Get('static') static() {
+    return {};
+  }
+  @Get('page') page(@Session() session: UserSession) {
+    return { userId: session['userId'] ?? null, isNew: session.isNew };
+  }
+  @Get('value') value(@Session('userId') userId: string, @SessionId() id: string) {
+    return { userId, hasId: id.length === 32 };
+  }
+  @Get('own') @UseGuards(SessionGuard) @RequireSession('userId') own(@Req() req: AnyRequest) {
+    return { userId: getSession(req)!['userId'] };
+  }
+  @Get('early') early(@Req() req: AnyRequest) {
+    return { ...getSession(req) };
+  }
+  @Get('loaded') async loaded(@Req() req: AnyRequest) {
+    const session = await loadSession(req);
+    return { same: getSession(req) === session, userId: session!['userId'] };
+  }
+  /** Answers while the session is still being loaded. */
+  @Get('hasty') hasty(@Req() req: AnyRequest) {
+    void loadSession(req);
+    return {};
+  }
+  @Post('login') login(@Session() session: UserSession) {
+    session['userId'] = 'u1';
+    return {};
+  }
+}
+
+describe.each(ADAPTERS)("with load: 'lazy', on %s", (_, adapter) => {
+  let running: RunningApp;
+  let store: CountingStore;
+  const start = async (options: Partial<SessionModuleOptions> = {}): Promise<Browser> => {
+    store = new CountingStore();
+    running = await startApp(adapter, {
+      imports: [SessionModule.forRoot({ secret: SECRET, store, load: 'lazy', ...options })],
+      controllers: [PagesController],
+    });
+    const browser = new Browser(running.url);
+    await browser.post('/login');
+    store.calls = [];
+    return browser;
+  };
+  afterEach(() => running.app.close());
+
+  it('asks the store for nothing where nobody asks for the session', async () => {
+    const browser = await start();
+    expect(await browser.get('/static')).toEqual({});
+    expect(store.calls).toEqual([]);
+  });
+
+  it.each([
+    ['/page', { userId: 'u1', isNew: false }],
+    ['/value', { userId: 'u1', hasId: true }],
+    ['/own', { userId: 'u1' }],
+    ['/loaded', { same: true, userId: 'u1' }],
+  ])('asks it once for %s', async (path, answer) => {
+    const browser = await start();
+    expect(await browser.get(path)).toEqual(answer);
+    expect(store.calls).toEqual(['load']);
+  });
+
+  it('has a session at once for visitors without a cookie', async () => {
+    await start();
+    const visitor = new Browser(running.url);
+    expect(await visitor.get('/page')).toEqual({ userId: null, isNew: true });
+    expect(await visitor.get('/early')).toEqual({});
+    expect((await visitor.fetch('/own')).status).toBe(401);
+    expect(store.calls).toEqual([]);
+  });
+
+  it('refuses to guess: what is read before it was loaded throws, and says how to load it', async () => {
+    const browser = await start();
+    expect((await browser.fetch('/early')).status).toBe(500);
+  });
+
+  it('answers when a load is under way that nobody waits for', async () => {
+    const browser = await start();
+    expect(await browser.get('/hasty')).toEqual({});
+    expect(store.calls).toEqual(['load']);
+  });
+
+  it('answers 503 where the store fails, to those who ask, and lets no guarded handler run (S-69)', async () => {
+    const browser = await start();
+    store.failing = { load: new Error('down') };
+    for (const path of ['/page', '/own', '/value', '/loaded'])
+      expect([path, (await browser.fetch(path)).status]).toEqual([path, 503]);
+    expect((await browser.fetch('/static')).status).toBe(200);
+  });
+
+  it('goes on without it where onStoreError says so', async () => {
+    const browser = await start({ onStoreError: 'anonymous' });
+    store.failing = { load: new Error('down') };
+    expect(await browser.get('/page')).toEqual({ userId: null, isNew: true });
+    expect((await browser.fetch('/own')).status).toBe(503);
+  });
+
+  it('gives parallel loads of one session at the same moment one store call', async () => {
+    const browser = await start();
+    const raw = await Promise.all(Array.from({ length: 20 }, () => browser.clone().get('/page')));
+    expect(new Set(raw.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    expect(store.calls.length).toBeLessThanOrEqual(20);
+  });
+});
+
+it.each(['rolling', 'resave', 'saveUninitialized'] as const)(
+  "load: 'lazy' cannot go with %s, which needs the session of each request",
+  async (option) => {
+    const imports = [SessionModule.forRoot({ secret: SECRET, load: 'lazy', [option]: true })];
+    await expect(startApp(ADAPTERS[0][1], { imports })).rejects.toMatchObject({
+      code: 'ERR_SESSION_CONFIG',
+      message: expect.stringContaining(option) as string,
+    });
+  },
+);
