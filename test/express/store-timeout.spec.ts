@@ -1,5 +1,10 @@
 import { session } from 'nest-session/express';
-import { heldStore } from './support/end-store.js';
+import { ForeignSessionStore } from '../../lib/express/foreign-session-store.js';
+import type { ForeignStore } from '../../lib/express/foreign-store-call.js';
+import { isUnanswered } from '../../lib/core/session-error.js';
+import type { SessionKey } from '../../lib/core/session-key.js';
+import type { SessionRecord } from '../../lib/core/session-record.js';
+import { dataOf, heldStore, turn } from './support/end-store.js';
 import { cookieFor, QUIET, recordingStore } from './support/entry-implementations.js';
 import { closeSites, serve } from './support/entry-server.js';
 
@@ -35,6 +40,64 @@ describe('a store that does not answer in time', () => {
       status: 500,
       body: 'next: The session store did not answer in time to serve a session.',
     });
+  });
+
+  it('brings no session back by a write that lands after a logout (W26)', async () => {
+    const store = recordingStore(session, { known: { user: 1 } });
+    const set = store.set as unknown as (...args: unknown[]) => void;
+    let land: (() => void) | undefined;
+    Object.assign(store, {
+      set: (...args: unknown[]) => {
+        if (land === undefined) land = () => set.apply(store, args);
+        else set.apply(store, args);
+      },
+    });
+    const site = await serve(session({ ...QUIET, store, storeTimeout: 20 }), (req, res) => {
+      if (req.url === '/logout') return void req.session.destroy(() => res.end('out'));
+      req.session['a'] = req.url;
+      res.end('done');
+    });
+    await site.ask('/slow', KNOWN);
+    expect(await site.ask('/logout', KNOWN)).toMatchObject({ body: 'out' });
+    land!();
+    await turn();
+    expect(dataOf(store, 'known')).toBeUndefined();
+  });
+
+  it('brings none back through the adapter of the module either, which counts its silence as silence', async () => {
+    const sessions = new Map<string, unknown>();
+    let land: (() => void) | undefined;
+    const store = new ForeignSessionStore(
+      {
+        get: (id: string, done: (error: unknown, found?: unknown) => void) => done(null, sessions.get(id)),
+        set: (id: string, data: unknown, done: () => void) => {
+          land = () => {
+            sessions.set(id, data);
+            done();
+          };
+        },
+        destroy: (id: string, done: () => void) => {
+          sessions.delete(id);
+          done();
+        },
+      } as unknown as ForeignStore,
+      {},
+      { idleMs: 60_000, touchEveryMs: null },
+      20,
+    );
+    const key = 'a'.repeat(32) as SessionKey;
+    sessions.set(key, { user: 1, cookie: {} });
+    const record = await store.load(key);
+    const changes = new Map([['user', { from: '1', to: '2' }]]);
+    const { touchedAt, expiresAt } = record as SessionRecord;
+    const error: unknown = await store
+      .patch(key, { touchedAt, expiresAt, principal: { from: null, to: null }, changes })
+      .catch((thrown: unknown) => thrown);
+    expect(isUnanswered(error as Error)).toBe(true);
+    expect(await store.delete(key)).toBe('deleted');
+    land!();
+    await turn();
+    expect(sessions.size).toBe(0);
   });
 
   it.each([[0], [-1], [1.5], [Number.NaN], ['5s'], [null]])(
