@@ -1,0 +1,54 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const running = new Set();
+process.once('exit', () => running.forEach((process) => process.kill('SIGKILL')));
+
+/**
+ * A process of its own for what is measured: `ask(name, argument)` calls a function of the module and gives its answer.
+ */
+export class Child {
+  #process;
+  #waiting = null;
+
+  constructor(module, { args = [], execArgv = [], env = {} } = {}) {
+    this.#process = fork(
+      fileURLToPath(new URL('child-main.mjs', import.meta.url)),
+      [String(module), ...args],
+      {
+        execArgv,
+        env: { ...process.env, NODE_ENV: 'production', NODE_NO_WARNINGS: '1', ...env },
+      },
+    );
+    running.add(this.#process);
+    this.#process.on('message', ({ answer, error }) => {
+      const { resolve, reject } = this.#waiting;
+      this.#waiting = null;
+      if (error === undefined) resolve(answer);
+      else reject(new Error(error));
+    });
+    this.#process.on('exit', (code, signal) => {
+      running.delete(this.#process);
+      this.#waiting?.reject(new Error(`A measured process ended: ${signal ?? code}`));
+    });
+  }
+
+  get pid() {
+    return this.#process.pid;
+  }
+
+  ask(name, argument = {}) {
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+      this.#process.send({ name, argument });
+    });
+  }
+
+  async end() {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const gone = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await gone;
+  }
+}

@@ -1,0 +1,33 @@
+import { MEMORY, verdict } from '../lib/targets.mjs';
+import { number, table } from '../lib/terminal.mjs';
+
+const OURS = 'nest-session';
+
+/** Bytes and collection times as a table, ours beside each target. */
+export function memoryReport(results) {
+  const rows = Object.entries(results).flatMap(([sessions, subjects]) =>
+    Object.entries(subjects).map(([subject, { bytes, collectionMs, sweepMs }]) => {
+      const share = collectionMs / subjects['express-session'].collectionMs;
+      const isOurs = subject === OURS;
+      const size = verdict(bytes, isOurs ? MEMORY.bytes : undefined);
+      const collection = verdict(share, isOurs && sessions === '1000000' ? MEMORY.collection : undefined);
+      const sweep = verdict(sweepMs, isOurs ? MEMORY.sweepMs : undefined);
+      const cells = [bytes, ...size, number(collectionMs), number(share), ...collection];
+      return [`${Number(sessions).toLocaleString('en')} ${subject}`, ...cells, number(sweepMs), ...sweep];
+    }),
+  );
+  const head = [
+    'sessions, store',
+    'bytes over data',
+    '',
+    '',
+    'full GC ms',
+    'ratio',
+    '',
+    '',
+    'sweep ms',
+    '',
+    '',
+  ];
+  return `Memory: what 160 bytes of session take, and what they cost at each collection\n\n${table(head, rows)}`;
+}

@@ -1,0 +1,118 @@
+import { performance } from 'node:perf_hooks';
+import { quantile } from '../lib/statistics.mjs';
+import { dataOf, SIZES } from '../lib/sessions.mjs';
+import { openExchange, requestText } from './exchange.mjs';
+import { SUBJECTS } from './subjects.mjs';
+import { WORKLOADS } from './workloads.mjs';
+
+/** So many sessions take turns, fewer where they are large: one alone would flatter whoever caches. */
+const SESSIONS = { s: 200, m: 100, l: 30 };
+
+/** A round is several slices of about so long: short enough that some have the machine to themselves. Milliseconds. */
+const SLICE_MS = 6;
+const SLICES = 8;
+
+let state;
+
+/** Makes the sessions of a case, through the subject itself, and the requests that bring their cookies. */
+export async function prepare({ subject, workload, size = 's', bytes = SIZES[size], ...counts }) {
+  state?.exchange.close();
+  state = undefined;
+  globalThis.gc?.();
+  const { comes, renewing = false, handle } = WORKLOADS[workload];
+  const { sessions = SESSIONS[size], others = 0 } = counts;
+  const { middleware, store, forget, fill, ...own } = await SUBJECTS[subject]({ renewing });
+  const isBare = subject === 'none';
+  const requests = [];
+  if (comes === 'nothing') requests.push(requestText('theme=dark; consent=yes'));
+  else if (isBare) requests.push(requestText(`sid=s%3A${'x'.repeat(77)}; theme=dark; consent=yes`));
+  else requests.push(...(await login({ middleware, save: own.save, bytes, sessions })));
+  if (others > 0) await fill?.(others);
+  const exchange = openExchange(middleware, isBare ? () => {} : (req) => handle(req, own, size));
+  state = { exchange, requests, store, forget: comes === 'nothing' ? forget : () => {}, count: 1 };
+}
+
+async function login({ middleware, save, bytes, sessions }) {
+  let index = 0;
+  const exchange = openExchange(middleware, (req) => {
+    Object.assign(req.session, dataOf(bytes, index++));
+    return save?.(req);
+  });
+  const requests = [];
+  for (let made = 0; made < sessions; made++) {
+    const cookie = await exchange.cookiesOf(requestText());
+    if (cookie === '') throw new Error('A login gave no cookie.');
+    requests.push(requestText(`${cookie}; theme=dark; consent=yes`));
+  }
+  exchange.close();
+  return requests;
+}
+
+/** Runs until the code is compiled, for so much CPU time, and learns how many requests fill a round. */
+export async function warmUp({ ms }) {
+  const cpuMs = () => Object.values(process.cpuUsage()).reduce((sum, us) => sum + us / 1000);
+  const until = cpuMs() + ms;
+  for (let count = 16, before = cpuMs(); before < until; before = cpuMs()) {
+    await run({ count });
+    const each = (cpuMs() - before) / count;
+    state.count = Math.max(6, Math.round(SLICE_MS / each));
+    count = Math.min(count * 2, Math.max(8, Math.round(ms / 4 / each)));
+  }
+}
+
+/**
+ * One round: CPU of this whole process, garbage collection included, in microseconds per request; that of its quicker
+ * slices, since a machine that is shared counts what it takes away as used.
+ */
+export async function round() {
+  const { count } = state;
+  const slices = [];
+  const whole = await timed(async () => {
+    for (let slice = 0; slice < SLICES; slice++) {
+      const { cpuMs } = await timed(() => run({ count, forgets: false }));
+      slices.push((cpuMs * 1000) / count);
+    }
+  });
+  await state.forget();
+  return { value: quantile(slices, 0.2), ...whole };
+}
+
+async function timed(work) {
+  const cpu = process.cpuUsage();
+  const began = performance.now();
+  await work();
+  const wallMs = performance.now() - began;
+  const { user, system } = process.cpuUsage(cpu);
+  return { cpuMs: (user + system) / 1000, wallMs };
+}
+
+export async function run({ count, forgets = true }) {
+  await state.exchange.run(state.requests, count);
+  if (forgets) await state.forget();
+}
+
+/** Bytes allocated per request. There is room for all of it, so no collection comes in between. */
+export async function allocation({ count = 400 } = {}) {
+  globalThis.gc();
+  const before = process.memoryUsage().heapUsed;
+  await run({ count, forgets: false });
+  return (process.memoryUsage().heapUsed - before) / count;
+}
+
+const STORE_METHODS = ['load', 'create', 'patch', 'rekey', 'delete'];
+
+/** How often a request calls its store. */
+export async function storeCalls({ count = 100 } = {}) {
+  const { store } = state;
+  if (store === undefined) return null;
+  let calls = 0;
+  for (const method of STORE_METHODS) {
+    store[method] = (...args) => {
+      calls++;
+      return Object.getPrototypeOf(store)[method].apply(store, args);
+    };
+  }
+  await run({ count, forgets: false });
+  for (const method of STORE_METHODS) delete store[method];
+  return calls / count;
+}

@@ -1,0 +1,66 @@
+/**
+ * What sessions cost, ours and those of others, measured side by side: `npm run bench`, or `node bench/run.mjs --help`.
+ *
+ * The figures of one run belong together: subjects take turns, so that whatever else a machine does hits all of them.
+ */
+import { readArguments } from './lib/arguments.mjs';
+import { copyBuild, installPeers } from './lib/prepare.mjs';
+import { keepResults } from './lib/results.mjs';
+import { endProgress } from './lib/terminal.mjs';
+
+const SECTIONS = {
+  middleware: async () => {
+    const { middleware } = await import('./middleware/section.mjs');
+    const { middlewareReport } = await import('./middleware/report.mjs');
+    return { measure: middleware, report: middlewareReport };
+  },
+  servers: async () => {
+    const { servers } = await import('./servers/section.mjs');
+    const { serversReport } = await import('./servers/report.mjs');
+    return { measure: servers, report: serversReport };
+  },
+  stores: async () => {
+    const { stores } = await import('./stores/section.mjs');
+    const { storesReport } = await import('./stores/report.mjs');
+    return { measure: stores, report: storesReport };
+  },
+  memory: async () => {
+    const { memory } = await import('./memory/section.mjs');
+    const { memoryReport } = await import('./memory/report.mjs');
+    return { measure: memory, report: memoryReport };
+  },
+  growth: async () => {
+    const { growth } = await import('./growth/section.mjs');
+    const { growthReport } = await import('./growth/report.mjs');
+    return { measure: growth, report: growthReport };
+  },
+};
+
+const { quick, publish, only, rounds } = readArguments();
+const began = Date.now();
+installPeers();
+const builds = [copyBuild()];
+const env = { BENCH_BUILD: builds[0].folder };
+if (process.env.NEST_SESSION_BEFORE) {
+  builds.push(copyBuild(process.env.NEST_SESSION_BEFORE));
+  env.BENCH_BUILD_BEFORE = builds[1].folder;
+}
+const measured = {};
+let results;
+try {
+  for (const name of only) {
+    const { measure, report } = await SECTIONS[name]();
+    measured[name] = await measure({ quick, rounds, env });
+    endProgress();
+    console.log(`\n${report(measured[name])}`);
+    // After each section: what was measured survives a run that is broken off.
+    results = keepResults(measured, { quick, publish });
+  }
+} finally {
+  for (const build of builds) build.remove();
+}
+if (publish) {
+  const { drawCharts } = await import('./charts/draw.mjs');
+  for (const file of drawCharts(results)) console.log(`Wrote docs/charts/${file}`);
+}
+console.log(`\n${Math.round((Date.now() - began) / 1000)} s. All figures: bench/results/latest.json`);
