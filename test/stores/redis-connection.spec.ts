@@ -1,10 +1,9 @@
-import { createRequire } from 'node:module';
 import { RedisSessionStore } from 'nest-session/redis';
-import { connectTo, type OwnConnection } from '../../lib/stores/redis/own-client.js';
 import { attributes, newKey, patchOf, recordOf } from '../../lib/testing/contract-records.js';
 import { startRedis, type OwnServer } from '../support/private-servers.js';
 import { describeWithPrivateServers, describeWithServer } from '../support/servers.js';
 import { FAMILIES, newPrefix } from './support/redis-clients.js';
+import { connectBy, PACKAGES } from './support/redis-own.js';
 import { ask } from './support/redis-probe.js';
 import { startRedisBehindSentinel } from './support/redis-sentinel.js';
 
@@ -102,24 +101,10 @@ describeWithServer('redis', 'a store with a client of its own', (url) => {
   });
 });
 
-const PACKAGES = ['redis', 'redis5', 'ioredis', 'ioredis5'];
-
 describeWithPrivateServers('redis', 'a connection of its own', () => {
-  const require = createRequire(import.meta.url);
   let server: OwnServer;
   beforeAll(async () => void (server = await startRedis()));
   afterAll(() => server.stop());
-
-  const missing = () => {
-    throw Object.assign(new Error('Cannot find module'), { code: 'MODULE_NOT_FOUND' });
-  };
-  const connectBy = (name: string, url: string): OwnConnection => {
-    const load = () => require(name) as unknown;
-    return connectTo(
-      url,
-      name.startsWith('ioredis') ? { redis: missing, ioredis: load } : { redis: load, ioredis: missing },
-    );
-  };
 
   it.each(PACKAGES)('is made by %s, and made again', async (name) => {
     const connection = connectBy(name, server.url);

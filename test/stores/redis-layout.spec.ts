@@ -125,6 +125,47 @@ for (const [server, title, kind] of KINDS) {
       }
     });
 
+    it.each([-60, 60])(
+      'loses sight of no session because of a node whose clock is %d minutes off',
+      async (minutes) => {
+        const now = Date.now();
+        const off = now + minutes * 60_000;
+        const keys = times(4, newKey);
+        const [early, late, other, third] = keys as [SessionKey, SessionKey, SessionKey, SessionKey];
+        const lasting = (at: number) => ({ touchedAt: at, expiresAt: at + HOUR / 2 });
+        const at = (time: number) => ofMine({ createdAt: time, ...lasting(time) });
+        await store.create(early, at(now));
+        await store.create(other, at(off));
+        await store.create(late, at(now));
+        await store.patch(other, patchOf({}, { principal: MINE, ...lasting(off) }));
+        await store.rekey(other, third, at(off), null);
+        expect(await keptFor(indexOf('u1'))).toBeGreaterThan(await keptFor(placeOf(early)));
+        expect(await store.deleteByPrincipal('u1', null)).toBe(3);
+        for (const key of keys) expect(await store.load(key)).toBeNull();
+      },
+    );
+
+    it('loses sight of no session because of a clock that is a month off', async () => {
+      const keys = times(3, newKey);
+      for (const [n, key] of keys.entries()) {
+        const now = Date.now() + (n % 2) * 720 * HOUR;
+        await store.create(key, ofMine({ createdAt: now, touchedAt: now, expiresAt: now + HOUR }));
+      }
+      expect(await store.deleteByPrincipal('u1', null)).toBe(3);
+    });
+
+    it('gives the index a time again when what never ended has left it', async () => {
+      const [endless, mine] = [newKey(), newKey()];
+      await store.create(endless, ofMine({ expiresAt: NEVER }));
+      await store.delete(endless);
+      await store.create(endless, ofMine({ expiresAt: NEVER }));
+      await store.create(mine, ofMine());
+      expect(await keptFor(indexOf('u1'))).toBe(-1);
+      await store.delete(endless);
+      await store.patch(mine, patchOf({}, { principal: MINE }));
+      expect(await keptFor(indexOf('u1'))).toBeGreaterThan(await keptFor(placeOf(mine)));
+    });
+
     it('does not remove at once what is over already', async () => {
       const key = newKey();
       await store.create(key, recordOf({}, { expiresAt: 1 }));

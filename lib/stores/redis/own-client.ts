@@ -1,48 +1,17 @@
-import { createRequire } from 'node:module';
 import { withinLimit } from '../../core/time-limit.js';
-import {
-  connectionOf,
-  type IoredisClient,
-  type NodeRedisClient,
-  type RedisConnection,
-} from './redis-clients.js';
+import { type Driver, INSTALLED, makeDriver, type RedisPackages } from './own-drivers.js';
+import { connectionOf, type RedisConnection } from './redis-clients.js';
+import { isWrongServer, safeError, StoreFailure } from './redis-errors.js';
+import { SilenceWatch } from './silence-watch.js';
+
+export type { RedisPackages } from './own-drivers.js';
 
 /** Longest time that a command waits for a connection; shorter than the engine waits for a store. */
 const WAIT_MS = 1000;
-const LONGEST_PAUSE_MS = 200;
-
-interface Events {
-  on(event: 'ready', listener: () => void): unknown;
-}
-
-interface NodeRedisPackage {
-  createClient(options: object): NodeRedisClient & Events & OwnNodeRedis;
-}
-interface OwnNodeRedis {
-  readonly isReady: boolean;
-  connect(): Promise<unknown>;
-  destroy(): void;
-  unref(): void;
-}
-
-interface IoredisPackage {
-  Redis: new (url: string, options: object) => IoredisClient & Events & OwnIoredis;
-}
-interface OwnIoredis {
-  readonly status: string;
-  disconnect(): void;
-}
-
-/** The packages that can be had, in the order in which they are tried. Each call fails where one is missing. */
-export interface RedisPackages {
-  readonly redis: () => unknown;
-  readonly ioredis: () => unknown;
-}
-
-const INSTALLED: RedisPackages = {
-  redis: () => createRequire(import.meta.url)('redis') as unknown,
-  ioredis: () => createRequire(import.meta.url)('ioredis') as unknown,
-};
+/** A connection on which nothing was said for so long, though something was asked, is given up. */
+const SILENCE_MS = 2000;
+/** A server that says that it is the wrong one is looked for anew no sooner than this after the last time. */
+const SEEK_EVERY_MS = 1000;
 
 /** A connection of the store's own. */
 export interface OwnConnection extends RedisConnection {
@@ -50,109 +19,141 @@ export interface OwnConnection extends RedisConnection {
   close(): void;
 }
 
-interface Driver {
-  readonly client: (NodeRedisClient | IoredisClient) & Events;
-  readonly isReady: () => boolean;
-  readonly close: () => void;
-}
-
 /**
- * Connects to a server by itself, and again whenever the connection is lost.
+ * Connects to a server by itself, and again whenever the connection is lost, says nothing any more, or leads to a server
+ * that has become another one's copy: its name may lead to the right one by now.
  *
  * @throws Error that says how to install a package, where there is none.
  */
 export function connectTo(url: string, packages: RedisPackages = INSTALLED): OwnConnection {
-  const { client, isReady, close } = makeDriver(url, packages);
-  const connection = connectionOf(client)!;
-  const waiting = new Set<() => void>();
-  let reason: unknown;
-  let isClosed = false;
-  client.on('error', (error) => (reason = error));
-  client.on('ready', () => {
-    reason = undefined;
-    // It was closed while it was connecting.
-    if (isClosed) close();
-    for (const proceed of waiting) proceed();
-    waiting.clear();
-  });
-  return {
-    isCluster: false,
-    send: async (command, words, key) => {
-      if (isClosed) throw new Error('The RedisSessionStore is closed.');
-      // A command that the client keeps for later would be carried out long after its request was told that it failed.
-      if (!isReady()) await untilReady(waiting, () => reason);
-      return connection.send(command, words, key);
-    },
-    close: () => {
-      isClosed = true;
-      close();
-    },
-  };
+  return new OwnClient(url, packages);
 }
 
-async function untilReady(waiting: Set<() => void>, reason: () => unknown): Promise<void> {
-  let proceed = (): void => undefined;
-  const ready = new Promise<void>((resolve) => (proceed = resolve));
-  waiting.add(proceed);
-  const late = (): Error =>
-    new Error('The RedisSessionStore has no connection to its server.', { cause: reason() });
-  await withinLimit(ready, WAIT_MS, late).finally(() => waiting.delete(proceed));
+interface Line {
+  readonly driver: Driver;
+  readonly connection: RedisConnection;
+  readonly watch: SilenceWatch;
 }
 
-function makeDriver(url: string, packages: RedisPackages): Driver {
-  const redis = loaded(packages.redis) as NodeRedisPackage | null;
-  if (redis !== null) return makeNodeRedis(url, redis);
-  const ioredis = loaded(packages.ioredis) as IoredisPackage | null;
-  if (ioredis !== null) return makeIoredis(url, ioredis);
-  throw new Error(
-    'The RedisSessionStore needs the package redis or ioredis for its option url. Install one with: npm install redis',
-  );
-}
+class OwnClient implements OwnConnection {
+  readonly isCluster = false;
+  readonly #url: string;
+  readonly #packages: RedisPackages;
+  readonly #secrets: readonly string[];
+  readonly #waiting = new Set<() => void>();
+  /** The line in use, and those that end what is under way on them. */
+  readonly #open = new Set<Line>();
+  #line: Line;
+  #reason: unknown;
+  #soughtAt = -SEEK_EVERY_MS;
+  #isClosed = false;
 
-/** A package that is there and fails is another matter than one that is not there. */
-function loaded(load: () => unknown): unknown {
-  try {
-    return load();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return null;
-    throw error;
+  constructor(url: string, packages: RedisPackages) {
+    this.#url = url;
+    this.#packages = packages;
+    this.#secrets = secretsOf(url);
+    this.#line = this.#connect();
+  }
+
+  async send(command: string, words: readonly string[], key: string): Promise<unknown> {
+    if (this.#isClosed) throw new StoreFailure('The RedisSessionStore is closed.');
+    // A command that the client keeps for later would be carried out long after its request was told that it failed.
+    if (!this.#line.driver.isReady()) await this.#untilReady();
+    const line = this.#line;
+    try {
+      return await line.watch.heed(line.connection.send(command, words, key));
+    } catch (error) {
+      if (isWrongServer(error)) this.#seek(line);
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const { driver } of this.#open) driver.close();
+  }
+
+  #connect(): Line {
+    const driver = this.#makeDriver();
+    const { client } = driver;
+    let greeted = (): void => undefined;
+    const line: Line = {
+      driver,
+      connection: connectionOf(client)!,
+      watch: new SilenceWatch(SILENCE_MS, () => this.#giveUp(line)),
+    };
+    this.#open.add(line);
+    client.on('error', (error) => {
+      greeted();
+      if (this.#line === line) this.#reason = safeError(error, this.#secrets);
+    });
+    // The first words on a connection are the client's own, and may stay without an answer as well.
+    client.on('connect', () => {
+      greeted();
+      void line.watch.heed(new Promise<void>((resolve) => (greeted = resolve))).catch(() => undefined);
+    });
+    client.on('ready', () => {
+      greeted();
+      // It was closed while it was connecting.
+      if (!this.#open.has(line) || this.#isClosed) driver.close();
+      if (this.#line !== line) return;
+      this.#reason = undefined;
+      for (const proceed of this.#waiting) proceed();
+      this.#waiting.clear();
+    });
+    return line;
+  }
+
+  #makeDriver(): Driver {
+    try {
+      return makeDriver(this.#url, this.#packages);
+    } catch (error) {
+      throw safeError(error, this.#secrets);
+    }
+  }
+
+  async #untilReady(): Promise<void> {
+    let proceed = (): void => undefined;
+    const ready = new Promise<void>((resolve) => (proceed = resolve));
+    this.#waiting.add(proceed);
+    const late = (): Error =>
+      new StoreFailure('The RedisSessionStore has no connection to its server.', { cause: this.#reason });
+    await withinLimit(ready, WAIT_MS, late).finally(() => this.#waiting.delete(proceed));
+  }
+
+  /** Ends a line that has fallen silent. */
+  #giveUp(line: Line): Error {
+    const silent = new StoreFailure('The server of the RedisSessionStore did not answer.');
+    this.#open.delete(line);
+    if (this.#line === line && !this.#isClosed) {
+      this.#line = this.#connect();
+      this.#reason = silent;
+    }
+    line.driver.close();
+    return silent;
+  }
+
+  /** Looks for the right server. What others asked the wrong one meanwhile is answered still. */
+  #seek(line: Line): void {
+    const now = performance.now();
+    if (this.#line !== line || this.#isClosed || now - this.#soughtAt < SEEK_EVERY_MS) return;
+    this.#soughtAt = now;
+    this.#line = this.#connect();
+    setTimeout(() => {
+      this.#open.delete(line);
+      line.driver.close();
+    }, SILENCE_MS).unref();
   }
 }
 
-const pause = (attempts: number): number => Math.min(50 * attempts, LONGEST_PAUSE_MS);
-
-function makeNodeRedis(url: string, redis: NodeRedisPackage): Driver {
-  let isClosing = false;
-  const client = redis.createClient({
-    url,
-    disableOfflineQueue: true,
-    socket: { reconnectStrategy: (attempts: number) => (isClosing ? false : pause(attempts)) },
+/** What of a URL no message may show, as it stands there and as it is meant. */
+function secretsOf(url: string): string[] {
+  const { username, password } = new URL(url);
+  return [url, username, password].flatMap((text) => {
+    try {
+      return [text, decodeURIComponent(text)];
+    } catch {
+      return [text];
+    }
   });
-  // It tries until it is closed, and what stands in its way is an event.
-  client.connect().catch(() => undefined);
-  return {
-    client,
-    isReady: () => client.isReady,
-    close: () => {
-      isClosing = true;
-      // In the middle of connecting it would lose sight of its socket, which would then stay open.
-      if (client.isReady) client.destroy();
-      else client.unref();
-    },
-  };
-}
-
-function makeIoredis(url: string, { Redis }: IoredisPackage): Driver {
-  const client = new Redis(url, {
-    retryStrategy: pause,
-    // What is sent just as the connection breaks waits for one attempt.
-    maxRetriesPerRequest: 1,
-    // A write whose answer was lost may have been carried out: sent again, a counter would count twice.
-    autoResendUnfulfilledCommands: false,
-  });
-  return {
-    client,
-    isReady: () => client.status === 'ready',
-    close: () => client.disconnect(),
-  };
 }

@@ -10,7 +10,7 @@ const PAGE = 100;
  * The sessions of principals, as sorted sets of keys by expiry. Principals are texts as `textOf` makes them.
  *
  * A member without a session does no harm: a listing finds it out and removes it, and so does the next write to the set
- * once its time is over. A session without a member would not be found: so members come before and go after.
+ * a day after its time is over. A session without a member would not be found: so members come before and go after.
  */
 export class PrincipalEntries {
   readonly #access: RedisAccess;

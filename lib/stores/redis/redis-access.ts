@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SessionKey } from '../../core/session-key.js';
 import type { Conflict } from '../../core/session-store.js';
 import type { RedisConnection } from './redis-clients.js';
+import { safeError } from './redis-errors.js';
 import { decodeFields } from './redis-record.js';
 import type { RedisScript } from './redis-scripts.js';
 
@@ -54,8 +55,7 @@ export class RedisAccess {
     try {
       return await answer;
     } catch (error) {
-      withholdArguments(error);
-      throw error;
+      throw safeError(error, words);
     } finally {
       this.#underWay.delete(answer);
     }
@@ -76,10 +76,3 @@ export function outcomeOf<W extends string>([word, more]: ScriptAnswer): W | 'mi
 
 const isUnknownScript = (error: unknown): boolean =>
   error instanceof Error && error.message.startsWith('NOSCRIPT');
-
-/** ioredis hangs a command with all its words on the error, and errors are logged: keys and sessions have no place there. */
-function withholdArguments(error: unknown): void {
-  const { command } = error as { command?: { name?: unknown } };
-  if (error instanceof Error && command !== undefined)
-    Object.assign(error, { command: { name: command.name } });
-}

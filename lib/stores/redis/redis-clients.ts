@@ -1,3 +1,5 @@
+import { StoreFailure } from './redis-errors.js';
+
 /** What all clients have: they tell of lost connections by an event, which ends the process where nobody listens. */
 interface ErrorSource {
   on(event: 'error', listener: (error: unknown) => void): unknown;
@@ -83,7 +85,7 @@ function ofNodeRedisSentinel(client: NodeRedisSentinel): RedisConnection {
 /** It is not connected here: an application that does so itself, later, would then get an error. */
 function openOf<C extends { readonly isOpen: boolean }>(client: C): C {
   if (client.isOpen) return client;
-  throw new Error(
+  throw new StoreFailure(
     'The client of the RedisSessionStore is not connected. Call "await client.connect()" before the first request, or give the store the option url instead.',
   );
 }

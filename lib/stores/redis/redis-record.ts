@@ -81,5 +81,9 @@ function recordOf(
     revision: numberOf(FIELDS.revision),
     attributes,
   };
-  return isSessionRecord(record) ? record : null;
+  // Whatever the engine makes of numbers that are none.
+  const isWhole = [record.createdAt, record.touchedAt, record.expiresAt, record.revision].every(
+    Number.isSafeInteger,
+  );
+  return isWhole && isSessionRecord(record) ? record : null;
 }

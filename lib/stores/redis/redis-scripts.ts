@@ -9,6 +9,9 @@ export interface RedisScript {
   readonly digest: string;
 }
 
+/** How far apart the clocks of those who share a server may be at most, for their sessions to stay listed. */
+const MARGIN_MS = 24 * 3_600_000;
+
 /** What all scripts may call. */
 const SHARED = `
 local function isReadable(key)
@@ -37,14 +40,22 @@ local function keepFor(key, ms)
   if ms == '' then redis.call('PERSIST', key) else redis.call('PEXPIRE', key, ms) end
 end
 
--- Files a session with its principal. The set lets go of what is long over, and stays a little longer than its last member.
+-- Files a session with its principal. Times in the set are of several clocks, so the set stays for a span, as long as the
+-- session that stays longest: each is filed again whenever it is given more time. And it lets go only of what is over by
+-- far, by this clock and by that of the server: one clock that is fast must not strike off a session that lasts.
 local function enlist(index, member, expiresAt, now)
+  local kept = redis.call('PTTL', index)
   redis.call('ZADD', index, expiresAt, member)
-  redis.call('ZREMRANGEBYSCORE', index, '-inf', string.format('%.0f', now - ${GRACE_MS}))
+  local clock = redis.call('TIME')
+  local over = math.min(tonumber(now), clock[1] * 1000) - ${MARGIN_MS}
+  redis.call('ZREMRANGEBYSCORE', index, '-inf', string.format('%.0f', over))
   local last = tonumber(redis.call('ZREVRANGE', index, 0, 0, 'WITHSCORES')[2])
   if not last then return end
-  if last >= ${NEVER} then keepFor(index, '')
-  else keepFor(index, string.format('%.0f', last - now + ${2 * GRACE_MS})) end
+  if last >= ${NEVER} then return keepFor(index, '') end
+  local span = math.max(expiresAt - now, 0) + ${2 * GRACE_MS}
+  -- What never ended has left: how long the others stay is not known but by their times.
+  if kept == -1 then span = math.max(span, last - now + ${MARGIN_MS}) end
+  if span > kept then keepFor(index, string.format('%.0f', span)) end
 end
 `;
 

@@ -14,7 +14,8 @@ interface WithClient extends CommonOptions {
    * The client that the application has: of `redis` 5 or 6 (a client, pool, cluster or sentinel) or of `ioredis` 5 or 6
    * or `iovalkey` (a `Redis` or `Cluster`). The application connects and closes it.
    * An ioredis client better has `autoResendUnfulfilledCommands: false`: after a lost connection it sends writes again that
-   * may have been carried out, and a counter would count twice.
+   * may have been carried out, and a counter would count twice. And `maxRetriesPerRequest: 0`: commands under way at that
+   * moment may else stay without an answer.
    */
   readonly client: RedisClient;
   readonly url?: undefined;
@@ -39,6 +40,9 @@ export interface CheckedOptions {
   readonly server: { readonly client: RedisClient } | { readonly url: string };
 }
 
+/** Never a text itself: it may be a URL in the wrong place, with a password in it. */
+const kindOf = (value: unknown): string => (typeof value === 'string' ? 'a string' : describeValue(value));
+
 const KNOWN = ['client', 'url', 'prefix'];
 
 /** @throws TypeError or RangeError that names the option, what came and what to do. */
@@ -46,13 +50,13 @@ export function checkOptions(options: RedisStoreOptions): CheckedOptions {
   const given: unknown = options;
   if (typeof given !== 'object' || given === null) {
     throw new TypeError(
-      `The RedisSessionStore wants an object with the option client or url, got ${describeValue(given)}.`,
+      `The RedisSessionStore wants an object with the option client or url, got ${kindOf(given)}.`,
     );
   }
   for (const name of Object.keys(given)) {
     if (!KNOWN.includes(name))
       throw new TypeError(
-        `The RedisSessionStore has no option ${describeValue(name)}. Its options are ${KNOWN.join(', ')}.`,
+        `The RedisSessionStore got an option that it does not know. Its options are ${KNOWN.join(', ')}.`,
       );
   }
   const { client, url, prefix = 'nest-session:' } = options;
@@ -74,14 +78,14 @@ function checkClient(client: RedisClient): RedisClient {
       ? 'Await the promise and give what comes of it.'
       : 'Give what createClient(), createCluster() or createSentinel() of redis makes, or a Redis or Cluster of ioredis or iovalkey.';
   throw new TypeError(
-    `The option client of the RedisSessionStore must be a Redis client, got ${describeValue(client)}. ${cure}`,
+    `The option client of the RedisSessionStore must be a Redis client, got ${kindOf(client)}. ${cure}`,
   );
 }
 
 /** The messages do not show the URL: there may be a password in it. */
 function checkUrl(url: unknown): string {
   const wanted = 'The option url of the RedisSessionStore must be a text such as "redis://localhost:6379"';
-  if (typeof url !== 'string') throw new TypeError(`${wanted}, got ${describeValue(url)}.`);
+  if (typeof url !== 'string') throw new TypeError(`${wanted}, got ${kindOf(url)}.`);
   if (!/^rediss?:\/\//.test(url)) throw new RangeError(`${wanted}, got one that begins otherwise.`);
   if (!URL.canParse(url)) throw new RangeError(`${wanted}, got one that is no URL.`);
   return url;
@@ -89,7 +93,7 @@ function checkUrl(url: unknown): string {
 
 function checkPrefix(prefix: unknown): string {
   const wanted = 'The option prefix of the RedisSessionStore must be a text that is not empty';
-  if (typeof prefix !== 'string') throw new TypeError(`${wanted}, got ${describeValue(prefix)}.`);
+  if (typeof prefix !== 'string') throw new TypeError(`${wanted}, got ${kindOf(prefix)}.`);
   if (prefix === '') throw new RangeError(`${wanted}, got "". Leave it out for "nest-session:".`);
   return prefix;
 }

@@ -1,0 +1,172 @@
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import * as ioredis6 from 'ioredis';
+import * as ioredis5 from 'ioredis5';
+import * as iovalkey from 'iovalkey';
+import * as redis6 from 'redis';
+import * as redis5 from 'redis5';
+import { RedisSessionStore } from 'nest-session/redis';
+import { newKey, recordOf } from '../../lib/testing/contract-records.js';
+import { startRedis, type OwnServer } from '../support/private-servers.js';
+import { describeWithPrivateServers } from '../support/servers.js';
+import { FAMILIES, newPrefix } from './support/redis-clients.js';
+import { connectBy, PACKAGES } from './support/redis-own.js';
+import { ask } from './support/redis-probe.js';
+import { startProxy, type RedisProxy } from './support/redis-proxy.js';
+
+/** Asks again and again, and answers how long it took until it did not fail. */
+async function msUntil(work: () => Promise<unknown>): Promise<number> {
+  for (const began = performance.now(); ;) {
+    try {
+      await work();
+      return performance.now() - began;
+    } catch (error) {
+      if (performance.now() - began > 15_000) throw error;
+      await delay(20);
+    }
+  }
+}
+
+/** Clients of an application, with the settings in `docs/databases.md`. */
+const GIVEN = [
+  ...[redis5, redis6].map(({ createClient }, n) => {
+    const connect = async (url: string) => {
+      const client = (createClient as typeof redis6.createClient)({
+        url,
+        disableOfflineQueue: true,
+        pingInterval: 1000,
+        socket: { socketTimeout: 3000, connectTimeout: 2000, reconnectStrategy: 50 },
+      });
+      client.on('error', () => undefined);
+      await client.connect();
+      return { client, close: () => client.destroy() };
+    };
+    return [`redis ${n + 5}`, connect] as const;
+  }),
+  ...[ioredis5, ioredis6, iovalkey].map(({ Redis }, n) => {
+    const connect = async (url: string) => {
+      const client = new (Redis as typeof ioredis6.Redis)(url, {
+        socketTimeout: 2000,
+        connectTimeout: 2000,
+        maxRetriesPerRequest: 0,
+        autoResendUnfulfilledCommands: false,
+      });
+      client.on('error', () => undefined);
+      await once(client, 'ready');
+      return { client, close: () => client.disconnect() };
+    };
+    return [['ioredis 5', 'ioredis 6', 'iovalkey'][n]!, connect] as const;
+  }),
+];
+
+describeWithPrivateServers('redis', 'a connection of its own through an address that moves', () => {
+  let first: OwnServer;
+  let second: OwnServer;
+  let proxy: RedisProxy;
+  beforeAll(async () => void ([first, second] = await Promise.all([startRedis(), startRedis()])));
+  afterAll(() => Promise.all([first.stop(), second.stop()]));
+  beforeEach(async () => void (proxy = await startProxy(first.url)));
+  afterEach(() => proxy.stop());
+
+  describe.each(PACKAGES)('by %s', (name) => {
+    it('is made anew where it falls silent', async () => {
+      const connection = connectBy(name, proxy.url);
+      const echo = () => connection.send('echo', ['a'], '');
+      await echo();
+      proxy.silence();
+      const waiting = [echo(), echo()];
+      const results = await Promise.allSettled(waiting);
+      expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+      await expect(waiting[0]).rejects.toThrow('did not answer');
+      expect(await msUntil(echo)).toBeLessThan(1500);
+      expect(proxy.made()).toBe(2);
+      connection.close();
+    });
+
+    it('is made anew where it is accepted and falls silent at once', async () => {
+      proxy.silenceNew(true);
+      const connection = connectBy(name, proxy.url);
+      const echo = () => connection.send('echo', ['a'], '');
+      await expect(echo()).rejects.toThrow('no connection');
+      await delay(3000);
+      proxy.silenceNew(false);
+      expect(await msUntil(echo)).toBeLessThan(4000);
+      expect(proxy.made()).toBeLessThan(5);
+      connection.close();
+    });
+
+    it('stays as it is where nothing is asked, and where the process was busy', async () => {
+      // Not through the proxy, which is as busy.
+      const connection = connectBy(name, first.url);
+      const number = () => connection.send('client', ['id'], '');
+      const before = await number();
+      await delay(2500);
+      const answer = number();
+      for (const end = performance.now() + 2500; performance.now() < end;);
+      expect([await answer, await number()]).toEqual([before, before]);
+      connection.close();
+    });
+
+    it('answers for what was under way when it was cut', async () => {
+      const connection = connectBy(name, proxy.url);
+      const echo = () => connection.send('echo', ['a'], '');
+      await echo();
+      proxy.silence();
+      const waiting = echo();
+      const began = performance.now();
+      setTimeout(() => proxy.cut(), 50);
+      await expect(waiting).rejects.toThrow();
+      expect(performance.now() - began).toBeLessThan(1000);
+      expect(await msUntil(echo)).toBeLessThan(1500);
+      connection.close();
+    });
+
+    it('leaves a server that has become the copy of another one', async () => {
+      const [one, two] = await Promise.all([first, second].map(({ url }) => FAMILIES[2][1].single(url)));
+      const connection = connectBy(name, proxy.url);
+      const write = () => connection.send('incr', [newPrefix()], '');
+      await write();
+      await ask(one!.client)('replicaof', '127.0.0.1', String(second.port));
+      // The address still leads to it: it is asked for the right one now and then, not at each write.
+      const made = proxy.made();
+      for (const end = Date.now() + 2500; Date.now() < end;) {
+        await expect(write()).rejects.toThrow(/READONLY/);
+        await delay(5);
+      }
+      expect(proxy.made() - made).toBeLessThanOrEqual(4);
+      expect(proxy.made() - made).toBeGreaterThan(1);
+      proxy.leadTo(second.url);
+      expect(await msUntil(write)).toBeLessThan(2500);
+      await ask(one!.client)('replicaof', 'no', 'one');
+      connection.close();
+      await Promise.all([one!.close(), two!.close()]);
+    });
+  });
+
+  it.each(GIVEN)(
+    'is made anew by %s with the settings that the documentation asks for',
+    async (_, connect) => {
+      const { client, close } = await connect(proxy.url);
+      const store = new RedisSessionStore({ client, prefix: newPrefix() });
+      const load = () => store.load(newKey());
+      await load();
+      proxy.silence();
+      await expect(load()).rejects.toThrow();
+      expect(await msUntil(load)).toBeLessThan(1500);
+      await store.close();
+      close();
+    },
+  );
+
+  it('ends all connections with the store', async () => {
+    const store = new RedisSessionStore({ url: proxy.url, prefix: newPrefix() });
+    await store.create(newKey(), recordOf({}));
+    proxy.silence();
+    const loading = store.load(newKey());
+    await store.close();
+    await expect(loading).rejects.toThrow();
+    await expect(store.load(newKey())).rejects.toThrow('is closed');
+    await delay(200);
+    expect(proxy.open()).toBe(0);
+  });
+});
