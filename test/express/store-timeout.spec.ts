@@ -80,7 +80,7 @@ describe('a store that does not answer in time', () => {
           sessions.delete(id);
           done();
         },
-      } as unknown as ForeignStore,
+      },
       {},
       { idleMs: 60_000, touchEveryMs: null },
       20,

@@ -223,7 +223,7 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
     ],
     ['rejects', () => Promise.reject(new Error('no'))],
   ])('survives an onEvent that %s', async (_, onEvent) => {
-    const browser = await start({ onEvent: onEvent as () => void });
+    const browser = await start({ onEvent: onEvent });
     store.break();
     expect((await browser.fetch('/page')).status).toBe(503);
     expect(logger.lines).toContain('warn The option onEvent failed: no');

@@ -120,7 +120,9 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
         return pool.query(text, values);
       };
       const store = new MysqlSessionStore({ client: { query: guarded, execute: guarded }, table });
-      await expect(Promise.all(times(3, () => store.load(newKey())))).rejects.toThrow('is down');
+      await expect(Promise.all(times(3, () => store.load(newKey())))).rejects.toThrow(
+        /MysqlSessionStore failed/,
+      );
       isUp = true;
       expect(await store.create(newKey(), recordOf({}))).toBe('created');
     });
@@ -225,11 +227,17 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
       // What the sweep sends, in a transaction that stays open: as if it took very long.
       const held = {
         query: async (text: string) =>
-          sweeper.query(text.startsWith('SET TRANSACTION') ? `${text}; START TRANSACTION` : text),
+          unmarked(
+            await sweeper.query(text.startsWith('SET TRANSACTION') ? `${text}; START TRANSACTION` : text),
+          ),
         execute: (text: string, values?: MysqlValue[]) => sweeper.execute(text, values),
       };
       expect(await new MysqlSessionStore({ client: held, table }).deleteExpired(now, 100)).toBe(9);
-      const writer = new MysqlSessionStore({ client: request, table });
+      const open = {
+        query: async (text: string) => unmarked(await request.query(text)),
+        execute: async (text: string, values?: MysqlValue[]) => unmarked(await request.execute(text, values)),
+      };
+      const writer = new MysqlSessionStore({ client: open, table });
       // Between the last session that is over and the first that is not: where InnoDB would lock a gap.
       expect(await writer.create(newKey(), recordOf({}, { expiresAt: now + 5000 }))).toBe('created');
       // One that the sweep has left alone, and the one that is over next.
@@ -283,6 +291,11 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
   });
 });
 
+/** An answer that does not tell that it was given inside a transaction. */
+function unmarked([answer]: [unknown, unknown]): [unknown] {
+  return [Array.isArray(answer) ? answer : { ...(answer as object), serverStatus: undefined }];
+}
+
 /** A promise, and what opens it. */
 function gate(): { readonly promise: Promise<void>; readonly open: () => void } {
   let open = (): void => undefined;
@@ -302,14 +315,15 @@ describe('the options of the MysqlSessionStore', () => {
       /option client .* mysql2, got an object|mysql2/,
     ],
     ['a client that is a text', { client: 'mysql://u:secret@h' }, /option client .* got a string\.$/],
+    ['a url with a wrong port', { url: 'mysql://u:secret@h:x/d' }, /option url .* got a string\.$/],
     ['an empty url', { url: '' }, /option url .* must be a URL such as .* got ""/],
     [
       'a table with a quote',
       { client, table: 'a`b' },
-      /option table .* must be the name of a table, .* got "a/,
+      /option table .* must be the name of a table, .* got a string/,
     ],
     ['migrate that is no flag', { client, migrate: 0 }, /option migrate .* true or false, got 0/],
-    ['prepare that is no flag', { client, prepare: 'no' }, /option prepare .* true or false, got "no"/],
+    ['prepare that is no flag', { client, prepare: 'no' }, /option prepare .* true or false, got a string/],
     [
       'an option that it does not have',
       { client, database: 'x' },

@@ -3,7 +3,8 @@ import { PostgresSessionStore } from 'nest-session/postgres';
 import { loadDriver } from '../../lib/stores/sql/load-driver.js';
 import { decodeName, decodePrincipal, encodeName, encodePrincipal } from '../../lib/stores/sql/safe-text.js';
 import { versionComment, versionInComment } from '../../lib/stores/sql/schema-version.js';
-import { columnsOf, recordOf } from '../../lib/stores/sql/sql-record.js';
+import type { SqlRow } from '../../lib/stores/sql/sql-client.js';
+import { columnsOf, keyOf, recordOf } from '../../lib/stores/sql/sql-record.js';
 import { plainTable, quoteTable, readTableName } from '../../lib/stores/sql/table-name.js';
 import * as records from './support/sql.js';
 
@@ -57,13 +58,22 @@ describe('a row', () => {
     ['attributes that are a list', { attributes: '[]' }],
     ['attributes that are null', { attributes: 'null' }],
     ['an attribute that is no text', { attributes: '{"n":1}' }],
-    ['no attributes', { attributes: null }],
     ['a time that is no number', { expires_at: 'soon' }],
-    ['no time', { touched_at: null }],
     ['a revision with a fraction', { revision: 1.5 }],
     ['a principal that is no text', { principal: 5 }],
   ])('is none with %s', (_, over) => {
     expect(recordOf({ ...row, ...over })).toBeNull();
+  });
+
+  it.each([
+    ['of a list, as with rowsAsArray', Object.values(row) as unknown as SqlRow, 'created_at'],
+    ['without a revision', { ...row, revision: undefined }, 'revision'],
+    ['without a time', { ...row, touched_at: null }, 'touched_at'],
+    ['without attributes', { ...row, attributes: null }, 'attributes'],
+    ['without a principal', { ...row, principal: undefined }, 'principal'],
+  ])('is a failure of the store in the form %s: nobody is to be logged out by it', (_, held, column) => {
+    expect(() => recordOf(held)).toThrow(new RegExp(`without the column ${column}\\.`));
+    expect(() => keyOf(row)).toThrow(/without the column session_key/);
   });
 });
 

@@ -1,80 +1,75 @@
+import { SqlStoreError } from '../sql/sql-store-error.js';
 import type { SqlClient, SqlRow, SqlStatement } from '../sql/sql-client.js';
+import type { MysqlConnections, MysqlLink, MysqlMethod } from './mysql-connections.js';
+import { boundValues, inlined, readRow } from './mysql-values.js';
 
-/** What fills the places of a statement. */
-export type MysqlValue = string | number | null;
-
-/** A pool or a connection of `mysql2/promise`. */
-export interface MysqlPromiseClient {
-  query(text: string, values?: MysqlValue[]): PromiseLike<unknown>;
-  execute(text: string, values?: MysqlValue[]): PromiseLike<unknown>;
+/** What one statement cannot do: it reads, and writes what it has made of it. Answers how many rows it writes. */
+export interface MysqlProcedure extends SqlStatement {
+  run(client: MysqlSqlClient): Promise<number>;
 }
 
-/** A pool or a connection of `mysql2`. */
-export interface MysqlCallbackClient {
-  promise(): MysqlPromiseClient;
+/** What `mysql2` answers to a statement that writes. */
+interface WriteAnswer {
+  readonly affectedRows: number;
+  /** What the server says of the connection after it. */
+  readonly serverStatus?: number;
 }
 
-/** What a store can be given to talk to MySQL or MariaDB. */
-export type MysqlClient = MysqlPromiseClient | MysqlCallbackClient;
+const [IN_TRANSACTION, AUTOCOMMIT] = [1, 2];
 
-/** What a pool has beyond a connection, and what it gives. */
-interface Pool {
-  getConnection(): Promise<MysqlPromiseClient & { release(): void; destroy(): void }>;
-}
-
-/** How statements are sent: parsed once for each connection, or anew each time. */
-export type MysqlMethod = 'execute' | 'query';
+/** ER_DATA_OUT_OF_RANGE: no other number of a row can grow out of its range. */
+const OUT_OF_RANGE = 1690;
 
 /** MySQL or MariaDB as the store uses it. */
 export class MysqlSqlClient implements SqlClient {
-  readonly #client: MysqlPromiseClient;
+  readonly #connections: MysqlConnections;
   readonly #method: MysqlMethod;
-  readonly #end: (() => Promise<void>) | null;
 
-  constructor(client: MysqlClient, method: MysqlMethod, end: (() => Promise<void>) | null = null) {
-    this.#client = 'promise' in client ? client.promise() : client;
+  constructor(connections: MysqlConnections, method: MysqlMethod) {
+    this.#connections = connections;
     this.#method = method;
-    this.#end = end;
   }
 
-  async read(statement: SqlStatement): Promise<readonly SqlRow[]> {
-    return (await this.#send(statement)) as readonly SqlRow[];
+  async read(statement: SqlStatement, waitMs?: number): Promise<readonly SqlRow[]> {
+    const rows = await this.#connections.use(isAnswer, (link) => this.#send(link, statement, waitMs));
+    return (rows as readonly SqlRow[]).map(readRow);
   }
 
-  async write(statement: SqlStatement): Promise<number> {
-    return ((await this.#send(statement)) as { affectedRows: number }).affectedRows;
+  async write(statement: SqlStatement | MysqlProcedure): Promise<number> {
+    if ('run' in statement) return statement.run(this);
+    const answered = this.#connections.use(isAnswer, async (link) =>
+      written(await this.#send(link, statement)),
+    );
+    return answered.catch(rejectWrite);
   }
 
   /** Runs a statement that is never prepared: it cannot be, or has another text each time. Answers as `write` does. */
   async runOnce(text: string): Promise<number> {
-    const [answer] = (await this.#client.query(text)) as [{ affectedRows: number }];
-    return answer.affectedRows;
+    return this.#connections.use(isAnswer, async (link) => {
+      const [answer] = (await link.send('query', text, [])) as [WriteAnswer];
+      return written(answer);
+    });
   }
 
   /**
    * Holds a lock of the server while it works, and answers `null` where another has it for longer than the seconds given.
-   * The lock belongs to a connection: one is taken from the pool for it.
+   * The lock belongs to a connection: all of the work is done on one.
    */
   async locked<T>(
     lock: string,
     waitSeconds: number,
     work: (client: MysqlSqlClient) => Promise<T>,
   ): Promise<T | null> {
-    if (!isPool(this.#client)) return this.#underLock(lock, waitSeconds, work);
-    const connection = await this.#client.getConnection();
-    try {
-      const done = await new MysqlSqlClient(connection, this.#method).#underLock(lock, waitSeconds, work);
-      connection.release();
-      return done;
-    } catch (error) {
-      // Whatever it still holds goes with it.
-      connection.destroy();
-      throw error;
-    }
+    // Whatever a connection still holds goes with it where the work fails.
+    const isSound = (): boolean => false;
+    return this.#connections.use(isSound, (link) => {
+      const one: MysqlConnections = { use: (_, lent) => lent(link), close: async () => undefined };
+      return new MysqlSqlClient(one, this.#method).#underLock(lock, waitSeconds, work);
+    });
   }
 
   async close(): Promise<void> {
-    await this.#end?.();
+    await this.#connections.close();
   }
 
   async #underLock<T>(
@@ -82,19 +77,47 @@ export class MysqlSqlClient implements SqlClient {
     waitSeconds: number,
     work: (client: MysqlSqlClient) => Promise<T>,
   ): Promise<T | null> {
-    const [row] = await this.read({ text: `SELECT GET_LOCK(?, ${waitSeconds}) AS got`, values: [lock] });
+    const text = `SELECT GET_LOCK('${lock}', ${waitSeconds}) AS got`;
+    const [row] = await this.read({ text, values: [] }, waitSeconds * 1000);
     if (Number(row?.['got'] ?? 0) !== 1) return null;
     try {
       return await work(this);
     } finally {
-      await this.read({ text: 'SELECT RELEASE_LOCK(?) AS released', values: [lock] });
+      await this.read({ text: `SELECT RELEASE_LOCK('${lock}') AS released`, values: [] });
     }
   }
 
-  async #send({ text, values }: SqlStatement): Promise<unknown> {
-    const [answer] = (await this.#client[this.#method](text, [...values])) as [unknown];
+  async #send(link: MysqlLink, statement: SqlStatement, waitMs?: number): Promise<unknown> {
+    const [text, values] =
+      this.#method === 'execute' ? [statement.text, boundValues(statement)] : [inlined(statement), []];
+    const [answer] = (await link.send(this.#method, text, values, waitMs)) as [unknown];
     return answer;
   }
 }
 
-const isPool = (client: object): client is Pool => 'getConnection' in client;
+/**
+ * @throws SqlStoreError where the connection is inside a transaction, or does not commit by itself: what it has written may
+ * be undone, and nobody gets such a connection of a pool again.
+ */
+function written(answer: unknown): number {
+  const { affectedRows, serverStatus = AUTOCOMMIT } = answer as WriteAnswer;
+  if ((serverStatus & IN_TRANSACTION) === 0 && (serverStatus & AUTOCOMMIT) !== 0) return affectedRows;
+  throw new SqlStoreError(
+    'The MysqlSessionStore needs a connection that commits each statement: ' +
+      'its connection is inside a transaction or has autocommit switched off.',
+  );
+}
+
+/** What a failed write is, in words that help. */
+function rejectWrite(error: unknown): never {
+  if ((error as { errno?: unknown }).errno !== OUT_OF_RANGE) throw error;
+  throw new SqlStoreError(
+    'The session would be larger than max_allowed_packet of the server allows to read.',
+  );
+}
+
+/** Whether an error is what a server has answered to a statement, on a connection that is as good as before. */
+function isAnswer(error: unknown): boolean {
+  const { errno, fatal } = (error ?? {}) as { errno?: unknown; fatal?: unknown };
+  return typeof errno === 'number' && errno > 0 && fatal !== true;
+}

@@ -8,15 +8,16 @@ import {
   patchColumnsOf,
   principalColumn,
   type PatchColumns,
-  RECORD_COLUMNS,
 } from '../sql/sql-record.js';
 import { quoteTable, type TableName } from '../sql/table-name.js';
-import type { MysqlSqlClient } from './mysql-client.js';
+import { largePatch } from './large-patch.js';
+import type { MysqlProcedure, MysqlSqlClient } from './mysql-client.js';
 import { lockName, migrateMysql } from './mysql-schema.js';
 import { sweepMysql } from './mysql-sweep.js';
+import { bytesOf, TEXT } from './mysql-values.js';
 
-/** As text, so that no driver makes anything else of JSON. */
-const COLUMNS = `${RECORD_COLUMNS}, CAST(attributes AS CHAR) AS attributes`;
+/** As bytes, so that no driver makes anything else of JSON. */
+const COLUMNS = `created_at, touched_at, expires_at, revision, ${bytesOf('principal')}, ${bytesOf('attributes')}`;
 
 /** A number comes as a double, and would be compared as one, without an index. */
 const WHOLE = 'CAST(? AS SIGNED)';
@@ -25,7 +26,19 @@ const WHOLE = 'CAST(? AS SIGNED)';
 const READABLE = `JSON_TYPE(attributes) = 'OBJECT'`;
 
 /** Compared byte by byte: no collation, no spaces that do not count. `<=>` takes NULL, an absent attribute, for a value. */
-const UNCHANGED = 'CAST(JSON_UNQUOTE(JSON_EXTRACT(attributes, ?)) AS BINARY) <=> CAST(? AS BINARY)';
+const UNCHANGED = `CAST(JSON_UNQUOTE(JSON_EXTRACT(attributes, ${TEXT})) AS BINARY) <=> CAST(? AS BINARY)`;
+
+/** A principal, by the collation of its column. */
+const PRINCIPAL = `${TEXT} COLLATE utf8mb4_bin`;
+
+/**
+ * Fails with ER_DATA_OUT_OF_RANGE in any `sql_mode` where the attributes, written before it in the same statement, have
+ * become larger than what the server hands out as a text: such a session could be written, and not be read.
+ */
+const IF_READABLE = ' + (OCTET_LENGTH(attributes) > @@max_allowed_packet) * 18446744073709551615';
+
+/** From then on comparing one by one takes too long: a server parses the attributes anew for each. */
+const MOST_COMPARED = 64;
 
 /** How MySQL and MariaDB say what a store wants. */
 export class MysqlDialect implements SqlDialect<MysqlSqlClient> {
@@ -46,19 +59,21 @@ export class MysqlDialect implements SqlDialect<MysqlSqlClient> {
     const text =
       `INSERT INTO ${this.#table} ` +
       '(session_key, created_at, touched_at, expires_at, revision, principal, attributes) ' +
-      'VALUES (?, ?, ?, ?, ?, ?, ?)';
+      `VALUES (?, ?, ?, ?, ?, ${TEXT}, ${TEXT})`;
     return { text, values: [key, ...valuesOf(record)] };
   }
 
-  patch(key: SessionKey, patch: SessionPatch): SqlStatement {
+  patch(key: SessionKey, patch: SessionPatch): SqlStatement | MysqlProcedure {
+    if (patch.changes.size > MOST_COMPARED) return largePatch(this.#table, COLUMNS, key, patch);
     const columns = patchColumnsOf(patch);
     const { touchedAt, expiresAt, principal, step, writesAttributes } = columns;
     const compared = comparedIn(columns);
     const text =
-      `UPDATE ${this.#table} SET touched_at = ?, expires_at = ?, principal = ?, ` +
-      `revision = revision + ${step}, writes = writes + 1` +
-      (writesAttributes ? ', attributes = JSON_MERGE_PATCH(attributes, ?)' : '') +
-      ` WHERE session_key = ? AND principal <=> ? AND ${READABLE}` +
+      `UPDATE ${this.#table} SET touched_at = ?, expires_at = ?, principal = ${TEXT}, ` +
+      `revision = revision + ${step}, ` +
+      (writesAttributes ? `attributes = JSON_MERGE_PATCH(attributes, ${TEXT}), ` : '') +
+      `writes = writes + 1${writesAttributes ? IF_READABLE : ''}` +
+      ` WHERE session_key = ? AND principal <=> ${PRINCIPAL} AND ${READABLE}` +
       ` AND ${UNCHANGED}`.repeat(compared.length);
     const values = [
       ...[touchedAt, expiresAt, principal.to],
@@ -72,7 +87,7 @@ export class MysqlDialect implements SqlDialect<MysqlSqlClient> {
   rekey(from: SessionKey, to: SessionKey, record: SessionRecord, revision: number | null): SqlStatement {
     const text =
       `UPDATE ${this.#table} SET session_key = ?, created_at = ?, touched_at = ?, expires_at = ?, ` +
-      `revision = ?, principal = ?, attributes = ?, writes = writes + 1 ` +
+      `revision = ?, principal = ${TEXT}, attributes = ${TEXT}, writes = writes + 1 ` +
       `WHERE session_key = ? AND ${READABLE}${revision === null ? '' : ` AND revision = ${WHOLE}`}`;
     const values = [to, ...valuesOf(record), from, ...(revision === null ? [] : [revision])];
     return { text, values };
@@ -85,15 +100,15 @@ export class MysqlDialect implements SqlDialect<MysqlSqlClient> {
   /** Sorted by ids alone: MySQL runs out of memory for sorting where rows bring large texts along. */
   listByPrincipal(principal: string, at: number, limit: number): SqlStatement {
     const text =
-      `SELECT CONVERT(session_key USING utf8mb4) AS session_key, ${COLUMNS} FROM ` +
-      `(SELECT id AS chosen_id FROM ${this.#table} WHERE principal = ? AND expires_at > ${WHOLE} ` +
+      `SELECT session_key, ${COLUMNS} FROM ` +
+      `(SELECT id AS chosen_id FROM ${this.#table} WHERE principal = ${PRINCIPAL} AND expires_at > ${WHOLE} ` +
       `ORDER BY created_at DESC LIMIT ${Math.trunc(limit)}) AS chosen ` +
       `JOIN ${this.#table} ON id = chosen_id`;
     return { text, values: [principalColumn(principal), at] };
   }
 
   deleteByPrincipal(principal: string, keep: SessionKey | null): SqlStatement {
-    const text = `DELETE FROM ${this.#table} WHERE principal = ?${keep === null ? '' : ' AND session_key <> ?'}`;
+    const text = `DELETE FROM ${this.#table} WHERE principal = ${PRINCIPAL}${keep === null ? '' : ' AND session_key <> ?'}`;
     return { text, values: [principalColumn(principal), ...(keep === null ? [] : [keep])] };
   }
 

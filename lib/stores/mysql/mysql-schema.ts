@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { SqlStoreError } from '../sql/sql-store-error.js';
 import { versionComment, versionInComment } from '../sql/schema-version.js';
 import { plainTable, quoteTable, type TableName } from '../sql/table-name.js';
 import type { MysqlSqlClient } from './mysql-client.js';
@@ -48,18 +49,17 @@ export async function migrateMysql(client: MysqlSqlClient, name: TableName): Pro
     return true;
   });
   if (done === null)
-    throw new Error(
+    throw new SqlStoreError(
       `Another node is making the table ${plainTable(name)}, for more than ${WAIT_SECONDS} seconds.`,
     );
 }
 
 async function versionOf(client: MysqlSqlClient, { schema, table }: TableName): Promise<number> {
-  const [row] = await client.read({
-    text:
-      'SELECT table_comment AS comment FROM information_schema.tables ' +
-      'WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ?',
-    values: [schema, table],
-  });
+  // Names are letters, digits and `_`: they may stand in a statement, and a server finds a table faster by them.
+  const text =
+    'SELECT table_comment AS comment FROM information_schema.tables ' +
+    `WHERE table_schema = ${schema === null ? 'DATABASE()' : `'${schema}'`} AND table_name = '${table}'`;
+  const [row] = await client.read({ text, values: [] });
   return versionInComment(row?.['comment']);
 }
 

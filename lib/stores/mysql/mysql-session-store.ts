@@ -2,7 +2,7 @@ import {
   exactlyOne,
   readFlag,
   readSqlOptions,
-  readText,
+  readUrl,
   uncheckedOptions,
   wrongHandle,
   type SqlStoreOptions,
@@ -10,7 +10,9 @@ import {
 } from '../sql/sql-options.js';
 import { SqlSessionStore } from '../sql/sql-session-store.js';
 import { DEFAULT_TABLE, readTableName } from '../sql/table-name.js';
-import { MysqlSqlClient, type MysqlClient } from './mysql-client.js';
+import { MysqlSqlClient } from './mysql-client.js';
+import type { MysqlClient } from './mysql-handle.js';
+import { connectionsOf } from './mysql-connections.js';
 import { MysqlDialect } from './mysql-dialect.js';
 import { openPool } from './mysql-pool.js';
 import { mysqlSchema } from './mysql-schema.js';
@@ -19,7 +21,10 @@ const NAME = 'MysqlSessionStore';
 
 /** Where a {@link MysqlSessionStore} keeps its sessions: exactly one of `client` and `url`, and how. */
 export interface MysqlStoreOptions extends SqlStoreOptions {
-  /** A pool or a connection of `mysql2` or `mysql2/promise`. The store never closes it. */
+  /**
+   * A pool or a connection of `mysql2` or `mysql2/promise`. The store never closes it. It commits each statement: with
+   * autocommit switched off, or inside a transaction of the application, writes fail.
+   */
   readonly client?: MysqlClient;
   /** Where the server is: `mysql://user:password@host/database`. The store has a pool of its own then, which it closes. */
   readonly url?: string;
@@ -55,10 +60,11 @@ export class MysqlSessionStore extends SqlSessionStore<MysqlSqlClient> {
 
 function clientOf(options: UncheckedOptions): MysqlSqlClient {
   const method = readFlag(NAME, 'prepare', options['prepare'], true) ? 'execute' : 'query';
-  if (exactlyOne(NAME, options, ['client', 'url']) === 'client')
-    return new MysqlSqlClient(readClient(options['client']), method);
-  const pool = openPool(readText(NAME, 'url', options['url'], 'a URL such as mysql://user@host/database'));
-  return new MysqlSqlClient(pool, method, () => pool.end());
+  const connections =
+    exactlyOne(NAME, options, ['client', 'url']) === 'client'
+      ? connectionsOf(readClient(options['client']))
+      : openPool(readUrl(NAME, 'url', options['url'], 'a URL such as mysql://user@host/database'));
+  return new MysqlSqlClient(connections, method);
 }
 
 function readClient(client: unknown): MysqlClient {

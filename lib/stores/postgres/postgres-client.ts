@@ -1,12 +1,19 @@
 import type { SqlClient, SqlRow, SqlStatement } from '../sql/sql-client.js';
+import { SqlStoreError } from '../sql/sql-store-error.js';
 import type { SendToPostgres } from './postgres-query.js';
+
+/** How a store lets go of PostgreSQL. */
+export interface PostgresEnd {
+  close(): Promise<void> | void;
+  destroy?(): void;
+}
 
 /** PostgreSQL as the store uses it. */
 export class PostgresSqlClient implements SqlClient {
   readonly #send: SendToPostgres;
-  readonly #end: (() => Promise<void>) | null;
+  readonly #end: PostgresEnd;
 
-  constructor(send: SendToPostgres, end: (() => Promise<void>) | null) {
+  constructor(send: SendToPostgres, end: PostgresEnd) {
     this.#send = send;
     this.#end = end;
   }
@@ -26,7 +33,11 @@ export class PostgresSqlClient implements SqlClient {
   }
 
   async close(): Promise<void> {
-    await this.#end?.();
+    await this.#end.close();
+  }
+
+  destroy(): void {
+    this.#end.destroy?.();
   }
 }
 
@@ -38,7 +49,7 @@ function rowsIn(answer: unknown): readonly SqlRow[] {
   }
   const rows = (answer as { rows?: unknown } | null | undefined)?.rows;
   if (Array.isArray(rows)) return rows as readonly SqlRow[];
-  throw new TypeError(
+  throw new SqlStoreError(
     'The client of the PostgresSessionStore answered a query neither with rows nor with { rows }.',
   );
 }

@@ -1,10 +1,12 @@
 import type { SessionKey } from '../../core/session-key.js';
 import type { SessionPatch, SessionRecord } from '../../core/session-record.js';
+import { codeIn } from '../sql/error-chain.js';
 import type { SqlStatement } from '../sql/sql-client.js';
 import type { SqlDialect } from '../sql/sql-dialect.js';
 import { columnsOf, jsonObject, patchColumnsOf, principalColumn, RECORD_COLUMNS } from '../sql/sql-record.js';
 import { quoteTable, type TableName } from '../sql/table-name.js';
 import type { PostgresSqlClient } from './postgres-client.js';
+import { isPlanOutdated } from './postgres-query.js';
 import { lockNumber, migratePostgres } from './postgres-schema.js';
 
 const COLUMNS = `${RECORD_COLUMNS}, attributes::text AS attributes`;
@@ -105,12 +107,15 @@ export class PostgresDialect implements SqlDialect<PostgresSqlClient> {
 
   /** unique_violation */
   isCollision(error: unknown): boolean {
-    return codeOf(error) === '23505';
+    return codeIn(error) === '23505';
   }
 
-  /** serialization_failure, where the database isolates more than is needed here, and deadlock_detected */
+  /**
+   * serialization_failure, where the database isolates more than is needed here, deadlock_detected, and a statement that was
+   * prepared before somebody changed a column: it gets another name (see `sendTo`).
+   */
   isTransient(error: unknown): boolean {
-    return ['40001', '40P01'].includes(codeOf(error));
+    return ['40001', '40P01'].includes(codeIn(error)) || isPlanOutdated(error);
   }
 }
 
@@ -122,12 +127,4 @@ function arrayOf(changes: readonly (readonly [name: string, change: unknown])[])
 function valuesOf(record: SessionRecord): (string | number | null)[] {
   const { createdAt, touchedAt, expiresAt, revision, principal, attributes } = columnsOf(record);
   return [createdAt, touchedAt, expiresAt, revision, principal, attributes];
-}
-
-/** Some clients wrap the error of the driver, TypeORM as `driverError`. */
-function codeOf(error: unknown): string {
-  const { code, driverError, cause } = (error ?? {}) as Record<string, unknown>;
-  if (typeof code === 'string') return code;
-  const inner = driverError ?? cause;
-  return typeof inner === 'object' && inner !== null ? codeOf(inner) : '';
 }

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { KeyedQueue } from '../../core/keyed-queue.js';
+import { errorChain } from '../sql/error-chain.js';
+import { SqlStoreError } from '../sql/sql-store-error.js';
 
 /** A function that sends a statement to PostgreSQL and answers `{ rows }` or the rows themselves. */
 export type PostgresQuery = (text: string, values?: unknown[]) => PromiseLike<unknown>;
@@ -28,7 +30,7 @@ export function sendTo(client: PostgresClient, prepare: boolean | undefined): Se
     (prepare ?? kind !== 'other')
       ? named(client)
       : (text: string, values?: readonly unknown[]) => client.query(text, values && [...values]);
-  return kind === 'connection' ? oneAfterAnother(send) : send;
+  return kind === 'connection' ? oneAfterAnother(client, send) : send;
 }
 
 /** Told by what they have, not by their class: an application may hold another copy of the package. */
@@ -40,12 +42,26 @@ function kindOf(client: object): 'pool' | 'connection' | 'other' {
 
 function named(client: PostgresQueryable): SendToPostgres {
   const names = new Map<string, string>();
-  return (text, values) => {
+  return async (text, values) => {
     if (values === undefined) return client.query(text);
     const name = names.get(text) ?? nameOf(text);
     names.set(text, name);
-    return (client as unknown as NamedQueryable).query({ name, text, values: [...values] });
+    try {
+      return await (client as unknown as NamedQueryable).query({ name, text, values: [...values] });
+    } catch (error) {
+      // A connection keeps the outdated plan under its name for as long as it lives.
+      if (isPlanOutdated(error) && names.get(text) === name) names.set(text, nameOf(`${name} ${text}`));
+      throw error;
+    }
   };
+}
+
+/** "cached plan must not change result type", which is told by more than its code: that stands for much else. */
+export function isPlanOutdated(error: unknown): boolean {
+  return errorChain(error).some(
+    ({ code, routine, message }) =>
+      code === '0A000' && (routine === 'RevalidateCachedQuery' || String(message).includes('cached plan')),
+  );
 }
 
 /** By its text: a connection takes no second text under one name, and several stores may share it. */
@@ -53,8 +69,25 @@ function nameOf(text: string): string {
   return `nest_session_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`;
 }
 
-/** A connection of `pg` is not to be given a statement while it is busy with another. */
-function oneAfterAnother(send: SendToPostgres): SendToPostgres {
+/** A connection of `pg` is not to be given a statement while it is busy with another, nor in somebody's transaction. */
+function oneAfterAnother(client: PostgresQueryable, send: SendToPostgres): SendToPostgres {
   const queue = new KeyedQueue();
-  return (text, values) => queue.run('', async () => send(text, values));
+  return (text, values) =>
+    queue.run('', async () => {
+      refuseTransaction(client);
+      const answer = await send(text, values);
+      // A BEGIN that was waiting in the client came before the statement.
+      refuseTransaction(client);
+      return answer;
+    });
 }
+
+/** Clients of `pg` before 8.17 do not tell. */
+function refuseTransaction(client: unknown): void {
+  const status = (client as { getTransactionStatus?(): unknown }).getTransactionStatus?.();
+  if (status === 'T' || status === 'E') throw new SqlStoreError(IN_TRANSACTION);
+}
+
+const IN_TRANSACTION =
+  'The client of the PostgresSessionStore is in a transaction of the application: a session that was saved there would be ' +
+  'gone with a ROLLBACK. Give the store a Pool, or a Client of its own.';

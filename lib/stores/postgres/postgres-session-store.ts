@@ -1,8 +1,9 @@
+import { ignoreErrors } from '../sql/ignore-errors.js';
 import {
   exactlyOne,
   readFlag,
   readSqlOptions,
-  readText,
+  readUrl,
   uncheckedOptions,
   wrongHandle,
   type SqlStoreOptions,
@@ -20,7 +21,14 @@ const NAME = 'PostgresSessionStore';
 
 /** Where a {@link PostgresSessionStore} keeps its sessions: exactly one of `client` and `url`, and how. */
 export interface PostgresStoreOptions extends SqlStoreOptions {
-  /** What you talk to PostgreSQL with already. The store never closes it. */
+  /**
+   * What you talk to PostgreSQL with already. The store never closes it. What breaks one of its connections it hears, so that
+   * this does not end the process.
+   *
+   * A `Client`, as one connection, must be in no transaction of yours while the store uses it: what the store answered would
+   * be gone with a ROLLBACK. Where the client can tell (`pg` 8.17 and later), the store refuses; a function or a wrapper
+   * around one connection cannot. Against connections that fall silent give your pool a `query_timeout`.
+   */
   readonly client?: PostgresClient;
   /** Where PostgreSQL is: `postgres://user:password@host/database`. The store has a pool of its own then, which it closes. */
   readonly url?: string;
@@ -58,10 +66,12 @@ export class PostgresSessionStore extends SqlSessionStore<PostgresSqlClient> {
 function clientOf(options: UncheckedOptions): PostgresSqlClient {
   const prepare =
     options['prepare'] === undefined ? undefined : readFlag(NAME, 'prepare', options['prepare'], true);
-  if (exactlyOne(NAME, options, ['client', 'url']) === 'client')
-    return new PostgresSqlClient(sendTo(readClient(options['client']), prepare), null);
-  const pool = openPool(readText(NAME, 'url', options['url'], 'a URL such as postgres://user@host/database'));
-  return new PostgresSqlClient(sendTo(pool, prepare), () => pool.end());
+  if (exactlyOne(NAME, options, ['client', 'url']) === 'client') {
+    const client = readClient(options['client']);
+    return new PostgresSqlClient(sendTo(client, prepare), { close: ignoreErrors(client) });
+  }
+  const own = openPool(readUrl(NAME, 'url', options['url'], 'a URL such as postgres://user@host/database'));
+  return new PostgresSqlClient(sendTo(own.pool, prepare), own);
 }
 
 function readClient(client: unknown): PostgresClient {

@@ -18,4 +18,6 @@ export interface SqlClient {
   write(statement: SqlStatement): Promise<number>;
   /** Lets go of what the store itself has opened; leaves alone what it was given. */
   close(): Promise<void>;
+  /** Ends at once what `close` could not end in time: a socket to a silent server would keep the process. */
+  destroy?(): void;
 }

@@ -1,4 +1,4 @@
-import { describeValue } from '../../core/describe-value.js';
+import { describeName, describeOption } from './describe-option.js';
 import { DEFAULT_TABLE, readTableName, type TableName } from './table-name.js';
 
 /** What can be said of every store that speaks SQL. */
@@ -30,11 +30,11 @@ export function uncheckedOptions(
   known: readonly string[],
 ): UncheckedOptions {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
-    throw new TypeError(`The ${store} must be given an object of options, got ${describeValue(options)}.`);
+    throw new TypeError(`The ${store} must be given an object of options, got ${describeOption(options)}.`);
   const all = ['table', 'migrate', ...known];
   const strange = Object.keys(options).find((name) => !all.includes(name));
   if (strange !== undefined)
-    throw new TypeError(`The ${store} has no option ${JSON.stringify(strange)}. It has ${all.join(', ')}.`);
+    throw new TypeError(`The ${store} has no option ${describeName(strange)}. It has ${all.join(', ')}.`);
   return options as UncheckedOptions;
 }
 
@@ -51,7 +51,7 @@ export function readFlag(store: string, option: string, value: unknown, otherwis
   if (value === undefined) return otherwise;
   if (typeof value === 'boolean') return value;
   throw new TypeError(
-    `The option ${option} of the ${store} must be true or false, got ${describeValue(value)}.`,
+    `The option ${option} of the ${store} must be true or false, got ${describeOption(value)}.`,
   );
 }
 
@@ -71,14 +71,21 @@ export function exactlyOne<A extends string, B extends string>(
   throw new TypeError(`The ${store} needs exactly one of the options ${one} and ${other}, got ${came}.`);
 }
 
-/** Not told what came: it may hold a password. @throws TypeError when it is not a text with characters. */
+/** @throws TypeError when it is not a text with characters. */
 export function readText(store: string, option: string, value: unknown, what: string): string {
   if (typeof value === 'string' && value !== '') return value;
-  throw new TypeError(`The option ${option} of the ${store} must be ${what}, got ${describeValue(value)}.`);
+  throw wrongHandle(store, option, what, value);
 }
 
-/** What is wrong with a client or a database that was given. A text is not shown: it may be a URL with a password. */
+/** Looked at here, for what fails to parse it later has the password in its error. @throws TypeError when it is no URL. */
+export function readUrl(store: string, option: string, value: unknown, what: string): string {
+  const text = readText(store, option, value, what);
+  // `postgres://user@/database` is the server of this machine, and no URL only for want of a host.
+  if (URL.canParse(text.replace('@/', '@host/'))) return text;
+  throw wrongHandle(store, option, what, value);
+}
+
+/** What is wrong with an option. What came is not shown: it may be a URL with a password. */
 export function wrongHandle(store: string, option: string, what: string, value: unknown): TypeError {
-  const came = typeof value === 'string' ? 'a string' : describeValue(value);
-  return new TypeError(`The option ${option} of the ${store} must be ${what}, got ${came}.`);
+  return new TypeError(`The option ${option} of the ${store} must be ${what}, got ${describeOption(value)}.`);
 }

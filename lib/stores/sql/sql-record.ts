@@ -1,10 +1,14 @@
+import type { SessionKey } from '../../core/session-key.js';
 import type { AttributeChange, SessionPatch, SessionRecord } from '../../core/session-record.js';
 import { isChange, isSessionRecord } from '../../core/session-record.js';
 import { decodeName, decodePrincipal, encodeName, encodePrincipal } from './safe-text.js';
 import type { SqlRow } from './sql-client.js';
+import { SqlStoreError } from './sql-store-error.js';
 
 /** The columns that {@link recordOf} reads beside `attributes`. */
 export const RECORD_COLUMNS = 'created_at, touched_at, expires_at, revision, principal';
+
+const REQUIRED = ['created_at', 'touched_at', 'expires_at', 'revision', 'attributes'];
 
 /** What a record is in a row, by column. */
 export interface RecordColumns {
@@ -22,8 +26,15 @@ export function columnsOf({ principal, attributes, ...times }: SessionRecord): R
   return { ...times, principal: principalColumn(principal), attributes: objectOf(attributes) };
 }
 
-/** The record in a row; `null` where the row is not one that a store wrote. */
+/**
+ * The record in a row; `null` where the row is not one that a store wrote.
+ *
+ * @throws SqlStoreError where the row lacks a column: a client that gives rows in another form must not pass for sessions
+ * that are broken, or everybody would be logged out.
+ */
 export function recordOf(row: SqlRow): SessionRecord | null {
+  for (const column of REQUIRED) present(row, column);
+  if (row['principal'] === undefined) throw lacking('principal');
   const { principal } = row;
   const attributes = attributesOf(row['attributes']);
   if (attributes === null) return null;
@@ -35,7 +46,12 @@ export function recordOf(row: SqlRow): SessionRecord | null {
     revision: integer(row['revision']),
     attributes,
   };
-  return isSessionRecord(record) ? record : null;
+  return Number.isSafeInteger(record.revision) && isSessionRecord(record) ? record : null;
+}
+
+/** The key in a row. @throws SqlStoreError where it is not there. */
+export function keyOf(row: SqlRow): SessionKey {
+  return String(present(row, 'session_key')) as SessionKey;
 }
 
 /** What a patch is for a statement. */
@@ -77,6 +93,18 @@ export function jsonObject(entries: readonly (readonly [name: string, text: stri
 /** A principal as its column holds it. */
 export function principalColumn(principal: string | null): string | null {
   return principal === null ? null : encodePrincipal(principal);
+}
+
+function present(row: SqlRow, column: string): unknown {
+  const value = row[column] ?? null;
+  if (value === null) throw lacking(column);
+  return value;
+}
+
+function lacking(column: string): SqlStoreError {
+  return new SqlStoreError(
+    `A row came without the column ${column}. The client of a store must give rows as objects, with the names of columns.`,
+  );
 }
 
 function objectOf(attributes: ReadonlyMap<string, string>): string {

@@ -8,16 +8,15 @@ import {
   SessionStore,
 } from '../../core/session-store.js';
 import { newestFirst } from '../../core/newest-first.js';
-import { atMost } from './at-most.js';
-import type { SqlClient, SqlStatement } from './sql-client.js';
+import { endClient } from './end-client.js';
+import { isTableMissing } from './error-chain.js';
+import { Migration } from './migration.js';
+import { retried } from './retried.js';
+import { safeError } from './safe-error.js';
+import type { SqlClient, SqlRow, SqlStatement } from './sql-client.js';
 import type { SqlDialect } from './sql-dialect.js';
-import { recordOf } from './sql-record.js';
-
-/** A statement that others made fail is tried so often: with a full pool of connections each try lets one of them through. */
-const MOST_TRIES = 30;
-
-/** A server that never answers does not keep an application from ending. */
-const CLOSE_WITHIN_MS = 5000;
+import { keyOf, recordOf } from './sql-record.js';
+import { SqlStoreError } from './sql-store-error.js';
 
 /** What makes a store of a database. */
 export interface SqlStoreParts<C extends SqlClient> {
@@ -38,7 +37,7 @@ export abstract class SqlSessionStore<C extends SqlClient>
   readonly #client: C;
   readonly #migrates: boolean;
   readonly #underWay = new Set<Promise<unknown>>();
-  #migration: Promise<void> | null = null;
+  readonly #migration: Migration;
   #closing: Promise<void> | null = null;
 
   protected constructor({ name, dialect, client, migrate }: SqlStoreParts<C>) {
@@ -47,6 +46,7 @@ export abstract class SqlSessionStore<C extends SqlClient>
     this.#dialect = dialect;
     this.#client = client;
     this.#migrates = migrate;
+    this.#migration = new Migration(name, () => this.#retried(() => dialect.migrate(client)));
   }
 
   load(key: SessionKey): Promise<SessionRecord | 'corrupt' | null> {
@@ -92,11 +92,11 @@ export abstract class SqlSessionStore<C extends SqlClient>
 
   listByPrincipal(principal: string, at: number, limit: number): Promise<FiledSession[]> {
     return this.#operate(async () => {
-      const rows = await this.#client.read(this.#dialect.listByPrincipal(principal, at, limit));
+      const rows = await this.#read(this.#dialect.listByPrincipal(principal, at, limit));
       const filed: FiledSession[] = [];
       for (const row of rows) {
         const record = recordOf(row);
-        if (record !== null) filed.push({ key: String(row['session_key']) as SessionKey, record });
+        if (record !== null) filed.push({ key: keyOf(row), record });
       }
       return newestFirst(filed, at);
     });
@@ -112,8 +112,8 @@ export abstract class SqlSessionStore<C extends SqlClient>
    * a store does it by itself at its first use, unless told not to.
    */
   migrate(): Promise<void> {
-    this.#migration = null;
-    return this.#tracked(() => this.#migrated());
+    this.#migration.forget();
+    return this.#tracked(() => this.#migration.made());
   }
 
   /**
@@ -121,48 +121,46 @@ export abstract class SqlSessionStore<C extends SqlClient>
    * elsewhere it is for whoever made the store.
    */
   close(): Promise<void> {
-    return (this.#closing ??= this.#end());
+    return (this.#closing ??= endClient(this.#name, this.#client, this.#underWay));
   }
 
   onApplicationShutdown(): Promise<void> {
     return this.close();
   }
 
-  async #end(): Promise<void> {
-    await atMost(CLOSE_WITHIN_MS, Promise.allSettled(this.#underWay));
-    await atMost(CLOSE_WITHIN_MS, this.#client.close());
+  #operate<T>(operation: () => Promise<T>): Promise<T> {
+    return this.#tracked(() => (this.#migrates ? this.#withTable(operation) : operation()));
   }
 
-  #operate<T>(operation: () => Promise<T>): Promise<T> {
-    return this.#tracked(async () => {
-      if (this.#migrates) await this.#migrated();
+  /** Makes the table anew where somebody has dropped it: nothing can have happened without it. */
+  async #withTable<T>(operation: () => Promise<T>): Promise<T> {
+    const made = this.#migration.made();
+    await made;
+    try {
+      return await operation();
+    } catch (error) {
+      if (!isTableMissing(error)) throw error;
+      this.#migration.forget(made);
+      await this.#migration.made();
       return operation();
-    });
+    }
   }
 
   async #tracked<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closing !== null) throw new Error(`The ${this.#name} is closed.`);
+    if (this.#closing !== null) throw new SqlStoreError(`The ${this.#name} is closed.`);
     const running = work();
     this.#underWay.add(running);
     try {
       return await running;
+    } catch (error) {
+      throw safeError(this.#name, error);
     } finally {
       this.#underWay.delete(running);
     }
   }
 
-  /** One migration for all who wait for it. After a failed one the next call tries again: the database may be up by then. */
-  #migrated(): Promise<void> {
-    return (this.#migration ??= this.#retried(() => this.#dialect.migrate(this.#client)).catch(
-      (error: unknown) => {
-        this.#migration = null;
-        throw error;
-      },
-    ));
-  }
-
   async #load(key: SessionKey): Promise<SessionRecord | 'corrupt' | null> {
-    const [row] = await this.#client.read(this.#dialect.load(key));
+    const [row] = await this.#read(this.#dialect.load(key));
     return row === undefined ? null : (recordOf(row) ?? 'corrupt');
   }
 
@@ -172,6 +170,10 @@ export abstract class SqlSessionStore<C extends SqlClient>
     return held === null || held === 'corrupt' ? 'missing' : { conflict: held };
   }
 
+  #read(statement: SqlStatement): Promise<readonly SqlRow[]> {
+    return this.#retried(() => this.#client.read(statement));
+  }
+
   #write(statement: SqlStatement): Promise<number | 'collision'> {
     return this.#retried(() => this.#client.write(statement)).catch((error: unknown) => {
       if (this.#dialect.isCollision(error)) return 'collision';
@@ -179,14 +181,7 @@ export abstract class SqlSessionStore<C extends SqlClient>
     });
   }
 
-  /** For what a database undoes because others were at the same rows: nothing has happened then, and it may be tried again. */
-  async #retried<T>(work: () => Promise<T>): Promise<T> {
-    for (let tried = 1; ; tried++) {
-      try {
-        return await work();
-      } catch (error) {
-        if (tried === MOST_TRIES || !this.#dialect.isTransient(error)) throw error;
-      }
-    }
+  #retried<T>(work: () => Promise<T>): Promise<T> {
+    return retried((error) => this.#dialect.isTransient(error), work);
   }
 }

@@ -16,8 +16,11 @@ export type Durability = 'process' | 'power';
 /** A database in memory: for this process, and as long as it lives. */
 const IN_MEMORY = ':memory:';
 
-/** How long a write waits for that of another process. Writes take well below a millisecond. */
-const BUSY_MS = 5000;
+/** How long the start waits for other processes that open the same file: it cannot wait in turns of the event loop. */
+const OPENING_BUSY_MS = 2000;
+
+/** How long a statement stands still for that of another process, and everything in this one with it; then the store tries again. */
+const BUSY_MS = 5;
 
 /**
  * Opens a database with what there is: SQLite of Node itself from 22.13 on, or one of two packages.
@@ -30,9 +33,10 @@ export function openSqlite(path: string, durability: Durability): OwnSqliteDatab
   if (path !== IN_MEMORY) closeSync(openSync(path, 'a', 0o600));
   const database = new Database(path);
   try {
-    database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+    database.exec(`PRAGMA busy_timeout = ${OPENING_BUSY_MS}`);
     database.exec('PRAGMA journal_mode = WAL');
     database.exec(`PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}`);
+    database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
     return database;
   } catch (error) {
     database.close();

@@ -1,5 +1,5 @@
 import { quoteTable, type TableName } from '../sql/table-name.js';
-import type { SqliteSqlClient } from './sqlite-client.js';
+import type { SqliteDatabase, SqliteSqlClient } from './sqlite-client.js';
 
 /** What makes the table of each version from that of the one before. */
 function stepsOf(name: TableName): readonly string[] {
@@ -38,16 +38,27 @@ export function sqliteSchema(name: TableName): string {
 /** Takes the steps that are missing. Nodes that start at once take turns. */
 export async function migrateSqlite(client: SqliteSqlClient, name: TableName): Promise<void> {
   const versions = versionsOf(name);
-  client.exclusively((database) => {
+  await client.exclusively((database) => {
     database.exec(makeVersions(versions));
-    const rows = database.prepare(`SELECT version FROM ${versions} ORDER BY version DESC`).all();
-    const version = Number((rows[0] as { version: unknown } | undefined)?.version ?? 0);
+    // Somebody may have dropped the one table and not the other.
+    const version = isThere(database, name) ? versionIn(database, versions) : 0;
     for (const [n, step] of stepsOf(name).entries()) {
       if (n < version) continue;
       database.exec(step);
       database.exec(`INSERT OR IGNORE INTO ${versions} VALUES (${n + 1})`);
     }
   });
+}
+
+function isThere(database: SqliteDatabase, { schema, table }: TableName): boolean {
+  const master = quoteTable({ schema, table: 'sqlite_master' }, '"');
+  const text = `SELECT 1 FROM ${master} WHERE type = 'table' AND lower(name) = lower(?)`;
+  return database.prepare(text).all(table).length > 0;
+}
+
+function versionIn(database: SqliteDatabase, versions: string): number {
+  const rows = database.prepare(`SELECT version FROM ${versions} ORDER BY version DESC`).all();
+  return Number((rows[0] as { version: unknown } | undefined)?.version ?? 0);
 }
 
 const makeVersions = (versions: string): string =>

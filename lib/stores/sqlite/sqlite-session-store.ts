@@ -7,7 +7,7 @@ import {
   type SqlStoreOptions,
   type UncheckedOptions,
 } from '../sql/sql-options.js';
-import { describeValue } from '../../core/describe-value.js';
+import { describeOption } from '../sql/describe-option.js';
 import { SqlSessionStore } from '../sql/sql-session-store.js';
 import { DEFAULT_TABLE, readTableName } from '../sql/table-name.js';
 import { SqliteSqlClient, type SqliteDatabase } from './sqlite-client.js';
@@ -21,7 +21,12 @@ const NAME = 'SqliteSessionStore';
 export interface SqliteStoreOptions extends SqlStoreOptions {
   /**
    * A database of `node:sqlite`, `better-sqlite3` or `libsql`. The store never closes it and leaves its settings alone:
-   * several processes on one file need `PRAGMA journal_mode = WAL` and a `PRAGMA busy_timeout`.
+   * several processes on one file need `PRAGMA journal_mode = WAL`, and a short `PRAGMA busy_timeout`, such as 5: for as long
+   * the whole process stands still when another connection writes. (`better-sqlite3` and `libsql` begin with 5000.) After it
+   * the store tries again by itself, for 2 seconds.
+   *
+   * It must be in no transaction of yours while the store uses it: what the store answered would be gone with a ROLLBACK. The
+   * store refuses where the driver tells (all but `node:sqlite` before Node 22.16).
    */
   readonly database?: SqliteDatabase;
   /** A file of this machine, made where it is missing, or `':memory:'`. The store opens it, and closes it. */
@@ -62,8 +67,15 @@ function clientOf(options: UncheckedOptions): SqliteSqlClient {
   const given = exactlyOne(NAME, options, ['database', 'path']);
   const durability = readDurability(options['durability'], given);
   if (given === 'database') return new SqliteSqlClient(readDatabase(options['database']), null);
-  const database = openSqlite(readText(NAME, 'path', options['path'], 'the path of a file'), durability);
+  const database = openSqlite(readPath(options['path']), durability);
   return new SqliteSqlClient(database, () => void database.close());
+}
+
+/** No URL, which may have a password in it: the system tells the path that it does not find. */
+function readPath(path: unknown): string {
+  const text = readText(NAME, 'path', path, 'the path of a file');
+  if (!/^\w+:\/\//.test(text)) return text;
+  throw wrongHandle(NAME, 'path', 'the path of a file', text);
 }
 
 function readDurability(value: unknown, given: 'database' | 'path'): Durability {
@@ -73,7 +85,7 @@ function readDurability(value: unknown, given: 'database' | 'path'): Durability 
     );
   if (value === undefined || value === 'process' || value === 'power') return value ?? 'process';
   throw new TypeError(
-    `The option durability of the ${NAME} must be "process" or "power", got ${describeValue(value)}.`,
+    `The option durability of the ${NAME} must be "process" or "power", got ${describeOption(value)}.`,
   );
 }
 

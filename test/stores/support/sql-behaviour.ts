@@ -1,10 +1,12 @@
 import type { ExpirySweeper, PrincipalIndex, SessionKey, SessionStore } from 'nest-session';
+import type { SqlClient } from '../../../lib/stores/sql/sql-client.js';
+import type { SqlSessionStore } from '../../../lib/stores/sql/sql-session-store.js';
 import { newKey, newTable, patchOf, recordOf, times } from './sql.js';
 
+type Operation = keyof SessionStore | keyof ExpirySweeper | keyof PrincipalIndex | 'migrate' | 'close';
+
 /** A store that speaks SQL, as far as these tests use it. */
-export type SqlStore = SessionStore &
-  ExpirySweeper &
-  PrincipalIndex & { migrate(): Promise<void>; close(): Promise<void> };
+export type SqlStore = Pick<SqlSessionStore<SqlClient>, Operation>;
 
 /** One way to reach a database. */
 export interface SqlBench {
@@ -63,6 +65,19 @@ export function describeSqlBehaviour(name: string, bench: SqlBench): void {
       expect(await store.create(key, recordOf({ n: '1' }))).toBe('created');
       expect(await store.patch(key, patchOf({ n: ['1', '2'] }))).toBe('applied');
       expect(await open().load(key)).toMatchObject({ attributes: new Map([['n', '2']]) });
+    });
+
+    it('makes its table again where somebody has dropped it', async () => {
+      const store = open();
+      await store.create(newKey(), recordOf({}));
+      await bench.run(`DROP TABLE ${table};`);
+      const keys = times(8, () => newKey());
+      const answers = await Promise.all(keys.map((key) => store.create(key, recordOf({ n: '1' }))));
+      expect(new Set(answers)).toEqual(new Set(['created']));
+      expect(await store.load(keys[0]!)).not.toBeNull();
+      const unmigrated = open({ migrate: false });
+      await bench.run(`DROP TABLE ${table};`);
+      await expect(unmigrated.load(keys[0]!)).rejects.toThrow(/no such table|does not exist|doesn't exist/);
     });
 
     it('sends one statement for each operation', async () => {

@@ -1,0 +1,45 @@
+import { SqlStoreError } from './sql-store-error.js';
+
+/** A migration that hangs is not awaited for ever: the connection that it was on may be one that fell silent. */
+const WITHIN_MS = 15_000;
+
+/** One migration for all who wait for it. After a failed one the next call tries again: the database may be up by then. */
+export class Migration {
+  readonly #store: string;
+  readonly #migrate: () => Promise<void>;
+  #made: Promise<void> | null = null;
+
+  constructor(store: string, migrate: () => Promise<void>) {
+    this.#store = store;
+    this.#migrate = migrate;
+  }
+
+  /** The migration that is under way or done, else a new one. */
+  made(): Promise<void> {
+    return (this.#made ??= this.#begin());
+  }
+
+  /** Has the next call begin anew, unless somebody has already. */
+  forget(made: Promise<void> | null = this.#made): void {
+    if (this.#made === made) this.#made = null;
+  }
+
+  #begin(): Promise<void> {
+    const made = this.#withinLimit();
+    made.catch(() => this.forget(made));
+    return made;
+  }
+
+  async #withinLimit(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      const message = `The ${this.#store} could not bring its table to the newest form within ${WITHIN_MS / 1000} s.`;
+      timer = setTimeout(() => reject(new SqlStoreError(message)), WITHIN_MS);
+    });
+    try {
+      await Promise.race([this.#migrate(), tooLate]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

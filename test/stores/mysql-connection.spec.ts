@@ -1,0 +1,157 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { MysqlSessionStore } from 'nest-session/mysql';
+import mysqlCallbacks from 'mysql2';
+import mysql from 'mysql2/promise';
+import { describeWithServer } from '../support/servers.js';
+import { newKey, newTable, patchOf, recordOf, times } from './support/sql.js';
+
+describeWithServer('mariadb', 'the connections of a MysqlSessionStore', (url) => {
+  let table: string;
+  let admin: mysql.Connection;
+  beforeAll(async () => {
+    admin = await mysql.createConnection(url);
+  });
+  afterAll(() => admin.end());
+  beforeEach(async () => {
+    table = newTable();
+    await new MysqlSessionStore({ client: admin, table }).migrate();
+  });
+  afterEach(() => admin.query(`DROP TABLE IF EXISTS ${table}`));
+
+  it('are made anew where they fall silent, all of them at once', async () => {
+    const proxy = await startProxy(url);
+    const store = new MysqlSessionStore({ url: proxy.url, table });
+    await Promise.all(times(10, () => store.load(newKey())));
+    expect(proxy.made()).toBe(10);
+    proxy.silence();
+    const began = performance.now();
+    const outcomes = await Promise.allSettled(times(3, () => store.load(newKey())));
+    expect(performance.now() - began).toBeLessThan(5000);
+    const reason = { message: 'The database has not answered within 4000 ms.' };
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason });
+    const next = performance.now();
+    await Promise.all(times(10, () => store.load(newKey())));
+    expect(performance.now() - next).toBeLessThan(1000);
+    await store.close();
+    expect(await proxy.open()).toBe(0);
+    proxy.stop();
+  }, 20_000);
+
+  it('of a pool that was given are made anew too', async () => {
+    const proxy = await startProxy(url);
+    const pool = mysql.createPool({ uri: proxy.url, connectionLimit: 2 });
+    const store = new MysqlSessionStore({ client: pool, table });
+    await Promise.all(times(2, () => store.load(newKey())));
+    proxy.silence();
+    await Promise.allSettled(times(2, () => store.load(newKey())));
+    expect(await store.load(newKey())).toBeNull();
+    await store.close();
+    await pool.end();
+    proxy.stop();
+  }, 20_000);
+
+  it('are gone some five seconds after close(), with a silent server too', async () => {
+    const proxy = await startProxy(url);
+    const store = new MysqlSessionStore({ url: proxy.url, table });
+    await Promise.all(times(5, () => store.load(newKey())));
+    proxy.silence();
+    const pending = store.load(newKey()).catch(() => 'failed');
+    const began = performance.now();
+    await store.close();
+    expect(performance.now() - began).toBeLessThan(5500);
+    expect(await proxy.open()).toBe(0);
+    expect(await pending).toBe('failed');
+    proxy.stop();
+  }, 20_000);
+
+  it('that are idle and get lost end no process', async () => {
+    const connection = mysqlCallbacks.createConnection(url);
+    const store = new MysqlSessionStore({ client: connection, table });
+    const other = new MysqlSessionStore({ client: connection, table });
+    await store.load(newKey());
+    await other.close();
+    expect(connection.listenerCount('error')).toBe(1);
+    const ended = once(connection, 'end');
+    await admin.query(`KILL ${connection.threadId}`);
+    await ended;
+    await delay(50);
+    await expect(store.load(newKey())).rejects.toThrow(/closed state/);
+    await store.close();
+    expect(connection.listenerCount('error')).toBe(0);
+  });
+
+  it.each([true, false])('that do not commit by themselves are refused (prepare: %s)', async (prepare) => {
+    const pool = mysql.createPool({ uri: url, connectionLimit: 2 });
+    pool.pool.on('connection', (fresh) => fresh.query('SET autocommit = 0'));
+    const store = new MysqlSessionStore({ client: pool, table, prepare });
+    const key = newKey();
+    await expect(store.create(key, recordOf({}))).rejects.toThrow(/commits each statement/);
+    await expect(store.patch(key, patchOf({}))).rejects.toThrow(/autocommit switched off/);
+    await pool.end();
+    expect(await new MysqlSessionStore({ client: admin, table }).load(key)).toBeNull();
+  });
+
+  it('that are inside a transaction are refused, until it is over', async () => {
+    const connection = await mysql.createConnection(url);
+    const store = new MysqlSessionStore({ client: connection, table });
+    await connection.beginTransaction();
+    const key = newKey();
+    await expect(store.create(key, recordOf({}))).rejects.toThrow(/inside a transaction/);
+    await expect(store.delete(key)).rejects.toThrow(/inside a transaction/);
+    await connection.rollback();
+    expect(await store.create(key, recordOf({}))).toBe('created');
+    await connection.end();
+  });
+});
+
+interface Proxy {
+  readonly url: string;
+  readonly made: () => number;
+  /** How many connections the other side has not let go of for good: what is sent to one that it has comes back. */
+  readonly open: () => Promise<number>;
+  /** From now on nothing passes on the connections that there are; they stay open, and new ones work. */
+  readonly silence: () => void;
+  readonly stop: () => void;
+}
+
+/** What stands between a store and its server, on a port of this machine. */
+async function startProxy(target: string): Promise<Proxy> {
+  const to = new URL(target);
+  let made = 0;
+  const open = new Set<Socket>();
+  const silent = new Set<Socket>();
+  // Half open: a silent peer does not answer to an end either.
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    made++;
+    open.add(client);
+    const behind = connect(Number(to.port), to.hostname);
+    client.on('data', (data) => silent.has(client) || behind.write(data));
+    behind.on('data', (data) => silent.has(client) || client.write(data));
+    client.on('end', () => silent.has(client) || client.end());
+    for (const socket of [client, behind]) socket.on('error', () => undefined);
+    client.on('close', () => void (open.delete(client), behind.destroy()));
+    behind.on('close', () => silent.has(client) || client.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = new URL(target);
+  url.port = String((server.address() as AddressInfo).port);
+  return {
+    url: url.href,
+    made: () => made,
+    open: async () => {
+      // The first is sent back, and the second is told of it.
+      for (let n = 0; n < 2; n++) {
+        for (const client of silent) client.write('?');
+        await delay(100);
+      }
+      return open.size;
+    },
+    silence: () => open.forEach((client) => silent.add(client)),
+    stop: () => {
+      open.forEach((client) => client.destroy());
+      server.close();
+    },
+  };
+}

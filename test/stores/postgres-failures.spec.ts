@@ -1,0 +1,125 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
+import { PostgresSessionStore } from 'nest-session/postgres';
+import pg from 'pg';
+import { describeWithServer } from '../support/servers.js';
+import { SilencingProxy } from './support/sql-proxy.js';
+import { newKey, newTable, recordOf, times } from './support/sql.js';
+
+describeWithServer('postgres', 'a PostgresSessionStore whose server fails', (url) => {
+  let pool: pg.Pool;
+  let table: string;
+  beforeAll(() => {
+    pool = new pg.Pool({ connectionString: url });
+  });
+  beforeEach(() => {
+    table = newTable();
+  });
+  afterEach(async () => {
+    await pool.query(`DROP TABLE IF EXISTS ${table}`);
+  });
+  afterAll(() => pool.end());
+
+  it('says nothing of the row that a constraint refuses', async () => {
+    const store = new PostgresSessionStore({ client: pool, table });
+    await store.migrate();
+    await pool.query(`ALTER TABLE ${table} ADD CONSTRAINT few CHECK (revision < 5)`);
+    const key = newKey();
+    const refused = await store
+      .create(key, recordOf({ a: '"topSecret"' }, { revision: 9 }))
+      .catch((reason: unknown) => reason);
+    expect(refused).toMatchObject({ code: '23514', severity: 'ERROR', table, constraint: 'few' });
+    const shown = inspect(refused, { depth: 20, showHidden: true });
+    expect(shown).not.toContain(key);
+    expect(shown).not.toContain('topSecret');
+  });
+
+  it('finds it again by new connections where all of its pool fall silent', async () => {
+    const proxy = await SilencingProxy.before(url);
+    const store = new PostgresSessionStore({ url: proxy.url, table });
+    const load = (): Promise<unknown> => store.load(newKey());
+    await Promise.all(times(20, load));
+    proxy.silence();
+    const before = proxy.made;
+    expect(before).toBe(10);
+    const lost = await Promise.allSettled(times(20, load));
+    expect(lost.filter(({ status }) => status === 'rejected').length).toBeGreaterThanOrEqual(10);
+    expect(await Promise.all(times(20, load))).toEqual(times(20, () => null));
+    expect(proxy.made).toBeGreaterThan(before);
+    expect(proxy.open).toBeLessThanOrEqual(10);
+    await store.close();
+    await proxy.close();
+  }, 30_000);
+
+  it('is closed within five seconds, and leaves no socket to a silent server', async () => {
+    const proxy = await SilencingProxy.before(url);
+    const store = new PostgresSessionStore({ url: proxy.url, table });
+    await Promise.all(times(5, () => store.load(newKey())));
+    proxy.silence({ andNew: true });
+    const hung = Promise.allSettled(times(7, () => store.load(newKey())));
+    const began = performance.now();
+    await store.close();
+    expect(performance.now() - began).toBeLessThan(5500);
+    await hung;
+    while (proxy.open > 0 && performance.now() - began < 6500) await delay(20);
+    expect(proxy.open).toBe(0);
+    expect(performance.now() - began).toBeLessThan(6500);
+    await proxy.close();
+  }, 20_000);
+
+  it('hears the end of a given Client, which would be that of the process', async () => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const store = new PostgresSessionStore({ client, table });
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    expect(client.listenerCount('error')).toBe(1);
+    const ended = new Promise((resolve) => client.once('end', resolve));
+    await pool.query('SELECT pg_terminate_backend($1)', [rows[0]!.pid]);
+    await ended;
+    await expect(store.load(newKey())).rejects.toThrow(/not queryable|terminated/);
+    await store.close();
+    expect(client.listenerCount('error')).toBe(0);
+  });
+
+  it('refuses a Client that is in a transaction of the application', async () => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const store = new PostgresSessionStore({ client, table });
+    const [key, record] = [newKey(), recordOf({})];
+    await store.create(key, record);
+    await client.query('BEGIN');
+    await expect(store.create(newKey(), record)).rejects.toThrow(/in a transaction of the application/);
+    await client.query('ROLLBACK');
+    const began = client.query('BEGIN');
+    await expect(store.create(newKey(), record)).rejects.toThrow(/in a transaction of the application/);
+    await began;
+    await client.query('ROLLBACK');
+    expect(await store.load(key)).toEqual(record);
+    await client.end();
+  });
+
+  it('goes on where a column gets another type under its prepared statements', async () => {
+    const few = new pg.Pool({ connectionString: url, max: 2 });
+    const store = new PostgresSessionStore({ client: few, table });
+    const key = newKey();
+    await store.create(key, recordOf({}));
+    await Promise.all(times(4, () => store.load(key)));
+    for (const type of ['varchar(500)', 'text COLLATE "C"']) {
+      await pool.query(`ALTER TABLE ${table} ALTER COLUMN principal TYPE ${type}`);
+      const loaded = await Promise.all(times(6, () => store.load(key)));
+      expect(loaded.filter((record) => record !== null)).toHaveLength(6);
+    }
+    await few.end();
+  });
+
+  it('does not show the password of a URL that it cannot parse', async () => {
+    for (const wrong of ['postgres://u:secret@127.0.0.1:no/db', 'postgres://u:secret%zz@127.0.0.1:1/db']) {
+      const failed = await (async () => {
+        const store = new PostgresSessionStore({ url: wrong, table });
+        await store.load(newKey()).finally(() => store.close());
+      })().catch((reason: unknown) => reason);
+      expect(failed).toBeInstanceOf(Error);
+      expect(inspect(failed, { depth: 20, showHidden: true })).not.toContain('secret');
+    }
+  });
+});

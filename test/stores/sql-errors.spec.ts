@@ -1,0 +1,127 @@
+import { EventEmitter } from 'node:events';
+import { inspect } from 'node:util';
+import { jest } from '@jest/globals';
+import { PostgresSessionStore } from 'nest-session/postgres';
+import { ignoreErrors } from '../../lib/stores/sql/ignore-errors.js';
+import { safeError } from '../../lib/stores/sql/safe-error.js';
+import { SqlStoreError } from '../../lib/stores/sql/sql-store-error.js';
+import { newKey } from './support/sql.js';
+
+const SECRET = '1.keyOfSomebody';
+const error = (message: string, fields: object = {}, kind: new (text: string) => Error = Error): Error =>
+  Object.assign(new kind(message), fields);
+
+const postgres = error(`null value in column "x" of relation "t" violates not-null constraint`, {
+  ...{
+    code: '23502',
+    severity: 'ERROR',
+    schema: 'public',
+    table: 't',
+    column: 'x',
+    routine: 'ExecConstraints',
+  },
+  ...{ detail: `Failing row contains (${SECRET}, {"a":"${SECRET}"}).`, where: SECRET, internalQuery: SECRET },
+});
+const mysql = error(`Duplicate entry '${SECRET}' for key 'session_key'`, {
+  ...{ code: 'ER_DUP_ENTRY', errno: 1062, sqlState: '23000', sqlMessage: SECRET, sql: `INSERT ${SECRET}` },
+});
+
+describe('the error of a store that speaks SQL', () => {
+  it.each([
+    ['of pg', postgres, { code: '23502', severity: 'ERROR', table: 't', column: 'x' }],
+    ['of mysql2', mysql, { code: 'ER_DUP_ENTRY', errno: 1062, sqlState: '23000' }],
+    [
+      'that TypeORM makes',
+      error(`QueryFailedError: ${SECRET}`, { query: SECRET, parameters: [SECRET], driverError: postgres }),
+      { code: '23502' },
+    ],
+    ['that Drizzle makes', error(`Failed query: params: ${SECRET}`, { cause: mysql }), { errno: 1062 }],
+    [
+      'that Knex makes, of a code that is harmless elsewhere',
+      error(`insert into t values ('${SECRET}') - connect ECONNREFUSED`, { code: 'ECONNREFUSED' }),
+      { code: 'ECONNREFUSED' },
+    ],
+    [
+      'with several in one',
+      Object.assign(new AggregateError([postgres, mysql], SECRET), { code: 'ECONNREFUSED' }),
+      { code: 'ECONNREFUSED' },
+    ],
+    ['of a URL', error('Invalid URL', { code: 'ERR_INVALID_URL', input: SECRET }, TypeError), {}],
+    ['with a value for a code', error(SECRET, { code: SECRET, errno: SECRET, table: `${SECRET} x` }), {}],
+    ['that is none', SECRET, {}],
+    ['that is nothing', undefined, {}],
+  ])('says nothing of a session: one %s', (_, raw, fields) => {
+    const safe = safeError('XStore', raw);
+    expect(safe).toBeInstanceOf(SqlStoreError);
+    expect(safe).toMatchObject(fields);
+    expect(safe.cause).toBeUndefined();
+    expect(inspect(safe, { depth: 20, showHidden: true })).not.toContain(SECRET);
+    expect(safe.message).toContain('XStore');
+  });
+
+  it.each([
+    'connect ECONNREFUSED 127.0.0.1:5432',
+    'getaddrinfo ENOTFOUND db.example',
+    'relation "nest_session" does not exist',
+    'password authentication failed for user "app"',
+    'Query read timeout',
+    "Table 'app.nest_session' doesn't exist",
+    "Access denied for user 'app'@'localhost' (using password: YES)",
+    'SQLITE_BUSY: database is locked',
+    'no such table: nest_session',
+  ])('says what an operator needs: %s', (message) => {
+    expect(safeError('XStore', error(message, { code: 'X' }))).toMatchObject({ message, code: 'X' });
+    expect(safeError('XStore', error(`${message}\n${SECRET}`)).message).not.toContain(message);
+    expect(safeError('XStore', error(`${SECRET} ${message}`)).message).not.toContain(message);
+  });
+
+  it('says of several connections that failed what the first said', () => {
+    const refused = error('connect ECONNREFUSED ::1:5432', { code: 'ECONNREFUSED' });
+    expect(safeError('XStore', new AggregateError([refused], '')).message).toBe(refused.message);
+  });
+
+  it('is what every operation rejects with', async () => {
+    const store = new PostgresSessionStore({ client: () => Promise.reject(postgres) });
+    const failed = await store.load(newKey()).catch((reason: unknown) => reason);
+    expect(failed).toMatchObject({ code: '23502' });
+    expect(inspect(failed, { depth: 20 })).not.toContain(SECRET);
+    const migrated = await store.migrate().catch((reason: unknown) => reason);
+    expect(inspect(migrated, { depth: 20 })).not.toContain(SECRET);
+  });
+});
+
+describe('the errors of a client', () => {
+  it('are heard by one listener for all stores, until the last of them is closed', () => {
+    const client = new EventEmitter();
+    const [one, other] = [ignoreErrors(client), ignoreErrors(client)];
+    expect(client.listenerCount('error')).toBe(1);
+    one();
+    one();
+    expect(() => client.emit('error', new Error('lost'))).not.toThrow();
+    other();
+    expect(client.listenerCount('error')).toBe(0);
+    expect(() => ignoreErrors(() => undefined)()).not.toThrow();
+  });
+});
+
+describe('a first migration that hangs', () => {
+  it('is given up, and the next call begins another', async () => {
+    jest.useFakeTimers();
+    try {
+      let hangs = true;
+      const rows = [{ comment: 'nest-session schema 1' }];
+      const client = (text: string): Promise<unknown> =>
+        hangs ? new Promise(() => undefined) : Promise.resolve(text.includes('comment') ? rows : []);
+      const store = new PostgresSessionStore({ client });
+      const failed = Promise.all([store.load(newKey()), store.load(newKey())]).catch(
+        (reason: Error) => reason.message,
+      );
+      await jest.advanceTimersByTimeAsync(15_000);
+      expect(await failed).toMatch(/could not bring its table to the newest form/);
+      hangs = false;
+      expect(await store.load(newKey())).toBeNull();
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+});

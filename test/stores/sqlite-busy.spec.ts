@@ -1,0 +1,134 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SqliteSessionStore } from 'nest-session/sqlite';
+import { describeWithDriver, SQLITE_DRIVERS, type OpenDatabase } from './support/sqlite-drivers.js';
+import { newKey, newTable, patchOf, recordOf, times } from './support/sql.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'nest-session-busy-'));
+const newFile = (): string => join(folder, `${newTable()}.db`);
+
+type DatabaseClass = new (path: string) => OpenDatabase;
+
+/** What the store takes itself: two builds of SQLite in one process do not see each other's locks. */
+function sameDriver(): DatabaseClass {
+  const builtin = process.getBuiltinModule('node:sqlite') as { DatabaseSync: DatabaseClass } | undefined;
+  return builtin?.DatabaseSync ?? (createRequire(import.meta.url)('libsql') as DatabaseClass);
+}
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The longest time that the event loop stood still while something was under way. */
+async function longestStop(work: () => Promise<unknown>): Promise<number> {
+  let [longest, last] = [0, performance.now()];
+  const look = (): void => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+  };
+  const timer = setInterval(look, 5);
+  try {
+    await work();
+    look();
+    return longest;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** More than a busy machine makes of a few milliseconds, less than anybody would notice. */
+const SHORT_MS = 250;
+
+describe('a SqliteSessionStore beside another connection that holds the file', () => {
+  let path: string;
+  let store: SqliteSessionStore;
+  let other: OpenDatabase;
+  const key = newKey();
+  const patches = (count: number): Promise<unknown>[] =>
+    times(count, (n) => store.patch(key, patchOf({ [`n${n}`]: [null, '1'] })));
+  beforeEach(async () => {
+    path = newFile();
+    store = new SqliteSessionStore({ path });
+    await store.create(key, recordOf({}));
+    other = new (sameDriver())(path);
+    other.exec('BEGIN IMMEDIATE');
+  });
+  afterEach(async () => {
+    other.close();
+    await store.close();
+  });
+
+  it('waits for it in turns of the event loop, reads meanwhile, and writes then', async () => {
+    let answers: unknown[] = [];
+    const stop = await longestStop(async () => {
+      const waiting = Promise.all(patches(50));
+      expect(await store.load(key)).toMatchObject({ revision: 0 });
+      await delay(600);
+      other.exec('COMMIT');
+      answers = await waiting;
+    });
+    expect(new Set(answers)).toEqual(new Set(['applied']));
+    expect(await store.load(key)).toMatchObject({ revision: 50 });
+    expect(stop).toBeLessThan(SHORT_MS);
+  });
+
+  it('gives up after two seconds, however many wait', async () => {
+    const began = performance.now();
+    const stop = await longestStop(async () => {
+      const answers = await Promise.allSettled(patches(50));
+      expect(answers.every(({ status }) => status === 'rejected')).toBe(true);
+      expect((answers[49] as PromiseRejectedResult).reason).toMatchObject({ code: 'SQLITE_BUSY' });
+    });
+    expect(performance.now() - began).toBeGreaterThan(1500);
+    expect(performance.now() - began).toBeLessThan(3000);
+    expect(stop).toBeLessThan(SHORT_MS);
+    other.exec('ROLLBACK');
+    expect(await patches(1)[0]).toBe('applied');
+  });
+
+  it('waits in the same way to make its table', async () => {
+    const late = new SqliteSessionStore({ path, table: 'late' });
+    const stop = await longestStop(async () => {
+      const created = late.create(key, recordOf({}));
+      await delay(400);
+      other.exec('COMMIT');
+      expect(await created).toBe('created');
+    });
+    expect(stop).toBeLessThan(SHORT_MS);
+    await late.close();
+  });
+});
+
+for (const driver of SQLITE_DRIVERS) {
+  describeWithDriver(driver, `a transaction of the application over ${driver.name}`, (open) => {
+    it('is none that a session is saved in, nor a table made', async () => {
+      const database = open(newFile());
+      const [used, unused] = ['used', 'unused'].map(
+        (table) => new SqliteSessionStore({ database, table }),
+      ) as [SqliteSessionStore, SqliteSessionStore];
+      const [key, record] = [newKey(), recordOf({})];
+      await used.create(key, record);
+      database.exec('BEGIN');
+      await expect(used.create(newKey(), record)).rejects.toThrow(/in a transaction of the application/);
+      await expect(unused.load(key)).rejects.toThrow(/in a transaction of the application/);
+      database.exec('ROLLBACK');
+      expect(await used.load(key)).toEqual(record);
+      expect(await unused.create(key, record)).toBe('created');
+      database.close();
+    });
+
+    it('is told also where only the start of another tells it', async () => {
+      const database = open(':memory:');
+      const silent = {
+        exec: (text: string) => database.exec(text),
+        prepare: (text: string) => database.prepare(text),
+      };
+      database.exec('BEGIN');
+      const store = new SqliteSessionStore({ database: silent });
+      await expect(store.load(newKey())).rejects.toThrow(/in a transaction of the application/);
+      database.close();
+    });
+  });
+}
