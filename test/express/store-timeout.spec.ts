@@ -1,6 +1,5 @@
 import { session } from 'nest-session/express';
 import { ForeignSessionStore } from '../../lib/express/foreign-session-store.js';
-import type { ForeignStore } from '../../lib/express/foreign-store-call.js';
 import { isUnanswered } from '../../lib/core/session-error.js';
 import type { SessionKey } from '../../lib/core/session-key.js';
 import type { SessionRecord } from '../../lib/core/session-record.js';
