@@ -1,23 +1,15 @@
-import { createHash } from 'node:crypto';
 import { KeyedQueue } from '../core/keyed-queue.js';
-import { applicationName, storedName } from '../core/session-attributes.js';
 import { isUnanswered, SessionError } from '../core/session-error.js';
 import type { SessionId } from '../core/session-id.js';
 import type { SessionKey } from '../core/session-key.js';
-import { applyPatch, NEVER, type SessionPatch, type SessionRecord } from '../core/session-record.js';
+import { applyPatch, type SessionPatch, type SessionRecord } from '../core/session-record.js';
 import { type Conflict, type SessionKeying, SessionStore } from '../core/session-store.js';
-import { COOKIE } from '../core/session-state.js';
-import { Cookie } from './cookie.js';
-import { ownSettings, type ForeignCookie } from './foreign-cookie.js';
-import { callStore, nullIfMissing, type ForeignStore } from './foreign-store-call.js';
+import type { ForeignCookie } from './foreign-cookie.js';
+import { expiryOf, tellsExpiry } from './foreign-expiry.js';
+import { recordOf, sessionOf, type ForeignSession } from './foreign-record.js';
+import type { ForeignLifetimes } from './foreign-stamp.js';
+import { callStore, isMissing, nullIfMissing, type ForeignStore } from './foreign-store-call.js';
 import { GivenUpWrites } from './given-up-writes.js';
-import { readStamp, STAMP, type ForeignLifetimes } from './foreign-stamp.js';
-import { Session } from './session.js';
-
-interface ForeignSession {
-  readonly cookie?: { readonly [setting: string]: unknown };
-  readonly [name: string]: unknown;
-}
 
 /**
  * A store made for express-session as a {@link SessionStore}: the same ids, the same `{ ...data, cookie }`, so that both
@@ -65,7 +57,14 @@ export class ForeignSessionStore extends SessionStore implements SessionKeying {
     if (!this.#connected) throw new Error('The store has told that it is disconnected.');
     const found = await this.#call<ForeignSession | null | undefined>('get', key).catch(nullIfMissing);
     if (!found) return null;
-    return typeof found === 'object' && !Array.isArray(found) ? this.#recordOf(found) : 'corrupt';
+    if (typeof found !== 'object' || Array.isArray(found)) return 'corrupt';
+    return (await this.#isOver(found.cookie)) ? null : recordOf(found, this.#cookie, this.#lifetimes);
+  }
+
+  /** Whether a store hands out what is over by its own words. */
+  async #isOver(cookie: unknown): Promise<boolean> {
+    const expiry = expiryOf(cookie);
+    return expiry !== null && expiry <= Date.now() && (await tellsExpiry(this.#store, this.#limitMs));
   }
 
   async create(key: SessionKey, record: SessionRecord): Promise<'created'> {
@@ -104,7 +103,6 @@ export class ForeignSessionStore extends SessionStore implements SessionKeying {
     return this.#writes.run(key, () => this.#end(key).then(() => 'deleted' as const));
   }
 
-  /** Such stores know sessions by their ids, and name them in errors: these go to logs, ids do not. */
   async #call<T>(method: 'get' | 'set' | 'destroy', key: SessionKey, ...args: unknown[]): Promise<T> {
     try {
       const late = (): void => {
@@ -116,83 +114,30 @@ export class ForeignSessionStore extends SessionStore implements SessionKeying {
         if (method === 'set' && isUnanswered(error)) this.#givenUp.add(key);
         throw error;
       }
-      const { message = String(error), code } = (error ?? {}) as { message?: string; code?: unknown };
-      throw Object.assign(new Error(message.replaceAll(key, '(id)')), code === undefined ? {} : { code });
+      throw withoutId(error, key);
     }
   }
 
   async #end(key: SessionKey): Promise<void> {
     this.#givenUp.end(key);
-    await this.#call('destroy', key).catch(nullIfMissing);
+    await this.#call('destroy', key).catch(async (error: unknown) => {
+      // Some tell of an error when they have done it.
+      if (!isMissing(error) && (await this.#call('get', key).catch(nullIfMissing))) throw error;
+    });
   }
 
   async #write(key: SessionKey, record: SessionRecord): Promise<void> {
-    await this.#call('set', key, this.#sessionOf(key, record));
-  }
-
-  #sessionOf(key: SessionKey, record: SessionRecord): Session {
-    const data = Object.create(null) as Record<string, unknown>;
-    for (const [stored, text] of record.attributes) {
-      const name = applicationName(stored);
-      if (name === null) continue;
-      if (name === STAMP || name === 'req' || name in Session.prototype) throw unstorable(name);
-      data[name] = JSON.parse(text);
-    }
-    data[STAMP] = { createdAt: record.createdAt, touchedAt: record.touchedAt };
-    const session = new Session({ sessionID: key, sessionStore: this.#store }, data);
-    session.cookie = this.#cookieOf(record);
-    return session;
-  }
-
-  #cookieOf({ attributes, expiresAt }: SessionRecord): Cookie {
-    const kept = attributes.get(COOKIE);
-    const { maxAge = null, ...planned } = this.#cookie;
-    const own = kept === undefined ? {} : (JSON.parse(kept) as Record<string, unknown>);
-    const { originalMaxAge = maxAge, ...settings } = { ...planned, ...own } as Record<string, unknown>;
-    const cookie = new Cookie({ path: '/', httpOnly: true });
-    for (const [name, value] of Object.entries(settings)) {
-      // What is decided at each request is not the session's own.
-      if (value != null && value !== 'auto') (cookie as unknown as Record<string, unknown>)[name] = value;
-    }
-    // Stores take their time to live from here, whether or not the browser is told.
-    cookie.expires = expiresAt === NEVER ? null : new Date(expiresAt);
-    cookie.originalMaxAge = originalMaxAge as number | null;
-    return cookie;
-  }
-
-  #recordOf(session: ForeignSession): SessionRecord {
-    const attributes = new Map<string, string>();
-    for (const [name, value] of Object.entries(session)) {
-      const isData = name !== 'cookie' && name !== STAMP && !(name in Session.prototype);
-      const text = isData ? JSON.stringify(value) : undefined;
-      if (text !== undefined) attributes.set(storedName(name), text);
-    }
-    const own = ownSettings(session.cookie ?? {}, this.#cookie);
-    if (own !== null) attributes.set(COOKIE, own);
-    return {
-      ...readStamp(session[STAMP], session.cookie?.['originalMaxAge'], this.#lifetimes),
-      expiresAt: NEVER,
-      principal: null,
-      // Such a store counts nothing. Only a login asks, so that other requests need not pay for it.
-      get revision() {
-        return digestOf(attributes);
-      },
-      attributes,
-    };
+    await this.#call(
+      'set',
+      key,
+      sessionOf({ sessionID: key, sessionStore: this.#store } as never, record, this.#cookie),
+    );
   }
 }
 
-/** A number that differs where attributes differ. */
-function digestOf(attributes: ReadonlyMap<string, string>): number {
-  return createHash('sha256')
-    .update(JSON.stringify([...attributes]))
-    .digest()
-    .readUIntBE(0, 6);
-}
-
-function unstorable(name: string): SessionError {
-  return new SessionError(
-    'ERR_SESSION_NAME',
-    `The session was not saved: an attribute named ${name} cannot be kept by a store made for express-session. Choose another name.`,
-  );
+/** Such stores know sessions by their ids, and name them in errors: these go to logs, ids do not. */
+function withoutId(error: unknown, id: string): Error {
+  const { message, code, statusCode } = (error ?? {}) as Record<string, unknown>;
+  const text = typeof message === 'string' ? message : String(error);
+  return Object.assign(new Error(text.replaceAll(id, '(id)')), { code, statusCode });
 }

@@ -9,7 +9,7 @@ export interface ForeignLifetimes {
 }
 
 /** Where a session of ours keeps what express-session has no place for: when it began and when it was used last. */
-export const STAMP = '$session';
+export const STAMP = 'nest-session';
 
 /**
  * A session that express-session made begins when it is first seen here. When it was used last only its store may

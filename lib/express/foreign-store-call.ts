@@ -8,6 +8,9 @@ export interface ForeignStore {
   on?(event: 'connect' | 'disconnect', listener: () => void): unknown;
 }
 
+/** The methods of such a store that are called here. */
+export type ForeignMethodName = 'get' | 'set' | 'destroy' | 'touch';
+
 type ForeignMethod = (...args: never[]) => unknown;
 
 /** Whether something is a store made for express-session. */
@@ -18,16 +21,23 @@ export function isForeignStore(store: unknown): store is ForeignStore {
 }
 
 /**
- * Calls a store, and hears its answer by callback or by promise, whichever it gives; more than one answer may come.
+ * Calls a store, and hears its answer by callback or by promise, whichever it gives first: some give both, and
+ * some call back twice.
  *
  * A method that declares a callback may still return a promise: then only its failure is heard.
  */
 export function askStore(
   store: object,
-  method: 'get' | 'set' | 'destroy' | 'touch',
+  method: ForeignMethodName,
   args: readonly unknown[],
-  answer: Answer,
+  told: Answer,
 ): void {
+  let isAnswered = false;
+  const answer: Answer = (error, result) => {
+    if (isAnswered) return;
+    isAnswered = true;
+    told(error, result);
+  };
   const run = (store as Record<string, (...all: unknown[]) => unknown>)[method]!;
   const returned = run.call(store, ...args, answer) as PromiseLike<never> | undefined;
   if (typeof returned?.then !== 'function') return;
@@ -62,10 +72,10 @@ export function inTime<R = never>(
   };
 }
 
-/** As {@link askStore}, for the first answer. */
+/** As {@link askStore}, with a promise. */
 export function callStore<T>(
-  store: ForeignStore,
-  method: 'get' | 'set' | 'destroy',
+  store: object,
+  method: ForeignMethodName,
   args: readonly unknown[],
   limitMs: number | null,
   late?: () => void,
@@ -84,8 +94,14 @@ export function callStore<T>(
   });
 }
 
-/** Some stores tell of a missing session by an error. */
+/** Whether a store tells of a missing session by an error, as files and HTTP do. */
+export function isMissing(error: unknown): boolean {
+  const { code, statusCode } = (error ?? {}) as { readonly code?: unknown; readonly statusCode?: unknown };
+  return code === 'ENOENT' || statusCode === 404;
+}
+
+/** A missing session, where a store tells of it by an error. */
 export function nullIfMissing(error: unknown): null {
-  if ((error as { code?: unknown } | null)?.code === 'ENOENT') return null;
+  if (isMissing(error)) return null;
   throw error;
 }

@@ -12,7 +12,8 @@ import {
   type ExpressSessionOptions,
   type ResolvedExpressOptions,
 } from './express-options.js';
-import { askStore, inTime } from './foreign-store-call.js';
+import { expiryOf, tellsExpiry } from './foreign-expiry.js';
+import { askStore, inTime, isMissing } from './foreign-store-call.js';
 import { HeldSessions } from './held-sessions.js';
 import { MemoryStore } from './memory-store.js';
 import { KEEPER, Session, type SessionedRequest, type StoredSession } from './session.js';
@@ -98,7 +99,15 @@ function handle(
   const loaded = inTime(options.storeTimeoutMs, (error, found?: StoredSession) => {
     if (answered) return;
     answered = true;
-    if (error && (error as { code?: unknown }).code !== 'ENOENT') return next(error);
+    if (error && !isMissing(error)) return next(error);
+    const expiry = error ? null : expiryOf(found?.cookie);
+    if (expiry === null || expiry > Date.now()) return use(error, found);
+    // A store that hands out what is over by its own words.
+    void tellsExpiry(options.store, options.storeTimeoutMs).then((isOver) =>
+      use(null, isOver ? undefined : found),
+    );
+  });
+  const use = (error: unknown, found?: StoredSession): void => {
     try {
       if (error || !found) generate(req, options);
       else Store.prototype.createSession.call(options.store, req, found);
@@ -107,7 +116,7 @@ function handle(
       return next(fault);
     }
     next();
-  });
+  };
   askStore(options.store, 'get', [id], loaded);
 }
 

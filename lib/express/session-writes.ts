@@ -1,4 +1,4 @@
-import { askStore } from './foreign-store-call.js';
+import { askStore, isMissing } from './foreign-store-call.js';
 import { HeldSessions, inOrder, type HeldSession, type StepDone } from './held-sessions.js';
 import type { Callback, Session } from './session.js';
 import { mergeText, textOf } from './session-text.js';
@@ -116,6 +116,8 @@ export class SessionWrites {
     const { shared } = this.hold(id);
     shared.destroyed = true;
     this.#inOrder(shared, remove, (error, thrown) => {
+      // What is not there is what was asked for.
+      if (thrown === undefined && isMissing(error)) return callback();
       if (error) shared.destroyed = false;
       callback(error, thrown);
     });

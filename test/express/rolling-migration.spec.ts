@@ -93,7 +93,7 @@ function perform(req: Request, action: Action, done: (error?: unknown) => void):
 
 /** What the application stored; the store and SessionModule put times of their own beside it. */
 function dataOf(session: object): object {
-  const { cookie: _, __lastAccess: __, $session: ___, ...data } = session as Record<string, unknown>;
+  const { cookie: _, __lastAccess: __, 'nest-session': ___, ...data } = session as Record<string, unknown>;
   return structuredClone(data);
 }
 

@@ -218,7 +218,7 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
         clock.advance(360_000);
         expect(await browser.get('/all')).toEqual({ a: 'a' });
         const [text] = store.kept.texts.values();
-        expect(JSON.parse(text!)).toMatchObject({ $session: { touchedAt: clock.now() } });
+        expect(JSON.parse(text!)).toMatchObject({ 'nest-session': { touchedAt: clock.now() } });
       }
       clock.advance(360_000);
       expect(await browser.get('/all')).toEqual({});
@@ -326,7 +326,7 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
       theirs(req as never, res as never, () => {
         const { session } = req as unknown as { session: Record<string, unknown> };
         if (req.method === 'POST') session['theirs'] = Number(session['theirs'] ?? 0) + 1;
-        const { cookie: _cookie, $session: _stamp, ...data } = session;
+        const { cookie: _cookie, 'nest-session': _stamp, ...data } = session;
         res.end(JSON.stringify(data));
       }),
     );
