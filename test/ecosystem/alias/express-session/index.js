@@ -1,0 +1,2 @@
+export * from 'nest-session/express';
+export { default, session as 'module.exports' } from 'nest-session/express';
