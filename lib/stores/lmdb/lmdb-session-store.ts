@@ -8,6 +8,7 @@ import {
   type SessionRecord,
 } from '../../core/session-record.js';
 import {
+  type Answer,
   type Conflict,
   type ExpirySweeper,
   type FiledSession,
@@ -58,7 +59,7 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
     this.#principals = this.#environment.openDB('principals', { encoding: 'msgpack' });
   }
 
-  async load(key: SessionKey): Promise<SessionRecord | 'corrupt' | null> {
+  load(key: SessionKey): Answer<SessionRecord | 'corrupt' | null> {
     // What another process has answered must be seen here: a snapshot of this turn of the event loop may be older.
     this.#environment.resetReadTxn();
     return this.#read(key) ?? (this.#has(key) ? 'corrupt' : null);
