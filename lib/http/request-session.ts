@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { VerifiedIds } from '../cookie/verified-ids.js';
 import { clearCookie, setCookie } from '../cookie/set-cookie.js';
+import { andThen } from '../core/answers.js';
 import type { CookieChannel, OpenRequest } from '../core/open-request.js';
 import type { CookieOutcome, FoundSession, OpenSession } from '../core/open-session.js';
 import type { CookieKeeper } from '../core/session-cookie.js';
@@ -31,6 +32,8 @@ export interface RequestParts {
 /**
  * One session of one request: opened when someone looks at it, settled when the gate asks, and the outcome put into the
  * headers. Where nobody looks and nothing is due, there is nothing to settle.
+ *
+ * Longer than other files, because one object per request stands for what three sides want of it: application, engine, gate.
  */
 export class RequestSession implements AttachedSession, OpenRequest, GateKeeper {
   readonly req: IncomingMessage;
@@ -51,6 +54,8 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
   /** How to find the session, until someone has asked for it; then the promise of that. */
   #find: (() => Answer<void>) | null = null;
   #loading: Promise<void> | null = null;
+  /** `req.session = null` was said of a session that nobody had loaded. */
+  #destroysUnseen = false;
   #opened: OpenSession | null = null;
   #gate: ResponseGate | null = null;
   #cookie: CookieOutcome = 'none';
@@ -100,14 +105,19 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
     this.#gate = ResponseGate.at(this.res, this);
   }
 
+  /** A load that fails leaves the session as unknown as it was: nobody may take it for a fresh one. */
   load(): Answer<void> {
-    if (this.#loading !== null) return this.#loading;
-    const find = this.#find;
-    if (find === null) return undefined;
-    this.#find = null;
-    const loading = find();
-    if (!(loading instanceof Promise)) return undefined;
-    this.#loading = loading.finally(() => (this.#loading = null));
+    if (this.#loading !== null || this.#find === null) return this.#loading ?? undefined;
+    const loading = this.#find();
+    if (!(loading instanceof Promise)) {
+      this.#find = null;
+      return undefined;
+    }
+    this.#loading = loading
+      .then(() => {
+        this.#find = null;
+      })
+      .finally(() => (this.#loading = null));
     return this.#loading;
   }
 
@@ -118,7 +128,10 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
   }
 
   release(): void {
-    this.opened.release(this.#parts.unset === 'destroy');
+    const destroys = this.#parts.unset === 'destroy';
+    // What is not loaded yet cannot be removed yet.
+    if (destroys && this.#find !== null) this.#destroysUnseen = true;
+    else this.opened.release(destroys);
   }
 
   /** Whether the answer has begun, as far as the application can tell. */
@@ -133,7 +146,14 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
   }
 
   commit(): unknown {
-    if (this.#loading !== null) return this.#loading.then(() => this.commit());
+    if (this.#destroysUnseen && this.#find !== null) return andThen(this.load(), () => this.#destroyUnseen());
+    if (this.#loading !== null) {
+      // Nobody has waited for it, so where it fails there is nothing to save.
+      return this.#loading.then(
+        () => this.commit(),
+        () => undefined,
+      );
+    }
     if (this.#find !== null && Object.hasOwn(this.req, 'session')) return undefined;
     if (this.name === DEFAULT_SESSION && !Object.hasOwn(this.req, 'session') && this.opened.isAlive)
       // `delete req.session` lets go of the session as `req.session = null` does.
@@ -148,6 +168,11 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
     }
     this.#settled(outcome);
     return undefined;
+  }
+
+  #destroyUnseen(): unknown {
+    this.opened.release(true);
+    return this.commit();
   }
 
   get hasHeaders(): boolean {

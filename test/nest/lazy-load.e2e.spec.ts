@@ -2,6 +2,7 @@ import { Controller, Get, Post, Req, UseGuards } from '@nestjs/common';
 import {
   getSession,
   loadSession,
+  type MemorySessionStore,
   RequireSession,
   Session,
   SessionGuard,
@@ -41,6 +42,16 @@ class PagesController {
   /** Answers while the session is still being loaded. */
   @Get('hasty') hasty(@Req() req: AnyRequest) {
     void loadSession(req);
+    return {};
+  }
+  /** Goes on after a load that failed, as if nothing had happened. */
+  @Post('stubborn') async stubborn(@Req() req: AnyRequest) {
+    await loadSession(req).catch(() => undefined);
+    getSession(req)!['userId'] = 'somebody else';
+    return {};
+  }
+  @Post('forget') forget(@Req() req: { session: unknown }) {
+    req.session = null;
     return {};
   }
   @Post('login') login(@Session() session: UserSession) {
@@ -108,6 +119,26 @@ describe.each(ADAPTERS)("with load: 'lazy', on %s", (_, adapter) => {
     for (const path of ['/page', '/own', '/value', '/loaded'])
       expect([path, (await browser.fetch(path)).status]).toEqual([path, 503]);
     expect((await browser.fetch('/static')).status).toBe(200);
+  });
+
+  it('does not take a session that could not be loaded for a fresh one: its cookie stays', async () => {
+    const browser = await start();
+    const cookie = new Map(browser.jar);
+    store.failing = { load: new Error('down') };
+    expect((await browser.post('/stubborn')).status).toBe(500);
+    expect(browser.jar).toEqual(cookie);
+    store.failing = {};
+    expect(await browser.get('/page')).toEqual({ userId: 'u1', isNew: false });
+  });
+
+  it.each([
+    ['destroy', 0, ['load', 'delete']],
+    ['keep', 1, []],
+  ] as const)('lets go of a session that nobody has loaded, with unset: %s', async (unset, left, calls) => {
+    const browser = await start({ unset });
+    expect((await browser.post('/forget')).status).toBe(201);
+    expect(store.calls).toEqual(calls);
+    expect((store.inner as MemorySessionStore).size).toBe(left);
   });
 
   it('goes on without it where onStoreError says so', async () => {
