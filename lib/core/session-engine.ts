@@ -28,7 +28,7 @@ export class SessionEngine {
     const candidate = candidates[index];
     if (candidate === undefined) return null;
     const key = candidate.key ?? this.#parts.store.keyOf(candidate.id);
-    return andThen(this.#parts.store.find(key), (record) =>
+    return andThen(this.#parts.store.load(key), (record) =>
       record === null || isOver(record, this.#parts, cookies)
         ? this.find(candidates, cookies, index + 1)
         : { candidate, key, record },

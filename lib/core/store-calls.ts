@@ -6,15 +6,12 @@ import type { SessionId } from './session-id.js';
 import { sessionHandle, sessionKey, type SessionKey } from './session-key.js';
 import { isSessionRecord, type SessionPatch, type SessionRecord } from './session-record.js';
 import type { Answer, SessionKeying, SessionStore } from './session-store.js';
-import { SharedLoads } from './shared-loads.js';
 import { StoreHealth } from './store-health.js';
 import { TimeLimit } from './time-limit.js';
 
 /** A store as the engine uses it: what cannot be read is not there. */
 export interface GuardedStore extends Omit<SessionStore, 'load'>, SessionKeying {
   load(key: SessionKey): Answer<SessionRecord | null>;
-  /** As `load`, for requests: those that come at the same moment share one call. */
-  find(key: SessionKey): Answer<SessionRecord | null>;
 }
 
 /** What guards a store. */
@@ -42,7 +39,6 @@ class StoreCalls implements GuardedStore {
   readonly #onEvent: SessionEventListener;
   readonly #health: StoreHealth;
   readonly #limit: TimeLimit | null;
-  readonly #shared = new SharedLoads();
   readonly #corrupt = new Set<SessionKey>();
 
   constructor(store: SessionStore & Partial<SessionKeying>, { storeTimeoutMs, clock, onEvent }: StoreGuard) {
@@ -61,17 +57,11 @@ class StoreCalls implements GuardedStore {
     return andThen(found, (record) => this.#readable(key, record));
   }
 
-  find(key: SessionKey): Answer<SessionRecord | null> {
-    return this.#shared.share(key, (one) => this.load(one));
-  }
-
   create(key: SessionKey, record: SessionRecord): ReturnType<SessionStore['create']> {
-    this.#shared.forget(key);
     return this.#ask('create', isOfCreate, () => this.#store.create(key, record));
   }
 
   patch(key: SessionKey, patch: SessionPatch): ReturnType<SessionStore['patch']> {
-    this.#shared.forget(key);
     return this.#ask('patch', isOfPatch, () => this.#store.patch(key, patch));
   }
 
@@ -81,12 +71,10 @@ class StoreCalls implements GuardedStore {
     record: SessionRecord,
     revision: number | null,
   ): ReturnType<SessionStore['rekey']> {
-    this.#shared.forget(from);
     return this.#ask('rekey', isOfRekey, () => this.#store.rekey(from, to, record, revision));
   }
 
   delete(key: SessionKey): ReturnType<SessionStore['delete']> {
-    this.#shared.forget(key);
     return this.#ask('delete', isOfDelete, () => this.#store.delete(key));
   }
 

@@ -54,17 +54,21 @@ export class TimeLimit {
 
   #giveUpLate(): void {
     const now = performance.now();
+    const late: Waiting[] = [];
     for (; this.#first < this.#waiting.length; this.#first++) {
       const call = this.#waiting[this.#first]!;
       if (call.isDone) continue;
       if (call.dueAt > now) break;
       call.isDone = true;
-      call.giveUp();
+      late.push(call);
     }
     this.#forgetDone();
-    if (this.#waiting.length > 0 || this.#timer === null) return;
-    clearInterval(this.#timer);
-    this.#timer = null;
+    if (this.#waiting.length === 0 && this.#timer !== null) {
+      clearInterval(this.#timer);
+      this.#timer = null;
+    }
+    // Last, since who hears of it may begin another call.
+    for (const call of late) call.giveUp();
   }
 
   #forgetDone(): void {

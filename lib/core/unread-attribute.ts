@@ -60,7 +60,10 @@ export function unreadAttribute(name: string): Accessor {
   if (accessor === undefined) {
     accessor = {
       get(this: object): unknown {
-        const text = UnreadTexts.of(this)?.get(name);
+        const texts = UnreadTexts.of(this);
+        // Else what it cannot read would be saved as absent.
+        if (texts === undefined) throw new TypeError('A session cannot be read through a Proxy.');
+        const text = texts.get(name);
         const value = text === undefined ? undefined : parse(text, name);
         become(this, name, value);
         return value;

@@ -3,20 +3,30 @@
  * be ended again.
  */
 export class GivenUpWrites {
-  readonly #since = new Map<string, 'written' | 'ended'>();
+  readonly #outstanding = new Map<string, { pending: number; isEnded: boolean }>();
 
   add(key: string): void {
-    this.#since.set(key, 'written');
+    const write = this.#outstanding.get(key) ?? { pending: 0, isEnded: false };
+    write.pending++;
+    this.#outstanding.delete(key);
+    this.#outstanding.set(key, write);
+    // Some stores never answer: the longest given up is forgotten.
+    if (this.#outstanding.size > MOST_REMEMBERED)
+      this.#outstanding.delete(this.#outstanding.keys().next().value!);
   }
 
   end(key: string): void {
-    if (this.#since.has(key)) this.#since.set(key, 'ended');
+    const write = this.#outstanding.get(key);
+    if (write !== undefined) write.isEnded = true;
   }
 
-  /** The write was answered after all; `true` where its session was ended since. */
+  /** A write was answered after all; `true` where its session was ended since. */
   land(key: string): boolean {
-    const since = this.#since.get(key);
-    this.#since.delete(key);
-    return since === 'ended';
+    const write = this.#outstanding.get(key);
+    if (write === undefined) return false;
+    if (--write.pending === 0) this.#outstanding.delete(key);
+    return write.isEnded;
   }
 }
+
+const MOST_REMEMBERED = 10_000;

@@ -19,6 +19,8 @@ export interface AttachedSession {
   isMounted: boolean;
   /** Finds the session, where that was put off until someone asks for it. */
   load(): Answer<void>;
+  /** The session was let go of before anyone asked for it. */
+  readonly isReleasedUnseen: boolean;
   /** Another session of the same request. */
   other: AttachedSession | undefined;
   /** Lets go of the session, as `req.session = null` does. */
@@ -70,10 +72,15 @@ export function attach(req: IncomingMessage, session: AttachedSession): void {
  */
 export function findSession(req: IncomingMessage, name: string): UserSession | undefined {
   const attached = attachedOf(req, name);
-  if (attached === undefined || !attached.isMounted) return undefined;
+  if (attached === undefined || !attached.isMounted || attached.isReleasedUnseen) return undefined;
+  return sessionOf(loaded(attached));
+}
+
+/** The same, once the session is there. */
+function loaded(attached: AttachedSession): AttachedSession {
   attached.accessed = true;
   const loading = attached.load();
-  if (loading === undefined) return sessionOf(attached);
+  if (loading === undefined) return attached;
   loading.catch(() => undefined);
   throw new SessionError(
     'ERR_SESSION_NOT_LOADED',
@@ -108,7 +115,7 @@ const SESSION: Accessor = {
   set(value: unknown) {
     const attached = attachedOf(this, DEFAULT_SESSION)!;
     if (value == null) return attached.release();
-    if (value === attached.opened.session) return;
+    if (value === loaded(attached).opened.session) return;
     throw new SessionError(
       'ERR_SESSION_NAME',
       'req.session cannot be replaced. Assign its attributes, call req.session.regenerate() for an empty session, or set it to null to let go of it.',
@@ -120,7 +127,7 @@ const SESSION: Accessor = {
 
 const SESSION_ID: Accessor = {
   get() {
-    return attachedOf(this, DEFAULT_SESSION)!.opened.id;
+    return loaded(attachedOf(this, DEFAULT_SESSION)!).opened.id;
   },
   configurable: true,
 };

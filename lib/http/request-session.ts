@@ -54,8 +54,8 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
   /** How to find the session, until someone has asked for it; then the promise of that. */
   #find: (() => Answer<void>) | null = null;
   #loading: Promise<void> | null = null;
-  /** `req.session = null` was said of a session that nobody had loaded. */
-  #destroysUnseen = false;
+  /** The application has let go of the session, loaded or not. */
+  #isReleased = false;
   #opened: OpenSession | null = null;
   #gate: ResponseGate | null = null;
   #cookie: CookieOutcome = 'none';
@@ -109,29 +109,31 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
   load(): Answer<void> {
     if (this.#loading !== null || this.#find === null) return this.#loading ?? undefined;
     const loading = this.#find();
-    if (!(loading instanceof Promise)) {
-      this.#find = null;
-      return undefined;
-    }
-    this.#loading = loading
-      .then(() => {
-        this.#find = null;
-      })
-      .finally(() => (this.#loading = null));
+    if (!(loading instanceof Promise)) return this.#loaded();
+    this.#loading = loading.then(() => this.#loaded()).finally(() => (this.#loading = null));
     return this.#loading;
+  }
+
+  #loaded(): void {
+    this.#find = null;
+    if (this.#isReleased) this.release();
+  }
+
+  get isReleasedUnseen(): boolean {
+    return this.#isReleased && this.#find !== null;
   }
 
   get opened(): OpenSession {
     if (this.#opened !== null) return this.#opened;
+    if (this.#find !== null) throw new Error('A session was opened before it was loaded.');
     const opened = this.#parts.engine.take(this, this.#found);
     return (this.#opened = this.#failure === null ? opened : opened.withoutStore(this.#failure));
   }
 
   release(): void {
-    const destroys = this.#parts.unset === 'destroy';
+    this.#isReleased = true;
     // What is not loaded yet cannot be removed yet.
-    if (destroys && this.#find !== null) this.#destroysUnseen = true;
-    else this.opened.release(destroys);
+    if (this.#find === null && this.opened.isAlive) this.opened.release(this.#parts.unset === 'destroy');
   }
 
   /** Whether the answer has begun, as far as the application can tell. */
@@ -146,18 +148,10 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
   }
 
   commit(): unknown {
-    if (this.#destroysUnseen && this.#find !== null) return andThen(this.load(), () => this.#destroyUnseen());
-    if (this.#loading !== null) {
-      // Nobody has waited for it, so where it fails there is nothing to save.
-      return this.#loading.then(
-        () => this.commit(),
-        () => undefined,
-      );
-    }
-    if (this.#find !== null && Object.hasOwn(this.req, 'session')) return undefined;
-    if (this.name === DEFAULT_SESSION && !Object.hasOwn(this.req, 'session') && this.opened.isAlive)
-      // `delete req.session` lets go of the session as `req.session = null` does.
+    // `delete req.session` lets go of the session as `req.session = null` does.
+    if (this.name === DEFAULT_SESSION && !this.#isReleased && !Object.hasOwn(this.req, 'session'))
       this.release();
+    if (this.#find !== null) return this.#commitUnseen();
     if (this.#opened === null && !this.#isCommitDue()) return undefined;
     const { opened } = this;
     if (this.#isInsecure(opened) && opened.isNew && opened.hasChanges()) this.#parts.undeliverable();
@@ -170,9 +164,14 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
     return undefined;
   }
 
-  #destroyUnseen(): unknown {
-    this.opened.release(true);
-    return this.commit();
+  /** Nobody has seen the session: only where it must be removed it has to be found for that. */
+  #commitUnseen(): unknown {
+    if (this.#isReleased && this.#parts.unset === 'destroy') return andThen(this.load(), () => this.commit());
+    // A load under way that nobody has waited for: where it fails there is nothing to save.
+    return this.#loading?.then(
+      () => this.commit(),
+      () => undefined,
+    );
   }
 
   get hasHeaders(): boolean {

@@ -203,6 +203,20 @@ export const DIFFERENCES = [
     why: 'Of several cookies of one name the first with a good signature counts: one set for another path or domain does not log out.',
   },
   {
+    id: 'expired-is-over',
+    rule: 'R27',
+    scenarios: /^options: maxAge (0|negative) /,
+    field: ['headers', 'body', 'calls', 'records'],
+    why: 'A session that is over by its own cookie is refused, though its store hands it out, unless its touch leaves the cookie as it was.',
+  },
+  {
+    id: 'missing-is-destroyed',
+    rule: 'R27',
+    scenarios: /^store fails: destroy enoent, /,
+    field: ['notes', 'next'],
+    why: 'A store that cannot find what it is to destroy has nothing left to do.',
+  },
+  {
     id: 'content-length',
     rule: 'W1',
     scenarios: /./,

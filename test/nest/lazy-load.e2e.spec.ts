@@ -50,6 +50,24 @@ class PagesController {
     getSession(req)!['userId'] = 'somebody else';
     return {};
   }
+  @Post('peek') async peek(@Req() req: AnyRequest & { sessionID: string }) {
+    let id: string | null = null;
+    try {
+      id = req.sessionID;
+    } catch {
+      // Not loaded yet.
+    }
+    return { id, userId: (await loadSession(req))!['userId'] };
+  }
+  @Post('forget-and-ask') async forgetAndAsk(@Req() req: AnyRequest & { session: unknown }) {
+    const loading = loadSession(req);
+    req.session = null;
+    return { found: (await loading) !== undefined, again: (await loadSession(req)) !== undefined };
+  }
+  @Post('delete') delete(@Req() req: { session?: unknown; raw?: { session?: unknown } }) {
+    delete (req.raw ?? req).session;
+    return {};
+  }
   @Post('forget') forget(@Req() req: { session: unknown }) {
     req.session = null;
     return {};
@@ -141,18 +159,29 @@ describe.each(ADAPTERS)("with load: 'lazy', on %s", (_, adapter) => {
     expect((store.inner as MemorySessionStore).size).toBe(left);
   });
 
+  it('throws nothing away by a look at req.sessionID before the load', async () => {
+    const browser = await start();
+    const answer = await browser.post('/peek');
+    expect(await answer.json()).toEqual({ id: null, userId: 'u1' });
+    expect(answer.headers.getSetCookie()).toEqual([]);
+  });
+
+  it.each([['/forget-and-ask'], ['/delete']])(
+    'brings back nothing that was let go of unseen, and removes it, by %s with unset: destroy',
+    async (path) => {
+      const browser = await start({ unset: 'destroy' });
+      const answer = await browser.post(path);
+      if (path === '/forget-and-ask') expect(await answer.json()).toEqual({ found: false, again: false });
+      expect((store.inner as MemorySessionStore).size).toBe(0);
+      expect(browser.jar.size).toBe(0);
+    },
+  );
+
   it('goes on without it where onStoreError says so', async () => {
     const browser = await start({ onStoreError: 'anonymous' });
     store.failing = { load: new Error('down') };
     expect(await browser.get('/page')).toEqual({ userId: null, isNew: true });
     expect((await browser.fetch('/own')).status).toBe(503);
-  });
-
-  it('gives parallel loads of one session at the same moment one store call', async () => {
-    const browser = await start();
-    const raw = await Promise.all(Array.from({ length: 20 }, () => browser.clone().get('/page')));
-    expect(new Set(raw.map((answer) => JSON.stringify(answer))).size).toBe(1);
-    expect(store.calls.length).toBeLessThanOrEqual(20);
   });
 });
 

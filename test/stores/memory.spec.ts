@@ -73,4 +73,13 @@ describe('MemorySessionStore is bounded', () => {
   ])('refuses the limits %j at start', (options) => {
     expect(() => new MemorySessionStore(options)).toThrow(/positive whole number/);
   });
+
+  it('sweeps in batches what was over, and what is over by the next round', async () => {
+    const store = new MemorySessionStore();
+    for (const key of keys(10)) await store.create(key, { ...record(), expiresAt: 100 });
+    expect(await store.deleteExpired(100, 4)).toBe(4);
+    await store.create('late' as SessionKey, { ...record(), expiresAt: 50 });
+    expect(await store.deleteExpired(100, 100)).toBe(7);
+    expect([await store.deleteExpired(100, 100), store.size]).toEqual([0, 0]);
+  });
 });

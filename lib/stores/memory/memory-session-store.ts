@@ -1,6 +1,7 @@
-import { growthOf, sizeOf } from './record-size.js';
+import { positive, roomierThan } from './limits.js';
+import { copyOf, growthOf, sizeOf } from './stored-record.js';
 import type { SessionKey } from '../../core/session-key.js';
-import { applyPatch, type SessionPatch, type SessionRecord } from '../../core/session-record.js';
+import { applyPatch, NEVER, type SessionPatch, type SessionRecord } from '../../core/session-record.js';
 import {
   type Answer,
   type Conflict,
@@ -40,9 +41,8 @@ interface Entry {
  */
 export class MemorySessionStore extends SessionStore implements ExpirySweeper, PrincipalIndex {
   readonly #entries = new Map<SessionKey, Entry>();
-  /** Where the search for room and the sweep go on: from the start it would pass all that is gone, again and again. */
-  #hand = this.#entries.entries();
-  #sweep = this.#entries.entries();
+  /** Keys of sessions that were over when a sweep began. */
+  #over: SessionKey[] = [];
   readonly #principals = new Map<string, Set<SessionKey>>();
   readonly #maxSessions: number;
   readonly #maxBytes: number;
@@ -111,12 +111,15 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
 
   async deleteExpired(before: number, limit: number): Promise<number> {
     let count = 0;
-    for (let rounds = 0; count < limit && rounds < 2;) {
-      const next = this.#sweep.next();
-      if (next.done === true) {
-        this.#sweep = this.#entries.entries();
-        rounds++;
-      } else if (next.value[1].record.expiresAt <= before && this.#drop(next.value[0])) count++;
+    for (let hasLooked = false; count < limit;) {
+      const key = this.#over.pop();
+      if (key !== undefined) {
+        if ((this.#entries.get(key)?.record.expiresAt ?? NEVER) <= before && this.#drop(key)) count++;
+      } else if (hasLooked) break;
+      else {
+        hasLooked = true;
+        for (const [one, { record }] of this.#entries) if (record.expiresAt <= before) this.#over.push(one);
+      }
     }
     return count;
   }
@@ -157,13 +160,21 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     );
   }
 
-  /** Goes round, and lets go of what was not used since the last round; never of the session that needs the room. */
+  /**
+   * Lets go of what was not used since it was last looked at, never of the session that needs the room; of some more than it
+   * must, since each search from the start has to pass what is gone.
+   */
   #makeRoomFor(fresh: SessionKey): void {
-    while (this.#entries.size > this.#maxSessions || this.#bytes > this.#maxBytes) {
-      const next = this.#hand.next();
-      if (next.done === true) this.#hand = this.#entries.entries();
-      else if (next.value[1].isUsed) next.value[1].isUsed = false;
-      else if (next.value[0] !== fresh && this.#drop(next.value[0])) this.#evicted++;
+    if (this.#entries.size <= this.#maxSessions && this.#bytes <= this.#maxBytes) return;
+    const [size, bytes] = [roomierThan(this.#maxSessions), roomierThan(this.#maxBytes)];
+    for (const [key, entry] of this.#entries) {
+      if (this.#entries.size <= size && this.#bytes <= bytes) return;
+      if (entry.isUsed || key === fresh) {
+        entry.isUsed = false;
+        this.#entries.delete(key);
+        this.#entries.set(key, entry);
+        if (key === fresh && this.#entries.size === 1) return;
+      } else if (this.#drop(key)) this.#evicted++;
     }
   }
 
@@ -186,14 +197,4 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     const keys = this.#principals.get(principal) ?? new Set();
     this.#principals.set(principal, keys.add(key));
   }
-}
-
-/** What callers do to the record that they gave must not be seen. */
-const copyOf = (record: SessionRecord) => ({ ...record, attributes: new Map(record.attributes) });
-
-function positive(option: string, value: number): number {
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new RangeError(
-    `The option ${option} of the MemorySessionStore must be a positive whole number, got ${value}.`,
-  );
 }

@@ -18,3 +18,9 @@ export function sizeOf(key: SessionKey, { principal, attributes }: SessionRecord
   for (const [name, text] of attributes) bytes += Buffer.byteLength(name) + Buffer.byteLength(text);
   return bytes;
 }
+
+/** What callers do to the record that they gave must not be seen. */
+export const copyOf = (record: SessionRecord): SessionRecord => ({
+  ...record,
+  attributes: new Map(record.attributes),
+});
