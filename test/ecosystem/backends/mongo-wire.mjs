@@ -4,7 +4,10 @@ import { createServer } from 'node:net';
 import { setInterval } from 'node:timers';
 import { runCommand, removeExpired } from './mongo-commands.mjs';
 
-const { deserialize, serialize } = createRequire(import.meta.url)('bson');
+/** Asked for when it is needed: by then the packages of the run are installed. */
+const bson = () => createRequire(import.meta.url)('bson');
+const deserialize = (bytes) => bson().deserialize(bytes);
+const serialize = (document) => bson().serialize(document);
 
 const OP_REPLY = 1;
 const OP_QUERY = 2004;
