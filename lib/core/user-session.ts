@@ -13,7 +13,7 @@ export type AttributeName<T extends object> = [keyof T] extends [never] ? string
 /** What survives a new id. */
 export interface RegenerateOptions<T extends object = SessionData> {
   /**
-   * Attributes to carry over to the new id, as this request holds them: their names, or `'all'`.
+   * Attributes to carry over to the new id, with what other requests change in them meanwhile: their names, or `'all'`.
    * @defaultValue `[]`
    */
   readonly keep?: readonly AttributeName<T>[] | 'all';
