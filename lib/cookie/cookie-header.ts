@@ -1,4 +1,5 @@
 const MOST_VALUES = 4;
+const NO_VALUES: readonly string[] = [];
 
 /**
  * The values of one cookie in a `Cookie` header, in their order, at most four. The others are not looked at.
@@ -9,20 +10,26 @@ const MOST_VALUES = 4;
  * @see RFC 6265, section 4.2.1; parity rule R31
  */
 export function cookieValues(header: string, name: string): string[] {
-  const values: string[] = [];
+  return rawCookieValues(header, name).map(decodeCookieValue);
+}
+
+/** The same as they were sent. */
+export function rawCookieValues(header: string, name: string): readonly string[] {
+  let values = NO_VALUES;
   for (let start = 0; start < header.length && values.length < MOST_VALUES;) {
     const semicolon = header.indexOf(';', start);
     const end = semicolon === -1 ? header.length : semicolon;
     const equals = header.indexOf('=', start);
     if (equals !== -1 && equals < end && header.slice(start, equals).trim() === name) {
-      values.push(decodeValue(header.slice(equals + 1, end).trim()));
+      values = [...values, header.slice(equals + 1, end).trim()];
     }
     start = end + 1;
   }
   return values;
 }
 
-function decodeValue(raw: string): string {
+/** The value that a cookie stands for: without quotes, its percent signs decoded as far as that goes. */
+export function decodeCookieValue(raw: string): string {
   const bare = raw.length > 1 && raw.startsWith('"') && raw.endsWith('"') ? raw.slice(1, -1) : raw;
   if (!bare.includes('%')) return bare;
   try {

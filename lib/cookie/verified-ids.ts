@@ -1,18 +1,20 @@
 import type { Candidate } from '../core/open-request.js';
 import { isSessionId, type SessionId } from '../core/session-id.js';
 import type { SessionKey } from '../core/session-key.js';
-import { signedValue, verifiedId, type Secret } from './cookie-signature.js';
+import { decodeCookieValue } from './cookie-header.js';
+import { joined, signedValue, verifiedId, type Secret } from './cookie-signature.js';
 
 /** So many ids are remembered at least, and twice as many at most. */
 const REMEMBERED = 10_000;
 
 interface Verified extends Candidate {
-  readonly signature: string;
+  /** The signature as it stands in the cookie. */
+  readonly sent: string;
 }
 
 /**
  * Ids whose signatures were found good, with what else is computed from them: a browser sends the same ones again and again.
- * Only what was verified, or signed here, enters, and each time the signature is compared in constant time.
+ * Only what was verified enters, and each time the signature is compared in constant time.
  */
 export class VerifiedIds {
   readonly #secrets: readonly Secret[];
@@ -26,45 +28,43 @@ export class VerifiedIds {
     this.#keyOf = keyOf;
   }
 
-  /** The ids in cookie values whose signature holds. A forged one ends here: no store is asked. */
-  candidatesIn(values: readonly string[]): Candidate[] {
-    const candidates: Candidate[] = [];
-    for (const value of values) {
-      const candidate = this.#verify(value);
-      if (candidate !== null) candidates.push(candidate);
+  /** The ids in cookies, as they were sent, whose signature holds. A forged one ends here: no store is asked. */
+  candidatesIn(cookies: readonly string[]): readonly Candidate[] {
+    let candidates = NO_CANDIDATES;
+    for (const cookie of cookies) {
+      const candidate = this.#verify(cookie);
+      if (candidate !== null) candidates = [...candidates, candidate];
     }
     return candidates;
   }
 
-  /** The value of the cookie for an id, whose session is filed under the key. */
-  signed(id: SessionId, key: SessionKey): string {
-    const value = signedValue(id, this.#secrets);
-    this.#remember({
-      id,
-      current: true,
-      key,
-      signature: value.slice(value.lastIndexOf('.') + 1),
-    });
-    return value;
+  /** The value of the cookie for an id. */
+  signed(id: SessionId): string {
+    const known = this.#young.get(id);
+    if (known?.current !== true) return signedValue(id, this.#secrets);
+    return joined(id, decodeURIComponent(known.sent));
   }
 
-  #verify(value: string): Candidate | null {
-    if (!value.startsWith(SIGNED)) return null;
-    const dot = value.lastIndexOf('.');
-    if (dot < SIGNED.length) return null;
-    const id = value.slice(SIGNED.length, dot);
-    const known = this.#young.get(id) ?? this.#old.get(id);
-    // Signed with another secret, or forged, where it is not the same.
-    if (known === undefined || !isSame(known.signature, value, dot + 1)) return this.#verifyAnew(value, dot);
-    if (!this.#young.has(id)) this.#remember(known);
-    return known;
+  #verify(cookie: string): Candidate | null {
+    const dot = cookie.lastIndexOf('.');
+    if (dot > SENT.length && cookie.startsWith(SENT)) {
+      const id = cookie.slice(SENT.length, dot);
+      const young = this.#young.get(id);
+      const known = young ?? this.#old.get(id);
+      // Where it is not the same it was signed with another secret, or written in another way, or forged.
+      if (known !== undefined && isSame(known.sent, cookie, dot + 1)) {
+        if (young === undefined) this.#remember(known);
+        return known;
+      }
+    }
+    return this.#verifyAnew(decodeCookieValue(cookie));
   }
 
-  #verifyAnew(value: string, dot: number): Candidate | null {
+  #verifyAnew(value: string): Candidate | null {
     const verified = verifiedId(value, this.#secrets);
     if (verified === null || !isSessionId(verified.id)) return null;
     const { id, current } = verified;
-    const candidate = { id, current, key: this.#keyOf(id), signature: value.slice(dot + 1) };
+    const candidate = { id, current, key: this.#keyOf(id), sent: sentSignature(value) };
     this.#remember(candidate);
     return candidate;
   }
@@ -78,7 +78,12 @@ export class VerifiedIds {
   }
 }
 
-const SIGNED = 's:';
+const NO_CANDIDATES: readonly Candidate[] = [];
+
+/** How the value of a cookie with a signature begins, as it is sent. */
+const SENT = encodeURIComponent('s:');
+
+const sentSignature = (value: string): string => encodeURIComponent(value.slice(value.lastIndexOf('.') + 1));
 
 /** Whether a text stands in another one from an index to its end, compared in the same time wherever they differ. */
 function isSame(expected: string, text: string, from: number): boolean {

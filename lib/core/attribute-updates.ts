@@ -3,12 +3,15 @@ import type { AttributeUpdate } from './rebase-changes.js';
 import { storedName, type SessionAttributes } from './session-attributes.js';
 
 /** Updates by stored name. */
-export type Updates = Map<string, AttributeUpdate>;
+export type Updates = ReadonlyMap<string, AttributeUpdate>;
+
+/** What most requests have. */
+export const NO_UPDATES: Updates = new Map();
 
 /** Remembers which attributes were changed by functions of their value, so that a conflict can run these again. */
 export class AttributeUpdates {
   /** Made when there is one: few requests have any. */
-  #updates: Updates | null = null;
+  #updates: Map<string, AttributeUpdate> | null = null;
 
   /** Changes an attribute of a session by a function, and remembers that, as long as nothing else changes it. */
   apply(
@@ -26,7 +29,7 @@ export class AttributeUpdates {
 
   /** Hands out what a write carries; what comes while it is under way belongs to the next one. */
   take(): Updates {
-    const taken = this.#updates ?? new Map<string, AttributeUpdate>();
+    const taken = this.#updates ?? NO_UPDATES;
     this.#updates = null;
     return taken;
   }
@@ -34,7 +37,7 @@ export class AttributeUpdates {
   /** The write failed: what it carried waits for the next one, before what has come since. */
   giveBack(taken: Updates): void {
     const since = this.#updates;
-    this.#updates = taken;
+    this.#updates = new Map(taken);
     if (since !== null) for (const [name, update] of since) this.#add(name, update);
   }
 

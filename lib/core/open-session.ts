@@ -1,5 +1,5 @@
 import { andThen, orTell } from './answers.js';
-import { AttributeUpdates, type Updates } from './attribute-updates.js';
+import { AttributeUpdates, NO_UPDATES, type Updates } from './attribute-updates.js';
 import { planCommit, type CommitPlan } from './commit-plan.js';
 import type { EngineParts } from './engine-options.js';
 import type { Candidate, OpenRequest } from './open-request.js';
@@ -9,10 +9,11 @@ import { isStoreFailure, SessionError } from './session-error.js';
 import type { SessionId } from './session-id.js';
 import { sessionHandle, sessionKey, type SessionKey } from './session-key.js';
 import type { UserSession } from './user-session.js';
-import { SessionObject, type SessionEngineSide } from './session-object.js';
-import type { AttributeChange, SessionPatch, SessionRecord } from './session-record.js';
+import { NO_CHANGES, SessionAttributes, type Changes } from './session-attributes.js';
+import { RESERVED_NAMES, SessionObject, type SessionEngineSide } from './session-object.js';
+import type { SessionPatch, SessionRecord } from './session-record.js';
 import type { Answer } from './session-store.js';
-import { COOKIE, isOver, SessionState, type Changes } from './session-state.js';
+import { COOKIE, isOver, SessionState } from './session-state.js';
 
 /** A session that a store holds, found by an id that the client brought. */
 export interface FoundSession {
@@ -53,18 +54,15 @@ export class OpenSession implements SessionEngineSide {
   constructor(parts: EngineParts, request: OpenRequest, found: FoundSession | null) {
     this.#parts = parts;
     this.#request = request;
-    let state!: SessionState;
-    const object = new SessionObject((attributes) => {
-      state = new SessionState(parts, request, attributes);
-      return this;
-    });
-    this.#state = state;
+    const object = new SessionObject(this);
     this.session = object as unknown as UserSession;
-    if (found !== null) {
-      state.id = found.candidate.id;
-      if (found.candidate.current) state.client = 'current';
-      state.adopt(found.key, found.record);
-    }
+    const attributes = new SessionAttributes(object, RESERVED_NAMES);
+    const createdAt = found === null ? parts.clock.now() : found.record.createdAt;
+    this.#state = new SessionState(parts, request, attributes, createdAt);
+    if (found === null) return;
+    this.#state.id = found.candidate.id;
+    if (found.candidate.current) this.#state.client = 'current';
+    this.#state.adopt(found.key, found.record);
   }
 
   /** The request goes on without its session: whatever needs the store is refused with this error. */
@@ -78,10 +76,6 @@ export class OpenSession implements SessionEngineSide {
   }
   get isAvailable(): boolean {
     return this.#unavailable === null;
-  }
-  /** What the store files it under. */
-  get key(): SessionKey {
-    return this.#state.stored?.key ?? this.#parts.store.keyOf(this.id);
   }
   get handle(): string {
     return sessionHandle(sessionKey(this.id));
@@ -178,7 +172,7 @@ export class OpenSession implements SessionEngineSide {
   #commit(asked: boolean): Answer<CookieOutcome> {
     const state = this.#state;
     if (state.ended !== 'no') return 'none';
-    const changes = state.destroyed ? new Map<string, AttributeChange>() : state.changes();
+    const changes = state.destroyed ? NO_CHANGES : state.changes();
     const plan = planCommit(state.facts(asked || changes.size > 0), this.#parts.policy);
     return plan.write === 'none' ? plan.cookie : this.#carryOut(plan, changes);
   }
@@ -286,7 +280,7 @@ export class OpenSession implements SessionEngineSide {
       if (this.#state.touched || !isStoreFailure(error)) throw error;
     };
     try {
-      const touched = this.#patch(new Map());
+      const touched = this.#patch(NO_CHANGES);
       return touched instanceof Promise ? touched.catch(forgive) : touched;
     } catch (error) {
       return forgive(error);
@@ -300,6 +294,7 @@ export class OpenSession implements SessionEngineSide {
   /** A write that failed gives back the functions that it carried: the next one runs them. */
   #withUpdates<T>(write: (updates: Updates) => Answer<T>): Answer<T> {
     const updates = this.#updates.take();
+    if (updates === NO_UPDATES) return write(updates);
     return orTell(
       () => write(updates),
       () => this.#updates.giveBack(updates),

@@ -3,6 +3,13 @@ import { SessionError } from './session-error.js';
 import type { AttributeChange } from './session-record.js';
 import { isUnread, plainValue, unreadAttribute, UnreadTexts } from './unread-attribute.js';
 
+/** Changes by stored name. */
+export type Changes = ReadonlyMap<string, AttributeChange>;
+
+/** What most requests leave behind. */
+export const NO_CHANGES: Changes = new Map();
+const NOTHING: ReadonlyMap<string, string> = new Map();
+
 /**
  * The attributes of one session: own enumerable properties of the object that controllers hold, and beside them
  * the text that each began with.
@@ -12,8 +19,10 @@ import { isUnread, plainValue, unreadAttribute, UnreadTexts } from './unread-att
  * accessor costs more than they do.
  */
 export class SessionAttributes {
-  /** Name to the text that the local value began with: what a change is based on. */
-  readonly #bases = new Map<string, string>();
+  /** Name to the text that the local value began with: what a change is based on. Never changed, but replaced. */
+  #bases = NOTHING;
+  /** The plain words and whole numbers among them, in the order of the bases; `undefined` for others. */
+  #plainValues: readonly (string | number | boolean | undefined)[] = [];
   readonly #owner: object;
   readonly #reserved: ReadonlySet<string>;
 
@@ -26,20 +35,43 @@ export class SessionAttributes {
   /** Replaces all attributes by those of a record. Names that belong to the session itself are left in the store. */
   hydrate(stored: ReadonlyMap<string, string>): void {
     if (this.#bases.size > 0 || Object.keys(this.#owner).length > 0) this.keepOnly([]);
+    this.#bases = this.#applicationsPart(stored);
+    const plainValues = new Array<string | number | boolean | undefined>(this.#bases.size);
+    let [at, hasUnread] = [0, false];
+    for (const [name, text] of this.#bases) {
+      const value = name in this.#owner ? undefined : plainValue(text);
+      plainValues[at++] = value;
+      if (value !== undefined) {
+        (this.#owner as Record<string, unknown>)[name] = value;
+        continue;
+      }
+      hasUnread = true;
+      Object.defineProperty(this.#owner, name, unreadAttribute(name));
+    }
+    this.#plainValues = plainValues;
+    if (hasUnread) UnreadTexts.give(this.#owner, this.#bases);
+  }
+
+  /** The attributes that are the application's, by its names. */
+  #applicationsPart(stored: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+    let part: Map<string, string> | null = null;
+    for (const storedName of stored.keys()) {
+      const name = applicationName(storedName);
+      if (name === storedName && !this.#reserved.has(name)) continue;
+      part ??= new Map(stored);
+      part.delete(storedName);
+    }
+    if (part === null) return stored;
     for (const [storedName, text] of stored) {
       const name = applicationName(storedName);
-      if (name === null || this.#reserved.has(name)) continue;
-      this.#bases.set(name, text);
-      const value = plainValue(text);
-      if (value === undefined || name in this.#owner)
-        Object.defineProperty(this.#owner, name, unreadAttribute(name));
-      else (this.#owner as Record<string, unknown>)[name] = value;
+      if (name !== null && name !== storedName && !this.#reserved.has(name)) part.set(name, text);
     }
-    UnreadTexts.give(this.#owner, this.#bases);
+    return part;
   }
 
   /** Drops all attributes but the named ones. */
   keepOnly(names: readonly string[]): void {
+    const bases = new Map(this.#bases);
     for (const name of [...Object.keys(this.#owner), ...this.#bases.keys()]) {
       if (names.includes(name)) continue;
       if (!Reflect.deleteProperty(this.#owner, name)) {
@@ -48,8 +80,9 @@ export class SessionAttributes {
           `The attribute ${name} of a session cannot be removed: it was made not configurable.`,
         );
       }
-      this.#bases.delete(name);
+      bases.delete(name);
     }
+    this.#rebase(bases);
   }
 
   /** Drops what came from a record, changed or not, and leaves what was set anew; answers how many that were. */
@@ -64,18 +97,31 @@ export class SessionAttributes {
    *
    * @throws SessionError `ERR_SESSION_VALUE`
    */
-  changes(): Map<string, AttributeChange> {
-    const changes = new Map<string, AttributeChange>();
+  changes(): Changes {
+    let changes: Map<string, AttributeChange> | null = null;
+    const names = Object.keys(this.#owner);
+    let hasOthers = names.length !== this.#bases.size;
+    let next = 0;
     for (const [name, from] of this.#bases) {
+      const at = next++;
+      if (names[at] !== name) hasOthers = true;
+      else if (this.#isPlainAsLoaded(name, at)) continue;
       const to = this.#textOf(name, from);
-      if (to !== from) changes.set(storedName(name), { from, to });
+      if (to !== from) (changes ??= new Map()).set(storedName(name), { from, to });
     }
-    for (const name of Object.keys(this.#owner)) {
+    if (!hasOthers) return changes ?? NO_CHANGES;
+    for (const name of names) {
       if (this.#bases.has(name)) continue;
       const to = toJsonText((this.#owner as Record<string, unknown>)[name], name);
-      if (to !== null) changes.set(storedName(name), { from: null, to });
+      if (to !== null) (changes ??= new Map()).set(storedName(name), { from: null, to });
     }
-    return changes;
+    return changes ?? NO_CHANGES;
+  }
+
+  /** A value that can be told to be the same without writing it. */
+  #isPlainAsLoaded(name: string, at: number): boolean {
+    const value = this.#plainValues[at];
+    return value !== undefined && (this.#owner as Record<string, unknown>)[name] === value;
   }
 
   /**
@@ -103,22 +149,31 @@ export class SessionAttributes {
   }
 
   /** The store has the changes: they are what later ones are based on. */
-  committed(changes: ReadonlyMap<string, AttributeChange>): void {
+  committed(changes: Changes): void {
+    let bases: Map<string, string> | null = null;
     for (const [stored, { to }] of changes) {
       const name = applicationName(stored);
       if (name === null) continue;
-      if (to === null) this.#bases.delete(name);
-      else this.#bases.set(name, to);
+      bases ??= new Map(this.#bases);
+      if (to === null) bases.delete(name);
+      else bases.set(name, to);
     }
+    if (bases !== null) this.#rebase(bases);
   }
 
   /** The store has filed these texts: they are all that later changes are based on. */
   filed(texts: ReadonlyMap<string, string>): void {
-    this.#bases.clear();
+    const bases = new Map<string, string>();
     for (const [stored, text] of texts) {
       const name = applicationName(stored);
-      if (name !== null) this.#bases.set(name, text);
+      if (name !== null) bases.set(name, text);
     }
+    this.#rebase(bases);
+  }
+
+  #rebase(bases: ReadonlyMap<string, string>): void {
+    this.#bases = bases;
+    this.#plainValues = [];
   }
 
   /** The text of a local value; of one that was not read, the text that it has. */

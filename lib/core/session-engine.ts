@@ -6,6 +6,7 @@ import { OpenSession, type FoundSession } from './open-session.js';
 import type { CookieKeeper } from './session-cookie.js';
 import type { SessionId } from './session-id.js';
 import type { SessionKey } from './session-key.js';
+import type { SessionRecord } from './session-record.js';
 import { isCommitDue, isOver } from './session-state.js';
 import type { Answer } from './session-store.js';
 import { guardStore } from './store-calls.js';
@@ -28,11 +29,12 @@ export class SessionEngine {
     const candidate = candidates[index];
     if (candidate === undefined) return null;
     const key = candidate.key ?? this.#parts.store.keyOf(candidate.id);
-    return andThen(this.#parts.store.load(key), (record) =>
+    const loaded = this.#parts.store.load(key);
+    const choose = (record: SessionRecord | null): Answer<FoundSession | null> =>
       record === null || isOver(record, this.#parts, cookies)
         ? this.find(candidates, cookies, index + 1)
-        : { candidate, key, record },
-    );
+        : { candidate, key, record };
+    return loaded instanceof Promise ? loaded.then(choose) : choose(loaded);
   }
 
   /** What the store files the session of an id under. */

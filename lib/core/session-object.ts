@@ -1,4 +1,3 @@
-import { SessionAttributes } from './session-attributes.js';
 import type { SessionCookie } from './session-cookie.js';
 import { SessionError } from './session-error.js';
 import type { RegenerateOptions, SessionCallback } from './user-session.js';
@@ -27,8 +26,8 @@ export interface SessionEngineSide {
 export class SessionObject {
   readonly #side: SessionEngineSide;
 
-  constructor(side: (attributes: SessionAttributes) => SessionEngineSide) {
-    this.#side = side(new SessionAttributes(this, RESERVED));
+  constructor(side: SessionEngineSide) {
+    this.#side = side;
   }
 
   get id(): string {
@@ -113,5 +112,7 @@ export class SessionObject {
 Reflect.deleteProperty(SessionObject.prototype, 'constructor');
 
 /** The names of the controls: data under such a name is left where it is. */
-const RESERVED: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(SessionObject.prototype));
+export const RESERVED_NAMES: ReadonlySet<string> = new Set(
+  Object.getOwnPropertyNames(SessionObject.prototype),
+);
 Object.freeze(SessionObject.prototype);

@@ -3,14 +3,11 @@ import type { EngineParts } from './engine-options.js';
 import { expiryAt, isExpired, isTouchDue } from './expiry.js';
 import type { OpenRequest } from './open-request.js';
 import { carryOver, type AttributeUpdate, type Carried } from './rebase-changes.js';
-import { storedName, type SessionAttributes } from './session-attributes.js';
+import { storedName, type Changes, type SessionAttributes } from './session-attributes.js';
 import type { CookieKeeper, SessionCookie } from './session-cookie.js';
 import type { SessionId } from './session-id.js';
 import type { SessionKey } from './session-key.js';
 import { isChange, type AttributeChange, type SessionPatch, type SessionRecord } from './session-record.js';
-
-/** Changes by stored name. */
-export type Changes = Map<string, AttributeChange>;
 
 /** The engine's own attribute: the cookie settings in which a session differs from the options. */
 export const COOKIE = '$cookie';
@@ -41,21 +38,22 @@ export class SessionState {
   #id: SessionId | null = null;
   /** The cookie, once someone has looked at it, and until then what it will be made from. */
   #cookie: SessionCookie | null = null;
-  #cookieFrom: { readonly kept: string | null; readonly touchedAt: number };
+  #cookieKept: string | null = null;
+  #cookieTouchedAt = 0;
   /** The cookie settings as the store holds them. */
   #keptCookie: string | null = null;
 
-  constructor(parts: EngineParts, request: OpenRequest, attributes: SessionAttributes) {
+  constructor(parts: EngineParts, request: OpenRequest, attributes: SessionAttributes, createdAt: number) {
     this.#parts = parts;
     this.#request = request;
     this.attributes = attributes;
-    this.createdAt = this.now;
+    this.createdAt = createdAt;
     this.client = request.presented ? 'stale' : 'nothing';
-    this.#cookieFrom = { kept: null, touchedAt: this.createdAt };
+    this.#cookieTouchedAt = createdAt;
   }
 
   get cookie(): SessionCookie {
-    return (this.#cookie ??= this.#request.cookies.make(this.#cookieFrom.kept, this.#cookieFrom.touchedAt));
+    return (this.#cookie ??= this.#request.cookies.make(this.#cookieKept, this.#cookieTouchedAt));
   }
 
   /** Whether the cookie wants a secure connection. */
@@ -65,7 +63,7 @@ export class SessionState {
 
   /** Nobody has looked at the cookie, and it has no settings of its own. */
   get #hasPlainCookie(): boolean {
-    return this.#cookie === null && this.#cookieFrom.kept === null;
+    return this.#cookie === null && this.#cookieKept === null;
   }
 
   get now(): number {
@@ -108,15 +106,17 @@ export class SessionState {
   /** @throws SessionError `ERR_SESSION_VALUE` */
   changes(): Changes {
     const changes = this.attributes.changes();
-    const kept = this.#keptNow();
-    if (kept !== this.#sameAs(this.#keptCookie)) changes.set(COOKIE, { from: this.#keptCookie, to: kept });
-    return changes;
+    const from = this.#keptCookie;
+    const to = this.#keptNow();
+    return to === this.#sameAs(from)
+      ? changes
+      : new Map<string, AttributeChange>([...changes, [COOKIE, { from, to }]]);
   }
 
   /**
    * A patch of these changes, used now. Every patch insists on the cookie settings that its expiry was computed from.
    */
-  patchOf(changes: ReadonlyMap<string, AttributeChange>, held: SessionRecord | null = null): SessionPatch {
+  patchOf(changes: Changes, held: SessionRecord | null = null): SessionPatch {
     const based = new Map(changes);
     if (!based.has(COOKIE)) based.set(COOKIE, { from: this.#keptCookie, to: this.#keptCookie });
     const { principal } = held ?? this.stored!.record;
@@ -258,7 +258,7 @@ export class SessionState {
   }
 
   restartCookie(): void {
-    if (this.#cookie === null) this.#cookieFrom = { ...this.#cookieFrom, touchedAt: this.now };
+    if (this.#cookie === null) this.#cookieTouchedAt = this.now;
     else this.#request.cookies.touch(this.#cookie, this.now);
   }
 
@@ -274,7 +274,8 @@ export class SessionState {
 
   #useCookie(kept: string | null, touchedAt: number): void {
     this.#cookie = null;
-    this.#cookieFrom = { kept, touchedAt };
+    this.#cookieKept = kept;
+    this.#cookieTouchedAt = touchedAt;
   }
 
   #touchDue(): boolean {

@@ -1,4 +1,3 @@
-import { andThen } from './answers.js';
 import type { Clock } from './clock.js';
 import { isUnanswered, SessionError, unansweredError } from './session-error.js';
 import type { SessionEventListener } from './session-events.js';
@@ -54,7 +53,8 @@ class StoreCalls implements GuardedStore {
 
   load(key: SessionKey): Answer<SessionRecord | null> {
     const found = this.#ask('load', anything, () => this.#store.load(key));
-    return andThen(found, (record) => this.#readable(key, record));
+    if (found instanceof Promise) return found.then((record) => this.#readable(key, record));
+    return this.#readable(key, found);
   }
 
   create(key: SessionKey, record: SessionRecord): ReturnType<SessionStore['create']> {

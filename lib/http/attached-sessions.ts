@@ -51,18 +51,39 @@ export function claim(req: IncomingMessage, session: AttachedSession): boolean {
 
 /** Puts a session in its place: under its name and, for the default one, at `req.session`. */
 export function attach(req: IncomingMessage, session: AttachedSession): void {
-  session.isMounted = true;
-  if (session.name !== DEFAULT_SESSION) return;
-  if ((req as RequestWithSessions).session) {
-    throw new SessionError(
-      'ERR_SESSION_CONFIG',
-      'req.session is taken by another session middleware. Remove it, or give this one a sessionName of its own.',
-    );
+  if (session.name === DEFAULT_SESSION && !hasPlaces(req)) {
+    if ((req as RequestWithSessions).session) {
+      throw new SessionError(
+        'ERR_SESSION_CONFIG',
+        'req.session is taken by another session middleware. Remove it, or give this one a sessionName of its own.',
+      );
+    }
+    definePlaces(req);
   }
+  session.isMounted = true;
+}
+
+/** Prepares a request for the sessions that may come: until one does, its places are as empty as they look. */
+export function reserveSession(req: IncomingMessage): void {
+  const request = req as RequestWithSessions;
+  if (isReserved(request)) return;
+  request[ATTACHED] = undefined;
+  definePlaces(request);
+}
+
+/** Whether {@link reserveSession} was called for a request, or a session middleware has run. */
+export const isReserved = (req: IncomingMessage): boolean => ATTACHED in req;
+
+function definePlaces(req: IncomingMessage): void {
   // One by one: all at once is slower.
   Object.defineProperty(req, 'session', SESSION);
   Object.defineProperty(req, 'sessionID', SESSION_ID);
   Object.defineProperty(req, 'sessionStore', SESSION_STORE);
+}
+
+/** Nobody has put anything else there since they were reserved. */
+function hasPlaces(req: IncomingMessage): boolean {
+  return Object.getOwnPropertyDescriptor(req, 'session')?.get === SESSION.get;
 }
 
 /**
@@ -107,13 +128,34 @@ export function isMounted(req: IncomingMessage, name: string): boolean {
 
 type Accessor = PropertyDescriptor & ThisType<RequestWithSessions>;
 
-/** Accessors for all requests, so that none is made per request. An id is made only for those who ask. */
-const SESSION: Accessor = {
-  get() {
-    return findSession(this, DEFAULT_SESSION);
-  },
-  set(value: unknown) {
-    const attached = attachedOf(this, DEFAULT_SESSION)!;
+/**
+ * An accessor for all requests, so that none is made per request. Where no session has come, the property is like any
+ * other: what is assigned to it stays there.
+ */
+function place(
+  name: string,
+  get: (attached: AttachedSession) => unknown,
+  set: (attached: AttachedSession, value: unknown) => void,
+): Accessor {
+  return {
+    get() {
+      const attached = attachedOf(this, DEFAULT_SESSION);
+      return attached?.isMounted === true ? get(attached) : undefined;
+    },
+    set(value: unknown) {
+      const attached = attachedOf(this, DEFAULT_SESSION);
+      if (attached?.isMounted === true) return set(attached, value);
+      Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
+    },
+    enumerable: name === 'session',
+    configurable: true,
+  };
+}
+
+const SESSION = place(
+  'session',
+  (attached) => (attached.isReleasedUnseen ? undefined : sessionOf(loaded(attached))),
+  (attached, value) => {
     if (value == null) return attached.release();
     if (value === loaded(attached).opened.session) return;
     throw new SessionError(
@@ -121,20 +163,14 @@ const SESSION: Accessor = {
       'req.session cannot be replaced. Assign its attributes, call req.session.regenerate() for an empty session, or set it to null to let go of it.',
     );
   },
-  enumerable: true,
-  configurable: true,
-};
+);
 
-const SESSION_ID: Accessor = {
-  get() {
-    return loaded(attachedOf(this, DEFAULT_SESSION)!).opened.id;
-  },
-  configurable: true,
-};
+/** An id is made only for those who ask. */
+const SESSION_ID = place('sessionID', (attached) => loaded(attached).opened.id, notReplaced('sessionID'));
+const SESSION_STORE = place('sessionStore', (attached) => attached.store, notReplaced('sessionStore'));
 
-const SESSION_STORE: Accessor = {
-  get() {
-    return attachedOf(this, DEFAULT_SESSION)!.store;
-  },
-  configurable: true,
-};
+function notReplaced(name: string): () => never {
+  return () => {
+    throw new SessionError('ERR_SESSION_NAME', `req.${name} cannot be replaced.`);
+  };
+}

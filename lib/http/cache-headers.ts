@@ -7,13 +7,17 @@ import type { ServerResponse } from 'node:http';
  * @see OWASP Session Management Cheat Sheet, "Web Content Caching"; requirement S-29
  */
 export function forbidStoring(res: ServerResponse): void {
-  const chosen = String(res.getHeader('Cache-Control') ?? '');
-  if (!/(^|[\s,])no-store([\s,]|$)/i.test(chosen)) res.setHeader('Cache-Control', 'private, no-store');
+  const control = res.getHeader('Cache-Control');
+  const chosen = control === undefined ? '' : String(control);
+  if (chosen === '' || !/(^|[\s,])no-store([\s,]|$)/i.test(chosen))
+    res.setHeader('Cache-Control', 'private, no-store');
 }
 
 /** An answer for which the session was looked at is another one for another cookie. */
 export function varyByCookie(res: ServerResponse): void {
-  const chosen = [res.getHeader('Vary') ?? []].flat().join(', ');
+  const vary = res.getHeader('Vary');
+  if (vary === undefined) return void res.setHeader('Vary', 'Cookie');
+  const chosen = [vary].flat().join(', ');
   if (/(^|[\s,])(\*|cookie)([\s,]|$)/i.test(chosen)) return;
   res.setHeader('Vary', chosen === '' ? 'Cookie' : `${chosen}, Cookie`);
 }

@@ -14,15 +14,8 @@ export function check({ method, args }: HeldCall, res: ServerResponse): void {
   if (method !== 'flushHeaders') checkChunk(args[0], method);
 }
 
-/** A throw is a rejection: nobody who asks for an output may be hit by the commit. */
-export function attempt(step: () => unknown): unknown {
-  let result: unknown;
-  const thrown = attemptSync(() => void (result = step()));
-  // A promise that adopts the throw, whatever was thrown.
-  return thrown === null ? result : Promise.resolve().then(() => raise(thrown.error));
-}
-
-function raise(error: unknown): never {
+/** A promise that adopts what was thrown, whatever it was. */
+export async function rejected(error: unknown): Promise<never> {
   throw error;
 }
 

@@ -211,7 +211,7 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
     const { opened } = this;
     const { cookieName, ids } = this.#parts;
     if (outcome === 'clear') return clearCookie(cookieName, opened.cookie);
-    return setCookie(cookieName, ids.signed(opened.id, opened.key), opened.sendCookie());
+    return setCookie(cookieName, ids.signed(opened.id), opened.sendCookie());
   }
 
   /** The cookie demands a secure connection and this one is not. */

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { HeldDrain, HeldHead, type HeldCall } from './held-response.js';
-import { allSettled, attempt, attemptSync, callBack, check } from './gate-steps.js';
+import { allSettled, attemptSync, callBack, check, rejected } from './gate-steps.js';
 import { applyHeaders, readHead } from './output-arguments.js';
+import { outputsOf, reserveOutputs, type Outputs } from './inherited-output.js';
 import { opaqueAnswer, takeBackHead } from './taken-back-answer.js';
 
 /** What the gate asks of whoever put it up. */
@@ -23,9 +24,6 @@ export interface GateKeeper {
   statusOf(error: unknown): number;
 }
 
-type Output = (this: ServerResponse, ...args: readonly unknown[]) => unknown;
-type Originals = Record<HeldCall['method'], Output>;
-
 /** How long an application may take to answer for a session that could not be saved. */
 const LONGEST_WAIT_MS = 5000;
 
@@ -33,7 +31,7 @@ const LONGEST_WAIT_MS = 5000;
 const GATE = Symbol('nest-session.gate');
 
 interface GatedResponse extends ServerResponse {
-  [GATE]?: ResponseGate;
+  [GATE]?: ResponseGate | undefined;
 }
 
 /**
@@ -47,9 +45,10 @@ interface GatedResponse extends ServerResponse {
  */
 export class ResponseGate {
   readonly #res: ServerResponse;
-  /** One for each session of the request: the answer waits for all of them. */
-  readonly #keepers: GateKeeper[] = [];
-  readonly #originals: Originals;
+  /** One for each session of the request, the first one by itself: the answer waits for all of them. */
+  readonly #keeper: GateKeeper;
+  #others: readonly GateKeeper[] = NO_OTHERS;
+  readonly #originals: Outputs;
   #mode: 'closed' | 'holding' | 'open' | 'failed' | 'dead' = 'closed';
   #held: HeldCall[] = [];
   #head: HeldHead | null = null;
@@ -66,13 +65,14 @@ export class ResponseGate {
   /** The gate of a response, put up for the first of its sessions. */
   static at(res: ServerResponse, keeper: GateKeeper): ResponseGate {
     const gated = res as GatedResponse;
-    const gate = (gated[GATE] ??= new ResponseGate(res));
-    gate.#keepers.push(keeper);
+    const gate = gated[GATE];
+    if (gate === undefined) return (gated[GATE] = new ResponseGate(res, keeper));
+    gate.#others = [...gate.#others, keeper];
     return gate;
   }
 
   /** The output methods of every response with a gate: no function is made per response. */
-  static readonly #METHODS: Originals = {
+  static readonly #METHODS: Outputs = {
     writeHead(this: GatedResponse, ...args) {
       return this[GATE]!.#output({ method: 'writeHead', args });
     },
@@ -87,11 +87,17 @@ export class ResponseGate {
     },
   };
 
-  private constructor(res: ServerResponse) {
+  /** Prepares a response for the gate that may come: until then its output methods are those that it inherits. */
+  static reserve(res: ServerResponse): void {
+    (res as GatedResponse)[GATE] = undefined;
+    reserveOutputs(res);
+  }
+
+  private constructor(res: ServerResponse, keeper: GateKeeper) {
     this.#res = res;
-    const methods = res as unknown as Originals;
-    const { writeHead, write, end, flushHeaders } = methods;
-    this.#originals = { writeHead, write, end, flushHeaders };
+    this.#keeper = keeper;
+    this.#originals = outputsOf(res);
+    const methods = res as unknown as Outputs;
     const gated = ResponseGate.#METHODS;
     methods.writeHead = gated.writeHead;
     methods.write = gated.write;
@@ -178,9 +184,9 @@ export class ResponseGate {
 
   /** Brings every session up to date; a promise where one of them needs time. One that fails fails the answer. */
   #commit(): unknown {
-    const [only, ...others] = this.#keepers;
-    if (others.length === 0) return attempt(() => only!.commit());
-    const settled = this.#keepers.map((keeper) => attempt(() => keeper.commit()));
+    const first = committed(this.#keeper);
+    if (this.#others.length === 0) return first;
+    const settled = [first, ...this.#others.map(committed)];
     return settled.some((one) => one instanceof Promise) ? allSettled(settled) : undefined;
   }
 
@@ -264,10 +270,11 @@ export class ResponseGate {
 
   #headWithSession(args: readonly unknown[]): readonly unknown[] {
     this.#headersWritten = true;
-    if (!this.#keepers.some((keeper) => keeper.hasHeaders)) return args;
+    if (!this.#keeper.hasHeaders && !this.#others.some(({ hasHeaders }) => hasHeaders)) return args;
     const { status, reason, headers } = readHead(args);
     applyHeaders(this.#res, headers);
-    for (const keeper of this.#keepers) keeper.writeHeaders();
+    this.#keeper.writeHeaders();
+    for (const keeper of this.#others) keeper.writeHeaders();
     return reason === undefined ? [status] : [status, reason];
   }
 
@@ -278,7 +285,7 @@ export class ResponseGate {
     this.#held = [];
     this.#head?.release();
     this.#head = null;
-    const [keeper] = this.#keepers as [GateKeeper];
+    const keeper = this.#keeper;
     takeBackHead(this.#res, keeper.statusOf(error));
     for (const call of dropped) callBack(call, error);
     this.#mode = 'failed';
@@ -307,7 +314,7 @@ export class ResponseGate {
     this.#head?.release();
     for (const call of this.#held.splice(0)) callBack(call, error);
     this.#res.destroy();
-    this.#keepers[0]!.report(error);
+    this.#keeper.report(error);
   }
 
   /** The application answers for a save that failed. Whatever it says, it is not a success. */
@@ -351,7 +358,18 @@ export class ResponseGate {
     if (this.#mode !== 'open' || this.#ended) return;
     this.#ended = true;
     const settled = this.#commit();
-    if (settled instanceof Promise) settled.catch((error: unknown) => this.#keepers[0]!.report(error));
+    if (settled instanceof Promise) settled.catch((error: unknown) => this.#keeper.report(error));
+  }
+}
+
+const NO_OTHERS: readonly GateKeeper[] = [];
+
+/** A throw is a rejection: nobody who asks for an output may be hit by the commit. */
+function committed(keeper: GateKeeper): unknown {
+  try {
+    return keeper.commit();
+  } catch (error) {
+    return rejected(error);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { cookieValues } from '../cookie/cookie-header.js';
+import { rawCookieValues } from '../cookie/cookie-header.js';
 import { OptionsCookieKeeper } from '../cookie/cookie-keeper.js';
 import { resolveCookie, type CookieOptions } from '../cookie/cookie-options.js';
 import { VerifiedIds } from '../cookie/verified-ids.js';
@@ -10,6 +10,7 @@ import type { SessionEvent } from '../core/session-events.js';
 import { checkedSessionId, newSessionId } from '../core/session-id.js';
 import type { Answer } from '../core/session-store.js';
 import { attach, claim, DEFAULT_SESSION } from './attached-sessions.js';
+import { prepareServerOf } from './prepared-requests.js';
 import type { FailedRequest, HandlerHooks, Next } from './handler-hooks.js';
 import { statusOf } from './http-error.js';
 import { PendingWork } from './pending-work.js';
@@ -60,6 +61,7 @@ export class SessionHandler {
   /** Never throws and never returns a promise: a rejected one ends the process on some frameworks. */
   handle(req: IncomingMessage, res: ServerResponse, next: Next): void {
     try {
+      prepareServerOf(req);
       const secure = isSecureRequest(req, this.#options.proxy);
       const cookies =
         this.#keepers === null
@@ -67,7 +69,7 @@ export class SessionHandler {
           : this.#keepers[secure ? 1 : 0];
       if (!isInPath(req, cookies.path)) return next();
       const header = req.headers.cookie;
-      const values = header === undefined ? NO_VALUES : cookieValues(header, this.#options.name);
+      const values = header === undefined ? NO_VALUES : rawCookieValues(header, this.#options.name);
       const exchange = { req, res, next };
       const session = new RequestSession(this.#parts, exchange, cookies, values.length > 0, secure);
       if (!claim(req, session)) return next();
