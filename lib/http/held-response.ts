@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 
 /** An output method of a response, held back with the arguments that it was called with. */
 export interface HeldCall {
@@ -8,6 +8,13 @@ export interface HeldCall {
 
 const HEADER_METHODS = ['setHeader', 'setHeaders', 'appendHeader', 'removeHeader'] as const;
 
+/** Where Node keeps the head that it has made: what stands there makes all of it say that the head is out. */
+interface NodeResponse extends ServerResponse {
+  _header: string | null;
+}
+
+const HELD = 'held back';
+
 /**
  * Makes a response whose head is held back look as if it were out: `headersSent` says so, headers can no longer be
  * changed, the status is fixed. Frameworks that look before they send then do not send twice.
@@ -16,27 +23,68 @@ export class HeldHead {
   readonly #res: ServerResponse;
   readonly #status: number;
   readonly #message: string | undefined;
+  /** How the response was made to look so; not at all, where its head really is out. */
+  readonly #by: 'mark' | 'shadows' | null;
+  #isEnding = false;
 
   constructor(res: ServerResponse) {
     this.#res = res;
     this.#status = res.statusCode;
     // HTTP/2 has no reason phrase and warns when asked for one.
     this.#message = Object.hasOwn(res, 'statusMessage') ? res.statusMessage : undefined;
+    this.#by = res.headersSent ? null : CAN_BE_MARKED && res instanceof ServerResponse ? 'mark' : 'shadows';
+    if (this.#by === 'mark') (res as NodeResponse)._header = HELD;
+    if (this.#by !== 'shadows') return;
     shadow(res, 'headersSent', () => true);
     for (const method of HEADER_METHODS) shadow(res, method, () => refuseHeader);
   }
 
   /** The last output has been asked for: nothing more is to come. */
   end(): void {
-    shadow(this.#res, 'writableEnded', () => true);
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    // It stays, since to take a property away makes all of the response slow.
+    const inherited = Object.getPrototypeOf(this.#res) as object;
+    shadow(
+      this.#res,
+      'writableEnded',
+      () => this.#isEnding || Reflect.get(inherited, 'writableEnded', this.#res),
+    );
   }
 
   /** Shows the response as it is again, with the status that was fixed. */
   release(): void {
-    for (const name of ['headersSent', 'writableEnded', ...HEADER_METHODS])
-      Reflect.deleteProperty(this.#res, name);
+    this.#isEnding = false;
+    if (this.#by === 'mark') (this.#res as NodeResponse)._header = null;
+    if (this.#by === 'shadows')
+      for (const name of ['headersSent', ...HEADER_METHODS]) Reflect.deleteProperty(this.#res, name);
     this.#res.statusCode = this.#status;
     if (this.#message !== undefined) this.#res.statusMessage = this.#message;
+  }
+}
+
+/** Whether this version of Node keeps the head there. */
+const CAN_BE_MARKED = canBeMarked();
+
+function canBeMarked(): boolean {
+  const res = new ServerResponse({ method: 'GET' } as IncomingMessage) as NodeResponse;
+  if (!Object.hasOwn(res, '_header') || res._header !== null || res.headersSent) return false;
+  res._header = HELD;
+  const changes = [
+    () => res.setHeader('a', 'b'),
+    () => res.setHeaders(new Map([['a', 'b']])),
+    () => res.appendHeader('a', 'b'),
+    () => res.removeHeader('a'),
+  ];
+  return res.headersSent && changes.every(isRefused);
+}
+
+function isRefused(change: () => unknown): boolean {
+  try {
+    change();
+    return false;
+  } catch (error) {
+    return (error as { code?: unknown }).code === 'ERR_HTTP_HEADERS_SENT';
   }
 }
 
