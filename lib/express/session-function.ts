@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import deprecation from 'depd';
 import { newSessionId } from '../core/session-id.js';
+import { prepareServerOf } from '../http/prepared-requests.js';
 import { isInPath, isSecureByExpress } from '../http/request-facts.js';
 import { ResponseGate } from '../http/response-gate.js';
 import { Cookie } from './cookie.js';
@@ -69,6 +70,7 @@ function handle(
   options: ResolvedExpressOptions,
   sessions: HeldSessions,
 ): void {
+  prepareServerOf(req);
   if (req.session || !sessions.ready) return next();
   // Not taken apart: for a function that gives nothing the error says what express-session's says (R13).
   const path = cookieOptions(req, options).path;
