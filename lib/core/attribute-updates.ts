@@ -1,6 +1,7 @@
 import { toJsonText } from './json-text.js';
 import type { AttributeUpdate } from './rebase-changes.js';
-import { storedName, type SessionAttributes } from './session-attributes.js';
+import type { SessionAttributes } from './session-attributes.js';
+import { storedName } from './stored-name.js';
 
 /** Updates by stored name. */
 export type Updates = ReadonlyMap<string, AttributeUpdate>;

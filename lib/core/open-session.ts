@@ -9,9 +9,9 @@ import { isStoreFailure, SessionError } from './session-error.js';
 import type { SessionId } from './session-id.js';
 import { sessionHandle, sessionKey, type SessionKey } from './session-key.js';
 import type { UserSession } from './user-session.js';
-import { NO_CHANGES, SessionAttributes, type Changes } from './session-attributes.js';
+import { SessionAttributes } from './session-attributes.js';
 import { RESERVED_NAMES, SessionObject, type SessionEngineSide } from './session-object.js';
-import type { SessionPatch, SessionRecord } from './session-record.js';
+import { NO_CHANGES, type Changes, type SessionPatch, type SessionRecord } from './session-record.js';
 import type { Answer } from './session-store.js';
 import { COOKIE, isOver, SessionState } from './session-state.js';
 
@@ -184,7 +184,7 @@ export class OpenSession implements SessionEngineSide {
   #write(write: CommitPlan['write'], changes: Changes): Answer<void> {
     switch (write) {
       case 'create':
-        return this.#create();
+        return this.#create(changes);
       case 'rekey':
         return this.#rekey();
       case 'patch':
@@ -198,10 +198,10 @@ export class OpenSession implements SessionEngineSide {
     }
   }
 
-  #create(): Answer<void> {
+  #create(changes: Changes): Answer<void> {
     // What is filed as new is what this request holds: there is nothing that functions could run upon again.
     this.#updates.take();
-    const record = this.#state.wholeRecord();
+    const record = this.#state.wholeRecord(changes);
     const filed = this.#file((to) => this.#parts.store.create(to, record));
     return andThen(filed, ({ key }) => this.#state.filed(key, record, record));
   }
@@ -215,7 +215,7 @@ export class OpenSession implements SessionEngineSide {
       this.#withUpdates((updates) => this.#move(updates)),
       (moved) => {
         if (moved) return undefined;
-        if (this.#state.dropCarried()) return this.#create();
+        if (this.#state.dropCarried()) return this.#create(this.#state.changes());
         return this.#state.lose();
       },
     );
@@ -224,9 +224,9 @@ export class OpenSession implements SessionEngineSide {
   /** Moves the record to the new id, with what others have changed in it meanwhile; `false` where it is gone. */
   #move(updates: Updates): Answer<boolean> {
     const from = this.#state.stored!.key;
-    const mine = this.#state.wholeRecord();
     // With what is changed from here on the next write comes.
     const changes = this.#state.changes();
+    const mine = this.#state.wholeRecord(changes);
     const move = (record: SessionRecord, revision: number | null, tried: number): Answer<boolean> =>
       andThen(
         this.#file((to) => this.#parts.store.rekey(from, to, record, revision)),

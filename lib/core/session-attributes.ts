@@ -1,13 +1,9 @@
 import { toJsonText } from './json-text.js';
 import { SessionError } from './session-error.js';
-import type { AttributeChange } from './session-record.js';
+import { NO_CHANGES, type AttributeChange, type Changes } from './session-record.js';
+import { applicationName, storedName } from './stored-name.js';
 import { isUnread, plainValue, unreadAttribute, UnreadTexts } from './unread-attribute.js';
 
-/** Changes by stored name. */
-export type Changes = ReadonlyMap<string, AttributeChange>;
-
-/** What most requests leave behind. */
-export const NO_CHANGES: Changes = new Map();
 const NOTHING: ReadonlyMap<string, string> = new Map();
 
 /**
@@ -55,16 +51,16 @@ export class SessionAttributes {
   /** The attributes that are the application's, by its names. */
   #applicationsPart(stored: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
     let part: Map<string, string> | null = null;
-    for (const storedName of stored.keys()) {
-      const name = applicationName(storedName);
-      if (name === storedName && !this.#reserved.has(name)) continue;
+    for (const storedAs of stored.keys()) {
+      const name = applicationName(storedAs);
+      if (name === storedAs && !this.#reserved.has(name)) continue;
       part ??= new Map(stored);
-      part.delete(storedName);
+      part.delete(storedAs);
     }
     if (part === null) return stored;
-    for (const [storedName, text] of stored) {
-      const name = applicationName(storedName);
-      if (name !== null && name !== storedName && !this.#reserved.has(name)) part.set(name, text);
+    for (const [storedAs, text] of stored) {
+      const name = applicationName(storedAs);
+      if (name !== null && name !== storedAs && !this.#reserved.has(name)) part.set(name, text);
     }
     return part;
   }
@@ -125,15 +121,17 @@ export class SessionAttributes {
   }
 
   /**
-   * All attributes as they are now, by stored name.
+   * All attributes as they are now, by stored name. What {@link changes} has just told is not written once more.
    *
    * @throws SessionError `ERR_SESSION_VALUE`
    */
-  texts(): Map<string, string> {
+  texts(changes: Changes = NO_CHANGES): Map<string, string> {
     const texts = new Map<string, string>();
     for (const name of Object.keys(this.#owner)) {
-      const text = this.text(name);
-      if (text !== null) texts.set(storedName(name), text);
+      const stored = storedName(name);
+      const change = changes.get(stored);
+      const text = change === undefined ? this.text(name) : change.to;
+      if (text !== null) texts.set(stored, text);
     }
     return texts;
   }
@@ -184,16 +182,4 @@ export class SessionAttributes {
     if (base !== null && get !== undefined && isUnread(get)) return base;
     return toJsonText((this.#owner as Record<string, unknown>)[name], name);
   }
-}
-
-/** Names that begin with this sign are the engine's own in a record; an application's are stored with the sign doubled. */
-const OWN = '$';
-
-/** The name under which an application's attribute is stored. */
-export const storedName = (name: string): string => (name.startsWith(OWN) ? OWN + name : name);
-
-/** The application's name of a stored attribute; `null` for the engine's own. */
-export function applicationName(stored: string): string | null {
-  if (!stored.startsWith(OWN)) return stored;
-  return stored.startsWith(OWN + OWN) ? stored.slice(OWN.length) : null;
 }

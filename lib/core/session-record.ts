@@ -29,6 +29,12 @@ export interface AttributeChange {
   readonly to: string | null;
 }
 
+/** Changes by stored name. */
+export type Changes = ReadonlyMap<string, AttributeChange>;
+
+/** What most requests leave behind. */
+export const NO_CHANGES: Changes = new Map();
+
 /** What one request wants to change in a record. Without changes it is a touch. */
 export interface SessionPatch {
   readonly touchedAt: number;

@@ -3,11 +3,19 @@ import type { EngineParts } from './engine-options.js';
 import { expiryAt, isExpired, isTouchDue } from './expiry.js';
 import type { OpenRequest } from './open-request.js';
 import { carryOver, type AttributeUpdate, type Carried } from './rebase-changes.js';
-import { storedName, type Changes, type SessionAttributes } from './session-attributes.js';
+import type { SessionAttributes } from './session-attributes.js';
 import type { CookieKeeper, SessionCookie } from './session-cookie.js';
 import type { SessionId } from './session-id.js';
 import type { SessionKey } from './session-key.js';
-import { isChange, type AttributeChange, type SessionPatch, type SessionRecord } from './session-record.js';
+import {
+  isChange,
+  NO_CHANGES,
+  type AttributeChange,
+  type Changes,
+  type SessionPatch,
+  type SessionRecord,
+} from './session-record.js';
+import { storedName } from './stored-name.js';
 
 /** The engine's own attribute: the cookie settings in which a session differs from the options. */
 export const COOKIE = '$cookie';
@@ -129,11 +137,11 @@ export class SessionState {
   }
 
   /**
-   * The session as a record of its own, used now.
+   * The session as a record of its own, used now. `changes` are those that it has now.
    * @throws SessionError `ERR_SESSION_VALUE`
    */
-  wholeRecord(): SessionRecord {
-    const attributes = this.attributes.texts();
+  wholeRecord(changes: Changes): SessionRecord {
+    const attributes = this.attributes.texts(changes);
     const kept = this.#keptNow();
     if (kept !== null) attributes.set(COOKIE, kept);
     const { principal } = this;
@@ -164,7 +172,7 @@ export class SessionState {
     const kept = this.#keptNow();
     if (kept === null) attributes.delete(COOKIE);
     else attributes.set(COOKIE, kept);
-    return { ...this.wholeRecord(), attributes };
+    return { ...this.wholeRecord(changes), attributes };
   }
 
   /** The store holds this record now, and the session is what it says. */
@@ -223,7 +231,7 @@ export class SessionState {
     const carried = this.attributes.dropLoaded();
     this.principal = null;
     this.stored = null;
-    return carried === 0 || this.attributes.texts().size > 0;
+    return carried === 0 || this.attributes.texts(NO_CHANGES).size > 0;
   }
 
   /** Another id for the same visitor, with nothing but the kept attributes; the record waits for the next commit. */

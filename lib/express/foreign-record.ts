@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { applicationName, storedName } from '../core/session-attributes.js';
+import { applicationName, storedName } from '../core/stored-name.js';
 import { SessionError } from '../core/session-error.js';
 import { NEVER, type SessionRecord } from '../core/session-record.js';
 import { COOKIE } from '../core/session-state.js';

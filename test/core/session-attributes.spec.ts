@@ -1,4 +1,5 @@
-import { SessionAttributes, storedName } from '../../lib/core/session-attributes.js';
+import { SessionAttributes } from '../../lib/core/session-attributes.js';
+import { storedName } from '../../lib/core/stored-name.js';
 import type { AttributeChange } from '../../lib/core/session-record.js';
 
 /** What a call throws. */

@@ -1,7 +1,13 @@
+import { Entry } from './entry.js';
+import { ExpiredKeys } from './expired-keys.js';
 import { positive, roomierThan } from './limits.js';
-import { copyOf, growthOf, sizeOf } from './stored-record.js';
+import { NameLists } from './name-lists.js';
+import { PrincipalKeys } from './principal-keys.js';
+import { RecentEntries } from './recent-entries.js';
+import { growthOf, sizeOf } from './record-size.js';
+import { newestFirst } from '../../core/newest-first.js';
 import type { SessionKey } from '../../core/session-key.js';
-import { applyPatch, NEVER, type SessionPatch, type SessionRecord } from '../../core/session-record.js';
+import type { SessionPatch, SessionRecord } from '../../core/session-record.js';
 import {
   type Answer,
   type Conflict,
@@ -10,7 +16,6 @@ import {
   type PrincipalIndex,
   SessionStore,
 } from '../../core/session-store.js';
-import { newestFirst } from '../../core/newest-first.js';
 
 /** Where a {@link MemorySessionStore} ends. */
 export interface MemoryStoreOptions {
@@ -26,13 +31,6 @@ export interface MemoryStoreOptions {
   readonly maxBytes?: number;
 }
 
-interface Entry {
-  record: SessionRecord;
-  bytes: number;
-  /** Used since it was last looked at for making room. */
-  isUsed: boolean;
-}
-
 /**
  * Sessions in the memory of this process: for development, tests and tools. They end with the process and no other
  * process sees them.
@@ -41,9 +39,10 @@ interface Entry {
  */
 export class MemorySessionStore extends SessionStore implements ExpirySweeper, PrincipalIndex {
   readonly #entries = new Map<SessionKey, Entry>();
-  /** Keys of sessions that were over when a sweep began. */
-  #over: SessionKey[] = [];
-  readonly #principals = new Map<string, Set<SessionKey>>();
+  readonly #expired = new ExpiredKeys(this.#entries);
+  readonly #principals = new PrincipalKeys();
+  readonly #lists = new NameLists();
+  readonly #recent = new RecentEntries();
   readonly #maxSessions: number;
   readonly #maxBytes: number;
   #bytes = 0;
@@ -70,21 +69,30 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
   }
 
   load(key: SessionKey): Answer<SessionRecord | null> {
-    return this.#entries.get(key)?.record ?? null;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return null;
+    this.#recent.add(entry);
+    return entry.record();
   }
 
   create(key: SessionKey, record: SessionRecord): Answer<'created' | 'collision'> {
     if (this.#entries.has(key)) return 'collision';
-    this.#put(key, copyOf(record), sizeOf(key, record));
+    this.#put(key, new Entry(record, sizeOf(key, record), this.#lists));
     return 'created';
   }
 
   patch(key: SessionKey, patch: SessionPatch): Answer<'applied' | 'missing' | Conflict> {
     const entry = this.#entries.get(key);
     if (entry === undefined) return 'missing';
-    const next = applyPatch(entry.record, patch);
-    if (next === null) return { conflict: entry.record };
-    this.#replace(key, entry, next, growthOf(entry.record, patch));
+    if (!entry.agreesWith(patch)) return { conflict: entry.record() };
+    const growth = growthOf(patch);
+    this.#check(entry.bytes + growth);
+    this.#principals.move(key, entry.principal, patch.principal.to);
+    entry.apply(patch, this.#lists);
+    entry.bytes += growth;
+    entry.isUsed = true;
+    this.#bytes += growth;
+    if (growth > 0) this.#makeRoomFor(key);
     return 'applied';
   }
 
@@ -96,12 +104,12 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
   ): Answer<'applied' | 'missing' | 'collision' | Conflict> {
     const entry = this.#entries.get(from);
     if (entry === undefined) return 'missing';
-    if (revision !== null && entry.record.revision !== revision) return { conflict: entry.record };
+    if (revision !== null && entry.revision !== revision) return { conflict: entry.record() };
     if (this.#entries.has(to)) return 'collision';
-    const bytes = sizeOf(to, record);
-    this.#check(bytes);
+    const next = new Entry(record, sizeOf(to, record), this.#lists);
+    this.#check(next.bytes);
     this.#drop(from);
-    this.#put(to, copyOf(record), bytes);
+    this.#put(to, next);
     return 'applied';
   }
 
@@ -110,47 +118,30 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
   }
 
   async deleteExpired(before: number, limit: number): Promise<number> {
-    let count = 0;
-    for (let hasLooked = false; count < limit;) {
-      const key = this.#over.pop();
-      if (key !== undefined) {
-        if ((this.#entries.get(key)?.record.expiresAt ?? NEVER) <= before && this.#drop(key)) count++;
-      } else if (hasLooked) break;
-      else {
-        hasLooked = true;
-        for (const [one, { record }] of this.#entries) if (record.expiresAt <= before) this.#over.push(one);
-      }
-    }
-    return count;
+    const count = this.#dropExpired(before, limit);
+    if (count === limit) return count;
+    await this.#expired.find(before);
+    return count + this.#dropExpired(before, limit - count);
   }
 
   async listByPrincipal(principal: string, at: number, limit: number): Promise<FiledSession[]> {
-    const keys = this.#principals.get(principal) ?? [];
-    const filed = [...keys].map((key) => ({ key, record: this.#entries.get(key)!.record }));
+    const filed = this.#principals
+      .of(principal)
+      .map((key) => ({ key, record: this.#entries.get(key)!.record() }));
     return newestFirst(filed, at).slice(0, limit);
   }
 
   async deleteByPrincipal(principal: string, keep: SessionKey | null): Promise<number> {
-    const keys = [...(this.#principals.get(principal) ?? [])].filter((key) => key !== keep);
+    const keys = this.#principals.of(principal).filter((key) => key !== keep);
     return keys.filter((key) => this.#drop(key)).length;
   }
 
-  #put(key: SessionKey, record: SessionRecord, bytes: number): void {
-    this.#check(bytes);
-    this.#entries.set(key, { record, bytes, isUsed: false });
-    this.#bytes += bytes;
-    this.#index(key, null, record.principal);
+  #put(key: SessionKey, entry: Entry): void {
+    this.#check(entry.bytes);
+    this.#entries.set(key, entry);
+    this.#bytes += entry.bytes;
+    this.#principals.move(key, null, entry.principal);
     this.#makeRoomFor(key);
-  }
-
-  #replace(key: SessionKey, entry: Entry, record: SessionRecord, growth: number): void {
-    this.#check(entry.bytes + growth);
-    this.#index(key, entry.record.principal, record.principal);
-    entry.record = record;
-    entry.bytes += growth;
-    entry.isUsed = true;
-    this.#bytes += growth;
-    if (growth > 0) this.#makeRoomFor(key);
   }
 
   #check(bytes: number): void {
@@ -182,19 +173,13 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     const entry = this.#entries.get(key);
     if (entry === undefined) return false;
     this.#bytes -= entry.bytes;
-    this.#index(key, entry.record.principal, null);
+    this.#principals.move(key, entry.principal, null);
     return this.#entries.delete(key);
   }
 
-  #index(key: SessionKey, former: string | null, principal: string | null): void {
-    if (former === principal) return;
-    if (former !== null) {
-      const keys = this.#principals.get(former)!;
-      keys.delete(key);
-      if (keys.size === 0) this.#principals.delete(former);
-    }
-    if (principal === null) return;
-    const keys = this.#principals.get(principal) ?? new Set();
-    this.#principals.set(principal, keys.add(key));
+  #dropExpired(before: number, limit: number): number {
+    let count = 0;
+    for (let key; count < limit && (key = this.#expired.next(before)) !== null; count++) this.#drop(key);
+    return count;
   }
 }

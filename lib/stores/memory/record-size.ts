@@ -1,9 +1,9 @@
 import type { SessionKey } from '../../core/session-key.js';
 import type { SessionPatch, SessionRecord } from '../../core/session-record.js';
 
-/** By how many bytes a patch makes a record larger. */
-export function growthOf({ principal }: SessionRecord, patch: SessionPatch): number {
-  let bytes = Buffer.byteLength(patch.principal.to ?? '') - Buffer.byteLength(principal ?? '');
+/** By how many bytes a patch makes a record larger that it applies to. */
+export function growthOf(patch: SessionPatch): number {
+  let bytes = Buffer.byteLength(patch.principal.to ?? '') - Buffer.byteLength(patch.principal.from ?? '');
   for (const [name, { from, to }] of patch.changes) {
     if (from === to) continue;
     if (from !== null) bytes -= Buffer.byteLength(name) + Buffer.byteLength(from);
@@ -18,9 +18,3 @@ export function sizeOf(key: SessionKey, { principal, attributes }: SessionRecord
   for (const [name, text] of attributes) bytes += Buffer.byteLength(name) + Buffer.byteLength(text);
   return bytes;
 }
-
-/** What callers do to the record that they gave must not be seen. */
-export const copyOf = (record: SessionRecord): SessionRecord => ({
-  ...record,
-  attributes: new Map(record.attributes),
-});
