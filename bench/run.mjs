@@ -50,9 +50,10 @@ let results;
 try {
   for (const name of only) {
     const { measure, report } = await SECTIONS[name]();
+    const since = Date.now();
     measured[name] = await measure({ quick, rounds, env });
     endProgress();
-    console.log(`\n${report(measured[name])}`);
+    console.log(`\n${report(measured[name])}\n\n${name}: ${secondsFrom(since)} s`);
     // After each section: what was measured survives a run that is broken off.
     results = keepResults(measured, { quick, publish });
   }
@@ -63,4 +64,8 @@ if (publish) {
   const { drawCharts } = await import('./charts/draw.mjs');
   for (const file of drawCharts(results)) console.log(`Wrote docs/charts/${file}`);
 }
-console.log(`\n${Math.round((Date.now() - began) / 1000)} s. All figures: bench/results/latest.json`);
+console.log(`\n${secondsFrom(began)} s. All figures: bench/results/latest.json`);
+
+function secondsFrom(instant) {
+  return Math.round((Date.now() - instant) / 1000);
+}

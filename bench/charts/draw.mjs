@@ -2,163 +2,153 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { bars } from './bars.mjs';
 import { growthLines } from './growth-lines.mjs';
 
-const FOLDER = new URL('../../docs/charts/', import.meta.url);
+const PUBLISHED = new URL('../../docs/charts/', import.meta.url);
 const OURS = 'nest-session/http';
+const PEER = 'express-session';
 
 /** Writes a picture for each thing that was measured; answers the names of the files. */
-export function drawCharts({ sections }) {
-  mkdirSync(FOLDER, { recursive: true });
+export function drawCharts({ machine, sections }, folder = PUBLISHED) {
+  const where = `Node ${machine.node.slice(1)}`;
   const files = {
-    ...(sections.middleware && middlewareCharts(sections.middleware)),
-    ...(sections.servers && serversCharts(sections.servers)),
-    ...(sections.stores && storesCharts(sections.stores)),
-    ...(sections.memory && memoryCharts(sections.memory)),
-    ...(sections.growth && growthCharts(sections.growth)),
+    ...(sections.middleware && middlewareCharts(sections.middleware, where)),
+    ...(sections.servers && serversCharts(sections.servers, where)),
+    ...(sections.stores && storesCharts(sections.stores, where)),
+    ...(sections.memory && memoryCharts(sections.memory, where)),
+    ...(sections.growth && growthCharts(sections.growth, where)),
   };
-  for (const [name, content] of Object.entries(files)) writeFileSync(new URL(name, FOLDER), content);
+  mkdirSync(folder, { recursive: true });
+  for (const [name, content] of Object.entries(files)) writeFileSync(new URL(name, folder), content);
   return Object.keys(files);
 }
 
 const WORDS = {
-  W1: 'a session is read',
-  W1u: 'the route never looks at it',
-  W2: 'a session is changed',
-  W3: 'no cookie, no session',
-  W4: 'a new session (login)',
-  W5: 'the expiry is moved each time',
+  'W1 s': 'A session is read',
+  'W1u s': 'A session is there, the route never looks at it',
+  'W2 s': 'A session is changed',
+  'W3 s': 'No cookie, no session',
+  'W4 s': 'A new session (login)',
+  'W5 s': 'The expiry is moved each time',
 };
 
-function middlewareCharts({ cpu }) {
-  const chart = (size, words, shown) =>
-    bars({
-      title: `CPU that the session adds to a request (${words})`,
-      unit: 'µs',
-      groups: Object.entries(cpu)
-        .filter(([name]) => name.endsWith(` ${size}`))
-        .map(([name, { over }]) => ({
-          name: WORDS[name.split(' ')[0]],
-          bars: shown.map((subject) => ({
-            name: subject,
-            value: over[subject].us,
-            isOurs: subject === OURS,
-          })),
-        })),
-    });
+/** A case as a group of bars; those that a run has left out are missing. */
+const groupsOf = (cases, barsOf) =>
+  Object.entries(WORDS)
+    .filter(([name]) => cases[name])
+    .map(([name, words]) => ({ name: words, bars: barsOf(cases[name]) }));
+
+function middlewareCharts({ cpu }, where) {
+  const groups = groupsOf(cpu, ({ over }) =>
+    [PEER, OURS].map((name) => ({ name, value: over[name].us, isOurs: name === OURS })),
+  );
   return {
-    'overhead.svg': chart('s', '60 bytes', ['express-session', 'cookie-session', OURS]),
-    'overhead-large.svg': chart('l', '64 KB, of which the route needs little', ['express-session', OURS]),
+    'overhead.svg': bars({
+      title: 'What the session middleware adds to a request',
+      subtitle: `CPU in µs; requests as Express prepares them; sessions of 60 bytes; ${where}; shorter is better`,
+      panels: [{ unit: 'µs', groups }],
+    }),
   };
 }
 
-function serversCharts(platforms) {
-  const groupsOf = ([platform, cases]) =>
-    ['W1 s', 'W1u s', 'W2 s', 'W3 s', 'W4 s'].map((name) => ({
-      name: `${platform === 'express' ? 'Express' : 'Fastify'}: ${WORDS[name.split(' ')[0]]}`,
-      bars: Object.entries(cases[name].over).map(([subject, { us }]) => ({
-        name: subject,
+function serversCharts(platforms, where) {
+  const chart = ([platform, cases]) => {
+    const title = platform === 'express' ? 'Express' : 'Fastify';
+    const groups = groupsOf(cases, ({ over, bareUs }) =>
+      Object.entries(over).map(([name, { us }]) => ({
+        name,
         value: us,
-        base: cases[name].bareUs,
-        isOurs: subject === 'nest-session',
+        base: bareUs,
+        isOurs: name === 'nest-session',
       })),
-    }));
-  return Object.fromEntries(
-    Object.entries(platforms).map((platform) => [
-      `servers-${platform[0]}.svg`,
-      bars({
-        title: 'CPU of a whole Nest server per request: the framework (light), and what the session adds',
-        unit: 'µs',
-        groups: groupsOf(platform),
-      }),
-    ]),
-  );
+    );
+    const picture = bars({
+      title: `A request to a Nest server on ${title}`,
+      subtitle: `CPU in µs; pale: the server without sessions, strong: what they add; ${where}; shorter is better`,
+      panels: [{ unit: 'µs', groups }],
+    });
+    return [`servers-${platform}.svg`, picture];
+  };
+  return Object.fromEntries(Object.entries(platforms).map(chart));
 }
 
 /** The peer that each of ours is compared with is its neighbour: the same driver. */
 const PAIRS = {
-  redis: ['connect-redis', 'nest-session, redis'],
-  postgres: ['connect-pg-simple', 'nest-session, postgres'],
+  Redis: ['connect-redis', 'nest-session, redis'],
+  PostgreSQL: ['connect-pg-simple', 'nest-session, postgres'],
 };
+const OPERATIONS = { read: 'a session is read', change: 'a session is changed' };
 
-function storesCharts({ s }) {
-  const groups = Object.entries(PAIRS)
-    .filter(([, pair]) => pair.every((subject) => s[subject]))
-    .flatMap(([engine, pair]) =>
-      ['read', 'change'].map((operation) => ({
-        name: `${engine === 'redis' ? 'Redis' : 'PostgreSQL'}: a session is ${operation === 'read' ? 'read' : 'changed'}`,
+function storesCharts({ s }, where) {
+  const pairs = Object.entries(PAIRS).filter(([, pair]) => pair.every((subject) => s[subject]));
+  if (pairs.length === 0) return {};
+  const panel = (heading, figure) => ({
+    heading,
+    unit: 'µs',
+    groups: pairs.flatMap(([engine, pair]) =>
+      Object.entries(OPERATIONS).map(([operation, words]) => ({
+        name: `${engine}: ${words}`,
         bars: pair.map((name) => ({
-          name,
-          value: s[name][operation].inFlight32.cpuUs,
+          name: name.replace(/,.*/, ''),
+          value: s[name][operation].inFlight32[figure],
           isOurs: name.startsWith('nest-session'),
         })),
       })),
-    );
-  if (groups.length === 0) return {};
+    ),
+  });
   return {
     'stores.svg': bars({
-      title: 'CPU of the client for a session in a store, 32 at once',
-      groups,
+      title: 'A session in a store',
+      subtitle: `32 requests at once; sessions of 60 bytes; ${where}; shorter is better`,
+      panels: [panel('CPU of the client', 'cpuUs'), panel('Time until the store has answered', 'latencyUs')],
     }),
   };
 }
 
-function memoryCharts(counts) {
+function memoryCharts(counts, where) {
   const [sessions, subjects] = Object.entries(counts).at(-1);
-  const group = (name, figure) => ({
-    name,
-    bars: Object.entries(subjects).map(([subject, figures]) => ({
-      name: subject,
-      value: figures[figure],
-      isOurs: subject === 'nest-session',
-    })),
+  const panel = (name, figure, unit) => ({
+    unit,
+    groups: [
+      {
+        name,
+        bars: Object.entries(subjects).map(([subject, figures]) => ({
+          name: subject,
+          value: figures[figure],
+          isOurs: subject === 'nest-session',
+        })),
+      },
+    ],
   });
-  const words = `${Number(sessions).toLocaleString('en')} sessions in memory`;
   return {
-    'memory-bytes.svg': bars({
-      title: words,
-      unit: 'bytes',
-      groups: [group('bytes for each, over its data', 'bytes')],
-    }),
-    'memory-collection.svg': bars({
-      title: words,
-      unit: 'ms',
-      groups: [group('a full collection of garbage', 'collectionMs')],
+    'memory.svg': bars({
+      title: `${Number(sessions).toLocaleString('en')} sessions in memory`,
+      subtitle: `160 bytes of data each; ${where}; shorter is better; × as against express-session's store`,
+      panels: [
+        panel('Memory for each session, over its data', 'bytes', 'bytes'),
+        panel('The process stands still for a full garbage collection', 'collectionMs', 'ms'),
+      ],
     }),
   };
 }
 
-function growthCharts({ read, changed, sessions }) {
-  const line = (points, subject, name) => ({
-    name,
-    isOurs: subject === OURS,
-    points: Object.entries(points).map(([at, costs]) => [Number(at), costs[subject]]),
-  });
-  const pair = (points) => [
-    line(points, 'express-session', 'express-session'),
-    line(points, OURS, 'nest-session'),
-  ];
-  const size = (bytes) =>
-    bytes < 1024 ? `${bytes} B` : bytes < 2 ** 20 ? `${bytes / 1024} KB` : `${bytes / 2 ** 20} MB`;
-  const bySize = { below: 'size of the session', nameOf: size };
-  const byNumber = {
-    below: "other visitors' sessions in the store",
-    nameOf: (at) => at.toLocaleString('en'),
-  };
-  const adds = 'CPU that the session adds';
-  return {
-    'growth-read.svg': growthLines({
-      ...bySize,
-      title: `${adds}: a small attribute is read`,
-      lines: pair(read),
-    }),
-    'growth-changed.svg': growthLines({
-      ...bySize,
-      title: `${adds}: a small attribute is changed`,
-      lines: pair(changed),
-    }),
-    'growth-sessions.svg': growthLines({
-      ...byNumber,
-      title: `${adds}: a session is read`,
-      lines: pair(sessions),
-    }),
-  };
+function growthCharts({ read, changed }, where) {
+  const chart = (words, points) =>
+    growthLines({
+      title: `A growing session, a small attribute is ${words}`,
+      subtitle: `CPU that the session adds to a request; both axes logarithmic: each line is ten times more; ${where}`,
+      below: 'size of the session, one large attribute beside small ones',
+      nameOf: sizeOf,
+      lines: [lineOf(points, PEER), lineOf(points, OURS)],
+    });
+  return { 'growth-read.svg': chart('read', read), 'growth-changed.svg': chart('changed', changed) };
+}
+
+const lineOf = (points, name) => ({
+  name,
+  isOurs: name === OURS,
+  points: Object.entries(points).map(([at, costs]) => [Number(at), costs[name]]),
+});
+
+function sizeOf(bytes) {
+  if (bytes < 1024) return `${bytes} B`;
+  return bytes < 2 ** 20 ? `${bytes / 1024} KB` : `${bytes / 2 ** 20} MB`;
 }

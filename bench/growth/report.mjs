@@ -1,3 +1,4 @@
+import { NODE } from '../lib/machine.mjs';
 import { number, table } from '../lib/terminal.mjs';
 
 const TITLES = {
@@ -16,6 +17,6 @@ export function growthReport(results) {
       number(ours / peer),
     ]),
   );
-  const head = ['', 'express-session', 'nest-session/http', 'ratio'];
+  const head = [NODE, 'express-session', 'nest-session/http', 'ratio'];
   return `Growth: CPU over no session, microseconds per request; one large attribute beside small ones\n\n${table(head, rows)}`;
 }

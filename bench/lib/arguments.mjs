@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 const HELP = `node bench/run.mjs [options]
-  --quick             under a minute: fewer rounds, sizes s and l, the sections middleware and memory
+  --quick             under a minute: fewer rounds and subjects, sizes s and l, the sections middleware and memory
   --only a,b          only these sections: middleware, servers, stores, memory, growth
   --rounds n          at most n rounds of each measurement
   --publish           writes the charts and docs/charts/results.json

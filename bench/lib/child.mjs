@@ -12,15 +12,12 @@ export class Child {
   #process;
   #waiting = null;
 
-  constructor(module, { args = [], execArgv = [], env = {} } = {}) {
-    this.#process = fork(
-      fileURLToPath(new URL('child-main.mjs', import.meta.url)),
-      [String(module), ...args],
-      {
-        execArgv,
-        env: { ...process.env, NODE_ENV: 'production', NODE_NO_WARNINGS: '1', ...env },
-      },
-    );
+  constructor(module, { execPath = process.execPath, execArgv = [], env = {} } = {}) {
+    this.#process = fork(fileURLToPath(new URL('child-main.mjs', import.meta.url)), [String(module)], {
+      execPath,
+      execArgv,
+      env: { ...process.env, NODE_ENV: 'production', NODE_NO_WARNINGS: '1', ...env },
+    });
     running.add(this.#process);
     this.#process.on('message', ({ answer, error }) => {
       const { resolve, reject } = this.#waiting;
@@ -43,6 +40,13 @@ export class Child {
       this.#waiting = { resolve, reject };
       this.#process.send({ name, argument });
     });
+  }
+
+  /** Lets it end by itself. */
+  async leave() {
+    const gone = once(this.#process, 'exit');
+    this.#process.disconnect();
+    await gone;
   }
 
   async end() {

@@ -1,18 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { machine } from './machine.mjs';
 
 const LATEST = new URL('../results/latest.json', import.meta.url);
 export const PUBLISHED = new URL('../../docs/charts/results.json', import.meta.url);
-
-/** Where a run took place, as far as figures depend on it. */
-const machine = () => ({
-  node: process.version,
-  cores: cpus().length,
-  cpu: cpus()[0]?.model ?? 'unknown',
-  platform: `${process.platform} ${process.arch}`,
-});
 
 /** Keeps the figures of a run: always as the latest, and beside the charts where they are published. */
 export function keepResults(sections, { quick, publish }) {

@@ -1,3 +1,4 @@
+import { NODE } from '../lib/machine.mjs';
 import { MEMORY, verdict } from '../lib/targets.mjs';
 import { number, table } from '../lib/terminal.mjs';
 
@@ -17,7 +18,7 @@ export function memoryReport(results) {
     }),
   );
   const head = [
-    'sessions, store',
+    `${NODE}; sessions, store`,
     'bytes over data',
     '',
     '',

@@ -15,10 +15,14 @@ const SLICES = 8;
 let state;
 
 /** Makes the sessions of a case, through the subject itself, and the requests that bring their cookies. */
-export async function prepare({ subject, workload, size = 's', bytes = SIZES[size], ...counts }) {
-  state?.exchange.close();
-  state = undefined;
-  globalThis.gc?.();
+export async function prepare({
+  subject,
+  workload,
+  size = 's',
+  bytes = SIZES[size],
+  likeExpress,
+  ...counts
+}) {
   const { comes, renewing = false, handle } = WORKLOADS[workload];
   const { sessions = SESSIONS[size], others = 0 } = counts;
   const { middleware, store, forget, fill, ...own } = await SUBJECTS[subject]({ renewing });
@@ -26,18 +30,20 @@ export async function prepare({ subject, workload, size = 's', bytes = SIZES[siz
   const requests = [];
   if (comes === 'nothing') requests.push(requestText('theme=dark; consent=yes'));
   else if (isBare) requests.push(requestText(`sid=s%3A${'x'.repeat(77)}; theme=dark; consent=yes`));
-  else requests.push(...(await login({ middleware, save: own.save, bytes, sessions })));
+  else requests.push(...(await login({ middleware, save: own.save, bytes, sessions, likeExpress })));
   if (others > 0) await fill?.(others);
-  const exchange = openExchange(middleware, isBare ? () => {} : (req) => handle(req, own, size));
+  const handler = isBare ? () => {} : (req) => handle(req, own, size);
+  const exchange = openExchange(middleware, handler, { likeExpress });
   state = { exchange, requests, store, forget: comes === 'nothing' ? forget : () => {}, count: 1 };
 }
 
-async function login({ middleware, save, bytes, sessions }) {
+async function login({ middleware, save, bytes, sessions, likeExpress }) {
   let index = 0;
-  const exchange = openExchange(middleware, (req) => {
+  const handler = (req) => {
     Object.assign(req.session, dataOf(bytes, index++));
     return save?.(req);
-  });
+  };
+  const exchange = openExchange(middleware, handler, { likeExpress });
   const requests = [];
   for (let made = 0; made < sessions; made++) {
     const cookie = await exchange.cookiesOf(requestText());
@@ -50,12 +56,11 @@ async function login({ middleware, save, bytes, sessions }) {
 
 /** Runs until the code is compiled, for so much CPU time, and learns how many requests fill a round. */
 export async function warmUp({ ms }) {
-  const cpuMs = () => Object.values(process.cpuUsage()).reduce((sum, us) => sum + us / 1000);
   const until = cpuMs() + ms;
   for (let count = 16, before = cpuMs(); before < until; before = cpuMs()) {
     await run({ count });
     const each = (cpuMs() - before) / count;
-    state.count = Math.max(6, Math.round(SLICE_MS / each));
+    state.count = Math.max(2, Math.round(SLICE_MS / each));
     count = Math.min(count * 2, Math.max(8, Math.round(ms / 4 / each)));
   }
 }
@@ -78,12 +83,17 @@ export async function round() {
 }
 
 async function timed(work) {
-  const cpu = process.cpuUsage();
+  const before = cpuMs();
   const began = performance.now();
   await work();
   const wallMs = performance.now() - began;
-  const { user, system } = process.cpuUsage(cpu);
-  return { cpuMs: (user + system) / 1000, wallMs };
+  return { cpuMs: cpuMs() - before, wallMs };
+}
+
+/** CPU that this process has used, its garbage collection included. */
+function cpuMs() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 export async function run({ count, forgets = true }) {

@@ -40,10 +40,11 @@ const NEW = Object.fromEntries(Object.entries(SIZES).map(([size, bytes]) => [siz
 /** Those whose cookie holds the session carry no more than a cookie does. */
 const ONLY_SMALL = new Set(['cookie-session', 'iron-session']);
 
-/** The cases of a run, and who takes part in each. */
+/** The cases of a run by name, and who takes part in each. */
 export function cases(sizes, subjects) {
   return Object.keys(WORKLOADS).flatMap((workload) =>
     (workload === 'W3' ? ['s'] : sizes).map((size) => ({
+      name: `${workload} ${size}`,
       workload,
       size,
       subjects: subjects.filter((subject) => size === 's' || !ONLY_SMALL.has(subject)),

@@ -1,3 +1,4 @@
+import { NODE } from '../lib/machine.mjs';
 import { FASTIFY, verdict } from '../lib/targets.mjs';
 import { number, table } from '../lib/terminal.mjs';
 
@@ -19,7 +20,7 @@ export function serversReport(results) {
       ];
     }),
   );
-  const head = ['', 'no session', 'peer', 'nest-session', 'ratio', 'target', '', 'rounds (thrown)'];
+  const head = [NODE, 'no session', 'peer', 'nest-session', 'ratio', 'target', '', 'rounds (thrown)'];
   const words = 'the peer is express-session on Express and @fastify/session on Fastify';
   return `Nest servers: CPU over no session, microseconds per request (memory stores); ${words}\n\n${table(head, rows)}`;
 }

@@ -1,3 +1,4 @@
+import { NODE } from '../lib/machine.mjs';
 import { TRIPS, verdict } from '../lib/targets.mjs';
 import { number, table } from '../lib/terminal.mjs';
 
@@ -30,5 +31,5 @@ function tableOf(subjects, operation) {
       const cells = [one.cpuUs, one.latencyUs, many.cpuUs, many.latencyUs].map(number);
       return [subject, trips, ...verdict(trips, limit), ...cells];
     });
-  return table(['', 'round trips', '', '', 'CPU, 1', 'latency, 1', 'CPU, 32', 'latency, 32'], rows);
+  return table([NODE, 'round trips', '', '', 'CPU, 1', 'latency, 1', 'CPU, 32', 'latency, 32'], rows);
 }
