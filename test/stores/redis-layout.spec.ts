@@ -166,6 +166,24 @@ for (const [server, title, kind] of KINDS) {
       expect(await keptFor(indexOf('u1'))).toBeGreaterThan(await keptFor(placeOf(mine)));
     });
 
+    it('keeps the index of what never ends, whatever is filed beside it', async () => {
+      const [endless, mine] = [newKey(), newKey()];
+      await store.create(endless, ofMine({ expiresAt: NEVER }));
+      await store.create(mine, ofMine());
+      await store.patch(mine, patchOf({}, { principal: MINE }));
+      expect(await keptFor(indexOf('u1'))).toBe(-1);
+    });
+
+    it('lets go of an entry that is over by far at the next login, not at each touch', async () => {
+      const [old, mine, next] = [newKey(), newKey(), newKey()];
+      await store.create(mine, ofMine());
+      await redis('zadd', indexOf('u1'), String(Date.now() - 48 * HOUR), old);
+      await store.patch(mine, patchOf({}, { principal: MINE }));
+      expect(await members('u1')).toEqual([old, mine]);
+      await store.create(next, ofMine({ expiresAt: Date.now() + 100 * HOUR }));
+      expect(await members('u1')).toEqual([mine, next]);
+    });
+
     it('does not remove at once what is over already', async () => {
       const key = newKey();
       await store.create(key, recordOf({}, { expiresAt: 1 }));
@@ -266,6 +284,7 @@ for (const [server, title, kind] of KINDS) {
       { what: 'a text', command: ['set', 'x'], instead: true },
       { what: 'a list', command: ['rpush', 'x'], instead: true },
       { what: 'a hash of something else', command: ['hset', 'a', 'b'], instead: true },
+      { what: 'a hash that looks like an answer', command: ['hset', 'missing', 'b'], instead: true },
       { what: 'another format', command: ['hset', 'v', '2'], instead: false },
       { what: 'no revision', command: ['hdel', 'r'], instead: false },
       { what: 'a time that is no number', command: ['hset', 'e', 'soon'], instead: false },
@@ -329,3 +348,28 @@ for (const [server, title, kind] of KINDS) {
     });
   });
 }
+
+describeWithServer('redis', 'what one server refuses to show', (url) => {
+  it('is a failure, not a session that is broken or gone', async () => {
+    const prefix = newPrefix();
+    const user = prefix.replace(':', '');
+    const owner = await FAMILIES[0][1].single(url);
+    const redis = ask(owner.client);
+    await redis('acl', 'setuser', user, 'on', '>secret', '~*', '+@all', '-hgetall', '-hmget');
+    const asUser = Object.assign(new URL(url), { username: user, password: 'secret' });
+    const guest = await FAMILIES[0][1].single(asUser.href);
+    try {
+      const key = newKey();
+      const store = new RedisSessionStore({ client: owner.client, prefix });
+      const refused = new RedisSessionStore({ client: guest.client, prefix });
+      expect(await refused.create(key, recordOf({ n: '1' }))).toBe('created');
+      await expect(refused.load(key)).rejects.toThrow(/can't run this command|NOPERM/i);
+      await expect(refused.patch(key, patchOf({ n: ['1', '2'] }))).rejects.toThrow();
+      expect(await store.load(key)).toMatchObject({ revision: 0 });
+    } finally {
+      await guest.close();
+      await redis('acl', 'deluser', user);
+      await owner.close();
+    }
+  });
+});

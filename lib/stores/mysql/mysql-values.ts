@@ -48,8 +48,8 @@ function checked(value: number | null): number | null {
 export function readRow(row: SqlRow): SqlRow {
   if (row['attributes'] === null)
     throw new SqlStoreError('A session is larger than max_allowed_packet of the server allows to read.');
-  const decoded = Object.entries(row).map(
-    ([name, value]) => [name, Buffer.isBuffer(value) ? value.toString() : value] as const,
-  );
-  return Object.fromEntries(decoded);
+  const decoded: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(row))
+    decoded[name] = Buffer.isBuffer(value) ? value.toString() : value;
+  return decoded;
 }

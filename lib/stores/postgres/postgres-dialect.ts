@@ -17,52 +17,58 @@ const DONE = 'RETURNING 1 AS done';
 /** An object, or it is not ours. */
 const READABLE = `jsonb_typeof(attributes) = 'object'`;
 
-/** How PostgreSQL says what a store wants. All values are texts and numbers, whatever a driver makes of arrays and JSON. */
+/**
+ * How PostgreSQL says what a store wants. All values are texts and numbers, whatever a driver makes of arrays and JSON.
+ *
+ * What each request says is the same text each time: a name for one put together anew would be looked up by all its characters.
+ */
 export class PostgresDialect implements SqlDialect<PostgresSqlClient> {
   readonly #name: TableName;
   readonly #table: string;
+  readonly #load: string;
+  readonly #create: string;
+  /** For patches that neither compare attributes nor write any, that compare some, and that write some as well. */
+  readonly #patches: readonly [string, string, string];
 
   constructor(name: TableName) {
     this.#name = name;
-    this.#table = quoteTable(name, '"');
-  }
-
-  load(key: SessionKey): SqlStatement {
-    return { text: `SELECT ${COLUMNS} FROM ${this.#table} WHERE session_key = $1::text`, values: [key] };
-  }
-
-  create(key: SessionKey, record: SessionRecord): SqlStatement {
-    const text =
-      `INSERT INTO ${this.#table} ` +
+    const table = quoteTable(name, '"');
+    this.#table = table;
+    this.#load = `SELECT ${COLUMNS} FROM ${table} WHERE session_key = $1::text`;
+    this.#create =
+      `INSERT INTO ${table} ` +
       '(session_key, created_at, touched_at, expires_at, revision, principal, attributes) VALUES ' +
       '($1::text, $2::bigint, $3::bigint, $4::bigint, $5::bigint, $6::text, $7::text::jsonb) ' +
       `ON CONFLICT (session_key) DO NOTHING ${DONE}`;
-    return { text, values: [key, ...valuesOf(record)] };
+    const written = ', attributes = (attributes - $9::text::text[]) || $10::text::jsonb';
+    const compared = ' AND attributes @> $7::text::jsonb AND NOT attributes ?| $8::text::text[]';
+    const patch = (write: string, compare: string): string =>
+      `UPDATE ${table} SET touched_at = $2::bigint, expires_at = $3::bigint, ` +
+      `principal = $4::text, revision = revision + $5::bigint${write} ` +
+      `WHERE session_key = $1::text AND principal IS NOT DISTINCT FROM $6::text AND ${READABLE}${compare} ${DONE}`;
+    this.#patches = [patch('', ''), patch('', compared), patch(written, compared)];
+  }
+
+  load(key: SessionKey): SqlStatement {
+    return { text: this.#load, values: [key] };
+  }
+
+  create(key: SessionKey, record: SessionRecord): SqlStatement {
+    return { text: this.#create, values: [key, ...valuesOf(record)] };
   }
 
   patch(key: SessionKey, patch: SessionPatch): SqlStatement {
     const { touchedAt, expiresAt, principal, step, changes, writesAttributes } = patchColumnsOf(patch);
+    const values = [key, touchedAt, expiresAt, principal.to, step, principal.from];
+    if (changes.length === 0) return { text: this.#patches[0], values };
     const present = changes.filter(([, { from }]) => from !== null);
     const absent = changes.filter(([, { from }]) => from === null);
+    values.push(jsonObject(present.map(([name, { from }]) => [name, from])), arrayOf(absent));
+    if (!writesAttributes) return { text: this.#patches[1], values };
     const removed = changes.filter(([, { to }]) => to === null);
     const set = changes.filter(([, { to }]) => to !== null);
-    const compared = [jsonObject(present.map(([name, { from }]) => [name, from])), arrayOf(absent)];
-    const written = [arrayOf(removed), jsonObject(set.map(([name, { to }]) => [name, to]))];
-    const text =
-      `UPDATE ${this.#table} SET touched_at = $2::bigint, expires_at = $3::bigint, ` +
-      'principal = $4::text, revision = revision + $5::bigint' +
-      (writesAttributes ? ', attributes = (attributes - $9::text::text[]) || $10::text::jsonb' : '') +
-      ` WHERE session_key = $1::text AND principal IS NOT DISTINCT FROM $6::text AND ${READABLE}` +
-      (changes.length > 0
-        ? ' AND attributes @> $7::text::jsonb AND NOT attributes ?| $8::text::text[]'
-        : '') +
-      ` ${DONE}`;
-    const values = [
-      ...[key, touchedAt, expiresAt, principal.to, step, principal.from],
-      ...(changes.length > 0 ? compared : []),
-      ...(writesAttributes ? written : []),
-    ];
-    return { text, values };
+    values.push(arrayOf(removed), jsonObject(set.map(([name, { to }]) => [name, to])));
+    return { text: this.#patches[2], values };
   }
 
   rekey(from: SessionKey, to: SessionKey, record: SessionRecord, revision: number | null): SqlStatement {

@@ -2,7 +2,7 @@ import type { SessionKey } from '../../core/session-key.js';
 import type { SessionPatch, SessionRecord } from '../../core/session-record.js';
 import type { Conflict } from '../../core/session-store.js';
 import type { PrincipalEntries } from './principal-entries.js';
-import { outcomeOf, type RedisAccess } from './redis-access.js';
+import { outcomeOf, type RedisAccess, wordOf } from './redis-access.js';
 import { type RedisFiling, runCreate, runPatch } from './redis-filing.js';
 import { FIELDS, textOf } from './redis-record.js';
 import { REMOVE } from './redis-scripts.js';
@@ -23,10 +23,10 @@ export class ClusterFiling implements RedisFiling {
   }
 
   async create(key: SessionKey, record: SessionRecord): Promise<'created' | 'collision'> {
-    const [word] = await runCreate(this.#access, key, record);
+    const word = await runCreate(this.#access, key, record, null);
     if (word === 'created' && record.principal !== null)
       await this.#entries.add(textOf(record.principal), key, record);
-    return word as 'created' | 'collision';
+    return word;
   }
 
   async patch(key: SessionKey, patch: SessionPatch): Promise<'applied' | 'missing' | Conflict> {
@@ -58,7 +58,7 @@ export class ClusterFiling implements RedisFiling {
     if ((await this.create(to, record)) === 'collision') return 'collision';
     const insisted = revision === null ? [] : [FIELDS.revision, String(revision)];
     const answer = await this.#access.run(REMOVE, [this.#access.sessionKey(from)], ['readable', ...insisted]);
-    if (answer[0] === 'removed') {
+    if (wordOf(answer) === 'removed') {
       const former = String(answer[1]);
       if (former !== '') await this.#entries.strike(former, [from]);
       return 'applied';

@@ -2,7 +2,7 @@ import type { SessionKey } from '../../core/session-key.js';
 import type { SessionPatch, SessionRecord } from '../../core/session-record.js';
 import type { Conflict } from '../../core/session-store.js';
 import type { PrincipalEntries } from './principal-entries.js';
-import { outcomeOf, type RedisAccess } from './redis-access.js';
+import { outcomeOf, type RedisAccess, wordOf } from './redis-access.js';
 import { entryWords, type RedisFiling, runCreate, runPatch } from './redis-filing.js';
 import { encodeFields, textOf } from './redis-record.js';
 import { REKEY } from './redis-scripts.js';
@@ -17,17 +17,13 @@ export class OneServerFiling implements RedisFiling {
     this.#entries = entries;
   }
 
-  async create(key: SessionKey, record: SessionRecord): Promise<'created' | 'collision'> {
-    const [word] = await runCreate(this.#access, key, record, this.#indexOf(record));
-    return word as 'created' | 'collision';
+  create(key: SessionKey, record: SessionRecord): Promise<'created' | 'collision'> {
+    return runCreate(this.#access, key, record, this.#indexOf(record.principal));
   }
 
   async patch(key: SessionKey, patch: SessionPatch): Promise<'applied' | 'missing' | Conflict> {
     const { from, to } = patch.principal;
-    const indexes = {
-      entered: to === null ? null : this.#access.indexKey(textOf(to)),
-      left: from === null || from === to ? null : this.#access.indexKey(textOf(from)),
-    };
+    const indexes = { entered: this.#indexOf(to), left: from === to ? null : this.#indexOf(from) };
     return outcomeOf<'applied'>(await runPatch(this.#access, key, patch, indexes));
   }
 
@@ -37,17 +33,19 @@ export class OneServerFiling implements RedisFiling {
     record: SessionRecord,
     revision: number | null,
   ): Promise<'applied' | 'missing' | 'collision' | Conflict> {
-    const keys = [this.#access.sessionKey(from), this.#access.sessionKey(to), ...this.#indexOf(record)];
+    const index = this.#indexOf(record.principal);
+    const keys = [this.#access.sessionKey(from), this.#access.sessionKey(to)];
+    if (index !== null) keys.push(index);
     const insisted = revision === null ? '' : String(revision);
     const words = [...entryWords(to, record), from, insisted, ...encodeFields(record)];
     const answer = await this.#access.run(REKEY, keys, words);
-    const former = answer[0] === 'applied' ? String(answer[1]) : '';
+    const former = wordOf(answer) === 'applied' ? String(answer[1]) : '';
     // Another principal than the new one is known only now, and a script must name its keys before.
     if (former !== '' && former !== textOf(record.principal)) await this.#entries.strike(former, [from]);
     return outcomeOf<'applied' | 'collision'>(answer);
   }
 
-  #indexOf({ principal }: SessionRecord): string[] {
-    return principal === null ? [] : [this.#access.indexKey(textOf(principal))];
+  #indexOf(principal: string | null): string | null {
+    return principal === null ? null : this.#access.indexKey(textOf(principal));
   }
 }

@@ -76,6 +76,9 @@ function makeNodeRedis(url: string, redis: NodeRedisPackage): Driver {
   const client = redis.createClient({
     url,
     disableOfflineQueue: true,
+    // Its limit for what was not written yet costs each command a timer. Nothing waits here for a connection, and what was
+    // written the silence watch looks after.
+    commandOptions: { timeout: undefined },
     socket: {
       connectTimeout: CONNECT_WITHIN_MS,
       reconnectStrategy: (attempts: number) => {

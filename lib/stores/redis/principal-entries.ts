@@ -1,6 +1,6 @@
 import type { SessionKey } from '../../core/session-key.js';
 import type { SessionPatch } from '../../core/session-record.js';
-import type { RedisAccess } from './redis-access.js';
+import { type RedisAccess, wordOf } from './redis-access.js';
 import { ENLIST } from './redis-scripts.js';
 
 /** How many members are asked for at once. */
@@ -9,8 +9,8 @@ const PAGE = 100;
 /**
  * The sessions of principals, as sorted sets of keys by expiry. Principals are texts as `textOf` makes them.
  *
- * A member without a session does no harm: a listing finds it out and removes it, and so does the next write to the set
- * a day after its time is over. A session without a member would not be found: so members come before and go after.
+ * A member without a session does no harm: a listing finds it out and removes it, and so does the next member of the
+ * set a day after its time is over. A session without a member would not be found: so members come before and go after.
  */
 export class PrincipalEntries {
   readonly #access: RedisAccess;
@@ -47,8 +47,7 @@ export class PrincipalEntries {
 
   async #enlist(principal: string, key: SessionKey, times: Times, how: 'add' | 'move'): Promise<string> {
     const words = [key, String(times.expiresAt), String(times.touchedAt), how];
-    const [word] = await this.#access.run(ENLIST, [this.#access.indexKey(principal)], words);
-    return word;
+    return wordOf(await this.#access.run(ENLIST, [this.#access.indexKey(principal)], words));
   }
 }
 

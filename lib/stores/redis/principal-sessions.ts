@@ -3,7 +3,7 @@ import type { SessionKey } from '../../core/session-key.js';
 import type { SessionRecord } from '../../core/session-record.js';
 import type { FiledSession, PrincipalIndex } from '../../core/session-store.js';
 import type { PrincipalEntries } from './principal-entries.js';
-import type { RedisAccess } from './redis-access.js';
+import { type RedisAccess, wordOf } from './redis-access.js';
 import { FIELDS, textOf } from './redis-record.js';
 import { REMOVE } from './redis-scripts.js';
 
@@ -70,7 +70,6 @@ export class PrincipalSessions implements PrincipalIndex {
   /** Removes a session where it still is this principal's. */
   async #end(key: SessionKey, principal: string): Promise<'removed' | 'missing' | 'conflict'> {
     const words = ['readable', FIELDS.principal, principal];
-    const [word] = await this.#access.run(REMOVE, [this.#access.sessionKey(key)], words);
-    return word as 'removed' | 'missing' | 'conflict';
+    return wordOf(await this.#access.run(REMOVE, [this.#access.sessionKey(key)], words));
   }
 }

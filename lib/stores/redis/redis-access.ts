@@ -6,8 +6,8 @@ import { safeError } from './redis-errors.js';
 import { decodeFields } from './redis-record.js';
 import type { RedisScript } from './redis-scripts.js';
 
-/** What a script answers: a word, and what belongs to it. */
-export type ScriptAnswer = readonly [word: string, more: unknown];
+/** What a script answers: mostly a word, and what belongs to it. */
+export type ScriptAnswer = readonly unknown[];
 
 /** Keys and scripts of one store, behind any client. */
 export class RedisAccess {
@@ -37,27 +37,25 @@ export class RedisAccess {
   /** Has Redis carry out a script: one round trip, and a second one where the server does not know it yet. */
   async run(script: RedisScript, keys: readonly string[], words: readonly string[]): Promise<ScriptAnswer> {
     const rest = [String(keys.length), ...keys, ...words];
-    let answer: unknown;
     try {
-      answer = await this.send('evalsha', [script.digest, ...rest], keys[0]!);
+      return (await this.send('evalsha', [script.digest, ...rest], keys[0]!)) as ScriptAnswer;
     } catch (error) {
       if (!isUnknownScript(error)) throw error;
-      answer = await this.send('eval', [script.text, ...rest], keys[0]!);
+      return (await this.send('eval', [script.text, ...rest], keys[0]!)) as ScriptAnswer;
     }
-    const [word, more] = answer as readonly unknown[];
-    return [String(word), more];
   }
 
   /** Sends one command. */
   async send(command: string, words: readonly string[], key: string): Promise<unknown> {
-    const answer = this.#connection.send(command, words, key);
-    this.#underWay.add(answer);
+    let answer: Promise<unknown> | null = null;
     try {
+      answer = this.#connection.send(command, words, key);
+      this.#underWay.add(answer);
       return await answer;
     } catch (error) {
       throw safeError(error, words);
     } finally {
-      this.#underWay.delete(answer);
+      if (answer !== null) this.#underWay.delete(answer);
     }
   }
 
@@ -67,10 +65,16 @@ export class RedisAccess {
   }
 }
 
+/** The word of an answer; some clients give bytes. */
+export function wordOf<W extends string>([word]: ScriptAnswer): W {
+  return String(word) as W;
+}
+
 /** The answer of a script that compares: its word, or the record that stands against it. */
-export function outcomeOf<W extends string>([word, more]: ScriptAnswer): W | 'missing' | Conflict {
-  if (word !== 'conflict') return word as W;
-  const record = decodeFields(more);
+export function outcomeOf<W extends string>(answer: ScriptAnswer): W | 'missing' | Conflict {
+  const word = wordOf<W | 'conflict'>(answer);
+  if (word !== 'conflict') return word;
+  const record = decodeFields(answer[1]);
   return record === null ? 'missing' : { conflict: record };
 }
 

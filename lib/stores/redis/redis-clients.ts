@@ -39,7 +39,7 @@ export type RedisClient = NodeRedisClient | NodeRedisCluster | NodeRedisSentinel
 export interface RedisConnection {
   /** Whether keys lie on several servers, so that no command can touch any two of them. */
   readonly isCluster: boolean;
-  /** Sends one command to the server that has the key. */
+  /** Sends one command to the server that has the key. May throw at once as well. */
   send(command: string, words: readonly string[], key: string): Promise<unknown>;
 }
 
@@ -63,7 +63,7 @@ function ofIoredis(client: IoredisClient): RedisConnection {
 function ofNodeRedis(client: NodeRedisClient): RedisConnection {
   return {
     isCluster: false,
-    send: async (command, words) => openOf(client).sendCommand([command, ...words]),
+    send: (command, words) => openOf(client).sendCommand([command, ...words]),
   };
 }
 
@@ -71,14 +71,14 @@ function ofNodeRedis(client: NodeRedisClient): RedisConnection {
 function ofNodeRedisCluster(client: NodeRedisCluster): RedisConnection {
   return {
     isCluster: true,
-    send: async (command, words, key) => openOf(client).sendCommand(key, false, [command, ...words]),
+    send: (command, words, key) => openOf(client).sendCommand(key, false, [command, ...words]),
   };
 }
 
 function ofNodeRedisSentinel(client: NodeRedisSentinel): RedisConnection {
   return {
     isCluster: false,
-    send: async (command, words) => openOf(client).sendCommand(false, [command, ...words]),
+    send: (command, words) => openOf(client).sendCommand(false, [command, ...words]),
   };
 }
 

@@ -49,41 +49,49 @@ export function encodeFields(record: SessionRecord): string[] {
 /** The record in fields and values that {@link encodeFields} made; `null` where they are anything else. */
 export function decodeFields(words: unknown): SessionRecord | null {
   if (!Array.isArray(words)) return null;
-  const engine = new Map<string, string>();
+  let format = '';
+  let createdAt = Number.NaN;
+  let touchedAt = Number.NaN;
+  let expiresAt = Number.NaN;
+  let revision = Number.NaN;
+  let principal: unknown = null;
   const attributes = new Map<string, string>();
   try {
     for (let at = 0; at < words.length; at += 2) {
-      const [field, value] = [String(words[at]), String(words[at + 1])];
-      if (field.startsWith('"')) attributes.set(JSON.parse(field) as string, value);
-      else engine.set(field, value);
+      const field = String(words[at]);
+      const value = String(words[at + 1]);
+      switch (field) {
+        case FIELDS.version:
+          format = value;
+          break;
+        case FIELDS.createdAt:
+          createdAt = wholeNumber(value);
+          break;
+        case FIELDS.touchedAt:
+          touchedAt = wholeNumber(value);
+          break;
+        case FIELDS.expiresAt:
+          expiresAt = wholeNumber(value);
+          break;
+        case FIELDS.revision:
+          revision = wholeNumber(value);
+          break;
+        case FIELDS.principal:
+          principal = JSON.parse(value);
+          break;
+        default:
+          if (field.startsWith('"')) attributes.set(JSON.parse(field) as string, value);
+      }
     }
-    return recordOf(engine, attributes);
   } catch {
     return null;
   }
+  if (format !== FORMAT || !Number.isSafeInteger(revision)) return null;
+  const record = { createdAt, touchedAt, expiresAt, principal, revision, attributes };
+  return isSessionRecord(record) ? record : null;
 }
 
-function recordOf(
-  engine: ReadonlyMap<string, string>,
-  attributes: ReadonlyMap<string, string>,
-): SessionRecord | null {
-  if (engine.get(FIELDS.version) !== FORMAT) return null;
-  const numberOf = (field: string): number => {
-    const text = engine.get(field) ?? '';
-    return /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  };
-  const principal = engine.get(FIELDS.principal);
-  const record = {
-    createdAt: numberOf(FIELDS.createdAt),
-    touchedAt: numberOf(FIELDS.touchedAt),
-    expiresAt: numberOf(FIELDS.expiresAt),
-    principal: principal === undefined ? null : (JSON.parse(principal) as unknown),
-    revision: numberOf(FIELDS.revision),
-    attributes,
-  };
-  // Whatever the engine makes of numbers that are none.
-  const isWhole = [record.createdAt, record.touchedAt, record.expiresAt, record.revision].every(
-    Number.isSafeInteger,
-  );
-  return isWhole && isSessionRecord(record) ? record : null;
+/** Whatever the engine makes of numbers that are none. */
+function wholeNumber(text: string): number {
+  return /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
 }

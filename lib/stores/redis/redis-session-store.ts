@@ -12,7 +12,7 @@ import { OneServerFiling } from './one-server-filing.js';
 import { connectTo } from './own-client.js';
 import { PrincipalEntries } from './principal-entries.js';
 import { PrincipalSessions } from './principal-sessions.js';
-import { RedisAccess } from './redis-access.js';
+import { RedisAccess, wordOf } from './redis-access.js';
 import { connectionOf, type RedisClient, type RedisConnection } from './redis-clients.js';
 import type { RedisFiling } from './redis-filing.js';
 import { decodeFields } from './redis-record.js';
@@ -54,8 +54,9 @@ export class RedisSessionStore extends SessionStore implements PrincipalIndex {
   }
 
   async load(key: SessionKey): Promise<SessionRecord | 'corrupt' | null> {
-    const [word, fields] = await this.#access.run(LOAD, [this.#access.sessionKey(key)], []);
-    return word === 'missing' ? null : (decodeFields(fields) ?? 'corrupt');
+    const answer = await this.#access.run(LOAD, [this.#access.sessionKey(key)], []);
+    if (answer.length > 1) return decodeFields(answer) ?? 'corrupt';
+    return wordOf(answer) === 'missing' ? null : 'corrupt';
   }
 
   create(key: SessionKey, record: SessionRecord): Promise<'created' | 'collision'> {
@@ -76,9 +77,10 @@ export class RedisSessionStore extends SessionStore implements PrincipalIndex {
   }
 
   async delete(key: SessionKey): Promise<'deleted' | 'missing'> {
-    const [word, principal] = await this.#access.run(REMOVE, [this.#access.sessionKey(key)], []);
-    if (word === 'missing') return 'missing';
-    if (principal !== '') await this.#entries.strike(String(principal), [key]);
+    const answer = await this.#access.run(REMOVE, [this.#access.sessionKey(key)], []);
+    if (wordOf(answer) === 'missing') return 'missing';
+    const principal = String(answer[1]);
+    if (principal !== '') await this.#entries.strike(principal, [key]);
     return 'deleted';
   }
 

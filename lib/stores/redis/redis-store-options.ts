@@ -16,6 +16,10 @@ interface WithClient extends CommonOptions {
    * An ioredis client better has `autoResendUnfulfilledCommands: false`: after a lost connection it sends writes again that
    * may have been carried out, and a counter would count twice. And `maxRetriesPerRequest: 0`: commands under way at that
    * moment may else stay without an answer.
+   *
+   * A client of `redis` 6 arms a timer for each command, which takes about as long as all else that it does. It limits how long
+   * one waits for a connection: with `disableOfflineQueue: true` none does, and `commandOptions: { timeout: undefined }`
+   * leaves it out.
    */
   readonly client: RedisClient;
   readonly url?: undefined;

@@ -22,11 +22,14 @@ export class SilenceWatch {
     return new Promise((resolve, reject) => {
       this.#refusals.add(reject);
       if (this.#refusals.size === 1) this.#listen();
-      const hear = (): void => {
-        this.#refusals.delete(reject);
-        this.#listen();
-      };
-      answer.finally(hear).then(resolve, reject);
+      const hearing =
+        <V>(pass: (value: V) => void) =>
+        (value: V): void => {
+          this.#refusals.delete(reject);
+          this.#listen();
+          pass(value);
+        };
+      answer.then(hearing(resolve), hearing(reject));
     });
   }
 

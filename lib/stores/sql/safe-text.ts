@@ -12,6 +12,9 @@ export function decodePrincipal(text: string): string {
   return text.replace(/\\u([0-9a-f]{4})/g, unit);
 }
 
+/** What most names are made of: these stay as they are, without a look at each character. */
+const PLAIN = /^[A-Za-z0-9_]+$/;
+
 /** Stands for a name without characters: not every database has a path to the key `""`. */
 const EMPTY = '~';
 
@@ -20,11 +23,13 @@ const EMPTY = '~';
  * and `_`, and each other unit of UTF-16 as `~` and its four digits. (To MariaDB, `$."-1"` is no path.)
  */
 export function encodeName(name: string): string {
+  if (PLAIN.test(name)) return name;
   return name === '' ? EMPTY : name.replace(/[^A-Za-z0-9_]/g, (unit) => `~${hex(unit)}`);
 }
 
 /** The name that {@link encodeName} was given. */
 export function decodeName(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text === EMPTY ? '' : text.replace(/~([0-9a-f]{4})/g, unit);
 }
 

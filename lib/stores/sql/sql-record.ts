@@ -8,8 +8,6 @@ import { SqlStoreError } from './sql-store-error.js';
 /** The columns that {@link recordOf} reads beside `attributes`. */
 export const RECORD_COLUMNS = 'created_at, touched_at, expires_at, revision, principal';
 
-const REQUIRED = ['created_at', 'touched_at', 'expires_at', 'revision', 'attributes'];
-
 /** What a record is in a row, by column. */
 export interface RecordColumns {
   readonly createdAt: number;
@@ -22,8 +20,16 @@ export interface RecordColumns {
 }
 
 /** A record as the columns of a row. */
-export function columnsOf({ principal, attributes, ...times }: SessionRecord): RecordColumns {
-  return { ...times, principal: principalColumn(principal), attributes: objectOf(attributes) };
+export function columnsOf(record: SessionRecord): RecordColumns {
+  const { createdAt, touchedAt, expiresAt, revision, principal, attributes } = record;
+  return {
+    createdAt,
+    touchedAt,
+    expiresAt,
+    revision,
+    principal: principalColumn(principal),
+    attributes: objectOf(attributes),
+  };
 }
 
 /**
@@ -33,18 +39,13 @@ export function columnsOf({ principal, attributes, ...times }: SessionRecord): R
  * that are broken, or everybody would be logged out.
  */
 export function recordOf(row: SqlRow): SessionRecord | null {
-  for (const column of REQUIRED) present(row, column);
-  if (row['principal'] === undefined) throw lacking('principal');
-  const { principal } = row;
-  const attributes = attributesOf(row['attributes']);
-  if (attributes === null) return null;
   const record = {
-    createdAt: integer(row['created_at']),
-    touchedAt: integer(row['touched_at']),
-    expiresAt: integer(row['expires_at']),
-    principal: typeof principal === 'string' ? decodePrincipal(principal) : principal,
-    revision: integer(row['revision']),
-    attributes,
+    createdAt: integer(present(row, 'created_at')),
+    touchedAt: integer(present(row, 'touched_at')),
+    expiresAt: integer(present(row, 'expires_at')),
+    revision: integer(present(row, 'revision')),
+    attributes: attributesOf(present(row, 'attributes')),
+    principal: principalIn(row),
   };
   return Number.isSafeInteger(record.revision) && isSessionRecord(record) ? record : null;
 }
@@ -85,14 +86,19 @@ export function mergePatchOf({ changes }: PatchColumns): string {
   return jsonObject(changes.map(([name, { to }]) => [name, to]));
 }
 
-/** One JSON object of entries whose names are safe. */
+/** One JSON object of entries whose names are safe: no name has anything in it that JSON would escape. */
 export function jsonObject(entries: readonly (readonly [name: string, text: string | null])[]): string {
-  return JSON.stringify(Object.fromEntries(entries));
+  return `{${entries.map(([name, text]) => `"${name}":${JSON.stringify(text)}`).join(',')}}`;
 }
 
 /** A principal as its column holds it. */
 export function principalColumn(principal: string | null): string | null {
   return principal === null ? null : encodePrincipal(principal);
+}
+
+function principalIn({ principal }: SqlRow): unknown {
+  if (principal === undefined) throw lacking('principal');
+  return typeof principal === 'string' ? decodePrincipal(principal) : principal;
 }
 
 function present(row: SqlRow, column: string): unknown {
@@ -114,8 +120,9 @@ function objectOf(attributes: ReadonlyMap<string, string>): string {
 function attributesOf(json: unknown): ReadonlyMap<string, string> | null {
   const held = parsed(json);
   if (typeof held !== 'object' || held === null || Array.isArray(held)) return null;
-  const entries = Object.entries(held).map(([name, text]) => [decodeName(name), text as string] as const);
-  return new Map(entries);
+  const attributes = new Map<string, string>();
+  for (const [name, text] of Object.entries(held)) attributes.set(decodeName(name), text as string);
+  return attributes;
 }
 
 /** Some drivers have parsed JSON before anyone sees it. */

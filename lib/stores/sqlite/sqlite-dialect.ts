@@ -28,42 +28,55 @@ const UNCHANGED =
   ' AND NOT EXISTS (SELECT 1 FROM json_each(?) AS base ' +
   `WHERE json_extract(attributes, '$."' || base.key || '"') IS NOT base.value)`;
 
-/** How SQLite says what a store wants. */
+/**
+ * How SQLite says what a store wants.
+ *
+ * What each request says is the same text each time: what was prepared for one put together anew would be looked up by all
+ * its characters.
+ */
 export class SqliteDialect implements SqlDialect<SqliteSqlClient> {
   readonly #name: TableName;
   readonly #table: string;
+  readonly #load: string;
+  readonly #create: string;
+  /** For patches that neither compare attributes nor write any, that compare some, and that write some as well. */
+  readonly #patches: readonly [string, string, string];
 
   constructor(name: TableName) {
     this.#name = name;
-    this.#table = quoteTable(name, '"');
+    const table = quoteTable(name, '"');
+    this.#table = table;
+    this.#load = `SELECT ${COLUMNS} FROM ${table} WHERE session_key = ?`;
+    this.#create =
+      `INSERT INTO ${table} (session_key, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ` +
+      'ON CONFLICT (session_key) DO NOTHING';
+    const patch = (write: string, compare: string): string =>
+      `UPDATE ${table} SET touched_at = ?, expires_at = ?, principal = ?, revision = revision + ?${write} ` +
+      `WHERE session_key = ? AND principal IS ? AND ${readable(compare)}`;
+    this.#patches = [
+      patch('', ''),
+      patch('', UNCHANGED),
+      patch(', attributes = json_patch(attributes, ?)', UNCHANGED),
+    ];
   }
 
   load(key: SessionKey): SqlStatement {
-    return { text: `SELECT ${COLUMNS} FROM ${this.#table} WHERE session_key = ?`, values: [key] };
+    return { text: this.#load, values: [key] };
   }
 
   create(key: SessionKey, record: SessionRecord): SqlStatement {
-    const text =
-      `INSERT INTO ${this.#table} (session_key, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ` +
-      'ON CONFLICT (session_key) DO NOTHING';
-    return { text, values: [key, ...valuesOf(record)] };
+    return { text: this.#create, values: [key, ...valuesOf(record)] };
   }
 
   patch(key: SessionKey, patch: SessionPatch): SqlStatement {
     const columns = patchColumnsOf(patch);
     const { touchedAt, expiresAt, principal, step, changes, writesAttributes } = columns;
-    const compares = changes.length > 0;
-    const text =
-      `UPDATE ${this.#table} SET touched_at = ?, expires_at = ?, principal = ?, revision = revision + ?` +
-      (writesAttributes ? ', attributes = json_patch(attributes, ?)' : '') +
-      ` WHERE session_key = ? AND principal IS ? AND ${readable(compares ? UNCHANGED : '')}`;
-    const values = [
-      ...[touchedAt, expiresAt, principal.to, step],
-      ...(writesAttributes ? [mergePatchOf(columns)] : []),
-      ...[key, principal.from],
-      ...(compares ? [jsonObject(changes.map(([name, { from }]) => [name, from]))] : []),
-    ];
-    return { text, values };
+    const after = [touchedAt, expiresAt, principal.to, step];
+    const before = [key, principal.from];
+    if (changes.length === 0) return { text: this.#patches[0], values: [...after, ...before] };
+    before.push(jsonObject(changes.map(([name, { from }]) => [name, from])));
+    if (!writesAttributes) return { text: this.#patches[1], values: [...after, ...before] };
+    return { text: this.#patches[2], values: [...after, mergePatchOf(columns), ...before] };
   }
 
   rekey(from: SessionKey, to: SessionKey, record: SessionRecord, revision: number | null): SqlStatement {
