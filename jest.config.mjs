@@ -29,7 +29,8 @@ export default {
   reporters: ['default', '<rootDir>/test/support/contract-table.mjs'],
   // Some suites wait for servers: others use the time.
   maxWorkers: '100%',
-  testTimeout: 30_000,
+  // Far above what any test takes: a machine that others keep busy ends none.
+  testTimeout: 120_000,
   coverageProvider: 'v8',
   collectCoverageFrom: ['lib/**/*.ts', '!lib/**/index.ts'],
 };

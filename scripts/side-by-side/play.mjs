@@ -77,7 +77,16 @@ async function playOverHttp(scenario, side, seen, normalise) {
     seen.calls.push(call);
   };
   const state = watch(store, log, scenario.faults);
-  const options = { secret: SECRET, resave: false, saveUninitialized: false, store, ...scenario.options };
+  // Without an end to its patience: what it says of a store that never answers would come seconds later, to whatever plays.
+  const patient = { storeTimeout: Infinity };
+  const options = {
+    secret: SECRET,
+    resave: false,
+    saveUninitialized: false,
+    ...patient,
+    store,
+    ...scenario.options,
+  };
   let made;
   try {
     made = (scenario.sessions ?? [() => ({})]).map((more) =>

@@ -273,11 +273,13 @@ describe.each(EXPRESS_VERSIONS)(
       it.each(SEEDS)(
         `holds no surprise in ${STEPS} steps between express-session and nest-session/express, seed %i`,
         (seed) => walkBetween([before, after], seed),
+        120_000,
       );
 
       it.each(SEEDS)(
         `holds no surprise in ${STEPS} steps between these two and SessionModule, seed %i`,
         (seed) => walkBetween([before, after, onNest(options)], seed),
+        120_000,
       );
     });
   },

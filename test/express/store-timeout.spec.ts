@@ -8,6 +8,8 @@ import { cookieFor, QUIET, recordingStore } from './support/entry-implementation
 import { closeSites, serve } from './support/entry-server.js';
 
 const KNOWN = { cookie: cookieFor('known') };
+/** Waited in full by each test: more than a busy machine takes for a store that does answer. */
+const STORE_TIMEOUT = 500;
 
 afterEach(closeSites);
 
@@ -22,7 +24,7 @@ describe('a store that does not answer in time', () => {
         forgets = false;
       },
     });
-    const site = await serve(session({ ...QUIET, store, storeTimeout: 20 }), (req, res) => {
+    const site = await serve(session({ ...QUIET, store, storeTimeout: STORE_TIMEOUT }), (req, res) => {
       req.session['a'] = req.url;
       res.end('done');
     });
@@ -34,7 +36,9 @@ describe('a store that does not answer in time', () => {
 
   it('answers with an error where the store does not find a session within storeTimeout (W26)', async () => {
     const store = heldStore(session, 'get', { known: {} });
-    const site = await serve(session({ ...QUIET, store, storeTimeout: 20 }), (_req, res) => res.end('in'));
+    const site = await serve(session({ ...QUIET, store, storeTimeout: STORE_TIMEOUT }), (_req, res) =>
+      res.end('in'),
+    );
     expect(await site.ask('/', KNOWN)).toMatchObject({
       status: 500,
       body: 'next: The session store did not answer in time to serve a session.',
@@ -51,7 +55,7 @@ describe('a store that does not answer in time', () => {
         else set.apply(store, args);
       },
     });
-    const site = await serve(session({ ...QUIET, store, storeTimeout: 20 }), (req, res) => {
+    const site = await serve(session({ ...QUIET, store, storeTimeout: STORE_TIMEOUT }), (req, res) => {
       if (req.url === '/logout') return void req.session.destroy(() => res.end('out'));
       req.session['a'] = req.url;
       res.end('done');
@@ -82,7 +86,7 @@ describe('a store that does not answer in time', () => {
       },
       {},
       { idleMs: 60_000, touchEveryMs: null },
-      20,
+      STORE_TIMEOUT,
     );
     const key = 'a'.repeat(32) as SessionKey;
     sessions.set(key, { user: 1, cookie: {} });

@@ -11,6 +11,9 @@ const turns = async (count: number): Promise<void> => {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 };
 
+/** A request that is held: it tells that it has begun, and answers when it is let go. */
+let held: { readonly begun: () => void; readonly released: Promise<void> };
+
 @Controller()
 class RaceController {
   @Post('set/:name') async set(@Session() session: UserSession, @Param('name') name: string) {
@@ -32,6 +35,12 @@ class RaceController {
   @Post('slow/:turns') async slow(@Session() session: UserSession, @Param('turns') count: string) {
     session['written'] = count;
     await turns(Number(count));
+    return {};
+  }
+  @Post('held') async held(@Session() session: UserSession) {
+    session['written'] = 'late';
+    held.begun();
+    await held.released;
     return {};
   }
   @Post('login') @Redirect('/all', 302) async login(@Session() session: UserSession) {
@@ -116,13 +125,20 @@ describe.each(ADAPTERS)('many requests at once on %s', (_, adapter) => {
         }
       }
       expect(back).toBe(0);
-    });
+    }, 120_000);
 
     it('leaves the cookie of a login alone when a slower request answers after it', async () => {
       await browser.post('/set/first');
       const [slow, login] = [browser.clone(), browser.clone()];
-      const slower = slow.post('/slow/60');
+      let release!: () => void;
+      const released = new Promise<void>((resolve) => (release = resolve));
+      let slower!: Promise<Response>;
+      await new Promise<void>((begun) => {
+        held = { begun, released };
+        slower = slow.post('/held');
+      });
       await login.post('/login');
+      release();
       const late = await slower;
       expect(late.status).toBe(201);
       expect(late.headers.getSetCookie()).toEqual([]);

@@ -1,10 +1,14 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { jest } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { CHROMIUM, launchChromium } from '../support/chromium.js';
 import { describeWith } from '../support/requirements.js';
 import { describeWithPrivateServers, describeWithServer } from '../support/servers.js';
 import { runSample, type RunningSample } from './run-sample.js';
+
+// A browser beside all else that runs: what ends a test here is that nothing happens any more.
+jest.setTimeout(120_000);
 
 const MAIN = '02-redis-cluster-of-apps/src/main.js';
 const BOTH = ['app-1', 'app-2'];

@@ -1,11 +1,16 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { days } from 'nest-session';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { CHROMIUM, launchChromium } from '../support/chromium.js';
+import { freePort } from '../support/free-port.js';
 import { describeWith } from '../support/requirements.js';
-import { freePort, runSample, type RunningSample } from './run-sample.js';
+import { runSample, type RunningSample } from './run-sample.js';
+
+// A browser beside all else that runs: what ends a test here is that nothing happens any more.
+jest.setTimeout(120_000);
 
 const COOKIE = 'login-sample.sid';
 
@@ -19,7 +24,7 @@ describeWith(CHROMIUM, 'sample 01-login in a browser', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'nest-session-login-'));
-    env = { PORT: String(await freePort()), SESSION_PATH: folder };
+    env = { PORT: String(await freePort('localhost')), SESSION_PATH: folder };
     server = await runSample(env);
     browser = await launchChromium();
   });
@@ -43,10 +48,11 @@ describeWith(CHROMIUM, 'sample 01-login in a browser', () => {
     await page.getByLabel('User name').fill(name);
     await page.getByLabel('Password').fill(password);
     const answer = page.waitForResponse((response) => response.request().method() === 'POST');
+    // That of the page to come: the one with the form has been loaded for long.
+    const loaded = page.waitForEvent('load');
     await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
-    const status = (await answer).status();
-    await page.waitForLoadState();
-    return status;
+    const [response] = await Promise.all([answer, loaded]);
+    return response.status();
   };
   const logOut = async () => {
     await page.getByRole('button', { name: 'Log out' }).click();

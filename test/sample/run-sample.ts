@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 /** A sample, as a process of its own. */
@@ -40,16 +39,6 @@ export async function runSample(
       return code;
     },
   };
-}
-
-/** A port that nobody listens on now: a restart has to come back to the same address. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, 'localhost');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function firstUrl(child: ChildProcess): Promise<{ url: string; output: string }> {

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { MysqlSessionStore } from 'nest-session/mysql';
 import mysqlCallbacks from 'mysql2';
 import mysql from 'mysql2/promise';
+import { ownTime } from '../support/own-time.js';
 import { describeWithServer } from '../support/servers.js';
 import { newKey, newTable, patchOf, recordOf, times } from './support/sql.js';
 
@@ -26,14 +27,14 @@ describeWithServer('mariadb', 'the connections of a MysqlSessionStore', (url) =>
     await Promise.all(times(10, () => store.load(newKey())));
     expect(proxy.made()).toBe(10);
     proxy.silence();
-    const began = performance.now();
+    const began = ownTime();
     const outcomes = await Promise.allSettled(times(3, () => store.load(newKey())));
-    expect(performance.now() - began).toBeLessThan(5000);
+    expect(ownTime() - began).toBeLessThan(5000);
     const reason = { message: 'The database has not answered within 4000 ms.' };
     for (const outcome of outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason });
-    const next = performance.now();
+    const next = ownTime();
     await Promise.all(times(10, () => store.load(newKey())));
-    expect(performance.now() - next).toBeLessThan(1000);
+    expect(ownTime() - next).toBeLessThan(1000);
     await store.close();
     expect(await proxy.open()).toBe(0);
     proxy.stop();
@@ -58,9 +59,9 @@ describeWithServer('mariadb', 'the connections of a MysqlSessionStore', (url) =>
     await Promise.all(times(5, () => store.load(newKey())));
     proxy.silence();
     const pending = store.load(newKey()).catch(() => 'failed');
-    const began = performance.now();
+    const began = ownTime();
     await store.close();
-    expect(performance.now() - began).toBeLessThan(5500);
+    expect(ownTime() - began).toBeLessThan(5500);
     expect(await proxy.open()).toBe(0);
     expect(await pending).toBe('failed');
     proxy.stop();
@@ -141,8 +142,8 @@ async function startProxy(target: string): Promise<Proxy> {
     url: url.href,
     made: () => made,
     open: async () => {
-      // The first is sent back, and the second is told of it.
-      for (let n = 0; n < 2; n++) {
+      // The first is sent back, and the second is told of it: in a moment, unless the machine is busy.
+      for (let n = 0; n < 50 && open.size > 0; n++) {
         for (const client of silent) client.write('?');
         await delay(100);
       }

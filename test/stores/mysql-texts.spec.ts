@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { MysqlSessionStore } from 'nest-session/mysql';
 import mysql from 'mysql2/promise';
 import { startMariadb, type OwnServer } from '../support/private-servers.js';
+import { ownTime } from '../support/own-time.js';
 import { describeWithPrivateServers, describeWithServer } from '../support/servers.js';
 import { newKey, newTable, patchOf, recordOf, times } from './support/sql.js';
 
@@ -113,9 +114,9 @@ describeWithServer('mariadb', 'the texts of a MysqlSessionStore', (url) => {
     const names = times(10_000, (n) => `k${n}`);
     await store.create(key, recordOf(Object.fromEntries(names.map((name) => [name, '1']))));
     const change = patchOf(Object.fromEntries(names.map((name) => [name, ['1', '2']])));
-    const began = performance.now();
+    const began = ownTime();
     expect(await store.patch(key, change)).toBe('applied');
-    expect(performance.now() - began).toBeLessThan(2000);
+    expect(ownTime() - began).toBeLessThan(2000);
     expect(await store.patch(key, change)).toMatchObject({ conflict: { revision: 1 } });
     expect(await store.patch(newKey(), change)).toBe('missing');
     const added = times(20_000, (n): [string, [null, string]] => [`m${n}`, [null, '1']]);

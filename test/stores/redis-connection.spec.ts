@@ -1,5 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { jest } from '@jest/globals';
 import { RedisSessionStore } from 'nest-session/redis';
 import { attributes, newKey, patchOf, recordOf } from '../../lib/testing/contract-records.js';
+import { freePort } from '../support/free-port.js';
 import { startRedis, type OwnServer } from '../support/private-servers.js';
 import { describeWithPrivateServers, describeWithServer } from '../support/servers.js';
 import { FAMILIES, newPrefix } from './support/redis-clients.js';
@@ -14,14 +17,19 @@ async function atLast<T>(work: () => Promise<T>): Promise<T> {
       return await work();
     } catch (error) {
       if (Date.now() > deadline) throw error;
-      await new Promise((resolve) => setImmediate(resolve));
+      await delay(5);
     }
   }
 }
 
-describeWithServer('redis', 'a client of the application', (url) => {
+// Others count what they send to theirs: what is forgotten there is sent again.
+describeWithPrivateServers('redis', 'a client of the application whose server forgets', () => {
+  let server: OwnServer;
+  beforeAll(async () => void (server = await startRedis()));
+  afterAll(() => server.stop());
+
   it.each(FAMILIES)('%s carries on when the server has forgotten all scripts', async (_, { single }) => {
-    const { client, close } = await single(url);
+    const { client, close } = await single(server.url);
     const prefix = newPrefix();
     const store = new RedisSessionStore({ client, prefix });
     const forget = () => ask(client)('script', 'flush');
@@ -38,7 +46,9 @@ describeWithServer('redis', 'a client of the application', (url) => {
     expect(await store.delete(second)).toBe('deleted');
     await close();
   });
+});
 
+describeWithServer('redis', 'a client of the application', (url) => {
   it.each(FAMILIES)('%s is not closed with the store', async (_, { single }) => {
     const { client, close } = await single(url);
     const store = new RedisSessionStore({ client, prefix: newPrefix() });
@@ -52,7 +62,7 @@ describeWithServer('redis', 'a client of the application', (url) => {
 
 describeWithPrivateServers('redis', 'a server that goes and comes back', () => {
   let server: OwnServer;
-  beforeAll(async () => void (server = await startRedis({ durable: true })));
+  beforeAll(async () => void (server = await startRedis({ durable: true, port: await freePort() })));
   afterAll(() => server.stop());
 
   it.each(FAMILIES)('is used again by %s, with what it held', async (_, { single }) => {
@@ -85,6 +95,17 @@ describeWithPrivateServers('redis', 'a server that goes and comes back', () => {
 });
 
 describeWithServer('redis', 'a store with a client of its own', (url) => {
+  it.each(PACKAGES)('by %s arms no timer for each command', async (name) => {
+    const connection = connectBy(name, url);
+    await atLast(() => connection.send('ping', [], ''));
+    const armed = [jest.spyOn(AbortSignal, 'timeout'), jest.spyOn(globalThis, 'setTimeout')];
+    await Promise.all(Array.from({ length: 10 }, () => connection.send('ping', [], '')));
+    const counts = armed.map(({ mock }) => mock.calls.length);
+    for (const spy of armed) spy.mockRestore();
+    connection.close();
+    expect(Math.max(...counts)).toBeLessThan(2);
+  });
+
   it('answers what is under way when it is closed, and nothing afterwards', async () => {
     const store = new RedisSessionStore({ url, prefix: newPrefix() });
     const key = newKey();
@@ -103,7 +124,7 @@ describeWithServer('redis', 'a store with a client of its own', (url) => {
 
 describeWithPrivateServers('redis', 'a connection of its own', () => {
   let server: OwnServer;
-  beforeAll(async () => void (server = await startRedis()));
+  beforeAll(async () => void (server = await startRedis({ port: await freePort() })));
   afterAll(() => server.stop());
 
   it.each(PACKAGES)('is made by %s, and made again', async (name) => {

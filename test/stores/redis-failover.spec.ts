@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { jest } from '@jest/globals';
 import * as ioredis6 from 'ioredis';
 import * as ioredis5 from 'ioredis5';
 import * as iovalkey from 'iovalkey';
@@ -7,6 +8,7 @@ import * as redis6 from 'redis';
 import * as redis5 from 'redis5';
 import { RedisSessionStore } from 'nest-session/redis';
 import { newKey, recordOf } from '../../lib/testing/contract-records.js';
+import { ownTime } from '../support/own-time.js';
 import { startRedis, type OwnServer } from '../support/private-servers.js';
 import { describeWithPrivateServers } from '../support/servers.js';
 import { FAMILIES, newPrefix } from './support/redis-clients.js';
@@ -14,14 +16,17 @@ import { connectBy, PACKAGES } from './support/redis-own.js';
 import { ask } from './support/redis-probe.js';
 import { startProxy, type RedisProxy } from './support/redis-proxy.js';
 
+// Seconds are waited here, on purpose; what a busy machine adds ends no test.
+jest.setTimeout(120_000);
+
 /** Asks again and again, and answers how long it took until it did not fail. */
 async function msUntil(work: () => Promise<unknown>): Promise<number> {
-  for (const began = performance.now(); ;) {
+  for (const began = ownTime(); ;) {
     try {
       await work();
-      return performance.now() - began;
+      return ownTime() - began;
     } catch (error) {
-      if (performance.now() - began > 15_000) throw error;
+      if (ownTime() - began > 15_000) throw error;
       await delay(20);
     }
   }
@@ -85,13 +90,16 @@ describeWithPrivateServers('redis', 'a connection of its own through an address 
 
     it('is made anew where it is accepted and falls silent at once', async () => {
       proxy.silenceNew(true);
+      const began = performance.now();
       const connection = connectBy(name, proxy.url);
       const echo = () => connection.send('echo', ['a'], '');
       await expect(echo()).rejects.toThrow('no connection');
       await delay(3000);
       proxy.silenceNew(false);
       expect(await msUntil(echo)).toBeLessThan(4000);
-      expect(proxy.made()).toBeLessThan(5);
+      // One that says nothing is given two seconds: the first, as many as had their time, and the one that speaks.
+      expect(proxy.made()).toBeLessThanOrEqual(2 + (performance.now() - began) / 2000);
+      expect(proxy.made()).toBeGreaterThan(1);
       connection.close();
     });
 
@@ -113,10 +121,10 @@ describeWithPrivateServers('redis', 'a connection of its own through an address 
       await echo();
       proxy.silence();
       const waiting = echo();
-      const began = performance.now();
+      const began = ownTime();
       setTimeout(() => proxy.cut(), 50);
       await expect(waiting).rejects.toThrow();
-      expect(performance.now() - began).toBeLessThan(1000);
+      expect(ownTime() - began).toBeLessThan(1000);
       expect(await msUntil(echo)).toBeLessThan(1500);
       connection.close();
     });
@@ -128,13 +136,14 @@ describeWithPrivateServers('redis', 'a connection of its own through an address 
       await write();
       await ask(one!.client)('replicaof', '127.0.0.1', String(second.port));
       // The address still leads to it: it is asked for the right one now and then, not at each write.
-      const made = proxy.made();
-      for (const end = Date.now() + 2500; Date.now() < end;) {
+      const [made, began] = [proxy.made(), performance.now()];
+      for (let seconds = 0; seconds < 2.5 || proxy.made() - made < 2;) {
         await expect(write()).rejects.toThrow(/READONLY/);
         await delay(5);
+        seconds = (performance.now() - began) / 1000;
+        expect(proxy.made() - made).toBeLessThanOrEqual(seconds + 2);
+        expect(seconds).toBeLessThan(20);
       }
-      expect(proxy.made() - made).toBeLessThanOrEqual(4);
-      expect(proxy.made() - made).toBeGreaterThan(1);
       proxy.leadTo(second.url);
       expect(await msUntil(write)).toBeLessThan(2500);
       await ask(one!.client)('replicaof', 'no', 'one');
@@ -166,7 +175,7 @@ describeWithPrivateServers('redis', 'a connection of its own through an address 
     await store.close();
     await expect(loading).rejects.toThrow();
     await expect(store.load(newKey())).rejects.toThrow('is closed');
-    await delay(200);
+    for (const over = ownTime() + 5000; proxy.open() > 0 && ownTime() < over;) await delay(20);
     expect(proxy.open()).toBe(0);
   });
 });

@@ -23,5 +23,5 @@ export const CHROMIUM: Requirement = {
 };
 
 export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: PATH, args: ARGUMENTS });
+  return chromium.launch({ executablePath: PATH, args: ARGUMENTS, timeout: 100_000 });
 }

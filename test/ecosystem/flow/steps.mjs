@@ -44,8 +44,26 @@ export const LOGIN_STEPS = [
 
 export const STEPS = ['starts', ...DIRECT_STEPS, ...HTTP_STEPS, PROCESS_STEP];
 
+/** More than these would be slow for another reason. */
+const MOST_TRIES = 4;
+
 /** Not offered by the store, and optional. */
 export class Absent extends Error {}
+
+class TooLate extends Error {}
+
+/** Does what must be done within the life of a session; where the machine was too slow for that, from the start again. */
+export async function inTime(action) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await action((isInTime) => {
+        if (!isInTime && tries < MOST_TRIES) throw new TooLate();
+      });
+    } catch (error) {
+      if (!(error instanceof TooLate)) throw error;
+    }
+  }
+}
 
 /** Writes down how each step ends: `pass`, `absent`, or `fail: ` with the reason. */
 export class StepLog {
