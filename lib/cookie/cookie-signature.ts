@@ -21,9 +21,6 @@ export function signedValue(id: string, secrets: readonly Secret[]): string {
   return SIGNED + sign(id, secrets[0] as string);
 }
 
-/** The same of an id and a signature that are known. */
-export const joined = (id: string, signature: string): string => `${SIGNED}${id}.${signature}`;
-
 /** The id in a cookie value, where one of the secrets signed it; else `null`. Compares in constant time. */
 export function verifiedId(value: string, secrets: readonly Secret[]): VerifiedId | null {
   if (!value.startsWith(SIGNED)) return null;

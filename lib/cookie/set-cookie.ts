@@ -8,16 +8,18 @@ import type { SessionCookie } from '../core/session-cookie.js';
  * @throws TypeError when the application gave the cookie an attribute that cannot be written.
  */
 export function setCookie(name: string, value: string, cookie: SessionCookie): string {
+  return setSentCookie(name, encodeURIComponent(value), cookie);
+}
+
+/** The same with a value as it is sent: its percent signs stand for something. */
+export function setSentCookie(name: string, sent: string, cookie: SessionCookie): string {
   const { maxAge, expires } = cookie;
   const ends = expires !== null;
-  return (
-    serialize(name, value) +
-    written({
-      ...attributes(cookie),
-      expires: ends ? wholeSeconds(expires.getTime()) : undefined,
-      maxAge: ends ? Math.max(0, wholeSeconds(maxAge ?? 0)) : undefined,
-    })
-  );
+  const expiresSecond = ends ? wholeSeconds(expires.getTime()) : null;
+  const lifeSeconds = ends ? Math.max(0, wholeSeconds(maxAge ?? 0)) : null;
+  if (last === null || !isLast(last, name, cookie, expiresSecond, lifeSeconds))
+    last = write(name, cookie, expiresSecond, lifeSeconds);
+  return `${name}=${sent}${last.text}`;
 }
 
 /** A `Set-Cookie` value that makes the browser forget the cookie: the same name, path, domain and partition, long over. */
@@ -35,34 +37,47 @@ function attributes({ path, domain, httpOnly, secure, sameSite, priority, partit
   return { path, domain, httpOnly, secure, sameSite, priority, partitioned };
 }
 
-/** Instants in epoch seconds, ages in seconds: `Set-Cookie` knows nothing finer. */
-type Attributes = ReturnType<typeof attributes> & {
-  readonly expires: number | undefined;
-  readonly maxAge: number | undefined;
-};
-
-/** What was written last: the cookies of one second mostly have the same attributes. */
-let last: { readonly attributes: Attributes; readonly text: string } | null = null;
-
-function written(attributes: Attributes): string {
-  if (last !== null && areSame(last.attributes, attributes)) return last.text;
-  const expires = attributes.expires === undefined ? undefined : new Date(attributes.expires * 1000);
-  const text = serialize('name', '', { ...attributes, expires }).slice('name='.length);
-  last = { attributes, text };
-  return text;
+/** The attributes of a cookie as they were written, and what they were. `Set-Cookie` knows nothing finer than a second. */
+interface Written extends ReturnType<typeof attributes> {
+  readonly name: string;
+  readonly expiresSecond: number | null;
+  readonly lifeSeconds: number | null;
+  readonly text: string;
 }
 
-function areSame(one: Attributes, other: Attributes): boolean {
+/** What was written last: the cookies of one second mostly have the same attributes. */
+let last: Written | null = null;
+
+function write(
+  name: string,
+  cookie: SessionCookie,
+  expiresSecond: number | null,
+  lifeSeconds: number | null,
+): Written {
+  const known = attributes(cookie);
+  const expires = expiresSecond === null ? undefined : new Date(expiresSecond * 1000);
+  const text = serialize(name, '', { ...known, expires, maxAge: lifeSeconds ?? undefined });
+  return { ...known, name, expiresSecond, lifeSeconds, text: text.slice(`${name}=`.length) };
+}
+
+function isLast(
+  written: Written,
+  name: string,
+  cookie: SessionCookie,
+  expiresSecond: number | null,
+  lifeSeconds: number | null,
+): boolean {
   return (
-    one.expires === other.expires &&
-    one.maxAge === other.maxAge &&
-    one.path === other.path &&
-    one.domain === other.domain &&
-    one.httpOnly === other.httpOnly &&
-    one.secure === other.secure &&
-    one.sameSite === other.sameSite &&
-    one.priority === other.priority &&
-    one.partitioned === other.partitioned
+    written.expiresSecond === expiresSecond &&
+    written.lifeSeconds === lifeSeconds &&
+    written.name === name &&
+    written.path === cookie.path &&
+    written.domain === cookie.domain &&
+    written.httpOnly === cookie.httpOnly &&
+    written.secure === cookie.secure &&
+    written.sameSite === cookie.sameSite &&
+    written.priority === cookie.priority &&
+    written.partitioned === cookie.partitioned
   );
 }
 

@@ -2,7 +2,7 @@ import type { Candidate } from '../core/open-request.js';
 import { isSessionId, type SessionId } from '../core/session-id.js';
 import type { SessionKey } from '../core/session-key.js';
 import { decodeCookieValue } from './cookie-header.js';
-import { joined, signedValue, verifiedId, type Secret } from './cookie-signature.js';
+import { signedValue, verifiedId, type Secret } from './cookie-signature.js';
 
 /** So many ids are remembered at least, and twice as many at most. */
 const REMEMBERED = 10_000;
@@ -38,11 +38,11 @@ export class VerifiedIds {
     return candidates;
   }
 
-  /** The value of the cookie for an id. */
+  /** The value of the cookie for an id, as it is sent. */
   signed(id: SessionId): string {
     const known = this.#young.get(id);
-    if (known?.current !== true) return signedValue(id, this.#secrets);
-    return joined(id, decodeURIComponent(known.sent));
+    if (known?.current === true) return `${SENT}${encodeURIComponent(id)}.${known.sent}`;
+    return encodeURIComponent(signedValue(id, this.#secrets));
   }
 
   #verify(cookie: string): Candidate | null {

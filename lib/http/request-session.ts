@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { VerifiedIds } from '../cookie/verified-ids.js';
-import { clearCookie, setCookie } from '../cookie/set-cookie.js';
+import { clearCookie, setSentCookie } from '../cookie/set-cookie.js';
 import { andThen } from '../core/answers.js';
 import type { CookieChannel, OpenRequest } from '../core/open-request.js';
 import type { CookieOutcome, FoundSession, OpenSession } from '../core/open-session.js';
@@ -182,8 +182,9 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
     const { res } = this;
     if (this.accessed) varyByCookie(res);
     if (this.#cookie === 'none') return;
-    const others = [res.getHeader('Set-Cookie') ?? []].flat().map(String);
-    res.setHeader('Set-Cookie', [...others, this.#cookieHeader(this.#cookie)]);
+    const others = res.getHeader('Set-Cookie');
+    const own = this.#cookieHeader(this.#cookie);
+    res.setHeader('Set-Cookie', others === undefined ? [own] : [...[others].flat().map(String), own]);
     forbidStoring(res);
   }
 
@@ -211,7 +212,7 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
     const { opened } = this;
     const { cookieName, ids } = this.#parts;
     if (outcome === 'clear') return clearCookie(cookieName, opened.cookie);
-    return setCookie(cookieName, ids.signed(opened.id), opened.sendCookie());
+    return setSentCookie(cookieName, ids.signed(opened.id), opened.sendCookie());
   }
 
   /** The cookie demands a secure connection and this one is not. */
