@@ -9,6 +9,11 @@ import { keepResults } from './lib/results.mjs';
 import { endProgress } from './lib/terminal.mjs';
 
 const SECTIONS = {
+  floor: async () => {
+    const { floor } = await import('./floor/section.mjs');
+    const { floorReport } = await import('./floor/report.mjs');
+    return { measure: floor, report: floorReport };
+  },
   middleware: async () => {
     const { middleware } = await import('./middleware/section.mjs');
     const { middlewareReport } = await import('./middleware/report.mjs');

@@ -2,14 +2,14 @@ import { parseArgs } from 'node:util';
 
 const HELP = `node bench/run.mjs [options]
   --quick             under a minute: fewer rounds and subjects, sizes s and l, the sections middleware and memory
-  --only a,b          only these sections: middleware, servers, stores, memory, growth
+  --only a,b          only these sections: floor, middleware, servers, stores, memory, growth
   --rounds n          at most n rounds of each measurement
   --publish           writes the charts and docs/charts/results.json
 The package is that of the repository's dist, or of NEST_SESSION_DIST. With NEST_SESSION_BEFORE, another build of it
 is measured beside it in the section middleware.`;
 
-export const SECTIONS = ['middleware', 'servers', 'stores', 'memory', 'growth'];
-const QUICK_SECTIONS = ['middleware', 'memory'];
+export const SECTIONS = ['floor', 'middleware', 'servers', 'stores', 'memory', 'growth'];
+const QUICK_SECTIONS = ['floor', 'middleware', 'memory'];
 
 /** What a run was asked for; ends the process where that cannot be done. */
 export function readArguments(argv = process.argv.slice(2)) {

@@ -1,0 +1,13 @@
+import { NODE } from '../lib/machine.mjs';
+import { table } from '../lib/terminal.mjs';
+
+/** The pieces as a table. */
+export function floorReport(results) {
+  const rows = Object.entries(results).map(([name, { peer, here, both }]) => [
+    name,
+    peer ?? both,
+    here ?? both,
+  ]);
+  const head = [NODE, 'express-session', 'nest-session'];
+  return `Floor: the pieces of which a session layer is made, nanoseconds of CPU each\n\n${table(head, rows)}`;
+}
