@@ -25,7 +25,7 @@ const CASES = {
 
 /** What a whole Nest server spends on a request, under load from another process over 16 connections. */
 export async function servers({ quick, rounds, env }) {
-  const pace = quick ? { warmUp: 3000, least: 3, most: 4 } : { warmUp: 8000, least: 5, most: 10 };
+  const pace = quick ? { warmUp: 6000, least: 3, most: 4 } : { warmUp: 12_000, least: 5, most: 10 };
   if (rounds !== undefined) Object.assign(pace, { least: Math.min(pace.least, rounds), most: rounds });
   const results = {};
   for (const [platform, subjects] of Object.entries(PLATFORMS)) {
@@ -44,6 +44,10 @@ async function onPlatform({ platform, subjects, pace, env }) {
       children[subject] = new Child(SERVER, { execArgv: FLAGS, env });
       ports[subject] = await children[subject].ask('start', { platform, subject });
     }
+    // All of them first, or the first case would be measured while the server is still being compiled.
+    progress(`servers: Nest on ${platform}, warming up`);
+    for (const subject of subjects)
+      for (const one of Object.values(CASES)) await warmUp({ one, subject, children, ports, load, pace });
     for (const [name, one] of Object.entries(CASES)) {
       progress(`servers: Nest on ${platform}, ${name}`);
       results[name] = await measure({ one, subjects, children, ports, load, pace });
@@ -56,14 +60,8 @@ async function onPlatform({ platform, subjects, pace, env }) {
 
 async function measure({ one, subjects, children, ports, load, pace }) {
   const counts = {};
-
   for (const subject of subjects) {
-    const login = subject === 'none' ? undefined : one.login;
-    await load.ask('open', { port: ports[subject], login });
-    const { each } = await slice({ child: children[subject], load, path: one.path, count: pace.warmUp / 10 });
-    // Large sessions are slow: fewer requests say as much.
-    const warmUp = Math.max(300, Math.min(pace.warmUp, Math.round((pace.warmUp * 200) / each)));
-    await slice({ child: children[subject], load, path: one.path, count: warmUp });
+    const each = await warmUp({ one, subject, children, ports, load, pace });
     counts[subject] = Math.max(32, Math.min(600, Math.round(40_000 / each)));
   }
   const asked = async (subject) => {
@@ -93,6 +91,20 @@ async function measure({ one, subjects, children, ports, load, pace }) {
     },
   ]);
   return { bareUs: round(median(none)), over: Object.fromEntries(over), rounds: none.length, thrown };
+}
+
+/** Runs a case until its code is compiled; answers about how long a request takes. */
+async function warmUp({ one, subject, children, ports, load, pace }) {
+  await load.ask('open', { port: ports[subject], login: subject === 'none' ? undefined : one.login });
+  const about = { child: children[subject], load, path: one.path };
+  const { each } = await slice({ ...about, count: pace.warmUp / 10 });
+  // Large sessions are slow: fewer requests say as much.
+  await slice({
+    ...about,
+    count: Math.max(300, Math.min(pace.warmUp, Math.round((pace.warmUp * 200) / each))),
+  });
+  if (one.forgets) await children[subject].ask('forget');
+  return each;
 }
 
 /** CPU of the server per request, in microseconds. */
