@@ -7,7 +7,7 @@ import { Child } from '../lib/child.mjs';
 
 const WORKER = new URL('worker.mjs', import.meta.url);
 /** After so many requests the code is compiled; then so many are counted. */
-const WARM_UP = 8000;
+const WARM_UP = 20_000;
 const COUNTED = 500;
 /** Everything on one thread, at the same instants each time. */
 const NODE_FLAGS = ['--single-threaded', '--predictable', '--hash-seed=1', '--random-seed=1'];
