@@ -6,11 +6,14 @@ import { startServers } from '../../scripts/servers/start-servers.mjs';
 
 const WORKER = new URL('worker.mjs', import.meta.url);
 const FLAGS = ['--single-threaded-gc'];
+/** Until the code is compiled. */
+const WARM_UP_ROUNDS = 50;
 const OPERATIONS = ['read', 'touch', 'change'];
 
 /** What each subject needs; the embedded ones need nothing. */
 const SUBJECTS = {
   'nest-session, redis': 'TEST_REDIS_URL',
+  'nest-session, redis by url': 'TEST_REDIS_URL',
   'nest-session, ioredis': 'TEST_REDIS_URL',
   'connect-redis': 'TEST_REDIS_URL',
   'nest-session, postgres': 'TEST_POSTGRES_URL',
@@ -34,7 +37,7 @@ export async function stores({ quick, rounds, env }) {
     }
     const results = {};
     for (const size of quick ? ['s'] : ['s', 'l']) {
-      results[size] = await ofSize(size, { children, rounds: rounds ?? (quick ? 3 : 11) });
+      results[size] = await ofSize(size, { children, rounds: rounds ?? (quick ? 3 : 15) });
     }
     for (const child of Object.values(children)) await child.ask('close');
     return results;
@@ -71,7 +74,7 @@ async function measure({ operation, inFlight, children, rounds }) {
   }
   const options = { operation, inFlight, count: inFlight === 1 ? 60 : 10 };
   for (const subject of Object.keys(series))
-    for (let at = 0; at < rounds; at++) await children[subject].ask('round', options);
+    for (let at = 0; at < WARM_UP_ROUNDS; at++) await children[subject].ask('round', options);
   for (let at = 0; at < rounds; at++) {
     for (const subject of Object.keys(series)) {
       const { value } = await children[subject].ask('round', options);

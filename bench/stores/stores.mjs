@@ -19,6 +19,10 @@ export const STORES = {
     const { RedisSessionStore } = await door('stores/redis');
     return ours(new RedisSessionStore({ client, prefix }));
   },
+  'nest-session, redis by url': async ({ TEST_REDIS_URL: url }) => {
+    const { RedisSessionStore } = await door('stores/redis');
+    return ours(new RedisSessionStore({ url, prefix }));
+  },
   'nest-session, ioredis': async (urls) => {
     const { Redis } = await import('ioredis');
     const { RedisSessionStore } = await door('stores/redis');
