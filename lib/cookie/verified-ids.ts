@@ -47,8 +47,9 @@ export class VerifiedIds {
 
   #verify(cookie: string): Candidate | null {
     const dot = cookie.lastIndexOf('.');
-    if (dot > SENT.length && cookie.startsWith(SENT)) {
-      const id = cookie.slice(SENT.length, dot);
+    const id = dot > SENT.length && cookie.startsWith(SENT) ? cookie.slice(SENT.length, dot) : '';
+    // With a percent sign in it, it stands for another id than it spells.
+    if (id !== '' && !id.includes('%')) {
       const young = this.#young.get(id);
       const known = young ?? this.#old.get(id);
       // Where it is not the same it was signed with another secret, or written in another way, or forged.

@@ -31,10 +31,10 @@ export class SessionAttributes {
   /** Replaces all attributes by those of a record. Names that belong to the session itself are left in the store. */
   hydrate(stored: ReadonlyMap<string, string>): void {
     if (this.#bases.size > 0 || Object.keys(this.#owner).length > 0) this.keepOnly([]);
-    this.#bases = this.#applicationsPart(stored);
-    const plainValues = new Array<string | number | boolean | undefined>(this.#bases.size);
+    const bases = this.#applicationsPart(stored);
+    const plainValues = new Array<string | number | boolean | undefined>(bases.size);
     let [at, hasUnread] = [0, false];
-    for (const [name, text] of this.#bases) {
+    for (const [name, text] of bases) {
       const value = name in this.#owner ? undefined : plainValue(text);
       plainValues[at++] = value;
       if (value !== undefined) {
@@ -44,8 +44,10 @@ export class SessionAttributes {
       hasUnread = true;
       Object.defineProperty(this.#owner, name, unreadAttribute(name));
     }
+    // Last: where the session cannot take them (it was frozen), they must not look like deleted.
+    this.#bases = bases;
     this.#plainValues = plainValues;
-    if (hasUnread) UnreadTexts.give(this.#owner, this.#bases);
+    if (hasUnread) UnreadTexts.give(this.#owner, bases);
   }
 
   /** The attributes that are the application's, by its names. */

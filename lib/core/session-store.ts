@@ -21,6 +21,9 @@ export type Answer<T> = T | Promise<T>;
  * A store need not look at expiry: the engine refuses an expired record by its own clock. It should let go
  * of expired records some time later, by itself or through {@link ExpirySweeper}.
  *
+ * A record that was given out never changes: what a request was based on is compared with it later. One that was given to a
+ * store may change afterwards.
+ *
  * `describeStoreContract` in `nest-session/testing` asks a store all of this.
  */
 export abstract class SessionStore {

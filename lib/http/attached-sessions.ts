@@ -140,7 +140,9 @@ function place(
   return {
     get() {
       const attached = attachedOf(this, DEFAULT_SESSION);
-      return attached?.isMounted === true ? get(attached) : undefined;
+      if (attached?.isMounted === true) return get(attached);
+      // As if it were not here: a framework may have given the request another prototype since.
+      return Reflect.get(Object.getPrototypeOf(this) as object, name, this) as unknown;
     },
     set(value: unknown) {
       const attached = attachedOf(this, DEFAULT_SESSION);

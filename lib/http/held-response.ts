@@ -13,7 +13,8 @@ interface NodeResponse extends ServerResponse {
   _header: string | null;
 }
 
-const HELD = 'held back';
+/** Who goes past the gate sends this: an answer that is none, rather than bytes that are no HTTP. */
+const HELD = 'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
 /**
  * Makes a response whose head is held back look as if it were out: `headersSent` says so, headers can no longer be

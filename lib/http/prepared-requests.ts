@@ -18,7 +18,7 @@ const prepared = new WeakSet<object>();
 export function prepareServerOf(req: IncomingMessage): void {
   if (!IS_LATE_DEAR || isReserved(req) || Object.getPrototypeOf(req) === IncomingMessage.prototype) return;
   // Not every connection is one of Node's own servers.
-  const { server } = req.socket as { readonly server?: Partial<EventEmitter> };
+  const server = (req.socket as { readonly server?: Partial<EventEmitter> } | null | undefined)?.server;
   if (server === undefined || prepared.has(server)) return;
   prepared.add(server);
   server.prependListener?.('request', prepare);
@@ -27,6 +27,20 @@ export function prepareServerOf(req: IncomingMessage): void {
 function prepare(req: IncomingMessage, res: ServerResponse): void {
   // An HTTP/2 server has objects of another kind.
   if (!(res instanceof ServerResponse) || isReserved(req)) return;
+  if (isTaken(req, res)) return;
   reserveSession(req);
   ResponseGate.reserve(res);
+}
+
+/** What someone has put there before, or gives by a prototype, stays: such a request is served unprepared. */
+function isTaken(req: IncomingMessage, res: ServerResponse): boolean {
+  return (
+    'session' in req ||
+    'sessionID' in req ||
+    'sessionStore' in req ||
+    Object.hasOwn(res, 'writeHead') ||
+    Object.hasOwn(res, 'write') ||
+    Object.hasOwn(res, 'end') ||
+    Object.hasOwn(res, 'flushHeaders')
+  );
 }

@@ -176,6 +176,17 @@ const NO_RESURRECTION: Questions = {
   },
 };
 
+/** Numbers come first in an object, wherever they were put. */
+const NAMES: readonly string[] = ['a', 'b', '7'];
+const ORDERS = NAMES.flatMap((one) =>
+  NAMES.flatMap((two) =>
+    NAMES.filter((last) => new Set([one, two, last]).size === 3).map((last) => [one, two, last]),
+  ),
+);
+const SUBSETS = Array.from({ length: 2 ** NAMES.length }, (_, bits) =>
+  NAMES.filter((_name, at) => (bits >> at) & 1),
+);
+
 const NO_LOST_UPDATE: Questions = {
   'keeps all of 100 patches at once that each set another attribute': async (store) => {
     const key = newKey();
@@ -205,6 +216,33 @@ const NO_LOST_UPDATE: Questions = {
     ok(typeof (await store.patch(key, patchOf({ here: [null, '2'] }))) === 'object');
     ok(typeof (await store.patch(key, patchOf({ gone: ['1', '2'] }))) === 'object');
     ok(typeof (await store.patch(key, patchOf({ gone: ['1', null] }))) === 'object');
+  },
+  'sets and removes attributes in whatever order a patch names them': async (store) => {
+    const attributes = new Map(NAMES.map((name) => [name, `"old ${name}"`]));
+    for (const order of ORDERS) {
+      for (const removed of SUBSETS) {
+        const key = newKey();
+        await store.create(key, recordOf({}, { attributes }));
+        const toOf = (name: string) => (removed.includes(name) ? null : `"new ${name}"`);
+        const changes = new Map(order.map((name) => [name, { from: `"old ${name}"`, to: toOf(name) }]));
+        strictEqual(await store.patch(key, patchOf({}, { changes })), 'applied');
+        const left = order.filter((name) => !removed.includes(name));
+        deepStrictEqual(
+          new Map([...((await held(store, key))?.attributes ?? [])].sort()),
+          new Map(left.sort().map((name) => [name, `"new ${name}"`])),
+        );
+      }
+    }
+  },
+  'never changes a record that it has given out': async (store) => {
+    const key = newKey();
+    const record = recordOf({ n: '1', theme: '"dark"' });
+    await store.create(key, record);
+    const loaded = await store.load(key);
+    const late = await store.patch(key, patchOf({ n: ['0', '5'] }));
+    strictEqual(await store.patch(key, patchOf({ n: ['1', '2'], theme: ['"dark"', null] })), 'applied');
+    deepStrictEqual(loaded, record);
+    deepStrictEqual(late, { conflict: record });
   },
   'insists on an attribute that a patch names without changing it': async (store) => {
     const key = newKey();

@@ -59,6 +59,15 @@ describe('VerifiedIds', () => {
     }
   });
 
+  it('takes percent signs in an id for what they stand for, known or not', () => {
+    const ids = idsOf();
+    const id = 'an-id-of-24-characters-%2B' as SessionId;
+    for (const _ of TIMES) {
+      expect(ids.candidatesIn([sentBy(id, CURRENT)])).toHaveLength(1);
+      expect(ids.candidatesIn([sentBy(id, CURRENT).replace('%252B', '%2B')])).toEqual([]);
+    }
+  });
+
   it('tells a retired secret from the current one each time, in whatever order they come', () => {
     const ids = idsOf();
     const id = newSessionId();

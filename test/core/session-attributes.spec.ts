@@ -40,6 +40,13 @@ describe('storedName', () => {
 });
 
 describe('attributes that were loaded', () => {
+  it('do not look deleted where the session could not take them', () => {
+    const { owner, attributes } = loaded({});
+    Object.preventExtensions(owner);
+    expect(() => attributes.hydrate(new Map([['n', '1']]))).toThrow(TypeError);
+    expect(attributes.changes().size).toBe(0);
+  });
+
   it('are read as the values they were', () => {
     const { owner } = loaded({ n: '1', cart: '{"a":[1]}', none: 'null', text: '"x"' });
     expect({ ...owner }).toEqual({ n: 1, cart: { a: [1] }, none: null, text: 'x' });

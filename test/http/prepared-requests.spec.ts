@@ -1,5 +1,5 @@
 import type { Express, Request, Response } from 'express';
-import { ServerResponse } from 'node:http';
+import { IncomingMessage, type RequestListener, ServerResponse } from 'node:http';
 import { MemorySessionStore, sessionMiddleware } from 'nest-session/http';
 import { dropIn, EXPRESS_VERSIONS, OPTIONS } from '../support/express-apps.js';
 import { Browser } from '../support/browser.js';
@@ -138,6 +138,30 @@ describe.each(EXPRESS_VERSIONS)('on %s, a request that its server has prepared',
     },
   );
 
+  it('leaves alone what others put on a response before the framework sees it', async () => {
+    app.use(session());
+    app.get('/', (_, res) => void res.send('x'));
+    running = await listen((req, res) => {
+      const { end } = res;
+      res.end = function (this: ServerResponse, ...args: unknown[]) {
+        if (!this.headersSent) this.setHeader('X-Watched', 'true');
+        return (end as (...args: unknown[]) => ServerResponse).apply(this, args);
+      } as never;
+      (app as unknown as RequestListener)(req, res);
+    });
+    // Who watches all answers of a process wraps what the server emits.
+    const browser = new Browser(running.url);
+    for (const _ of EACH_TIME) expect((await browser.fetch('/')).headers.get('x-watched')).toBe('true');
+  });
+
+  it('leaves alone what an application gives all of its requests', async () => {
+    const { request } = app as unknown as { request: object };
+    Object.defineProperty(request, 'session', { get: () => ({ mine: true }), configurable: true });
+    app.use(sessionMiddleware({ secret: SECRET, store, sessionName: 'other', name: 'other.sid' }));
+    app.get('/', (req, res) => void res.send(JSON.stringify((req as { session?: unknown }).session)));
+    expect(await answers(await open())).toEqual(['first: {"mine":true}', 'second: {"mine":true}']);
+  });
+
   it('can be the prototype of what is answered with', async () => {
     app.use(session());
     app.get('/', (_, res) => {
@@ -147,4 +171,20 @@ describe.each(EXPRESS_VERSIONS)('on %s, a request that its server has prepared',
     });
     expect(await answers(await open())).toEqual(['first: ab', 'second: ab']);
   });
+});
+
+it.each([
+  ['sessionMiddleware', sessionMiddleware({ secret: SECRET, store: new MemorySessionStore() })],
+  ['the drop-in', dropIn(OPTIONS)],
+])('%s serves a request that has no connection, as tests make them', (_, middleware) => {
+  for (const socket of [undefined, null]) {
+    const req = Object.assign(Object.create(IncomingMessage.prototype) as IncomingMessage, {
+      url: '/',
+      headers: {},
+    });
+    Object.defineProperty(req, 'socket', { value: socket });
+    const errors: unknown[] = [];
+    middleware(req as never, new ServerResponse(req) as never, (error?: unknown) => void errors.push(error));
+    expect(errors).toEqual([undefined]);
+  }
 });

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { MemorySessionStore, type SessionKey, type SessionPatch, type SessionRecord } from 'nest-session';
 
 const KEY = 'key' as SessionKey;
@@ -258,5 +260,27 @@ describe('MemorySessionStore sweeps many', () => {
     clearInterval(timer);
     expect([total + store.size, turns > 0]).toEqual([100_000, true]);
     expect((await store.deleteExpired(1000, 10)) + total).toBe(100_000);
+  });
+});
+
+describe('MemorySessionStore', () => {
+  it('keeps nothing alive of sessions that are gone, however lately they were read', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const store = new MemorySessionStore({ maxBytes: 2 ** 21 });
+    const used = (): number => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = used();
+    for (let n = 0; n < 200; n++) {
+      const key = `key${n}` as SessionKey;
+      void store.create(key, recordOf([['large', `"${`${n}`.repeat(2 ** 18)}"`]]));
+      void store.load(key);
+      if (n % 2 === 0) void store.delete(key);
+    }
+    // 100 MB and more went through it; half was deleted, most of the rest had to make room.
+    expect(store.bytes).toBeLessThanOrEqual(2 ** 21);
+    expect(used() - before).toBeLessThan(30 * 2 ** 20);
   });
 });

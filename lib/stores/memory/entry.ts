@@ -119,6 +119,11 @@ export class Entry {
   unpack(): void {
     this.#unpacked = unpackTexts(this.#texts);
   }
+  /** Lets go of its texts for good: it is gone from the store, and those who still refer to it keep nothing alive. */
+  forget(): void {
+    this.#texts = '';
+    this.#unpacked = null;
+  }
   /** Gives up what {@link unpack} took. */
   repack(): void {
     this.#unpacked = null;

@@ -174,6 +174,7 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     if (entry === undefined) return false;
     this.#bytes -= entry.bytes;
     this.#principals.move(key, entry.principal, null);
+    entry.forget();
     return this.#entries.delete(key);
   }
 

@@ -4,7 +4,7 @@ import type { SqlStatement, SqlValue } from '../sql/sql-client.js';
 import type { SqlDialect } from '../sql/sql-dialect.js';
 import {
   columnsOf,
-  mergePatchOf,
+  jsonObject,
   patchColumnsOf,
   principalColumn,
   type PatchColumns,
@@ -68,16 +68,17 @@ export class MysqlDialect implements SqlDialect<MysqlSqlClient> {
     const columns = patchColumnsOf(patch);
     const { touchedAt, expiresAt, principal, step, writesAttributes } = columns;
     const compared = comparedIn(columns);
+    const removed = removedIn(columns);
     const text =
       `UPDATE ${this.#table} SET touched_at = ?, expires_at = ?, principal = ${TEXT}, ` +
       `revision = revision + ${step}, ` +
-      (writesAttributes ? `attributes = JSON_MERGE_PATCH(attributes, ${TEXT}), ` : '') +
+      (writesAttributes ? `attributes = ${writing(removed.length)}, ` : '') +
       `writes = writes + 1${writesAttributes ? IF_READABLE : ''}` +
       ` WHERE session_key = ? AND principal <=> ${PRINCIPAL} AND ${READABLE}` +
       ` AND ${UNCHANGED}`.repeat(compared.length);
     const values = [
       ...[touchedAt, expiresAt, principal.to],
-      ...(writesAttributes ? [mergePatchOf(columns)] : []),
+      ...(writesAttributes ? [setIn(columns), ...removed] : []),
       ...[key, principal.from],
       ...compared.flat(),
     ];
@@ -145,6 +146,29 @@ function comparedIn({ changes }: PatchColumns): (readonly [path: string, from: S
   if (compared.length === 0) return [];
   const filled = 2 ** Math.ceil(Math.log2(compared.length));
   return [...compared, ...Array.from({ length: filled - compared.length }, () => compared.at(-1)!)];
+}
+
+/** Where a merge patch removes the first member of a document, MariaDB (10.11) leaves out other parts of it: it is never asked to. */
+const writing = (removed: number): string => {
+  const set = `JSON_MERGE_PATCH(attributes, ${TEXT})`;
+  return removed === 0 ? set : `JSON_REMOVE(${set}${`, ${TEXT}`.repeat(removed)})`;
+};
+
+/** What a merge patch sets: no `null` among it. */
+function setIn({ changes }: PatchColumns): string {
+  return jsonObject(
+    changes.filter(([, { from, to }]) => to !== null && from !== to).map(([name, { to }]) => [name, to]),
+  );
+}
+
+/** Paths of what is removed, filled up as in {@link comparedIn}: what is gone can be removed once more. */
+function removedIn({ changes }: PatchColumns): string[] {
+  const paths = changes
+    .filter(([, { from, to }]) => from !== null && to === null)
+    .map(([name]) => `$."${name}"`);
+  if (paths.length === 0) return paths;
+  const filled = 2 ** Math.ceil(Math.log2(paths.length));
+  return [...paths, ...Array.from({ length: filled - paths.length }, () => paths.at(-1)!)];
 }
 
 function valuesOf(record: SessionRecord): SqlValue[] {
