@@ -41,7 +41,8 @@ export class OptionsCookieKeeper implements CookieKeeper {
   }
 
   make(kept: string | null, touchedAt: number): SessionCookie {
-    const settings = kept === null ? {} : readSettings(kept);
+    if (kept === null) return new CarriedCookie(this.#resolved, touchedAt, this.#now);
+    const settings = readSettings(kept);
     const { originalMaxAge = this.#resolved.maxAgeMs, ...others } = settings;
     return new CarriedCookie(
       { ...this.#resolved, ...others, maxAgeMs: originalMaxAge } as ResolvedCookie,

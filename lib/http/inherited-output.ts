@@ -7,7 +7,8 @@ export type Outputs = Record<
   (this: ServerResponse, ...args: readonly unknown[]) => unknown
 >;
 
-const HOLDER = Symbol('nest-session.holder');
+/** Where a response keeps its gate, or the place for one: a property costs less than a weak map, for the collector too. */
+export const GATE = Symbol('nest-session.gate');
 
 /** Methods that do what the response would do without them, whatever prototype it is given later. */
 const INHERITED: Outputs = {
@@ -25,9 +26,15 @@ const INHERITED: Outputs = {
   },
 };
 
-/** Gives a response output methods of its own that make no difference. */
+/** Prepares a response for the gate that may come: until then its own output methods do what it inherits. */
 export function reserveOutputs(res: ServerResponse): void {
-  Object.assign(res, INHERITED, { [HOLDER]: true });
+  const own = res as unknown as Outputs & { [GATE]: undefined };
+  own[GATE] = undefined;
+  // One by one: all at once is slower.
+  own.writeHead = INHERITED.writeHead;
+  own.write = INHERITED.write;
+  own.end = INHERITED.end;
+  own.flushHeaders = INHERITED.flushHeaders;
 }
 
 /** The output methods of a response as they are now. */
@@ -42,9 +49,10 @@ export function outputsOf(res: ServerResponse): Outputs {
   };
 }
 
-/** What those are called on may have the response as its prototype. */
+/** What those are called on may have the response as its prototype, and a place of its own. */
 function inheritedBy(res: object): Outputs {
   let holder = res;
-  while (!Object.hasOwn(holder, HOLDER)) holder = Object.getPrototypeOf(holder) as object;
-  return Object.getPrototypeOf(holder) as Outputs;
+  while (!Object.hasOwn(holder, GATE)) holder = Object.getPrototypeOf(holder) as object;
+  while (Object.hasOwn(holder, GATE)) holder = Object.getPrototypeOf(holder) as object;
+  return holder as Outputs;
 }

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { isReserved, reserveSession } from './attached-sessions.js';
-import { ResponseGate } from './response-gate.js';
+import { reserveOutputs } from './inherited-output.js';
 
 /**
  * Express gives each request and response another prototype. Up to Node 22, each property that they are given after that
@@ -29,7 +29,7 @@ function prepare(req: IncomingMessage, res: ServerResponse): void {
   if (!(res instanceof ServerResponse) || isReserved(req)) return;
   if (isTaken(req, res)) return;
   reserveSession(req);
-  ResponseGate.reserve(res);
+  reserveOutputs(res);
 }
 
 /** What someone has put there before, or gives by a prototype, stays: such a request is served unprepared. */

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { HeldDrain, HeldHead, type HeldCall } from './held-response.js';
 import { allSettled, attemptSync, callBack, check, rejected } from './gate-steps.js';
 import { applyHeaders, readHead } from './output-arguments.js';
-import { outputsOf, reserveOutputs, type Outputs } from './inherited-output.js';
+import { GATE, outputsOf, type Outputs } from './inherited-output.js';
 import { opaqueAnswer, takeBackHead } from './taken-back-answer.js';
 
 /** What the gate asks of whoever put it up. */
@@ -26,9 +26,6 @@ export interface GateKeeper {
 
 /** How long an application may take to answer for a session that could not be saved. */
 const LONGEST_WAIT_MS = 5000;
-
-/** Where a response keeps its gate: a property costs less than a weak map, for the collector too. */
-const GATE = Symbol('nest-session.gate');
 
 interface GatedResponse extends ServerResponse {
   [GATE]?: ResponseGate | undefined;
@@ -86,12 +83,6 @@ export class ResponseGate {
       return this[GATE]!.#output({ method: 'flushHeaders', args });
     },
   };
-
-  /** Prepares a response for the gate that may come: until then its output methods are those that it inherits. */
-  static reserve(res: ServerResponse): void {
-    (res as GatedResponse)[GATE] = undefined;
-    reserveOutputs(res);
-  }
 
   private constructor(res: ServerResponse, keeper: GateKeeper) {
     this.#res = res;
