@@ -12,7 +12,7 @@ import type { UserSession } from './user-session.js';
 import { SessionAttributes } from './session-attributes.js';
 import { RESERVED_NAMES, SessionObject, type SessionEngineSide } from './session-object.js';
 import { NO_CHANGES, type Changes, type SessionPatch, type SessionRecord } from './session-record.js';
-import type { Answer } from './session-store.js';
+import type { Answer, Conflict } from './session-store.js';
 import { COOKIE, isOver, SessionState } from './session-state.js';
 
 /** A session that a store holds, found by an id that the client brought. */
@@ -304,15 +304,25 @@ export class OpenSession implements SessionEngineSide {
   #patchWith(changes: Changes, updates: Updates): Answer<void> {
     const { key } = this.#state.stored!;
     const mine = this.#state.patchOf(changes);
-    const settle = (answer: 'applied' | 'missing', applied: SessionPatch): void => {
-      if (answer === 'missing') this.#state.lose();
-      else this.#state.patched(mine, applied);
-    };
-    return andThen(this.#parts.store.patch(key, mine), (first) => {
-      if (typeof first !== 'object') return settle(first, mine);
-      const merged = this.#parts.conflicts.run(key, () => this.#merge(key, mine, first.conflict, updates));
-      return merged.then(([answer, applied]) => settle(answer, applied));
-    });
+    const answer = this.#parts.store.patch(key, mine);
+    if (!(answer instanceof Promise)) return this.#patched(key, mine, answer, updates);
+    return answer.then((first) => this.#patched(key, mine, first, updates));
+  }
+
+  #patched(
+    key: SessionKey,
+    mine: SessionPatch,
+    answer: 'applied' | 'missing' | Conflict,
+    updates: Updates,
+  ): Answer<void> {
+    if (typeof answer !== 'object') return this.#settle(answer, mine, mine);
+    const merged = this.#parts.conflicts.run(key, () => this.#merge(key, mine, answer.conflict, updates));
+    return merged.then(([last, applied]) => this.#settle(last, mine, applied));
+  }
+
+  #settle(answer: 'applied' | 'missing', mine: SessionPatch, applied: SessionPatch): void {
+    if (answer === 'missing') this.#state.lose();
+    else this.#state.patched(mine, applied);
   }
 
   /** Tries again upon what the store holds, as often as others come in between, within reason. */

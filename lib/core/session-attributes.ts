@@ -1,3 +1,4 @@
+import { copyMap } from './copy-map.js';
 import { toJsonText } from './json-text.js';
 import { SessionError } from './session-error.js';
 import { NO_CHANGES, type AttributeChange, type Changes } from './session-record.js';
@@ -16,7 +17,9 @@ const NOTHING: ReadonlyMap<string, string> = new Map();
  */
 export class SessionAttributes {
   /** Name to the text that the local value began with: what a change is based on. Never changed, but replaced. */
-  #bases = NOTHING;
+  #known = NOTHING;
+  /** What the store has taken over since: few requests go on after that, so it is worked out for those that do. */
+  #committed = NO_CHANGES;
   /** The plain words and whole numbers among them, in the order of the bases; `undefined` for others. */
   #plainValues: readonly (string | number | boolean | undefined)[] = [];
   readonly #owner: object;
@@ -45,7 +48,7 @@ export class SessionAttributes {
       Object.defineProperty(this.#owner, name, unreadAttribute(name));
     }
     // Last: where the session cannot take them (it was frozen), they must not look like deleted.
-    this.#bases = bases;
+    this.#known = bases;
     this.#plainValues = plainValues;
     if (hasUnread) UnreadTexts.give(this.#owner, bases);
   }
@@ -69,7 +72,7 @@ export class SessionAttributes {
 
   /** Drops all attributes but the named ones. */
   keepOnly(names: readonly string[]): void {
-    const bases = new Map(this.#bases);
+    const bases = copyMap(this.#bases);
     for (const name of [...Object.keys(this.#owner), ...this.#bases.keys()]) {
       if (names.includes(name)) continue;
       if (!Reflect.deleteProperty(this.#owner, name)) {
@@ -150,15 +153,24 @@ export class SessionAttributes {
 
   /** The store has the changes: they are what later ones are based on. */
   committed(changes: Changes): void {
-    let bases: Map<string, string> | null = null;
-    for (const [stored, { to }] of changes) {
+    if (this.#committed !== NO_CHANGES) this.#catchUp();
+    this.#committed = changes;
+  }
+
+  get #bases(): ReadonlyMap<string, string> {
+    if (this.#committed !== NO_CHANGES) this.#catchUp();
+    return this.#known;
+  }
+
+  #catchUp(): void {
+    const bases = copyMap(this.#known);
+    for (const [stored, { to }] of this.#committed) {
       const name = applicationName(stored);
       if (name === null) continue;
-      bases ??= new Map(this.#bases);
       if (to === null) bases.delete(name);
       else bases.set(name, to);
     }
-    if (bases !== null) this.#rebase(bases);
+    this.#rebase(bases);
   }
 
   /** The store has filed these texts: they are all that later changes are based on. */
@@ -172,7 +184,8 @@ export class SessionAttributes {
   }
 
   #rebase(bases: ReadonlyMap<string, string>): void {
-    this.#bases = bases;
+    this.#known = bases;
+    this.#committed = NO_CHANGES;
     this.#plainValues = [];
   }
 

@@ -1,3 +1,5 @@
+import { copyMap } from './copy-map.js';
+
 /** The last instant that a `Date` can hold: the expiry of a session that nothing ends. */
 export const NEVER = 8_640_000_000_000_000;
 
@@ -61,7 +63,7 @@ export function applyPatch(record: SessionRecord, patch: SessionPatch): SessionR
   for (const [name, change] of patch.changes) {
     if ((record.attributes.get(name) ?? null) !== change.from) return null;
   }
-  const attributes = new Map(record.attributes);
+  const attributes = copyMap(record.attributes);
   for (const [name, change] of patch.changes) {
     if (change.to === null) attributes.delete(name);
     else attributes.set(name, change.to);

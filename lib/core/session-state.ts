@@ -1,3 +1,4 @@
+import { copyMap } from './copy-map.js';
 import type { CommitFacts } from './commit-plan.js';
 import type { EngineParts } from './engine-options.js';
 import { expiryAt, isExpired, isTouchDue } from './expiry.js';
@@ -125,7 +126,7 @@ export class SessionState {
    * A patch of these changes, used now. Every patch insists on the cookie settings that its expiry was computed from.
    */
   patchOf(changes: Changes, held: SessionRecord | null = null): SessionPatch {
-    const based = new Map(changes);
+    const based = copyMap(changes);
     if (!based.has(COOKIE)) based.set(COOKIE, { from: this.#keptCookie, to: this.#keptCookie });
     const { principal } = held ?? this.stored!.record;
     return {

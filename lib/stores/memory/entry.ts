@@ -92,18 +92,23 @@ export class Entry {
     if (!isChange(patch)) return;
     this.#principal = principal.to;
     this.#revision += 1;
-    const names = [...this.#names];
     const texts = [...this.#textsNow];
+    // Shared with other sessions: copied only where one comes or goes.
+    let names: string[] | null = null;
     for (const [name, { to }] of changes) {
-      const at = names.indexOf(name);
+      const at = (names ?? this.#names).indexOf(name);
       if (at !== -1 && to !== null) texts[at] = to;
-      else if (at !== -1) for (const list of [names, texts]) list.splice(at, 1);
-      else if (to !== null) {
+      else if (at !== -1) {
+        names ??= [...this.#names];
+        names.splice(at, 1);
+        texts.splice(at, 1);
+      } else if (to !== null) {
+        names ??= [...this.#names];
         names.push(name);
         texts.push(to);
       }
     }
-    this.#names = lists.of(names, this.#names);
+    if (names !== null) this.#names = lists.of(names);
     this.#texts = packTexts(texts);
     if (this.#unpacked !== null) this.#unpacked = texts;
   }

@@ -7,9 +7,8 @@ const LONGEST = 1000;
 export class NameLists {
   readonly #lists = new Map<string, readonly string[]>();
 
-  /** A list of these names in this order: `likely` where it is that, else one that may be shared. */
-  of(names: readonly string[], likely: readonly string[] = []): readonly string[] {
-    if (isSame(names, likely)) return likely;
+  /** A list of these names in this order, which may be shared. */
+  of(names: readonly string[]): readonly string[] {
     const joined = names.join();
     const shared = this.#lists.get(joined);
     // Names with commas in them can look like others.
