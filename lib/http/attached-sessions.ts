@@ -142,7 +142,8 @@ function place(
       const attached = attachedOf(this, DEFAULT_SESSION);
       if (attached?.isMounted === true) return get(attached);
       // As if it were not here: a framework may have given the request another prototype since.
-      return Reflect.get(Object.getPrototypeOf(this) as object, name, this) as unknown;
+      const above = prototypeOf(this);
+      return above === null ? undefined : (Reflect.get(above, name, this) as unknown);
     },
     set(value: unknown) {
       const attached = attachedOf(this, DEFAULT_SESSION);
@@ -152,6 +153,15 @@ function place(
     enumerable: name === 'session',
     configurable: true,
   };
+}
+
+/** What is asked may have the request as its prototype, and sessions of its own. */
+function prototypeOf(req: object): object | null {
+  let holder: object | null = req;
+  const up = (): void => void (holder = Object.getPrototypeOf(holder) as object | null);
+  while (holder !== null && !Object.hasOwn(holder, ATTACHED)) up();
+  while (holder !== null && Object.hasOwn(holder, ATTACHED)) up();
+  return holder;
 }
 
 const SESSION = place(

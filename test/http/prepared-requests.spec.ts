@@ -56,6 +56,18 @@ describe.each(EXPRESS_VERSIONS)('on %s, a request that its server has prepared',
     expect(await answers(await open())).toEqual(EACH_TIME.map((time) => `${time}: ${expected}`));
   });
 
+  it('has none outside of that path for who takes it as a prototype either', async () => {
+    app.use(session('/account'));
+    app.get('/', (req, res) => {
+      const upon = Object.create(req) as { session?: unknown };
+      const before = upon.session;
+      upon.session = 'its own';
+      res.send(JSON.stringify([before, upon.session, (req as { session?: unknown }).session]));
+    });
+    const expected = JSON.stringify([null, 'its own', null]);
+    expect(await answers(await open())).toEqual(EACH_TIME.map((time) => `${time}: ${expected}`));
+  });
+
   it('can have a session of express-session outside of that path', async () => {
     app.use(session('/account'));
     app.use('/', dropIn({ ...OPTIONS, name: 'other.sid' }));
