@@ -20,13 +20,23 @@ export function rawCookieValues(header: string, name: string): readonly string[]
     const semicolon = header.indexOf(';', start);
     const end = semicolon === -1 ? header.length : semicolon;
     const equals = header.indexOf('=', start);
-    if (equals !== -1 && equals < end && header.slice(start, equals).trim() === name) {
+    if (equals !== -1 && equals < end && isBetween(header, start, equals, name)) {
       values = [...values, header.slice(equals + 1, end).trim()];
     }
     start = end + 1;
   }
   return values;
 }
+
+/** Whether this name, and nothing but spaces and tabs around it, stands between two places. */
+function isBetween(header: string, start: number, end: number, name: string): boolean {
+  let [from, to] = [start, end];
+  while (from < to && isSpace(header.charCodeAt(from))) from++;
+  while (from < to && isSpace(header.charCodeAt(to - 1))) to--;
+  return to - from === name.length && header.startsWith(name, from);
+}
+
+const isSpace = (code: number): boolean => code === 0x20 || code === 0x09;
 
 /** The value that a cookie stands for: without quotes, its percent signs decoded as far as that goes. */
 export function decodeCookieValue(raw: string): string {

@@ -132,6 +132,9 @@ export function isSessionRecord(value: unknown): value is SessionRecord {
 }
 
 function looksLikeJson(padded: string): boolean {
+  // Most texts begin and end with a quote.
+  if (padded.charCodeAt(0) === QUOTE && padded.charCodeAt(padded.length - 1) === QUOTE && padded.length > 1)
+    return true;
   const text = padded.trim();
   const last = text.charAt(text.length - 1);
   switch (text.charAt(0)) {
@@ -145,6 +148,8 @@ function looksLikeJson(padded: string): boolean {
       return /^(true|false|null|-?[0-9][0-9.eE+-]*)$/.test(text);
   }
 }
+
+const QUOTE = 0x22;
 
 const isTextEntry = (entry: unknown): entry is [string, string] =>
   Array.isArray(entry) && entry.length === 2 && entry.every((part) => typeof part === 'string');
