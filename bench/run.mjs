@@ -51,7 +51,6 @@ if (process.env.NEST_SESSION_BEFORE) {
   env.BENCH_BUILD_BEFORE = builds[1].folder;
 }
 const measured = {};
-let results;
 try {
   for (const name of only) {
     const { measure, report } = await SECTIONS[name]();
@@ -60,15 +59,12 @@ try {
     endProgress();
     console.log(`\n${report(measured[name])}\n\n${name}: ${secondsFrom(since)} s`);
     // After each section: what was measured survives a run that is broken off.
-    results = keepResults(measured, { quick, publish });
+    keepResults(measured, { quick });
   }
 } finally {
   for (const build of builds) build.remove();
 }
-if (publish) {
-  const { drawCharts } = await import('./charts/draw.mjs');
-  for (const file of drawCharts(results)) console.log(`Wrote docs/charts/${file}`);
-}
+if (publish) await (await import('./publish.mjs')).publish();
 console.log(`\n${secondsFrom(began)} s. All figures: bench/results/latest.json`);
 
 function secondsFrom(instant) {

@@ -4,7 +4,7 @@ const HELP = `node bench/run.mjs [options]
   --quick             under a minute: fewer rounds and subjects, sizes s and l, the sections middleware and memory
   --only a,b          only these sections: floor, middleware, servers, stores, memory, growth
   --rounds n          at most n rounds of each measurement
-  --publish           writes the charts and docs/charts/results.json
+  --publish           afterwards as node bench/publish.mjs does: charts and tables of the docs
 The package is that of the repository's dist, or of NEST_SESSION_DIST. With NEST_SESSION_BEFORE, another build of it
 is measured beside it in the section middleware.`;
 
