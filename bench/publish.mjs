@@ -2,7 +2,7 @@
  * Publishes the latest run, `node bench/publish.mjs`: its figures into docs/charts, by the major version of Node; the
  * tables of docs/performance.md from all that were published; the charts from those of the newest Node.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { drawCharts } from './charts/draw.mjs';
@@ -15,6 +15,7 @@ const PAGE = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
 export async function publish() {
   const latest = JSON.parse(readFileSync(LATEST, 'utf8'));
   if (latest.quick) throw new Error('The latest run was a quick one: publish a whole one.');
+  mkdirSync(CHARTS, { recursive: true });
   writeFileSync(new URL(`node-${majorOf(latest)}.json`, CHARTS), `${JSON.stringify(latest, null, 2)}\n`);
   const runs = readdirSync(CHARTS)
     .filter((name) => /^node-\d+\.json$/.test(name))
