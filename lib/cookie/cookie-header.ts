@@ -28,7 +28,7 @@ export function rawCookieValues(header: string, name: string): readonly string[]
   return values;
 }
 
-/** Whether this name, and nothing but spaces and tabs around it, stands between two places. */
+/** Whether this name, and nothing but white space around it, stands between two places. */
 function isBetween(header: string, start: number, end: number, name: string): boolean {
   let [from, to] = [start, end];
   while (from < to && isSpace(header.charCodeAt(from))) from++;
@@ -36,7 +36,8 @@ function isBetween(header: string, start: number, end: number, name: string): bo
   return to - from === name.length && header.startsWith(name, from);
 }
 
-const isSpace = (code: number): boolean => code === 0x20 || code === 0x09;
+/** What `trim` takes away, as far as a header can have it: a character is a byte there. */
+const isSpace = (code: number): boolean => code === 0x20 || (code >= 0x09 && code <= 0x0d) || code === 0xa0;
 
 /** The value that a cookie stands for: without quotes, its percent signs decoded as far as that goes. */
 export function decodeCookieValue(raw: string): string {

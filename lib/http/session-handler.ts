@@ -68,8 +68,7 @@ export class SessionHandler {
           ? this.#keeperOf(this.#options.cookie(req), secure)
           : this.#keepers[secure ? 1 : 0];
       if (!isInPath(req, cookies.path)) return next();
-      const header = req.headers.cookie;
-      const values = header === undefined ? NO_VALUES : rawCookieValues(header, this.#options.name);
+      const values = rawCookieValues(req.headers.cookie ?? '', this.#options.name);
       const exchange = { req, res, next };
       const session = new RequestSession(this.#parts, exchange, cookies, values.length > 0, secure);
       if (!claim(req, session)) return next();
@@ -185,5 +184,3 @@ export class SessionHandler {
     );
   }
 }
-
-const NO_VALUES: readonly string[] = [];

@@ -2,6 +2,17 @@ import { parse } from 'cookie';
 import { cookieValues } from '../../lib/cookie/cookie-header.js';
 
 describe('cookieValues', () => {
+  it('finds a name with white space around it, of whatever kind a header can have, and with nothing else', () => {
+    for (let byte = 0; byte < 256; byte++) {
+      const char = String.fromCharCode(byte);
+      for (const name of [`${char}sid`, `sid${char}`, ` ${char}sid${char}\t`]) {
+        if (char === '=' || char === ';') continue;
+        const found = name.trim() === 'sid' ? ['x'] : [];
+        expect([name, cookieValues(`a=0; ${name}=x`, 'sid')]).toEqual([name, found]);
+      }
+    }
+  });
+
   it.each<[string, string, string[]]>([
     ['an empty header', '', []],
     ['a header of blanks', '   ', []],
