@@ -7,7 +7,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const VERSIONS = { 22: '22.23.3', 24: '24.21.0' };
+const VERSIONS = { 20: '20.20.2', 22: '22.23.3', 24: '24.21.0', 26: '26.12.1' };
 
 const [major, file, ...args] = process.argv.slice(2);
 const version = VERSIONS[major];
