@@ -37,7 +37,9 @@ export interface SessionMiddleware {
  * @throws SessionError `ERR_SESSION_CONFIG` when an option is missing, unknown or contradicts another.
  * @example
  * ```ts
- * app.use(sessionMiddleware({ secret: process.env.SESSION_SECRET }));
+ * import { sessionMiddleware } from 'nest-session/http';
+ *
+ * app.use(sessionMiddleware({ secret: process.env.SESSION_SECRET! }));
  * ```
  */
 export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMiddleware {

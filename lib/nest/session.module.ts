@@ -41,7 +41,10 @@ import { createOptionsProviders, createSessionProviders } from './session.provid
  *
  * @example
  * ```ts
- * @Module({ imports: [SessionModule.forRoot({ secret: process.env.SESSION_SECRET })] })
+ * import { Module } from '@nestjs/common';
+ * import { SessionModule } from 'nest-session';
+ *
+ * @Module({ imports: [SessionModule.forRoot({ secret: process.env.SESSION_SECRET! })] })
  * export class AppModule {}
  * ```
  */

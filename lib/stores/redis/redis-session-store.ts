@@ -29,6 +29,9 @@ const CLOSE_WITHIN_MS = 2000;
  *
  * @example
  * ```ts
+ * import { SessionModule } from 'nest-session';
+ * import { RedisSessionStore } from 'nest-session/redis';
+ *
  * SessionModule.forRoot({ secret, store: new RedisSessionStore({ url: 'redis://localhost:6379' }) });
  * ```
  */
