@@ -1,8 +1,10 @@
+import { MOST_LEVELS } from '../../lib/core/json-text.js';
 import { mergeLeaves, type Json } from '../../lib/core/leaf-merge.js';
 
 type Value = Json | undefined;
 
 const json = (text: string): Json => JSON.parse(text) as Json;
+const copyOf = (value: Json): Json => json(JSON.stringify(value));
 
 describe('mergeLeaves', () => {
   it.each<[string, Value, Value, Value, Value]>([
@@ -97,6 +99,54 @@ describe('mergeLeaves', () => {
     const before = structuredClone(given);
     mergeLeaves(...given);
     expect(given).toEqual(before);
+  });
+
+  /** Three versions of one value of so many levels, with 50 leaves at the innermost. */
+  const versionsOf = (levels: number): [Json, Json, Json] => {
+    const version = (changed: number): Json => {
+      const leaves = Array.from({ length: 50 }, (_, n) => [`l${n}`, n === changed ? 'changed' : [n]]);
+      return json(
+        '{"in":'.repeat(levels - 2) + JSON.stringify(Object.fromEntries(leaves)) + '}'.repeat(levels - 2),
+      );
+    };
+    return [version(-1), version(1), version(2)];
+  };
+
+  it('reads each part of a value a bounded number of times, however deep it is (S-74)', () => {
+    let reads = 0;
+    const counted = (value: Json): Json =>
+      typeof value !== 'object' || value === null
+        ? value
+        : new Proxy(value, {
+            get: (holder, name, proxy) => {
+              reads++;
+              return counted(Reflect.get(holder, name, proxy) as Json);
+            },
+          });
+    const readsAt = (levels: number): number => {
+      reads = 0;
+      const [base, theirs, mine] = versionsOf(levels).map(counted);
+      mergeLeaves(base, theirs, mine);
+      return reads;
+    };
+    // Three reads per level, one in each version: what depth adds does not depend on what is below it.
+    expect(readsAt(900) - readsAt(100)).toBeLessThanOrEqual(3 * 800);
+  });
+
+  it('merges at the innermost of the most levels', () => {
+    const [base, theirs, mine] = versionsOf(MOST_LEVELS);
+    const merged = JSON.stringify(mergeLeaves(base, theirs, mine));
+    expect(merged).toContain('"l0":[0],"l1":"changed","l2":"changed","l3":[3]');
+  });
+
+  it.each<[string, (deep: Json, other: Json) => [Json, Json, Json]]>([
+    ['objects', (deep, other) => [{ a: deep }, { a: other }, { a: deep, b: 1 }]],
+    ['arrays', (deep) => [[deep], 1, [copyOf(deep)]]],
+  ])('refuses %s of more levels with a typed error, whatever the stack can hold (S-74)', (_, valuesOf) => {
+    const [deep, other] = versionsOf(MOST_LEVELS + 1);
+    expect(() => mergeLeaves(...valuesOf(deep, other))).toThrow(
+      expect.objectContaining({ code: 'ERR_SESSION_VALUE' }) as Error,
+    );
   });
 
   const VALUES: Value[] = [

@@ -71,6 +71,10 @@ class SessionController {
     s['tree'] = cycle;
     return {};
   }
+  @Post('deep') deep(@Session() s: UserSession) {
+    s['tree'] = JSON.parse('['.repeat(3000) + ']'.repeat(3000));
+    return {};
+  }
   @Post('toJSON') toJson(@Session() s: UserSession) {
     s['thing'] = {
       toJSON: () => {
@@ -195,7 +199,7 @@ describe.each(ADAPTERS)('UserSession on %s', (_, adapter) => {
     expect(await browser.get('/all')).toEqual({});
   });
 
-  it.each(['bigint', 'cycle', 'toJSON', 'proto', 'controls', 'bad-cookie', 'unawaited'])(
+  it.each(['bigint', 'cycle', 'deep', 'toJSON', 'proto', 'controls', 'bad-cookie', 'unawaited'])(
     'answers a request whose session cannot be saved: %s (W2, S-74)',
     async (path) => {
       const answer = await browser.post(`/${path}`);
