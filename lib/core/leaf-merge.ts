@@ -13,7 +13,8 @@ export interface JsonObject {
  *
  * Each leaf that only one side changed or deleted is taken from that side. Where both changed the same leaf, or
  * where an array or a scalar meets anything else, `mine` stands: it is committed later. An object that one side removed
- * stays removed, whatever the other changed in it.
+ * stays removed, whatever the other changed in it. `null` or a scalar in place of an object is a removal: a logout by
+ * `session.user = null` holds beside a slower request that changes `user.seen`.
  *
  * One walk: each value is visited once, so that the time is proportional to the size of the three, at any depth.
  *
@@ -27,9 +28,9 @@ export function mergeLeaves(
 ): Json | undefined {
   if (isObject(mine) && isObject(theirs))
     return mergeObjects(isObject(base) ? base : {}, theirs, mine, levels - 1);
-  if (isSame(base, mine, levels)) return theirs;
-  // An object that they removed does not come back by its leaves.
-  return theirs === undefined && isObject(base) && isObject(mine) ? undefined : mine;
+  // They removed the object: its leaves do not restore it.
+  if (isObject(mine) && isObject(base) && !Array.isArray(theirs)) return theirs;
+  return isSame(base, mine, levels) ? theirs : mine;
 }
 
 function mergeObjects(base: JsonObject, theirs: JsonObject, mine: JsonObject, levels: number): JsonObject {

@@ -658,6 +658,18 @@ describe('requests that meet', () => {
     expect(await meet(attributes, first, second)).toEqual(expected);
   });
 
+  it.each([null, false, 0, '', undefined])(
+    'leave a user removed that one of them set to %j, whichever commits later (S-43)',
+    async (removed) => {
+      const user = { id: 'u1', seen: 1 };
+      const logout = (session: UserSession): void => void (session['user'] = removed);
+      const visit = (session: UserSession): void => void ((session['user'] as typeof user).seen = 2);
+      const expected = removed === undefined ? {} : { user: removed };
+      expect(await meet({ user }, logout, visit)).toEqual(expected);
+      expect(await meet({ user }, visit, logout)).toEqual(expected);
+    },
+  );
+
   it('count exactly when one request counts, is saved, and counts again', async () => {
     const app = new Application();
     const id = await app.stored({ n: 0 });
