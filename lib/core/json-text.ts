@@ -1,13 +1,16 @@
+import { types } from 'node:util';
 import { SessionError } from './session-error.js';
 
 /** Most levels of arrays and objects in one attribute, so that each value that can be stored can be merged. */
 export const MOST_LEVELS = 1000;
 
 /**
- * The JSON text of an attribute; `null` where JSON leaves the value out (undefined, a function, a symbol).
+ * The JSON text of an attribute; `null` for `undefined`, which JSON leaves out. A Date becomes its ISO text, `NaN` and
+ * `Infinity` become `null`, and an instance of a class its own fields.
  *
- * @throws SessionError `ERR_SESSION_VALUE` for what JSON cannot carry (BigInt, a cycle, a `toJSON` or getter that
- * throws) and for more than {@link MOST_LEVELS} levels. The message names the path, never the value.
+ * @throws SessionError `ERR_SESSION_VALUE` for what JSON cannot carry, at any depth: BigInt, Map, Set, RegExp, Promise,
+ * functions, symbols, a cycle, a `toJSON` or getter that throws, more than {@link MOST_LEVELS} levels. The message
+ * names the path, never the value.
  */
 export function toJsonText(value: unknown, name: string): string | null {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
@@ -67,7 +70,8 @@ function findCulprit(value: unknown, name: string, path: string, above: Set<unkn
   const seen = asJsonSees(value);
   if ('thrown' in seen) return { path, reason: 'has a toJSON method that throws' };
   const { shown } = seen;
-  if (typeof shown === 'bigint') return { path, reason: 'is a BigInt' };
+  const reason = reasonAgainst(shown);
+  if (reason !== null) return { path, reason };
   if (typeof shown !== 'object' || shown === null) return null;
   if (above.has(shown)) return { path, reason: 'leads back to itself (a cycle)' };
   // The path would be as long as the value is deep.
@@ -81,6 +85,17 @@ function findCulprit(value: unknown, name: string, path: string, above: Set<unkn
   }
   above.delete(shown);
   return null;
+}
+
+/** JSON refuses the first of these, makes `{}` of some and drops the others. */
+function reasonAgainst(value: unknown): string | null {
+  if (typeof value === 'bigint') return 'is a BigInt';
+  if (typeof value === 'function') return 'is a function';
+  if (typeof value === 'symbol') return 'is a symbol';
+  if (types.isPromise(value)) return 'is a Promise: await it first';
+  if (types.isMap(value)) return 'is a Map';
+  if (types.isSet(value)) return 'is a Set';
+  return types.isRegExp(value) ? 'is a RegExp' : null;
 }
 
 function findInProperty(
