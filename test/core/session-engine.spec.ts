@@ -727,6 +727,36 @@ describe('requests that meet', () => {
     expect(await app.dataOf(id)).toEqual({ cart: { a: 1, b: 2, c: 3, d: 4 } });
   });
 
+  it('give update() no async function: it throws a typed error and leaves the attribute as it was', async () => {
+    const app = new Application();
+    const id = await app.stored({ n: 1 });
+    const opened = await app.open(id);
+    const unhandled = jest.fn();
+    process.on('unhandledRejection', unhandled);
+    try {
+      for (const change of [async () => 2, () => Promise.reject(new Error('its own fault'))]) {
+        expect(() => opened.session.update<unknown>('n', change)).toThrow(
+          expect.objectContaining({
+            code: 'ERR_SESSION_VALUE',
+            message: expect.stringContaining('update("n") was given an async function') as string,
+          }) as Error,
+        );
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unhandled).not.toHaveBeenCalled();
+    } finally {
+      process.off('unhandledRejection', unhandled);
+    }
+    expect([opened.session['n'], opened.hasChanges()]).toEqual([1, false]);
+  });
+
+  it('leave an attribute as it was where update() makes something of it that JSON cannot carry (S-74)', async () => {
+    const app = new Application();
+    const opened = await app.open(await app.stored({ n: 1 }));
+    expect(() => opened.session.update<unknown>('n', () => new Map())).toThrow('n is a Map');
+    expect([opened.session['n'], opened.hasChanges()]).toEqual([1, false]);
+  });
+
   it('give up after a bounded number of tries, and say what to do', async () => {
     const app = new Application();
     const id = await app.stored({ n: 0 });

@@ -79,6 +79,10 @@ class SessionController {
     s['user'] = Promise.resolve({ id: 'u1' });
     return {};
   }
+  @Post('async-update') asyncUpdate(@Session() s: UserSession) {
+    s.update<unknown>('n', async () => 1);
+    return {};
+  }
   @Post('deep') deep(@Session() s: UserSession) {
     s['tree'] = JSON.parse('['.repeat(3000) + ']'.repeat(3000));
     return {};
@@ -212,6 +216,7 @@ describe.each(ADAPTERS)('UserSession on %s', (_, adapter) => {
     'cycle',
     'map',
     'forgotten-await',
+    'async-update',
     'deep',
     'toJSON',
     'proto',
