@@ -1,6 +1,8 @@
+import { types } from 'node:util';
 import { toJsonText } from './json-text.js';
 import type { AttributeUpdate } from './rebase-changes.js';
 import type { SessionAttributes } from './session-attributes.js';
+import { SessionError } from './session-error.js';
 import { storedName } from './stored-name.js';
 
 /** Updates by stored name. */
@@ -14,7 +16,10 @@ export class AttributeUpdates {
   /** Made when there is one: few requests have any. */
   #updates: Map<string, AttributeUpdate> | null = null;
 
-  /** Changes an attribute of a session by a function, and remembers that, as long as nothing else changes it. */
+  /**
+   * Changes an attribute of a session by a function, and remembers that, as long as nothing else changes it.
+   * @throws SessionError `ERR_SESSION_VALUE` for an async function and for what JSON cannot carry; nothing is changed then.
+   */
   apply(
     session: Record<string, unknown>,
     attributes: SessionAttributes,
@@ -23,8 +28,10 @@ export class AttributeUpdates {
   ): unknown {
     const before = attributes.text(name);
     const value = change(session[name]);
+    if (types.isPromise(value)) throw asyncError(name, value);
+    const after = toJsonText(value, name);
     session[name] = value;
-    this.#add(storedName(name), { before, after: toJsonText(value, name), steps: [change] });
+    this.#add(storedName(name), { before, after, steps: [change] });
     return value;
   }
 
@@ -51,4 +58,13 @@ export class AttributeUpdates {
       follows ? { before: known.before, after, steps: [...known.steps, ...steps] } : { before, after, steps },
     );
   }
+}
+
+function asyncError(name: string, promise: Promise<unknown>): SessionError {
+  // Nobody else can catch what it rejects with.
+  promise.catch(() => undefined);
+  return new SessionError(
+    'ERR_SESSION_VALUE',
+    `update(${JSON.stringify(name)}) was given an async function. Await what it needs first, then pass a function that returns the value.`,
+  );
 }

@@ -79,6 +79,8 @@ export interface SessionUpdate<T extends object> {
    * Changes one attribute by a function of its value and returns the new value. Where another request changed the
    * attribute at the same time, the function runs again on that value, so that counters are exact: keep it free of
    * side effects.
+   * @throws SessionError `ERR_SESSION_VALUE` for an async function, and for a result that JSON cannot carry. The
+   * attribute stays as it was.
    */
   update: [keyof T] extends [never]
     ? <V = unknown>(name: string, change: (value: V | undefined) => V) => V

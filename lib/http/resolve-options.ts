@@ -1,6 +1,7 @@
 import { checkCookieName, checkCookieOptions } from '../cookie/check-cookie-options.js';
 import type { CookieOptions } from '../cookie/cookie-options.js';
 import { readSecrets } from '../cookie/read-secrets.js';
+import { andThen } from '../core/answers.js';
 import { systemClock } from '../core/clock.js';
 import { describeValue } from '../core/describe-value.js';
 import { days, hours, minutes, seconds } from '../core/durations.js';
@@ -133,11 +134,11 @@ function unknownOption(option: string, known: readonly string[]): SessionError {
 
 function cookieSource(cookie: SessionOptions['cookie'], name: string): ResolvedSessionOptions['cookie'] {
   if (typeof cookie === 'function') {
-    return (req) => {
-      const options: unknown = cookie(req);
+    const checked = (options: unknown): CookieOptions => {
       checkCookieOptions(options, name);
       return options;
     };
+    return (req) => andThen(cookie(req), checked);
   }
   checkCookieOptions(cookie, name);
   const fixed = { ...cookie };

@@ -58,15 +58,17 @@ export class SessionHandler {
     };
   }
 
-  /** Never throws and never returns a promise: a rejected one ends the process on some frameworks. */
-  handle(req: IncomingMessage, res: ServerResponse, next: Next): void {
+  /**
+   * Never throws and never returns a promise: a rejected one ends the process on some frameworks. `settled` are the
+   * cookie options of the request, where a promise of them was awaited.
+   */
+  handle(req: IncomingMessage, res: ServerResponse, next: Next, settled?: CookieOptions): void {
     try {
       prepareServerOf(req);
       const secure = isSecureRequest(req, this.#options.proxy);
-      const cookies =
-        this.#keepers === null
-          ? this.#keeperOf(this.#options.cookie(req), secure)
-          : this.#keepers[secure ? 1 : 0];
+      const options = this.#keepers === null ? (settled ?? this.#options.cookie(req)) : null;
+      if (options instanceof Promise) return this.#handleLater(options, req, res, next);
+      const cookies = options === null ? this.#keepers![secure ? 1 : 0] : this.#keeperOf(options, secure);
       if (!isInPath(req, cookies.path)) return next();
       const values = rawCookieValues(req.headers.cookie ?? '', this.#options.name);
       const exchange = { req, res, next };
@@ -77,6 +79,13 @@ export class SessionHandler {
     } catch (error) {
       this.#refuse(error, req, res, next);
     }
+  }
+
+  #handleLater(options: Promise<CookieOptions>, req: IncomingMessage, res: ServerResponse, next: Next): void {
+    options.then(
+      (settled) => this.handle(req, res, next, settled),
+      (error: unknown) => this.#refuse(error, req, res, next),
+    );
   }
 
   /** Waits for the saves under way, also of clients that have left; never longer than `limitMs`. */

@@ -3,7 +3,7 @@ import type { CookieOptions } from '../cookie/cookie-options.js';
 import type { Secret } from '../cookie/cookie-signature.js';
 import type { Clock } from '../core/clock.js';
 import type { SessionEventListener } from '../core/session-events.js';
-import type { SessionStore } from '../core/session-store.js';
+import type { Answer, SessionStore } from '../core/session-store.js';
 
 /** How long sessions live. Milliseconds, written `minutes(30)`. */
 export interface SessionTimeouts {
@@ -49,8 +49,11 @@ export interface SessionOptions {
    * @defaultValue `'connect.sid'`
    */
   readonly name?: string | undefined;
-  /** Attributes of the cookie, or a function of the request that gives them. */
-  readonly cookie?: CookieOptions | ((req: IncomingMessage) => CookieOptions) | undefined;
+  /**
+   * Attributes of the cookie, or a function of the request that returns them or a promise of them (settings per tenant
+   * from a database). The request waits for the promise; where it rejects, the request fails with its error.
+   */
+  readonly cookie?: CookieOptions | ((req: IncomingMessage) => Answer<CookieOptions>) | undefined;
   readonly timeouts?: SessionTimeouts | undefined;
   /** Makes an id, at least 128 random bits in 22 to 256 visible ASCII characters. By default 192 random bits. */
   readonly genid?: ((req: IncomingMessage) => string) | undefined;
@@ -116,7 +119,7 @@ export interface ResolvedSessionOptions {
   readonly secrets: readonly Secret[];
   readonly store: SessionStore;
   readonly name: string;
-  readonly cookie: (req: IncomingMessage) => CookieOptions;
+  readonly cookie: (req: IncomingMessage) => Answer<CookieOptions>;
   /** The same, where it is the same for all requests at all times. */
   readonly fixedCookie: CookieOptions | null;
   readonly idleMs: number;

@@ -1,8 +1,10 @@
+import { MOST_LEVELS } from '../../lib/core/json-text.js';
 import { mergeLeaves, type Json } from '../../lib/core/leaf-merge.js';
 
 type Value = Json | undefined;
 
 const json = (text: string): Json => JSON.parse(text) as Json;
+const copyOf = (value: Json): Json => json(JSON.stringify(value));
 
 describe('mergeLeaves', () => {
   it.each<[string, Value, Value, Value, Value]>([
@@ -50,7 +52,39 @@ describe('mergeLeaves', () => {
     ['takes an object of mine over an array of theirs', [1], [2], { a: 1 }, { a: 1 }],
     ['takes an object of mine over a scalar of theirs', 1, 2, { a: 1 }, { a: 1 }],
     ['takes an object of mine over their removal of a scalar', 1, undefined, { a: 1 }, { a: 1 }],
-    ['takes an object of mine over a null of theirs', { a: 1 }, null, { a: 1, b: 2 }, { a: 1, b: 2 }],
+    ['takes an object of mine over a null of theirs where there was none', null, 0, { a: 1 }, { a: 1 }],
+    [
+      'takes an object of mine over a null of theirs that was no removal',
+      undefined,
+      null,
+      { a: 1 },
+      { a: 1 },
+    ],
+    ['takes an array of theirs for no removal', { a: 1 }, [1], { a: 1, b: 2 }, { a: 1, b: 2 }],
+    ['takes their array where I left the object alone', { a: 1 }, [1], { a: 1 }, [1]],
+    ...[null, false, 0, ''].flatMap((removed): [string, Value, Value, Value, Value][] => [
+      [
+        `takes their ${JSON.stringify(removed)} over what I changed inside`,
+        { a: 1 },
+        removed,
+        { a: 2, b: 2 },
+        removed,
+      ],
+      [
+        `takes my ${JSON.stringify(removed)} over what they changed inside`,
+        { a: 1 },
+        { a: 2, b: 2 },
+        removed,
+        removed,
+      ],
+      [
+        `takes their ${JSON.stringify(removed)} also below the first level`,
+        { user: { a: 1 }, n: 1 },
+        { user: removed, n: 1 },
+        { user: { a: 2 }, n: 2 },
+        { user: removed, n: 2 },
+      ],
+    ]),
     [
       'leaves an object removed, whatever I changed in it',
       { a: 1, b: 1 },
@@ -97,6 +131,54 @@ describe('mergeLeaves', () => {
     const before = structuredClone(given);
     mergeLeaves(...given);
     expect(given).toEqual(before);
+  });
+
+  /** Three versions of one value of so many levels, with 50 leaves at the innermost. */
+  const versionsOf = (levels: number): [Json, Json, Json] => {
+    const version = (changed: number): Json => {
+      const leaves = Array.from({ length: 50 }, (_, n) => [`l${n}`, n === changed ? 'changed' : [n]]);
+      return json(
+        '{"in":'.repeat(levels - 2) + JSON.stringify(Object.fromEntries(leaves)) + '}'.repeat(levels - 2),
+      );
+    };
+    return [version(-1), version(1), version(2)];
+  };
+
+  it('reads each part of a value a bounded number of times, however deep it is (S-74)', () => {
+    let reads = 0;
+    const counted = (value: Json): Json =>
+      typeof value !== 'object' || value === null
+        ? value
+        : new Proxy(value, {
+            get: (holder, name, proxy) => {
+              reads++;
+              return counted(Reflect.get(holder, name, proxy) as Json);
+            },
+          });
+    const readsAt = (levels: number): number => {
+      reads = 0;
+      const [base, theirs, mine] = versionsOf(levels).map(counted);
+      mergeLeaves(base, theirs, mine);
+      return reads;
+    };
+    // Three reads per level, one in each version: what depth adds does not depend on what is below it.
+    expect(readsAt(900) - readsAt(100)).toBeLessThanOrEqual(3 * 800);
+  });
+
+  it('merges at the innermost of the most levels', () => {
+    const [base, theirs, mine] = versionsOf(MOST_LEVELS);
+    const merged = JSON.stringify(mergeLeaves(base, theirs, mine));
+    expect(merged).toContain('"l0":[0],"l1":"changed","l2":"changed","l3":[3]');
+  });
+
+  it.each<[string, (deep: Json, other: Json) => [Json, Json, Json]]>([
+    ['objects', (deep, other) => [{ a: deep }, { a: other }, { a: deep, b: 1 }]],
+    ['arrays', (deep) => [[deep], 1, [copyOf(deep)]]],
+  ])('refuses %s of more levels with a typed error, whatever the stack can hold (S-74)', (_, valuesOf) => {
+    const [deep, other] = versionsOf(MOST_LEVELS + 1);
+    expect(() => mergeLeaves(...valuesOf(deep, other))).toThrow(
+      expect.objectContaining({ code: 'ERR_SESSION_VALUE' }) as Error,
+    );
   });
 
   const VALUES: Value[] = [

@@ -658,6 +658,18 @@ describe('requests that meet', () => {
     expect(await meet(attributes, first, second)).toEqual(expected);
   });
 
+  it.each([null, false, 0, '', undefined])(
+    'leave a user removed that one of them set to %j, whichever commits later (S-43)',
+    async (removed) => {
+      const user = { id: 'u1', seen: 1 };
+      const logout = (session: UserSession): void => void (session['user'] = removed);
+      const visit = (session: UserSession): void => void ((session['user'] as typeof user).seen = 2);
+      const expected = removed === undefined ? {} : { user: removed };
+      expect(await meet({ user }, logout, visit)).toEqual(expected);
+      expect(await meet({ user }, visit, logout)).toEqual(expected);
+    },
+  );
+
   it('count exactly when one request counts, is saved, and counts again', async () => {
     const app = new Application();
     const id = await app.stored({ n: 0 });
@@ -713,6 +725,36 @@ describe('requests that meet', () => {
     cartOf(other.session)['d'] = 4;
     await other.commit();
     expect(await app.dataOf(id)).toEqual({ cart: { a: 1, b: 2, c: 3, d: 4 } });
+  });
+
+  it('give update() no async function: it throws a typed error and leaves the attribute as it was', async () => {
+    const app = new Application();
+    const id = await app.stored({ n: 1 });
+    const opened = await app.open(id);
+    const unhandled = jest.fn();
+    process.on('unhandledRejection', unhandled);
+    try {
+      for (const change of [async () => 2, () => Promise.reject(new Error('its own fault'))]) {
+        expect(() => opened.session.update<unknown>('n', change)).toThrow(
+          expect.objectContaining({
+            code: 'ERR_SESSION_VALUE',
+            message: expect.stringContaining('update("n") was given an async function') as string,
+          }) as Error,
+        );
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unhandled).not.toHaveBeenCalled();
+    } finally {
+      process.off('unhandledRejection', unhandled);
+    }
+    expect([opened.session['n'], opened.hasChanges()]).toEqual([1, false]);
+  });
+
+  it('leave an attribute as it was where update() makes something of it that JSON cannot carry (S-74)', async () => {
+    const app = new Application();
+    const opened = await app.open(await app.stored({ n: 1 }));
+    expect(() => opened.session.update<unknown>('n', () => new Map())).toThrow('n is a Map');
+    expect([opened.session['n'], opened.hasChanges()]).toEqual([1, false]);
   });
 
   it('give up after a bounded number of tries, and say what to do', async () => {

@@ -378,6 +378,37 @@ describe('sessionMiddleware on plain node:http', () => {
     expect((errors[0] as Error).message).toContain('cookie.domain');
   });
 
+  it('waits for a cookie function that returns a promise', async () => {
+    const tenants = async (req: IncomingMessage) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (req.headers['x-tenant'] === undefined) throw new Error('no such tenant');
+      return { domain: req.headers['x-tenant'] as string, path: '/shop' };
+    };
+    const browser = await serve(
+      (req, res) => {
+        if (req.session !== undefined) req.session['n'] = Number(req.session['n'] ?? 0) + 1;
+        res.end(String(req.session?.['n']));
+      },
+      { cookie: tenants },
+    );
+    const headers = { 'x-tenant': 'one.example.com' };
+    const first = await browser.fetch('/shop', { headers });
+    const cookie = first.headers.getSetCookie()[0]!;
+    expect(cookie).toContain('Domain=one.example.com; Path=/shop');
+    const again = { ...headers, cookie: cookie.split(';')[0]! };
+    expect(await (await browser.fetch('/shop', { headers: again })).text()).toBe('2');
+    expect(await (await browser.fetch('/blog', { headers: again })).text()).toBe('undefined');
+    const refused = await Promise.all([
+      browser.fetch('/shop'),
+      browser.fetch('/shop', { headers: { 'x-tenant': 'a b' } }),
+    ]);
+    expect(refused.map(({ status }) => status)).toEqual([500, 500]);
+    expect(errors.map((error) => (error as Error).message)).toEqual([
+      'no such tenant',
+      expect.stringContaining('cookie.domain'),
+    ]);
+  });
+
   it('makes no record whose cookie could not be sent, and says so once (W18)', async () => {
     const warning = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const browser = await serve(

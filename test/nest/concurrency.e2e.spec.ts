@@ -43,6 +43,21 @@ class RaceController {
     await held.released;
     return {};
   }
+  @Post('user') user(@Session() session: UserSession) {
+    session['user'] = { id: 'u1', seen: 0 };
+    return {};
+  }
+  @Post('seen') async seen(@Session() session: UserSession) {
+    const user = session['user'] as { seen: number };
+    held.begun();
+    await held.released;
+    user.seen = 1;
+    return {};
+  }
+  @Post('forget-user') forgetUser(@Session() session: UserSession) {
+    session['user'] = null;
+    return {};
+  }
   @Post('login') @Redirect('/all', 302) async login(@Session() session: UserSession) {
     await session.regenerate();
     session['userId'] = 'u1';
@@ -143,6 +158,22 @@ describe.each(ADAPTERS)('many requests at once on %s', (_, adapter) => {
       expect(late.status).toBe(201);
       expect(late.headers.getSetCookie()).toEqual([]);
       expect(await login.get('/all')).toEqual({ userId: 'u1' });
+    });
+
+    it('keeps a logout by null beside a slower request that changes the user (S-43)', async () => {
+      await browser.post('/user');
+      const slow = browser.clone();
+      let release!: () => void;
+      const released = new Promise<void>((resolve) => (release = resolve));
+      let slower!: Promise<Response>;
+      await new Promise<void>((begun) => {
+        held = { begun, released };
+        slower = slow.post('/seen');
+      });
+      await browser.post('/forget-user');
+      release();
+      expect((await slower).status).toBe(201);
+      expect(await browser.get('/all')).toEqual({ user: null });
     });
 
     it('shows the stored session to a client that follows a redirect when its headers arrive, store slowed by 150 ms (W1)', async () => {

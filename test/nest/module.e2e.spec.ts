@@ -150,6 +150,25 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
     expect((store as MemorySessionStore).size).toBe(1);
   });
 
+  it('waits for a cookie function that returns a promise, and fails the request where that rejects', async () => {
+    const cookie = async (req: IncomingMessage) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (req.headers['x-tenant'] === undefined) throw new Error('no such tenant');
+      return { domain: req.headers['x-tenant'] as string };
+    };
+    const browser = await start({
+      imports: [SessionModule.forRoot({ secret: SECRET, cookie })],
+      controllers: [CounterController],
+    });
+    const headers = { 'x-tenant': 'one.example.com' };
+    const first = await browser.fetch('/count', { headers });
+    const sent = first.headers.getSetCookie()[0]!;
+    expect(sent).toContain('Domain=one.example.com');
+    const again = await browser.fetch('/count', { headers: { ...headers, cookie: sent.split(';')[0]! } });
+    expect(await again.json()).toEqual({ n: 2 });
+    expect((await browser.fetch('/count')).status).toBe(500);
+  });
+
   it('takes a store from the options of a factory, and one beside them', async () => {
     const store = new MemorySessionStore();
     const useFactory = () => ({ secret: SECRET, store });

@@ -71,6 +71,22 @@ class SessionController {
     s['tree'] = cycle;
     return {};
   }
+  @Post('map') map(@Session() s: UserSession) {
+    s['cart'] = { items: new Map([['a', 1]]) };
+    return {};
+  }
+  @Post('forgotten-await') forgottenAwait(@Session() s: UserSession) {
+    s['user'] = Promise.resolve({ id: 'u1' });
+    return {};
+  }
+  @Post('async-update') asyncUpdate(@Session() s: UserSession) {
+    s.update<unknown>('n', async () => 1);
+    return {};
+  }
+  @Post('deep') deep(@Session() s: UserSession) {
+    s['tree'] = JSON.parse('['.repeat(3000) + ']'.repeat(3000));
+    return {};
+  }
   @Post('toJSON') toJson(@Session() s: UserSession) {
     s['thing'] = {
       toJSON: () => {
@@ -195,15 +211,24 @@ describe.each(ADAPTERS)('UserSession on %s', (_, adapter) => {
     expect(await browser.get('/all')).toEqual({});
   });
 
-  it.each(['bigint', 'cycle', 'toJSON', 'proto', 'controls', 'bad-cookie', 'unawaited'])(
-    'answers a request whose session cannot be saved: %s (W2, S-74)',
-    async (path) => {
-      const answer = await browser.post(`/${path}`);
-      expect(answer.status).toBe(500);
-      expect(await answer.text()).not.toContain('secret reason');
-      expect(answer.headers.getSetCookie()).toEqual([]);
-      expect((await browser.fetch('/all')).status).toBe(200);
-      expect(({} as { admin?: unknown }).admin).toBeUndefined();
-    },
-  );
+  it.each([
+    'bigint',
+    'cycle',
+    'map',
+    'forgotten-await',
+    'async-update',
+    'deep',
+    'toJSON',
+    'proto',
+    'controls',
+    'bad-cookie',
+    'unawaited',
+  ])('answers a request whose session cannot be saved: %s (W2, S-74)', async (path) => {
+    const answer = await browser.post(`/${path}`);
+    expect(answer.status).toBe(500);
+    expect(await answer.text()).not.toContain('secret reason');
+    expect(answer.headers.getSetCookie()).toEqual([]);
+    expect((await browser.fetch('/all')).status).toBe(200);
+    expect(({} as { admin?: unknown }).admin).toBeUndefined();
+  });
 });
