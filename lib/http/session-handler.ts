@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { rawCookieValues } from '../cookie/cookie-header.js';
 import { OptionsCookieKeeper } from '../cookie/cookie-keeper.js';
 import { resolveCookie, type CookieOptions } from '../cookie/cookie-options.js';
+import { namedSecrets } from '../cookie/named-secrets.js';
 import { VerifiedIds } from '../cookie/verified-ids.js';
 import type { FoundSession } from '../core/open-session.js';
 import { SessionEngine } from '../core/session-engine.js';
@@ -42,13 +43,16 @@ export class SessionHandler {
       clock,
       newId: genid === null ? newSessionId : (req) => checkedSessionId(genid(req as IncomingMessage)),
     });
+    const { sessionName = DEFAULT_SESSION } = hooks;
+    const secrets =
+      sessionName === DEFAULT_SESSION ? options.secrets : namedSecrets(options.secrets, sessionName);
     this.#keepers =
       fixedCookie === null ? null : [this.#keeperOf(fixedCookie, false), this.#keeperOf(fixedCookie, true)];
     this.#parts = {
       engine: this.#engine,
-      ids: new VerifiedIds(options.secrets, (id) => this.#engine.keyOf(id)),
+      ids: new VerifiedIds(secrets, (id) => this.#engine.keyOf(id)),
       store,
-      sessionName: hooks.sessionName ?? DEFAULT_SESSION,
+      sessionName,
       cookieName: options.name,
       unset: options.unset,
       answer: (error, { req, res, next }) => this.#answer(error, { stage: 'commit', req, res, next }),

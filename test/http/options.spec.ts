@@ -66,8 +66,9 @@ describe('options that fail at start', () => {
     ],
     ['ttl of other libraries', withSecret({ ttl: 60 }), 'ttl', 'is not an option', 'timeouts'],
 
-    ['an empty sessionName', withSecret({ sessionName: '' }), 'sessionName', '""', 'not empty'],
-    ['a number as sessionName', withSecret({ sessionName: 5 }), 'sessionName', '5', 'not empty'],
+    ['an empty sessionName', withSecret({ sessionName: '' }), 'sessionName', '""', '1 to 128'],
+    ['a long sessionName', withSecret({ sessionName: 'x'.repeat(129) }), 'sessionName', '129', '1 to 128'],
+    ['a number as sessionName', withSecret({ sessionName: 5 }), 'sessionName', '5', '1 to 128'],
     ['a number as name', withSecret({ name: 5 }), 'name', '5', 'a cookie name'],
     ['null as name', withSecret({ name: null }), 'name', 'null', 'a cookie name'],
     ['an empty name', withSecret({ name: '' }), 'name', '""', 'a cookie name'],
