@@ -1,4 +1,4 @@
-import { describeValue } from '../core/describe-value.js';
+import { describeValue, describeWithoutText } from '../core/describe-value.js';
 import { days } from '../core/durations.js';
 import { SessionError } from '../core/session-error.js';
 import type { CookieOptions } from './cookie-options.js';
@@ -10,7 +10,8 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const DOMAIN = /^\.?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 const PATH = /^\/[\x20-\x3a\x3d-\x7e]*$/;
 
-type Check = readonly [fits: (value: never) => boolean, expected: string];
+/** Only attributes that take text show the text that came: any other text may be a secret in the wrong place. */
+type Check = readonly [(value: never) => boolean, expected: string, describe?: typeof describeValue];
 
 const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
 const isOneOf =
@@ -22,6 +23,7 @@ const CHECKS: Record<keyof CookieOptions, Check> = {
   domain: [
     (value) => typeof value === 'string' && DOMAIN.test(value),
     'a host name such as "example.com", without scheme or port',
+    describeValue,
   ],
   expires: [
     (value: unknown) => value === null || (value instanceof Date && value.getTime() > Date.now()),
@@ -33,13 +35,15 @@ const CHECKS: Record<keyof CookieOptions, Check> = {
   path: [
     (value) => typeof value === 'string' && PATH.test(value),
     'a path that begins with "/" and holds no ";" or "<"',
+    describeValue,
   ],
-  priority: [isOneOf('low', 'medium', 'high'), '"low", "medium" or "high"'],
+  priority: [isOneOf('low', 'medium', 'high'), '"low", "medium" or "high"', describeValue],
   sameSite: [
     isOneOf(true, false, 'lax', 'strict', 'none', 'auto'),
     '"lax", "strict", "none", "auto", true (strict) or false (left out)',
+    describeValue,
   ],
-  secure: [isOneOf(true, false, 'auto'), 'true, false or "auto"'],
+  secure: [isOneOf(true, false, 'auto'), 'true, false or "auto"', describeValue],
 };
 
 function isMaxAge(value: unknown): boolean {
@@ -58,14 +62,15 @@ export function checkCookieOptions(options: unknown, name: string): asserts opti
     throw cookieError(
       'cookie',
       'an object of attributes or a function of the request that returns one',
-      options,
+      describeWithoutText(options),
     );
   }
   for (const [option, value] of Object.entries(options)) {
     const check = Object.hasOwn(CHECKS, option) ? CHECKS[option as keyof CookieOptions] : undefined;
     if (check === undefined) throw unknownAttribute(option);
-    const [fits, expected] = check;
-    if (value !== undefined && !fits(value as never)) throw cookieError(`cookie.${option}`, expected, value);
+    const [fits, expected, describe = describeWithoutText] = check;
+    if (value !== undefined && !fits(value as never))
+      throw cookieError(`cookie.${option}`, expected, describe(value));
   }
   checkTogether(options);
   checkPrefix(options, name);
@@ -79,7 +84,11 @@ export function fitsCookieAttribute(option: keyof CookieOptions, value: unknown)
 /** @throws SessionError `ERR_SESSION_CONFIG` when the name cannot name a cookie. */
 export function checkCookieName(name: unknown): asserts name is string {
   if (typeof name === 'string' && TOKEN.test(name)) return;
-  throw cookieError('name', "a cookie name: letters, digits and !#$%&'*+-.^_`|~, without blanks", name);
+  throw cookieError(
+    'name',
+    "a cookie name: letters, digits and !#$%&'*+-.^_`|~, without blanks",
+    describeValue(name),
+  );
 }
 
 function checkTogether({ sameSite, secure, partitioned, maxAge, expires }: CookieOptions): void {
@@ -131,7 +140,7 @@ function unknownAttribute(option: string): SessionError {
   );
 }
 
-const cookieError = (option: string, expected: string, came: unknown): SessionError =>
-  contradiction(`The option ${option} must be ${expected}, got ${describeValue(came)}.`);
+const cookieError = (option: string, expected: string, came: string): SessionError =>
+  contradiction(`The option ${option} must be ${expected}, got ${came}.`);
 
 const contradiction = (message: string): SessionError => new SessionError('ERR_SESSION_CONFIG', message);

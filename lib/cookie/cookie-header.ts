@@ -16,16 +16,22 @@ export function cookieValues(header: string, name: string): string[] {
 /** The same as they were sent. */
 export function rawCookieValues(header: string, name: string): readonly string[] {
   let values = NO_VALUES;
+  let equals = -1;
   for (let start = 0; start < header.length && values.length < MOST_VALUES;) {
-    const semicolon = header.indexOf(';', start);
-    const end = semicolon === -1 ? header.length : semicolon;
-    const equals = header.indexOf('=', start);
-    if (equals !== -1 && equals < end && isBetween(header, start, equals, name)) {
+    const end = indexOrEnd(header, ';', start);
+    // A sign beyond this part is kept for a later part: a new search for each part would read the rest each time.
+    if (equals < start) equals = indexOrEnd(header, '=', start);
+    if (equals < end && isBetween(header, start, equals, name)) {
       values = [...values, header.slice(equals + 1, end).trim()];
     }
     start = end + 1;
   }
   return values;
+}
+
+function indexOrEnd(text: string, sign: string, from: number): number {
+  const index = text.indexOf(sign, from);
+  return index === -1 ? text.length : index;
 }
 
 /** Whether this name, and nothing but white space around it, stands between two places. */

@@ -17,6 +17,8 @@ export const OWN_SETTINGS = [
   'partitioned',
 ] as const;
 
+const NOTHING: readonly string[] = [];
+
 type Settings = { -readonly [K in (typeof OWN_SETTINGS)[number]]?: unknown };
 
 /** Keeps of a session's cookie only what differs from the options of the request. */
@@ -25,12 +27,20 @@ export class OptionsCookieKeeper implements CookieKeeper {
   readonly #now: () => number;
   readonly #leads: boolean;
   readonly plan: CookiePlan;
+  /** What the options ask for and the connection does not allow: see {@link leftOutAttributes}. */
+  readonly leftOut: readonly string[];
 
   /** With `leads` every session lives as long as its cookie; without, only one whose cookie was told otherwise. */
-  constructor(resolved: ResolvedCookie, now: () => number, leads = false) {
+  constructor(
+    resolved: ResolvedCookie,
+    now: () => number,
+    leads = false,
+    leftOut: readonly string[] = NOTHING,
+  ) {
     this.#resolved = resolved;
     this.#now = now;
     this.#leads = leads;
+    this.leftOut = leftOut;
     const { maxAgeMs, secure } = resolved;
     this.plan = { lifetimeMs: leads ? maxAgeMs : null, isPersistent: maxAgeMs !== null, secure };
   }

@@ -75,3 +75,18 @@ function resolveSameSite(
   if (sameSite === 'auto') return secureRequest ? 'none' : 'lax';
   return sameSite === 'none' && !secure ? 'lax' : (sameSite ?? 'lax');
 }
+
+/** What is resolved as the options say. */
+const NOTHING: readonly string[] = [];
+
+/** The options that a connection without TLS left out of a cookie that is not Secure, in words for a warning. */
+export function leftOutAttributes(
+  { sameSite, partitioned }: CookieOptions,
+  resolved: ResolvedCookie,
+): readonly string[] {
+  if (resolved.secure || (sameSite !== 'none' && partitioned !== true)) return NOTHING;
+  const names: string[] = [];
+  if (sameSite === 'none' && resolved.sameSite !== 'none') names.push('sameSite "none"');
+  if (partitioned === true && !resolved.partitioned) names.push('partitioned');
+  return names;
+}

@@ -27,7 +27,10 @@ export function verifiedId(value: string, secrets: readonly Secret[]): VerifiedI
   const signed = value.slice(SIGNED.length);
   for (const [index, secret] of secrets.entries()) {
     const id = unsign(signed, secret);
-    if (id !== false) return { id, current: index === 0 };
+    if (id !== false) return { id: copyOf(id), current: index === 0 };
   }
   return null;
 }
+
+/** The id outlives its request, and a slice keeps the whole text that it was cut from: here, the `Cookie` header. */
+const copyOf = (slice: string): string => Buffer.from(slice).toString();

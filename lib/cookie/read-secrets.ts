@@ -1,5 +1,5 @@
 import { createSecretKey, KeyObject } from 'node:crypto';
-import { describeValue } from '../core/describe-value.js';
+import { describeKind } from '../core/describe-value.js';
 import { SessionError } from '../core/session-error.js';
 import type { Secret } from './cookie-signature.js';
 
@@ -15,7 +15,7 @@ const MAKE_A_SECRET = `node -p "crypto.randomBytes(32).toString('base64url')"`;
 export function readSecrets(secret: unknown): readonly Secret[] {
   if (secret === undefined || secret === null || secret === '') {
     throw configError(
-      `The option secret is missing, got ${describeValue(secret)}. Make one with: ${MAKE_A_SECRET}`,
+      `The option secret is missing, got ${describeKind(secret)}. Make one with: ${MAKE_A_SECRET}`,
     );
   }
   const secrets: readonly unknown[] = Array.isArray(secret) ? secret : [secret];
@@ -47,14 +47,6 @@ function readSecret(secret: unknown, option: string): Secret {
   // A key object is not copied for each signature, and printing it shows no secret.
   return secret instanceof KeyObject ? secret : createSecretKey(bytes);
 }
-
-/** Its kind and nothing more: what was meant as a secret is not shown. */
-const describeKind = (secret: unknown): string =>
-  typeof secret === 'object' && secret !== null
-    ? describeValue(secret)
-    : secret === null
-      ? 'null'
-      : `a ${typeof secret}`;
 
 function secretBytes(secret: unknown): Uint8Array | null {
   if (typeof secret === 'string') return Buffer.from(secret);

@@ -11,23 +11,27 @@ export function withinLimit<T>(promise: Promise<T>, limitMs: number, late: () =>
   });
 }
 
+/** A call under way, between its neighbours in a list. Once it is done it has none, so that it keeps no other call alive. */
 interface Waiting {
   readonly dueAt: number;
   readonly giveUp: () => void;
   isDone: boolean;
+  before: Waiting | null;
+  after: Waiting | null;
 }
 
 /** How late a limit may be noticed, as a part of it: with fewer looks at the clock. */
 const PRECISION = 1 / 16;
 
 /**
- * One time limit for many calls, with one timer for all of them: they are due in the order in which they came. The timer
- * runs only while a call is under way, and keeps no process alive.
+ * One time limit for many calls, with one timer for all of them. The timer runs only while a call is under way, and keeps
+ * no process alive. Nothing of a call is kept once it is done, however long an earlier one takes.
  */
 export class TimeLimit {
   readonly #limitMs: number;
-  #waiting: Waiting[] = [];
-  #first = 0;
+  /** The calls under way are a linked list: they are due in the order in which they began, and are done in any order. */
+  #first: Waiting | null = null;
+  #last: Waiting | null = null;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(limitMs: number) {
@@ -36,15 +40,25 @@ export class TimeLimit {
 
   /** `giveUp` is called when the limit is over, unless the call is done by then. */
   start(giveUp: () => void): Waiting {
-    const call: Waiting = { dueAt: performance.now() + this.#limitMs, giveUp, isDone: false };
-    this.#waiting.push(call);
+    const dueAt = performance.now() + this.#limitMs;
+    const call: Waiting = { dueAt, giveUp, isDone: false, before: this.#last, after: null };
+    if (this.#last === null) this.#first = call;
+    else this.#last.after = call;
+    this.#last = call;
     this.#timer ??= this.#look();
     return call;
   }
 
   done(call: Waiting): void {
+    if (call.isDone) return;
+    const { before, after } = call;
+    if (before === null) this.#first = after;
+    else before.after = after;
+    if (after === null) this.#last = before;
+    else after.before = before;
     call.isDone = true;
-    this.#forgetDone();
+    call.before = null;
+    call.after = null;
   }
 
   #look(): NodeJS.Timeout {
@@ -55,30 +69,15 @@ export class TimeLimit {
   #giveUpLate(): void {
     const now = performance.now();
     const late: Waiting[] = [];
-    for (; this.#first < this.#waiting.length; this.#first++) {
-      const call = this.#waiting[this.#first]!;
-      if (call.isDone) continue;
-      if (call.dueAt > now) break;
-      call.isDone = true;
+    for (let call = this.#first; call !== null && call.dueAt <= now; call = this.#first) {
+      this.done(call);
       late.push(call);
     }
-    this.#forgetDone();
-    if (this.#waiting.length === 0 && this.#timer !== null) {
+    if (this.#first === null && this.#timer !== null) {
       clearInterval(this.#timer);
       this.#timer = null;
     }
-    // Last, since who hears of it may begin another call.
+    // Last, since a callback may begin another call.
     for (const call of late) call.giveUp();
-  }
-
-  #forgetDone(): void {
-    while (this.#first < this.#waiting.length && this.#waiting[this.#first]!.isDone) this.#first++;
-    if (this.#first === this.#waiting.length) {
-      this.#waiting.length = 0;
-      this.#first = 0;
-    } else if (this.#first > 1024 && this.#first > this.#waiting.length / 2) {
-      this.#waiting = this.#waiting.slice(this.#first);
-      this.#first = 0;
-    }
   }
 }

@@ -1,7 +1,7 @@
 import type { CipherKey } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Secret } from '../cookie/cookie-signature.js';
-import { describeValue } from '../core/describe-value.js';
+import { describeWithoutText } from '../core/describe-value.js';
 import { seconds } from '../core/durations.js';
 import type { ForeignStore } from './foreign-store-call.js';
 import { MemoryStore } from './memory-store.js';
@@ -111,6 +111,6 @@ function readTimeout(timeout = seconds(10)): number | null {
   if (timeout === Number.POSITIVE_INFINITY) return null;
   if (Number.isSafeInteger(timeout) && timeout > 0) return timeout;
   throw new TypeError(
-    `storeTimeout option must be a positive whole number of milliseconds or Infinity, got ${describeValue(timeout)}`,
+    `storeTimeout option must be a positive whole number of milliseconds or Infinity, got ${describeWithoutText(timeout)}`,
   );
 }

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { OptionsCookieKeeper } from '../cookie/cookie-keeper.js';
 import type { VerifiedIds } from '../cookie/verified-ids.js';
 import { clearCookie, setSentCookie } from '../cookie/set-cookie.js';
 import { andThen } from '../core/answers.js';
 import type { CookieChannel, OpenRequest } from '../core/open-request.js';
 import type { CookieOutcome, FoundSession, OpenSession } from '../core/open-session.js';
-import type { CookieKeeper } from '../core/session-cookie.js';
 import type { SessionEngine } from '../core/session-engine.js';
 import type { SessionError } from '../core/session-error.js';
 import type { Answer, SessionStore } from '../core/session-store.js';
@@ -27,6 +27,8 @@ export interface RequestParts {
   readonly underWay: (commit: Promise<unknown>) => void;
   /** Hears that a session was not kept because its cookie could not be sent. */
   readonly undeliverable: () => void;
+  /** Called when a cookie is sent without attributes that its options ask for. */
+  readonly leftOut: (attributes: readonly string[]) => void;
 }
 
 /**
@@ -39,7 +41,7 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly next: (error?: unknown) => void;
-  readonly cookies: CookieKeeper;
+  readonly cookies: OptionsCookieKeeper;
   /** The client sent a cookie of this name, good or not. */
   readonly presented: boolean;
   accessed = false;
@@ -63,7 +65,7 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
   constructor(
     parts: RequestParts,
     exchange: Pick<RequestSession, 'req' | 'res' | 'next'>,
-    cookies: CookieKeeper,
+    cookies: OptionsCookieKeeper,
     presented: boolean,
     secure: boolean,
   ) {
@@ -212,6 +214,7 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
     const { opened } = this;
     const { cookieName, ids } = this.#parts;
     if (outcome === 'clear') return clearCookie(cookieName, opened.cookie);
+    if (this.cookies.leftOut.length > 0) this.#parts.leftOut(this.cookies.leftOut);
     return setSentCookie(cookieName, ids.signed(opened.id), opened.sendCookie());
   }
 

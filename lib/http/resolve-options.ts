@@ -3,18 +3,22 @@ import type { CookieOptions } from '../cookie/cookie-options.js';
 import { readSecrets } from '../cookie/read-secrets.js';
 import { andThen } from '../core/answers.js';
 import { systemClock } from '../core/clock.js';
-import { describeValue } from '../core/describe-value.js';
+import { describeKind, describeValue, describeWithoutText } from '../core/describe-value.js';
 import { days, hours, minutes, seconds } from '../core/durations.js';
 import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
 import { SessionError } from '../core/session-error.js';
 import { STORE_METHODS, type SessionStore } from '../core/session-store.js';
 import type { ResolvedSessionOptions, SessionOptions, SessionTimeouts } from './session-options.js';
+import { isOptions } from './session-options.js';
 
 /** The longest delay that a timer can hold. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-type Check = readonly [fits: (value: unknown) => boolean, expected: string];
+/** Only options that take text show the text that came: any other text may be a secret in the wrong place. */
+type Check = readonly [(value: unknown) => boolean, expected: string, describe?: typeof describeValue];
 
+/** Options with a check elsewhere. */
+const ANYTHING: Check = [() => true, 'anything'];
 const BOOLEAN: Check = [(value) => typeof value === 'boolean', 'true or false'];
 const FUNCTION: Check = [(value) => typeof value === 'function', 'a function of the request'];
 const DURATION: Check = [isDuration, 'a positive number of milliseconds such as minutes(30), or Infinity'];
@@ -35,12 +39,12 @@ const CHECKS: Record<keyof SessionOptions, Check | null> = {
   resave: BOOLEAN,
   rolling: BOOLEAN,
   saveUninitialized: BOOLEAN,
-  unset: [(value) => value === 'keep' || value === 'destroy', '"keep" or "destroy"'],
+  unset: [(value) => value === 'keep' || value === 'destroy', '"keep" or "destroy"', describeValue],
   sweepEvery: [
     (value) => value === false || (isFiniteDuration(value) && Number(value) <= LONGEST_TIMER_MS),
     'false or a number of milliseconds up to 24 days, such as minutes(1)',
   ],
-  load: [(value) => value === 'eager' || value === 'lazy', '"eager" or "lazy"'],
+  load: [(value) => value === 'eager' || value === 'lazy', '"eager" or "lazy"', describeValue],
   storeTimeout: [
     (value) =>
       value === Number.POSITIVE_INFINITY || (isFiniteDuration(value) && Number(value) <= LONGEST_TIMER_MS),
@@ -49,6 +53,7 @@ const CHECKS: Record<keyof SessionOptions, Check | null> = {
   onStoreError: [
     (value) => value === 'fail' || value === 'anonymous' || typeof value === 'function',
     '"fail", "anonymous" or a function of the request that gives one of them',
+    describeValue,
   ],
   onEvent: [(value) => typeof value === 'function', 'a function of an event'],
   clock: [
@@ -105,8 +110,8 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
 }
 
 function checkOptions(options: unknown): asserts options is SessionOptions {
-  if (typeof options !== 'object' || options === null) {
-    throw configError(`The options must be an object with at least a secret, got ${describeValue(options)}.`);
+  if (!isOptions(options)) {
+    throw configError(`The options must be an object with at least a secret, got ${describeKind(options)}.`);
   }
   checkEach(options, CHECKS, '');
   const { timeouts } = options as SessionOptions;
@@ -116,9 +121,9 @@ function checkOptions(options: unknown): asserts options is SessionOptions {
 function checkEach(values: object, checks: Readonly<Record<string, Check | null>>, prefix: string): void {
   for (const [option, value] of Object.entries(values)) {
     if (!Object.hasOwn(checks, option)) throw unknownOption(prefix + option, Object.keys(checks));
-    const check = checks[option];
-    if (value === undefined || check == null || check[0](value)) continue;
-    throw configError(`The option ${prefix}${option} must be ${check[1]}, got ${describeValue(value)}.`);
+    const [fits, expected, describe = describeWithoutText] = checks[option] ?? ANYTHING;
+    if (value === undefined || fits(value)) continue;
+    throw configError(`The option ${prefix}${option} must be ${expected}, got ${describe(value)}.`);
   }
 }
 
@@ -188,12 +193,9 @@ export function checkStore(store: unknown): asserts store is SessionStore {
   );
   if (missing.length === 0) return;
   throw configError(
-    `The option store must be a SessionStore, got ${kindOf(store)} without the method${missing.length > 1 ? 's' : ''} ${missing.join(', ')}. ` +
+    `The option store must be a SessionStore, got ${describeWithoutText(store)} without the method${missing.length > 1 ? 's' : ''} ${missing.join(', ')}. ` +
       'Give an instance of a store such as new MemorySessionStore().',
   );
 }
 
 const configError = (message: string): SessionError => new SessionError('ERR_SESSION_CONFIG', message);
-
-/** What came for a store, without its text: a connection string has a password. */
-const kindOf = (value: unknown): string => (typeof value === 'string' ? 'a string' : describeValue(value));

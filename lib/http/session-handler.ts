@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { rawCookieValues } from '../cookie/cookie-header.js';
 import { OptionsCookieKeeper } from '../cookie/cookie-keeper.js';
-import { resolveCookie, type CookieOptions } from '../cookie/cookie-options.js';
+import { leftOutAttributes, resolveCookie, type CookieOptions } from '../cookie/cookie-options.js';
+import { namedSecrets } from '../cookie/named-secrets.js';
 import { VerifiedIds } from '../cookie/verified-ids.js';
 import type { FoundSession } from '../core/open-session.js';
 import { SessionEngine } from '../core/session-engine.js';
@@ -10,6 +11,7 @@ import type { SessionEvent } from '../core/session-events.js';
 import { checkedSessionId, newSessionId } from '../core/session-id.js';
 import type { Answer } from '../core/session-store.js';
 import { attach, claim, DEFAULT_SESSION } from './attached-sessions.js';
+import { leftOutWarning, UNDELIVERABLE } from './cookie-warnings.js';
 import { prepareServerOf } from './prepared-requests.js';
 import type { FailedRequest, HandlerHooks, Next } from './handler-hooks.js';
 import { statusOf } from './http-error.js';
@@ -27,7 +29,7 @@ export class SessionHandler {
   /** The keepers for insecure and secure connections, where the cookie is the same for all requests. */
   readonly #keepers: readonly [OptionsCookieKeeper, OptionsCookieKeeper] | null;
   readonly #underWay = new PendingWork();
-  #warned = false;
+  readonly #warned = new Set<string>();
 
   constructor(options: ResolvedSessionOptions, hooks: HandlerHooks) {
     this.#options = options;
@@ -42,19 +44,23 @@ export class SessionHandler {
       clock,
       newId: genid === null ? newSessionId : (req) => checkedSessionId(genid(req as IncomingMessage)),
     });
+    const { sessionName = DEFAULT_SESSION } = hooks;
+    const secrets =
+      sessionName === DEFAULT_SESSION ? options.secrets : namedSecrets(options.secrets, sessionName);
     this.#keepers =
       fixedCookie === null ? null : [this.#keeperOf(fixedCookie, false), this.#keeperOf(fixedCookie, true)];
     this.#parts = {
       engine: this.#engine,
-      ids: new VerifiedIds(options.secrets, (id) => this.#engine.keyOf(id)),
+      ids: new VerifiedIds(secrets, (id) => this.#engine.keyOf(id)),
       store,
-      sessionName: hooks.sessionName ?? DEFAULT_SESSION,
+      sessionName,
       cookieName: options.name,
       unset: options.unset,
       answer: (error, { req, res, next }) => this.#answer(error, { stage: 'commit', req, res, next }),
       report: hooks.report,
       underWay: (commit) => this.#underWay.add(commit),
-      undeliverable: () => this.#warnOnce(),
+      undeliverable: () => this.#warnOnce(UNDELIVERABLE),
+      leftOut: (attributes) => this.#warnOnce(leftOutWarning(attributes)),
     };
   }
 
@@ -154,11 +160,9 @@ export class SessionHandler {
 
   #keeperOf(options: CookieOptions, secure: boolean): OptionsCookieKeeper {
     const { clock, cookieLeads } = this.#options;
-    return new OptionsCookieKeeper(
-      resolveCookie(options, secure, clock.now()),
-      () => clock.now(),
-      cookieLeads,
-    );
+    const resolved = resolveCookie(options, secure, clock.now());
+    const leftOut = leftOutAttributes(options, resolved);
+    return new OptionsCookieKeeper(resolved, () => clock.now(), cookieLeads, leftOut);
   }
 
   #refuse(error: unknown, req: IncomingMessage, res: ServerResponse, next: Next): void {
@@ -183,13 +187,10 @@ export class SessionHandler {
     }
   }
 
-  /** Once: a cookie that is never sent is the hardest thing to find out from the outside. */
-  #warnOnce(): void {
-    if (this.#warned) return;
-    this.#warned = true;
-    this.#hooks.warn(
-      'A session was not kept: its cookie is secure and the request came over a connection that is not. Behind a proxy ' +
-        'that ends TLS, set the option proxy: true or the trust proxy setting of the framework; else use cookie.secure "auto".',
-    );
+  /** Once: what browsers do with a cookie is hard to find out from the outside. */
+  #warnOnce(message: string): void {
+    if (this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.#hooks.warn(message);
   }
 }

@@ -8,7 +8,8 @@ import { statusOf } from './http-error.js';
 import { resolveSessionOptions } from './resolve-options.js';
 import type { Next } from './handler-hooks.js';
 import { SessionHandler } from './session-handler.js';
-import type { SessionOptions } from './session-options.js';
+import { checkSessionName } from './session-name.js';
+import { isOptions, type SessionOptions } from './session-options.js';
 import { memoryWarning } from './memory-warning.js';
 
 /** Options of {@link sessionMiddleware}. */
@@ -16,6 +17,9 @@ export interface SessionMiddlewareOptions extends SessionOptions {
   /**
    * Puts this session beside the default one: `getSession(req, 'admin')`. It is not at `req.session`. Give each its own
    * cookie `name`.
+   *
+   * Its cookies are signed for this name: a cookie value of another session is not valid here, also where both share secret
+   * and store. Another name ends the sessions. At most 128 characters.
    */
   readonly sessionName?: string | undefined;
 }
@@ -43,9 +47,9 @@ export interface SessionMiddleware {
  * ```
  */
 export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMiddleware {
-  const isObject = typeof options === 'object' && options !== null;
-  const { sessionName, ...runtime } = isObject ? options : ({} as SessionMiddlewareOptions);
-  const resolved = resolveSessionOptions(isObject ? runtime : options);
+  const { sessionName, ...runtime } = isOptions(options) ? options : ({} as SessionMiddlewareOptions);
+  checkSessionName(sessionName);
+  const resolved = resolveSessionOptions(isOptions(options) ? runtime : options);
   const warn = (message: string): void => process.emitWarning(message, 'SessionWarning');
   const handler = new SessionHandler(resolved, {
     sessionName,

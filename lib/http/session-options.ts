@@ -1,3 +1,4 @@
+import { KeyObject } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { CookieOptions } from '../cookie/cookie-options.js';
 import type { Secret } from '../cookie/cookie-signature.js';
@@ -112,6 +113,12 @@ export interface SessionOptions {
   readonly onEvent?: SessionEventListener | undefined;
   /** Where the time comes from; for tests. */
   readonly clock?: Clock | undefined;
+}
+
+/** Whether a value can be an object of options: no list, and no secret as bytes or as a key. */
+export function isOptions(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return !ArrayBuffer.isView(value) && !(value instanceof KeyObject);
 }
 
 /** The options, checked and complete. */

@@ -37,6 +37,9 @@ export interface SessionRegistration {
   /**
    * Puts this session beside the default one: `@Session({ name: 'admin' })`, `getSessionStoreToken('admin')`. It is
    * not at `req.session`. Give each its own cookie `name`.
+   *
+   * Its cookies are signed for this name: a cookie value of another session is not valid here, also where both share secret
+   * and store. Another name ends the sessions. At most 128 characters.
    */
   readonly sessionName?: string;
   /**

@@ -10,7 +10,7 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { describeValue } from '../core/describe-value.js';
+import { describeWithoutText } from '../core/describe-value.js';
 import { seconds } from '../core/durations.js';
 import { isStoreFailure, SessionError } from '../core/session-error.js';
 import { SweepSchedule } from '../core/sweep-schedule.js';
@@ -18,7 +18,8 @@ import { ForeignSessionStore } from '../express/foreign-session-store.js';
 import { DEFAULT_SESSION } from '../http/attached-sessions.js';
 import { memoryWarning } from '../http/memory-warning.js';
 import { SessionHandler } from '../http/session-handler.js';
-import type { ResolvedSessionOptions } from '../http/session-options.js';
+import { checkSessionName } from '../http/session-name.js';
+import { isOptions, type ResolvedSessionOptions } from '../http/session-options.js';
 import { bridgeFastify } from './fastify-bridge.js';
 import { answerWithException, logEvents } from './session-exceptions.js';
 import type {
@@ -76,10 +77,11 @@ export class SessionModule implements NestModule, OnModuleInit, BeforeApplicatio
    * contradict each other.
    */
   static forRoot(options: SessionModuleOptions): DynamicModule {
-    const { sessionName, isGlobal, forRoutes, exclude, imports, store, ...runtime } = options ?? {};
+    const given: Partial<SessionModuleOptions> = isOptions(options) ? options : {};
+    const { sessionName, isGlobal, forRoutes, exclude, imports, store, ...runtime } = given;
     const registration = { sessionName, isGlobal, forRoutes, exclude, imports } as SessionRegistration;
     return assemble(registration, store, [
-      { provide: SESSION_OPTIONS, useValue: options == null ? options : runtime },
+      { provide: SESSION_OPTIONS, useValue: isOptions(options) ? runtime : options },
     ]);
   }
 
@@ -173,17 +175,12 @@ function assemble(
 }
 
 function checkRegistration({ sessionName, forRoutes, exclude }: SessionRegistration): void {
-  if (sessionName !== undefined && (typeof sessionName !== 'string' || sessionName === '')) {
-    throw new SessionError(
-      'ERR_SESSION_CONFIG',
-      `The option sessionName must be a text that is not empty, got ${describeValue(sessionName)}.`,
-    );
-  }
+  checkSessionName(sessionName);
   for (const [option, routes] of Object.entries({ forRoutes, exclude })) {
     if (routes === undefined || Array.isArray(routes)) continue;
     throw new SessionError(
       'ERR_SESSION_CONFIG',
-      `The option ${option} must be an array of routes, got ${describeValue(routes)}.`,
+      `The option ${option} must be an array of routes, got ${describeWithoutText(routes)}.`,
     );
   }
 }

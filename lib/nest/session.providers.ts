@@ -1,11 +1,12 @@
 import type { Provider, Type } from '@nestjs/common';
-import { describeValue } from '../core/describe-value.js';
+import { describeWithoutText } from '../core/describe-value.js';
 import { hours, seconds } from '../core/durations.js';
 import { SessionError } from '../core/session-error.js';
 import { isSessionStore, type SessionStore } from '../core/session-store.js';
 import { isForeignStore } from '../express/foreign-store-call.js';
 import { ForeignSessionStore } from '../express/foreign-session-store.js';
 import { checkStore, resolveSessionOptions } from '../http/resolve-options.js';
+import { isOptions } from '../http/session-options.js';
 import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
 import type {
   AnyStore,
@@ -29,7 +30,7 @@ export function createSessionProviders(sessionName: string | undefined, store: S
       useFactory: (options: RuntimeOptions, made: AnyStore) => {
         if (store !== undefined && options?.store !== undefined) throw twoStores();
         return resolveSessionOptions(
-          options == null ? options : { ...options, store: asSessionStore(made, options) },
+          isOptions(options) ? { ...options, store: asSessionStore(made, options) } : options,
         );
       },
     },
@@ -74,7 +75,7 @@ function isProvider(store: object | null): boolean {
   if (typeof store !== 'object' || store === null) {
     throw new SessionError(
       'ERR_SESSION_CONFIG',
-      `The option store must be a SessionStore, its class or a provider of one, got ${typeof store === 'string' ? 'a string' : describeValue(store)}.`,
+      `The option store must be a SessionStore, its class or a provider of one, got ${describeWithoutText(store)}.`,
     );
   }
   return ['useClass', 'useExisting', 'useValue', 'useFactory'].some((form) => form in store);

@@ -1,5 +1,10 @@
 import { days, hours } from '../../lib/core/durations.js';
-import { resolveCookie, type CookieOptions, type ResolvedCookie } from '../../lib/cookie/cookie-options.js';
+import {
+  leftOutAttributes,
+  resolveCookie,
+  type CookieOptions,
+  type ResolvedCookie,
+} from '../../lib/cookie/cookie-options.js';
 
 const NOW = 1_700_000_000_000;
 
@@ -114,5 +119,26 @@ describe('resolveCookie', () => {
     const options = Object.freeze({ expires: new Date(NOW + 1), secure: 'auto' } as const);
     resolveCookie(options, true, NOW);
     expect(options).toEqual({ expires: new Date(NOW + 1), secure: 'auto' });
+  });
+});
+
+describe('leftOutAttributes', () => {
+  it.each<[string, CookieOptions, boolean, string[]]>([
+    // title, options, secure connection, names
+    ["sameSite 'none' without TLS", { sameSite: 'none' }, false, ['sameSite "none"']],
+    ['partitioned without TLS', { partitioned: true, secure: 'auto' }, false, ['partitioned']],
+    [
+      'both without TLS',
+      { sameSite: 'none', partitioned: true, secure: 'auto' },
+      false,
+      ['sameSite "none"', 'partitioned'],
+    ],
+    ['both over TLS', { sameSite: 'none', partitioned: true, secure: 'auto' }, true, []],
+    ['both and secure true without TLS', { sameSite: 'none', partitioned: true, secure: true }, false, []],
+    ["sameSite 'auto', which asks for lax without TLS", { sameSite: 'auto' }, false, []],
+    ['no options', {}, false, []],
+    ['partitioned false', { partitioned: false }, false, []],
+  ])('names what the connection left out of %s', (_, options, secure, names) => {
+    expect(leftOutAttributes(options, resolveCookie(options, secure, NOW))).toEqual(names);
   });
 });

@@ -1,7 +1,9 @@
+import { rawCookieValues } from '../../lib/cookie/cookie-header.js';
 import { signedValue, type Secret } from '../../lib/cookie/cookie-signature.js';
 import { VerifiedIds } from '../../lib/cookie/verified-ids.js';
 import { newSessionId, type SessionId } from '../../lib/core/session-id.js';
 import { sessionKey } from '../../lib/core/session-key.js';
+import { usedHeap } from '../support/heap.js';
 
 const [CURRENT, RETIRED, FOREIGN] = ['a current secret', 'a retired secret', 'a foreign secret'];
 const SECRETS: readonly Secret[] = [CURRENT, RETIRED];
@@ -102,5 +104,22 @@ describe('VerifiedIds', () => {
     for (let others = 0; others < 20_001; others++) ids.candidatesIn([sentBy(newSessionId(), CURRENT)]);
     expect(ids.candidatesIn([sentBy(first, CURRENT)])).toEqual([expect.objectContaining({ id: first })]);
     expect(ids.candidatesIn([sentBy(first, FOREIGN)])).toEqual([]);
+  });
+
+  it('remembers an id without the Cookie header that it came in', () => {
+    const ids = idsOf();
+    const rest = 'x'.repeat(14_000);
+    const before = usedHeap();
+    let cookie = '';
+    for (let count = 0; count < 3000; count++) {
+      // Not encoded, as some clients send it: the value and the id can then be slices of the header.
+      cookie = signedValue(newSessionId(), [CURRENT]);
+      const header = Buffer.from(`sid=${cookie}; rest=${rest}`).toString('latin1');
+      expect(ids.candidatesIn(rawCookieValues(header, 'sid'))).toHaveLength(1);
+    }
+    // The headers have 42 MB.
+    expect(usedHeap() - before).toBeLessThan(10 * 2 ** 20);
+    // Used once more, so that the ids are not collected themselves.
+    expect(ids.candidatesIn([cookie])).toHaveLength(1);
   });
 });

@@ -1,4 +1,4 @@
-import { describeValue } from '../../lib/core/describe-value.js';
+import { describeKind, describeValue, describeWithoutText } from '../../lib/core/describe-value.js';
 
 class Shop {}
 
@@ -7,8 +7,9 @@ describe('describeValue', () => {
     ['a short string', 'lax', '"lax"'],
     ['an empty string', '', '""'],
     ['a string with quotes and line breaks', 'a"\n', '"a\\"\\n"'],
-    ['a string of 40', 'x'.repeat(40), `"${'x'.repeat(40)}"`],
-    ['a longer string', 'x'.repeat(41), 'a string of 41 characters'],
+    ['a string of 31 bytes', 'x'.repeat(31), `"${'x'.repeat(31)}"`],
+    ['a string that is long enough for a secret', 'x'.repeat(32), 'a string of 32 characters'],
+    ['a string of few characters and 32 bytes', '🔑'.repeat(8), 'a string of 16 characters'],
     ['a number', 1.5, '1.5'],
     ['not a number', Number.NaN, 'NaN'],
     ['infinity', -Infinity, '-Infinity'],
@@ -42,5 +43,35 @@ describe('describeValue', () => {
 
   it('shows nothing of what is inside', () => {
     expect(describeValue({ password: 'hunter2' }) + describeValue(['hunter2'])).not.toContain('hunter2');
+  });
+});
+
+describe('describeWithoutText', () => {
+  it.each<[unknown, string]>([
+    ['hunter2', 'a string of 7 characters'],
+    ['', '""'],
+    [7, '7'],
+    [null, 'null'],
+    [['hunter2'], 'an array of 1'],
+  ])('describes %j', (value, expected) => {
+    expect(describeWithoutText(value)).toBe(expected);
+  });
+});
+
+describe('describeKind', () => {
+  it.each<[unknown, string]>([
+    ['hunter2', 'a string'],
+    ['', 'a string'],
+    [7, 'a number'],
+    [7n, 'a bigint'],
+    [Symbol('hunter2'), 'a symbol'],
+    [function hunter2() {}, 'a function'],
+    [true, 'a boolean'],
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [['hunter2'], 'an array of 1'],
+    [{ hunter2: 1 }, 'an object'],
+  ])('describes %p', (value, expected) => {
+    expect(describeKind(value)).toBe(expected);
   });
 });

@@ -4,6 +4,7 @@ import type { SessionEvent } from '../../lib/core/session-events.js';
 import { sessionHandle } from '../../lib/core/session-key.js';
 import { NEVER, type SessionRecord } from '../../lib/core/session-record.js';
 import { guardStore, type GuardedStore } from '../../lib/core/store-calls.js';
+import { collectGarbage } from '../support/heap.js';
 
 const KEY = 'key' as SessionKey;
 const RECORD: SessionRecord = {
@@ -84,6 +85,25 @@ describe.each(OPERATIONS)('%s of a guarded store', (operation, ask) => {
     const answers = { load: null, create: 'created', patch: 'applied', rekey: 'applied', delete: 'deleted' };
     const answer = answers[operation];
     expect(await ask(guarded({ [operation]: () => answer }, 1000))).toBe(answer);
+  });
+});
+
+describe('a store of which one call hangs', () => {
+  it('keeps no later result alive', async () => {
+    const results: WeakRef<SessionRecord>[] = [];
+    const load = (key: SessionKey) => {
+      if (key === 'hangs') return new Promise(() => undefined);
+      const record = { ...RECORD, attributes: new Map([['n', '1']]) };
+      results.push(new WeakRef(record));
+      return Promise.resolve(record);
+    };
+    const store = guarded({ load }, 60_000);
+    void store.load('hangs' as SessionKey);
+    for (let count = 0; count < 100; count++) expect(await store.load(KEY)).not.toBeNull();
+    await new Promise((resolve) => setImmediate(resolve));
+    collectGarbage();
+    // The last one may still be on the stack of this function.
+    expect(results.filter((result) => result.deref() !== undefined).length).toBeLessThanOrEqual(1);
   });
 });
 

@@ -37,7 +37,10 @@ describe('options that fail at start', () => {
     // title, options, option, what came, cure
     ['no options', undefined, 'options', 'undefined', 'at least a secret'],
     ['null for options', null, 'options', 'null', 'at least a secret'],
-    ['text for options', 'text', 'options', '"text"', 'at least a secret'],
+    ['text for options', 'text', 'options', 'a string', 'at least a secret'],
+    ['an array for options', [SECRET], 'options', 'an array of 1', 'at least a secret'],
+    ['bytes for options', Buffer.from(SECRET), 'options', 'an instance of Buffer', 'at least a secret'],
+    ['a number for options', 8675309, 'options', 'a number', 'at least a secret'],
     ['an unknown option', withSecret({ secert: 1 }), 'secert', 'is not an option', 'secret'],
     ['an inherited name as option', withSecret({ toString: 1 }), 'toString', 'is not an option', 'Known are'],
     [
@@ -63,6 +66,9 @@ describe('options that fail at start', () => {
     ],
     ['ttl of other libraries', withSecret({ ttl: 60 }), 'ttl', 'is not an option', 'timeouts'],
 
+    ['an empty sessionName', withSecret({ sessionName: '' }), 'sessionName', '""', '1 to 128'],
+    ['a long sessionName', withSecret({ sessionName: 'x'.repeat(129) }), 'sessionName', '129', '1 to 128'],
+    ['a number as sessionName', withSecret({ sessionName: 5 }), 'sessionName', '5', '1 to 128'],
     ['a number as name', withSecret({ name: 5 }), 'name', '5', 'a cookie name'],
     ['null as name', withSecret({ name: null }), 'name', 'null', 'a cookie name'],
     ['an empty name', withSecret({ name: '' }), 'name', '""', 'a cookie name'],
@@ -95,10 +101,10 @@ describe('options that fail at start', () => {
     ],
     ['a name as store', withSecret({ store: 'redis' }), 'store', 'a string', 'an instance of a store'],
 
-    ['a string as genid', withSecret({ genid: 'uuid' }), 'genid', '"uuid"', 'a function of the request'],
+    ['a string as genid', withSecret({ genid: 'uuid' }), 'genid', 'a string', 'a function of the request'],
     ['null as genid', withSecret({ genid: null }), 'genid', 'null', 'a function'],
     ['a number as proxy', withSecret({ proxy: 1 }), 'proxy', '1', BOOLEANS],
-    ['text as resave', withSecret({ resave: 'false' }), 'resave', '"false"', BOOLEANS],
+    ['text as resave', withSecret({ resave: 'false' }), 'resave', 'a string', BOOLEANS],
     ['a number as rolling', withSecret({ rolling: 0 }), 'rolling', '0', BOOLEANS],
     [
       'null as saveUninitialized',
@@ -118,7 +124,7 @@ describe('options that fail at start', () => {
       '24 days',
     ],
     ['zero as storeTimeout', withSecret({ storeTimeout: 0 }), 'storeTimeout', '0', 'seconds(2)'],
-    ['a text as storeTimeout', withSecret({ storeTimeout: '2s' }), 'storeTimeout', '"2s"', 'seconds(2)'],
+    ['a text as storeTimeout', withSecret({ storeTimeout: '2s' }), 'storeTimeout', 'a string', 'seconds(2)'],
     [
       'no number as storeTimeout',
       withSecret({ storeTimeout: Number.NaN }),
@@ -163,7 +169,7 @@ describe('options that fail at start', () => {
       'idle, absolute or touchEvery',
     ],
     ['an unknown timeout', withTimeouts({ idel: 1 }), 'timeouts.idel', 'is not an option', 'idle'],
-    ['text as timeout', withTimeouts({ idle: '30m' }), 'timeouts.idle', '"30m"', DURATION],
+    ['text as timeout', withTimeouts({ idle: '30m' }), 'timeouts.idle', 'a string', DURATION],
     ['zero as timeout', withTimeouts({ idle: 0 }), 'timeouts.idle', '0', DURATION],
     ['a negative timeout', withTimeouts({ absolute: -1 }), 'timeouts.absolute', '-1', DURATION],
     ['no number as timeout', withTimeouts({ absolute: Number.NaN }), 'timeouts.absolute', 'NaN', DURATION],
@@ -220,7 +226,7 @@ describe('options that fail at start', () => {
       'Set timeouts.absolute',
     ],
 
-    ['text as cookie', withCookie('secure'), 'cookie', '"secure"', 'an object of attributes'],
+    ['text as cookie', withCookie('secure'), 'cookie', 'a string', 'an object of attributes'],
     ['null as cookie', withCookie(null), 'cookie', 'null', 'an object of attributes'],
     ['an array as cookie', withCookie([]), 'cookie', 'an array of 0', 'an object of attributes'],
     [
@@ -263,7 +269,7 @@ describe('options that fail at start', () => {
       'text as expires',
       withCookie({ expires: '2030-01-01' }),
       'cookie.expires',
-      '"2030-01-01"',
+      'a string',
       'a Date that is still to come',
     ],
     [
@@ -273,8 +279,8 @@ describe('options that fail at start', () => {
       'an instance of Date',
       'maxAge',
     ],
-    ['text as httpOnly', withCookie({ httpOnly: 'true' }), 'cookie.httpOnly', '"true"', BOOLEANS],
-    ['text as maxAge', withCookie({ maxAge: '1000' }), 'cookie.maxAge', '"1000"', MAX_AGE],
+    ['text as httpOnly', withCookie({ httpOnly: 'true' }), 'cookie.httpOnly', 'a string', BOOLEANS],
+    ['text as maxAge', withCookie({ maxAge: '1000' }), 'cookie.maxAge', 'a string', MAX_AGE],
     ['zero as maxAge', withCookie({ maxAge: 0 }), 'cookie.maxAge', '0', MAX_AGE],
     ['a negative maxAge', withCookie({ maxAge: -1 }), 'cookie.maxAge', '-1', MAX_AGE],
     ['a fraction as maxAge', withCookie({ maxAge: 0.5 }), 'cookie.maxAge', '0.5', MAX_AGE],
@@ -286,7 +292,7 @@ describe('options that fail at start', () => {
       MAX_AGE,
     ],
     ['infinity as maxAge', withCookie({ maxAge: Infinity }), 'cookie.maxAge', 'Infinity', MAX_AGE],
-    ['text as partitioned', withCookie({ partitioned: 'yes' }), 'cookie.partitioned', '"yes"', BOOLEANS],
+    ['text as partitioned', withCookie({ partitioned: 'yes' }), 'cookie.partitioned', 'a string', BOOLEANS],
     ['a path without a slash', withCookie({ path: 'admin' }), 'cookie.path', '"admin"', 'begins with "/"'],
     [
       'a path that writes another attribute',
@@ -393,6 +399,61 @@ describe('options that fail at start', () => {
     expect(message).toContain(cure);
     expect(message.length).toBeLessThan(400);
     expect(message).not.toContain(SECRET);
+  });
+});
+
+describe('an option error', () => {
+  const WEAK = 'the secret';
+  // No cookie name, path or domain can hold these signs, so the whole text is refused.
+  const STRONG = 'c2VjcmV0IHNlY3JldA+/=;"c2VjcmV0IA';
+
+  it.each<[string, unknown]>([
+    ['text instead of options', WEAK],
+    ['an array instead of options', [WEAK]],
+    ['bytes instead of options', Buffer.from(WEAK)],
+    ['an option that does not exist', { secrets: WEAK }],
+    ['an option written in another case', { Secret: [WEAK] }],
+    ['an attribute of the cookie', withCookie({ secret: WEAK })],
+    ['a timeout', withTimeouts({ secret: WEAK })],
+    ...['store', 'cookie', 'timeouts', 'genid', 'proxy', 'resave', 'rolling', 'saveUninitialized'].flatMap(
+      (option): [string, unknown][] => [
+        [`the option ${option}`, withSecret({ [option]: WEAK })],
+        [`an array as the option ${option}`, withSecret({ [option]: [WEAK] })],
+      ],
+    ),
+    ...['sweepEvery', 'storeTimeout', 'onEvent', 'clock'].map((option): [string, unknown] => [
+      `the option ${option}`,
+      withSecret({ [option]: WEAK }),
+    ]),
+    ...['expires', 'httpOnly', 'maxAge', 'partitioned'].map((option): [string, unknown] => [
+      `the option cookie.${option}`,
+      withCookie({ [option]: WEAK }),
+    ]),
+    ...['idle', 'absolute', 'touchEvery'].map((option): [string, unknown] => [
+      `the option timeouts.${option}`,
+      withTimeouts({ [option]: WEAK }),
+    ]),
+    ['a function as the option secret', { secret: () => WEAK }],
+    ['an object as the option secret', { secret: { secret: WEAK } }],
+  ])('does not show a secret that was given as %s (S-68)', (_, options) => {
+    const error = refusal(options);
+    expect(error.code).toBe('ERR_SESSION_CONFIG');
+    expect(inspect({ ...error, message: error.message })).not.toContain(WEAK);
+  });
+
+  it.each<[string, unknown]>([
+    ...['name', 'unset', 'load', 'onStoreError', 'sessionName'].map((option): [string, unknown] => [
+      option,
+      withSecret({ [option]: option === 'sessionName' ? [STRONG] : STRONG }),
+    ]),
+    ...['domain', 'path', 'priority', 'sameSite', 'secure'].map((option): [string, unknown] => [
+      `cookie.${option}`,
+      withCookie({ [option]: STRONG }),
+    ]),
+  ])('does not show a text as long as a secret that was given as the option %s (S-68)', (_, options) => {
+    const error = refusal(options);
+    expect(error.code).toBe('ERR_SESSION_CONFIG');
+    expect(inspect({ ...error, message: error.message })).not.toContain(STRONG.slice(0, 8));
   });
 });
 
@@ -536,7 +597,7 @@ const GOOD: [string, SessionOptions][] = [
     },
   ],
   ['a cookie as a function of the request (S-77)', { secret: SECRET, cookie: () => ({ maxAge: 1000 }) }],
-  ['a cookie with expires (S-77)', { secret: SECRET, cookie: { expires: new Date(Date.now() + 1000) } }],
+  ['a cookie with expires (S-77)', { secret: SECRET, cookie: { expires: new Date(Date.now() + hours(1)) } }],
   ['a cookie that ends with the browser', { secret: SECRET, cookie: { maxAge: null, expires: null } }],
   ["a cookie of 'auto' (S-77)", { secret: SECRET, cookie: { secure: 'auto', sameSite: 'auto' } }],
   ["sameSite none, secure 'auto'", { secret: SECRET, cookie: { sameSite: 'none', secure: 'auto' } }],

@@ -249,6 +249,22 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
     });
   });
 
+  it.each<[string, unknown, string]>([
+    ['text', 'the secret', 'a string'],
+    ['an array', ['the secret'], 'an array of 1'],
+    ['bytes', Buffer.from('the secret'), 'an instance of Buffer'],
+  ])('shows no secret in the startup error where options are %s (S-68)', async (_name, options, shown) => {
+    const modules = [
+      SessionModule.forRoot(options as SessionModuleOptions),
+      SessionModule.forRootAsync({ useFactory: () => options as SessionOptions }),
+    ];
+    for (const module of modules)
+      await expect(Test.createTestingModule({ imports: [module] }).compile()).rejects.toMatchObject({
+        code: 'ERR_SESSION_CONFIG',
+        message: `The options must be an object with at least a secret, got ${shown}.`,
+      });
+  });
+
   it('has a session whatever the prefix, the version and the route, a raw one outside the prefix included', async () => {
     @Controller()
     class RootController {

@@ -1,5 +1,11 @@
 import { Controller, Post, type LoggerService } from '@nestjs/common';
-import { MemorySessionStore, Session, SessionModule, type UserSession } from 'nest-session';
+import {
+  MemorySessionStore,
+  Session,
+  SessionModule,
+  type CookieOptions,
+  type UserSession,
+} from 'nest-session';
 import { FakeClock } from 'nest-session/testing';
 import { ADAPTERS, startApp } from '../support/adapters.js';
 import { Browser } from '../support/browser.js';
@@ -46,6 +52,47 @@ describe.each(ADAPTERS)('an application in production on %s', (_, adapter) => {
       expect.stringMatching(/^warn Sessions are kept in the memory of this process/),
       expect.stringMatching(/^warn A session was not kept.*proxy: true/),
     ]);
+  });
+
+  it.each<[string, CookieOptions, RegExp]>([
+    [
+      "sameSite 'none'",
+      { sameSite: 'none' },
+      /^warn A session cookie was sent without its option sameSite "none": .*proxy: true.*trust proxy/,
+    ],
+    [
+      "sameSite 'none' and partitioned",
+      { sameSite: 'none', partitioned: true, secure: 'auto' },
+      /^warn A session cookie was sent without its options sameSite "none" and partitioned: .*proxy: true/,
+    ],
+  ])('warns once where a proxy is not trusted and %s is left out', async (_name, cookie, warning) => {
+    const logger = new Recorder();
+    const { app, url } = await startApp(adapter, {
+      imports: [SessionModule.forRoot({ secret: SECRET, cookie })],
+      controllers: [WriteController],
+      prepare: (made) => made.useLogger(logger),
+    });
+    const throughProxy = { method: 'POST', headers: { 'x-forwarded-proto': 'https' } };
+    await new Browser(url).fetch('/write', throughProxy);
+    const { headers } = await new Browser(url).fetch('/write', throughProxy);
+    await app.close();
+    expect(headers.getSetCookie()[0]).toMatch(/SameSite=Lax$/);
+    expect(logger.lines).toEqual([expect.stringMatching(warning)]);
+  });
+
+  it.each<[string, CookieOptions, boolean | undefined]>([
+    ['the proxy is trusted', { sameSite: 'none', partitioned: true }, true],
+    ["sameSite is 'auto'", { sameSite: 'auto' }, undefined],
+  ])('does not warn of left out attributes where %s', async (_name, cookie, proxy) => {
+    const logger = new Recorder();
+    const { app, url } = await startApp(adapter, {
+      imports: [SessionModule.forRoot({ secret: SECRET, cookie, proxy })],
+      controllers: [WriteController],
+      prepare: (made) => made.useLogger(logger),
+    });
+    await new Browser(url).fetch('/write', { method: 'POST', headers: { 'x-forwarded-proto': 'https' } });
+    await app.close();
+    expect(logger.lines).toEqual([]);
   });
 
   it('logs a failing store with its cause, and never an id (S-66)', async () => {
