@@ -7,11 +7,13 @@ import type { SessionError } from './session-error.js';
  *   `error.cause` is what the store said.
  * - `store-up`: it works again, after so many milliseconds and failed calls.
  * - `corrupt-record`: a session could not be read, and its visitor was given a fresh one. `handle` is its public name.
+ * - `sweep-failed`: the store did not remove expired sessions. The next sweep tries again. `error.cause` is the store's error.
  */
 export type SessionEvent =
   | { readonly type: 'store-down'; readonly error: SessionError }
   | { readonly type: 'store-up'; readonly downMs: number; readonly failedCalls: number }
-  | { readonly type: 'corrupt-record'; readonly handle: string };
+  | { readonly type: 'corrupt-record'; readonly handle: string }
+  | { readonly type: 'sweep-failed'; readonly error: SessionError };
 
 /** Hears of events. What it throws is nobody's business. */
 export type SessionEventListener = (event: SessionEvent) => void;

@@ -1,5 +1,7 @@
 import type { Clock } from './clock.js';
 import { nextTurn } from './next-turn.js';
+import { SessionError } from './session-error.js';
+import type { SessionEventListener } from './session-events.js';
 import { isExpirySweeper, type ExpirySweeper, type SessionStore } from './session-store.js';
 import { withinLimit } from './time-limit.js';
 
@@ -17,7 +19,7 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 
 /**
  * Asks a store to let go of expired sessions, again and again, in bounded batches. Its timer keeps no process alive,
- * and a sweep that fails is simply tried again next time.
+ * and a sweep that fails is an event and tried again next time.
  */
 export class SweepSchedule {
   #timer: NodeJS.Timeout | null = null;
@@ -26,18 +28,32 @@ export class SweepSchedule {
   readonly #clock: Clock;
   readonly #everyMs: number;
   readonly #random: () => number;
+  readonly #emit: SessionEventListener;
 
   /** `random` gives a number from 0 up to 1. */
-  constructor(store: ExpirySweeper, clock: Clock, everyMs: number, random: () => number = Math.random) {
+  constructor(
+    store: ExpirySweeper,
+    clock: Clock,
+    everyMs: number,
+    random: () => number = Math.random,
+    emit: SessionEventListener = () => undefined,
+  ) {
     this.#store = store;
     this.#random = random;
+    this.#emit = emit;
     this.#clock = clock;
     this.#everyMs = everyMs;
   }
 
   /** The schedule of a store; `null` where it cannot be swept, or must not be. */
-  static of(store: SessionStore, clock: Clock, everyMs: number | false): SweepSchedule | null {
-    return everyMs !== false && isExpirySweeper(store) ? new SweepSchedule(store, clock, everyMs) : null;
+  static of(
+    store: SessionStore,
+    clock: Clock,
+    everyMs: number | false,
+    emit: SessionEventListener,
+  ): SweepSchedule | null {
+    if (everyMs === false || !isExpirySweeper(store)) return null;
+    return new SweepSchedule(store, clock, everyMs, Math.random, emit);
   }
 
   start(): void {
@@ -73,9 +89,20 @@ export class SweepSchedule {
 
   async #runAndPlan(): Promise<void> {
     const planned = this.#timer;
-    await this.sweep().catch(() => undefined);
+    await this.sweep().catch((cause: unknown) => this.#fail(cause));
     if (this.#timer !== planned) return;
     this.#timer = null;
     this.start();
+  }
+
+  /** A sweep that was stopped may find its store closed: that is no failure. */
+  #fail(cause: unknown): void {
+    if (this.#stopped) return;
+    const message = 'The session store failed to remove expired sessions.';
+    try {
+      this.#emit({ type: 'sweep-failed', error: new SessionError('ERR_SESSION_STORE', message, { cause }) });
+    } catch {
+      // A listener that throws must not end the schedule.
+    }
   }
 }

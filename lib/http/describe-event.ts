@@ -9,5 +9,7 @@ export function describeEvent(event: SessionEvent): string {
       return `The session store works again, after ${(event.downMs / 1000).toFixed(1)} seconds and ${event.failedCalls} failed calls.`;
     case 'corrupt-record':
       return `The record of the session ${event.handle} cannot be read. Its visitor got a fresh one.`;
+    case 'sweep-failed':
+      return 'The session store did not remove expired sessions. The next sweep tries again.';
   }
 }

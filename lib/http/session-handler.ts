@@ -174,6 +174,11 @@ export class SessionHandler {
     return this.#hooks.answer(error, failed);
   }
 
+  /** Logs an event and passes it to the option `onEvent`. */
+  emit(event: SessionEvent): void {
+    this.#tell(event);
+  }
+
   /** Whoever is told must not bring down what it is told of: neither by a throw nor by a promise. */
   #tell(event: SessionEvent): void {
     const complain = (error: unknown): void =>

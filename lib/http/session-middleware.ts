@@ -69,7 +69,7 @@ export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMid
   const memory = memoryWarning(resolved.store);
   if (memory !== null) warn(memory);
   const { store, clock, sweepEveryMs } = resolved;
-  const sweeps = SweepSchedule.of(store, clock, sweepEveryMs);
+  const sweeps = SweepSchedule.of(store, clock, sweepEveryMs, (event) => handler.emit(event));
   sweeps?.start();
   return Object.assign(
     (req: IncomingMessage, res: ServerResponse, next: Next) => handler.handle(req, res, next),
@@ -84,7 +84,7 @@ export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMid
 
 /** What the store said, for the log. */
 function causeOf(event: SessionEvent): string {
-  if (event.type !== 'store-down') return '';
+  if (event.type !== 'store-down' && event.type !== 'sweep-failed') return '';
   const { cause, message } = event.error;
   return ` (${cause instanceof Error ? cause.message : message})`;
 }

@@ -43,7 +43,7 @@ function toException(cause: unknown): HttpException {
 export function logEvents(logger: Logger): (event: SessionEvent) => void {
   return (event) => {
     const line = describeEvent(event);
-    if (event.type === 'store-down') logger.error(line, event.error);
+    if (event.type === 'store-down' || event.type === 'sweep-failed') logger.error(line, event.error);
     else if (event.type === 'store-up') logger.log(line);
     else logger.warn(line);
   };

@@ -13,6 +13,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { describeWithoutText } from '../core/describe-value.js';
 import { seconds } from '../core/durations.js';
 import { isStoreFailure, SessionError } from '../core/session-error.js';
+import type { SessionEvent } from '../core/session-events.js';
 import { SweepSchedule } from '../core/sweep-schedule.js';
 import { ForeignSessionStore } from '../express/foreign-session-store.js';
 import { DEFAULT_SESSION } from '../http/attached-sessions.js';
@@ -67,7 +68,7 @@ export class SessionModule implements NestModule, OnModuleInit, BeforeApplicatio
     this.#registration = registration;
     this.#adapterHost = adapterHost;
     const { store, clock, sweepEveryMs } = options;
-    this.#sweeps = SweepSchedule.of(store, clock, sweepEveryMs);
+    this.#sweeps = SweepSchedule.of(store, clock, sweepEveryMs, (event) => this.#emit(event));
   }
 
   /**
@@ -122,6 +123,12 @@ export class SessionModule implements NestModule, OnModuleInit, BeforeApplicatio
     if (warning !== null) this.#logger.warn(warning);
     if (this.#options.store instanceof ForeignSessionStore) this.#logger.log(FOREIGN_STORE);
     this.#sweeps?.start();
+  }
+
+  /** An application without HTTP has no handler: there the event is logged only. */
+  #emit(event: SessionEvent): void {
+    if (this.#handler === null) logEvents(this.#logger)(event);
+    else this.#handler.emit(event);
   }
 
   /** What is being saved for clients that have left is saved; those that wait for an answer the server waits for. */

@@ -15,8 +15,11 @@ CREATE USER IF NOT EXISTS test@'127.0.0.1' IDENTIFIED BY 'test';
 GRANT ALL ON *.* TO test@'127.0.0.1';
 `;
 
-/** Starts a MariaDB server of its own, on 127.0.0.1. `durable` makes a commit wait for the disk. */
-export async function startMariadb({ durable = false, ...options } = {}) {
+/**
+ * Starts a MariaDB server of its own, on 127.0.0.1. `durable` makes a commit wait for the disk; `binlogFormat` has it write a
+ * binary log.
+ */
+export async function startMariadb({ durable = false, binlogFormat, ...options } = {}) {
   const found = findMariadb();
   if (found === undefined) throw new Error('There is no MariaDB on this machine.');
   return startServerProcess(
@@ -25,7 +28,10 @@ export async function startMariadb({ durable = false, ...options } = {}) {
       endWith: { politely: 'SIGTERM', quickly: 'SIGKILL' },
       urlOf,
       prepare: ({ folder }) => makeData(found.installer, folder),
-      command: ({ port, folder }) => ({ file: found.server, args: argumentsOf({ port, folder, durable }) }),
+      command: ({ port, folder }) => ({
+        file: found.server,
+        args: argumentsOf({ port, folder, durable, binlogFormat }),
+      }),
       isReady,
     },
     options,
@@ -39,6 +45,8 @@ async function makeData(installer, folder) {
   const args = [
     '--no-defaults',
     `--datadir=${data}`,
+    // A server removes temporary tables of others that it finds where it starts.
+    `--tmpdir=${folder}`,
     ...asOurselves(),
     '--skip-name-resolve',
     '--skip-test-db',
@@ -49,9 +57,10 @@ async function makeData(installer, folder) {
 /** It refuses to run as root unless told to. */
 const asOurselves = () => (process.getuid?.() === 0 ? [`--user=${userInfo().username}`] : []);
 
-function argumentsOf({ port, folder, durable }) {
+function argumentsOf({ port, folder, durable, binlogFormat }) {
   const settings = {
     datadir: join(folder, 'data'),
+    tmpdir: folder,
     port,
     'bind-address': '127.0.0.1',
     socket: join(folder, 'server.sock'),
@@ -65,8 +74,11 @@ function argumentsOf({ port, folder, durable }) {
   };
   const pairs = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
   // First of all: this word counts in the first place only.
-  return ['--no-defaults', ...pairs, ...asOurselves(), '--skip-name-resolve', '--skip-log-bin'];
+  return ['--no-defaults', ...pairs, ...asOurselves(), '--skip-name-resolve', ...binaryLog(binlogFormat)];
 }
+
+const binaryLog = (format) =>
+  format === undefined ? ['--skip-log-bin'] : ['--log-bin=binlog', `--binlog-format=${format}`];
 
 async function isReady({ port, folder }) {
   const connection = await mysql.createConnection({ uri: urlOf(port), connectTimeout: 2000 });

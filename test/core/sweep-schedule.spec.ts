@@ -1,4 +1,6 @@
 import { jest } from '@jest/globals';
+import { SessionError } from '../../lib/core/session-error.js';
+import type { SessionEvent } from '../../lib/core/session-events.js';
 import { SweepSchedule } from '../../lib/core/sweep-schedule.js';
 import { FakeClock } from 'nest-session/testing';
 
@@ -106,6 +108,44 @@ describe('SweepSchedule', () => {
     new SweepSchedule(store, new FakeClock(NOW), EVERY, () => 0).start();
     await jest.advanceTimersByTimeAsync(2 * EVERY);
     expect(store.asked).toHaveLength(2);
+  });
+
+  it('emits an event for each sweep that fails, with what the store said', async () => {
+    const fault = new Error('the store is down');
+    const events: SessionEvent[] = [];
+    const store = sweeper(fault, 3, fault);
+    const emit = (event: SessionEvent): unknown => events.push(event);
+    new SweepSchedule(store, new FakeClock(NOW), EVERY, () => 0, emit).start();
+    await jest.advanceTimersByTimeAsync(3 * EVERY);
+    expect(events).toEqual([
+      { type: 'sweep-failed', error: expect.any(SessionError) as unknown },
+      { type: 'sweep-failed', error: expect.any(SessionError) as unknown },
+    ]);
+    expect(events[0]).toMatchObject({ error: { code: 'ERR_SESSION_STORE', cause: fault } });
+  });
+
+  it('goes on when a listener of that event throws', async () => {
+    const store = sweeper(new Error('the store is down'), 3);
+    const emit = (): never => {
+      throw new Error('the listener fails');
+    };
+    new SweepSchedule(store, new FakeClock(NOW), EVERY, () => 0, emit).start();
+    await jest.advanceTimersByTimeAsync(2 * EVERY);
+    expect(store.asked).toHaveLength(2);
+  });
+
+  it('emits nothing when it is stopped during a sweep, which fails because its store is closed', async () => {
+    let fail!: (error: Error) => void;
+    const store = sweeper(new Promise<number>((_, reject) => (fail = reject)));
+    const events: SessionEvent[] = [];
+    const emit = (event: SessionEvent): unknown => events.push(event);
+    const schedule = new SweepSchedule(store, new FakeClock(NOW), EVERY, () => 0, emit);
+    schedule.start();
+    await jest.advanceTimersByTimeAsync(EVERY);
+    schedule.stop();
+    fail(new Error('closed'));
+    await jest.advanceTimersByTimeAsync(EVERY);
+    expect(events).toEqual([]);
   });
 
   it('tells the caller of sweep() when the store fails', async () => {

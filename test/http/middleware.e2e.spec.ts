@@ -496,6 +496,20 @@ describe('sessionMiddleware on plain node:http', () => {
   );
 });
 
+describe('the sweeps of sessionMiddleware', () => {
+  it('emit an event when one fails, with what the store said', async () => {
+    const store = Object.assign(new CountingStore(), {
+      deleteExpired: () => Promise.reject(new Error('deadlock')),
+    });
+    let close: () => Promise<void> = async () => undefined;
+    const event = await new Promise((onEvent) => {
+      ({ close } = sessionMiddleware({ secret: SECRET, store, sweepEvery: 1, onEvent }));
+    });
+    expect(event).toMatchObject({ type: 'sweep-failed', error: { cause: { message: 'deadlock' } } });
+    await close();
+  });
+});
+
 describe('sessionMiddleware on Express', () => {
   let running: RunningServer;
   afterEach(() => running.close());

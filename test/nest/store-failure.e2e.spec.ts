@@ -214,6 +214,24 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
     );
   });
 
+  it('logs a sweep that fails with its cause, and emits it', async () => {
+    const sweeper = Object.assign(new MoodyStore(), {
+      deleteExpired: () => Promise.reject(new Error('deadlock')),
+    });
+    let started: Promise<unknown> = Promise.resolve();
+    const event = await new Promise<SessionEvent>((onEvent) => {
+      started = start({ store: sweeper, sweepEvery: 1, onEvent });
+    });
+    await started;
+    expect(event).toMatchObject({
+      type: 'sweep-failed',
+      error: { code: 'ERR_SESSION_STORE', cause: { message: 'deadlock' } },
+    });
+    expect(logger.ofSessions).toContain(
+      'error The session store did not remove expired sessions. The next sweep tries again. Error: deadlock',
+    );
+  });
+
   it.each<[string, () => unknown]>([
     [
       'throws',

@@ -178,6 +178,24 @@ describeWithPrivateServers('mariadb', 'a MysqlSessionStore on a server with smal
     },
   );
 
+  it('keeps the failure of one save that is larger than a packet to itself', async () => {
+    const client = mysql.createPool({ uri: server.url, connectionLimit: 3 });
+    const store = new MysqlSessionStore({ client, table: newTable() });
+    const key = newKey();
+    await store.create(key, recordOf({ a: '1' }));
+    await Promise.all(times(3, () => store.load(key)));
+    const tooLarge = times(3, () =>
+      store.create(newKey(), recordOf({ a: JSON.stringify('y'.repeat(1.5e6)) })),
+    );
+    const failures = await Promise.all(tooLarge.map(failure));
+    for (let n = 0; n < 15; n++) expect(await store.load(key)).not.toBeNull();
+    for (const error of failures)
+      expect(error).toMatchObject({
+        message: expect.stringMatching(/allows to write|ECONNRESET|EPIPE/) as unknown,
+      });
+    await client.end();
+  });
+
   it('reads one that is larger all the same, and takes none for broken that lacks its attributes', async () => {
     const table = newTable();
     const store = new MysqlSessionStore({ client: pool, table });

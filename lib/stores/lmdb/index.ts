@@ -3,4 +3,5 @@
  *
  * @module nest-session/lmdb
  */
-export { LmdbSessionStore, type LmdbStoreOptions } from './lmdb-session-store.js';
+export type { LmdbStoreOptions } from './lmdb-options.js';
+export { LmdbSessionStore } from './lmdb-session-store.js';

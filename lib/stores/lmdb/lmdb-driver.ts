@@ -1,6 +1,14 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { checkDataFile } from './lmdb-data-file.js';
+
+/** Pages of a database and of the environment that it is in. */
+export interface LmdbPages {
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  readonly overflowPages: number;
+}
 
 /** What is used of a database of the package `lmdb`, described by its shape: no type of a driver is public. */
 export interface LmdbDatabase<V, K> {
@@ -8,6 +16,7 @@ export interface LmdbDatabase<V, K> {
   put(key: K, value: V): Promise<boolean>;
   remove(key: K): Promise<boolean>;
   getKeys(range: { start?: unknown; end: unknown; limit?: number }): Iterable<K>;
+  getStats(): LmdbPages & { readonly pageSize: number; readonly root: LmdbPages; readonly free: LmdbPages };
 }
 
 /** What is used of an environment of the package `lmdb`. */
@@ -18,15 +27,30 @@ export interface LmdbEnvironment {
   close(): Promise<void>;
 }
 
-interface LmdbPackage {
-  open(options: { path: string; mapSize: number; noSubdir: boolean }): LmdbEnvironment;
+/** The package `lmdb`, as far as it is used. */
+export interface LmdbPackage {
+  open(options: {
+    path: string;
+    mapSize: number;
+    noSubdir: boolean;
+    eventTurnBatching: boolean;
+  }): LmdbEnvironment;
 }
 
-/** @throws Error that says how to install the package, where it is missing. */
-export function openLmdb(path: string, mapSize: number): LmdbEnvironment {
-  const lmdb = loadLmdb();
+/** LMDB's file of locks with its 126 readers. */
+const LOCK_BYTES = 8272;
+
+/** @throws Error that names the file or the folder, and what is wrong. */
+export function openLmdb(lmdb: LmdbPackage, path: string, mapSize: number): LmdbEnvironment {
   makeFolder(resolve(path), 0o700);
-  return lmdb.open({ path, mapSize, noSubdir: false });
+  checkDataFile(join(path, 'data.mdb'));
+  reserveLockFile(path);
+  // Batches by turns of the event loop have a promise of their own. Nobody can handle it when a commit fails.
+  try {
+    return lmdb.open({ path, mapSize, noSubdir: false, eventTurnBatching: false });
+  } catch (cause) {
+    throw new Error(`LMDB cannot open the database in ${path}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /**
@@ -44,7 +68,36 @@ function makeFolder(path: string, mode?: number): void {
   }
 }
 
-function loadLmdb(): LmdbPackage {
+/**
+ * Makes the lock file with all its blocks. LMDB makes it with a hole and writes to its memory map, which ends the process
+ * by SIGBUS when the disk is full. A link is atomic: another process that opens the database sees a whole file.
+ *
+ * @throws Error `ENOSPC` when the disk has no room for it.
+ */
+function reserveLockFile(path: string): void {
+  const lock = join(path, 'lock.mdb');
+  if (hasItsBlocks(lock)) return;
+  const whole = join(path, `lock.mdb.${process.pid}`);
+  try {
+    writeFileSync(whole, Buffer.alloc(LOCK_BYTES), { mode: 0o664 });
+    if (!existsSync(lock)) linkSync(whole, lock);
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    // Another process was faster, or the file system has no hard links: LMDB makes the file then.
+    if (['EEXIST', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code)) return;
+    throw new Error(`The LmdbSessionStore cannot make the file ${lock}: ${message}`, { cause: error });
+  } finally {
+    rmSync(whole, { force: true });
+  }
+}
+
+function hasItsBlocks(file: string): boolean {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return stats !== undefined && stats.size >= LOCK_BYTES && stats.blocks * 512 >= stats.size;
+}
+
+/** @throws Error that says how to install the package, where it is missing. */
+export function loadLmdb(): LmdbPackage {
   try {
     return createRequire(import.meta.url)('lmdb') as LmdbPackage;
   } catch (cause) {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { SessionKey } from '../../core/session-key.js';
 import {
   applyPatch,
@@ -16,59 +15,55 @@ import {
   SessionStore,
 } from '../../core/session-store.js';
 import { newestFirst } from '../../core/newest-first.js';
-import { openLmdb, type LmdbDatabase, type LmdbEnvironment } from './lmdb-driver.js';
-
-/** Where a {@link LmdbSessionStore} keeps its sessions. */
-export interface LmdbStoreOptions {
-  /** The folder of the database; made where it is missing. On a local disk: LMDB does not work on network file systems. */
-  readonly path: string;
-  /**
-   * The size to which the database may grow. Bytes.
-   * @defaultValue 4 GiB
-   */
-  readonly maxBytes?: number;
-}
+import { commitError } from './commit-error.js';
+import { loadLmdb, type LmdbPackage } from './lmdb-driver.js';
+import { checkOptions, type LmdbStoreOptions } from './lmdb-options.js';
+import { LmdbRoom } from './lmdb-room.js';
+import { digestOf, LmdbTables } from './lmdb-tables.js';
 
 /**
  * Sessions in a folder of this machine: they outlive a restart, and several processes may use them at once.
  *
  * An answered write survives the end of the process, however it ends; a power cut may take the writes of the last
- * moments, never the database. Needs the package `lmdb`.
+ * moments, never the database. Nothing is on disk before {@link open}. Needs the package `lmdb`.
  */
 export class LmdbSessionStore extends SessionStore implements ExpirySweeper, PrincipalIndex {
-  readonly #environment: LmdbEnvironment;
-  /** Key to record. */
-  readonly #records: LmdbDatabase<string, SessionKey>;
-  /** Expiry and key, in the order of time: what {@link deleteExpired} walks. */
-  readonly #expiries: LmdbDatabase<true, [number, SessionKey]>;
-  /** Digest of a principal and key; the digest, because a key of the database has a longest size. */
-  readonly #principals: LmdbDatabase<true, [string, SessionKey]>;
+  readonly #lmdb: LmdbPackage;
+  readonly #options: Required<LmdbStoreOptions>;
+  #opened: { readonly tables: LmdbTables; readonly room: LmdbRoom } | null = null;
   #closing: Promise<void> | null = null;
 
-  /** @throws Error when the folder cannot be made or opened. */
-  constructor({ path, maxBytes = 4 * 1024 ** 3 }: LmdbStoreOptions) {
+  /** @throws TypeError or RangeError when an option is wrong; Error when the package `lmdb` is missing. */
+  constructor(options: LmdbStoreOptions) {
     super();
-    if (typeof path !== 'string' || path === '') {
-      throw new TypeError(
-        `The option path of the LmdbSessionStore must be the path of a folder, got ${JSON.stringify(path)}.`,
-      );
-    }
-    this.#environment = openLmdb(path, maxBytes);
-    this.#records = this.#environment.openDB('records', { encoding: 'string' });
-    this.#expiries = this.#environment.openDB('expiries', { encoding: 'msgpack' });
-    this.#principals = this.#environment.openDB('principals', { encoding: 'msgpack' });
+    this.#options = checkOptions(options);
+    this.#lmdb = loadLmdb();
+  }
+
+  /**
+   * Opens the database, and makes its folder where it is missing. Nest calls it when the application starts; elsewhere the
+   * first operation does.
+   *
+   * @throws Error when the folder cannot be made, or its files are damaged.
+   */
+  open(): void {
+    this.#open();
+  }
+
+  onModuleInit(): void {
+    this.open();
   }
 
   load(key: SessionKey): Answer<SessionRecord | 'corrupt' | null> {
     // What another process has answered must be seen here: a snapshot of this turn of the event loop may be older.
-    this.#environment.resetReadTxn();
+    this.#tables.environment.resetReadTxn();
     return this.#read(key) ?? (this.#has(key) ? 'corrupt' : null);
   }
 
   create(key: SessionKey, record: SessionRecord): Promise<'created' | 'collision'> {
     return this.#atomically(() => {
       if (this.#has(key)) return 'collision';
-      this.#write(key, record);
+      this.#write(key, record, null);
       return 'created';
     });
   }
@@ -79,8 +74,7 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
       if (record === null) return 'missing';
       const next = applyPatch(record, patch);
       if (next === null) return { conflict: record };
-      this.#remove(key, record);
-      this.#write(key, next);
+      this.#write(key, next, { key, record });
       return 'applied';
     });
   }
@@ -96,8 +90,7 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
       if (former === null) return 'missing';
       if (revision !== null && former.revision !== revision) return { conflict: former };
       if (this.#has(to)) return 'collision';
-      this.#remove(from, former);
-      this.#write(to, record);
+      this.#write(to, record, { key: from, record: former });
       return 'applied';
     });
   }
@@ -112,9 +105,9 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
 
   deleteExpired(before: number, limit: number): Promise<number> {
     return this.#atomically(() => {
-      const over = [...this.#expiries.getKeys({ end: [before + 1], limit })];
+      const over = [...this.#tables.expiries.getKeys({ end: [before + 1], limit })];
       for (const [expiresAt, key] of over) {
-        void this.#expiries.remove([expiresAt, key]);
+        void this.#tables.expiries.remove([expiresAt, key]);
         this.#remove(key, this.#read(key));
       }
       return over.length;
@@ -122,7 +115,7 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
   }
 
   async listByPrincipal(principal: string, at: number, limit: number): Promise<FiledSession[]> {
-    this.#environment.resetReadTxn();
+    this.#tables.environment.resetReadTxn();
     return newestFirst(this.#filedOf(principal), at).slice(0, limit);
   }
 
@@ -136,52 +129,69 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
 
   /** Waits for writes under way and closes the database. Nest calls it; elsewhere it is for whoever made the store. */
   close(): Promise<void> {
-    return (this.#closing ??= this.#environment.close());
+    return (this.#closing ??= this.#opened?.tables.environment.close() ?? Promise.resolve());
   }
 
   onApplicationShutdown(): Promise<void> {
     return this.close();
   }
 
+  get #tables(): LmdbTables {
+    return this.#open().tables;
+  }
+
+  #open(): { readonly tables: LmdbTables; readonly room: LmdbRoom } {
+    if (this.#closing !== null) throw new Error('The LmdbSessionStore is closed.');
+    if (this.#opened !== null) return this.#opened;
+    const tables = LmdbTables.open(this.#lmdb, this.#options);
+    return (this.#opened = { tables, room: new LmdbRoom(this.#options.maxBytes, tables) });
+  }
+
   /** One write transaction of this machine; resolves when it is committed. */
-  #atomically<T>(work: () => T): Promise<T> {
-    return this.#environment.transaction(work);
+  async #atomically<T>(work: () => T): Promise<T> {
+    try {
+      return await this.#tables.environment.transaction(work);
+    } catch (error) {
+      throw await commitError(error, this.#options.path);
+    }
   }
 
   #read(key: SessionKey): SessionRecord | null {
-    const text = this.#records.get(key);
+    const text = this.#tables.records.get(key);
     return text === undefined ? null : decodeRecord(text);
   }
 
   #has(key: SessionKey): boolean {
-    return this.#records.get(key) !== undefined;
+    return this.#tables.records.get(key) !== undefined;
   }
 
   #filedOf(principal: string): FiledSession[] {
     const digest = digestOf(principal);
     const filed: FiledSession[] = [];
-    for (const [, key] of this.#principals.getKeys({ start: [digest], end: [digest, '\uffff'] })) {
+    for (const [, key] of this.#tables.principals.getKeys({ start: [digest], end: [digest, '\uffff'] })) {
       const record = this.#read(key);
       if (record?.principal === principal) filed.push({ key, record });
     }
     return filed;
   }
 
-  #write(key: SessionKey, record: SessionRecord): void {
-    void this.#records.put(key, encodeRecord(record));
-    void this.#expiries.put([record.expiresAt, key], true);
-    if (record.principal !== null) void this.#principals.put([digestOf(record.principal), key], true);
+  /** Writes a record in the place of a former one, which may have another key. */
+  #write(key: SessionKey, record: SessionRecord, former: FiledSession | null): void {
+    const { tables, room } = this.#open();
+    const text = encodeRecord(record);
+    room.take(text, () => (former === null ? 0 : tables.records.get(former.key)!.length));
+    if (former !== null) this.#remove(former.key, former.record);
+    void tables.records.put(key, text);
+    void tables.expiries.put([record.expiresAt, key], true);
+    if (record.principal !== null) void tables.principals.put([digestOf(record.principal), key], true);
   }
 
   /** Of a record that cannot be read, the entry in the order of time stays until its time has come. */
   #remove(key: SessionKey, record: SessionRecord | null): void {
-    void this.#records.remove(key);
+    const { records, expiries, principals } = this.#tables;
+    void records.remove(key);
     if (record === null) return;
-    void this.#expiries.remove([record.expiresAt, key]);
-    if (record.principal !== null) void this.#principals.remove([digestOf(record.principal), key]);
+    void expiries.remove([record.expiresAt, key]);
+    if (record.principal !== null) void principals.remove([digestOf(record.principal), key]);
   }
-}
-
-function digestOf(principal: string): string {
-  return createHash('sha256').update(principal).digest('base64url');
 }

@@ -19,6 +19,8 @@ const [IN_TRANSACTION, AUTOCOMMIT] = [1, 2];
 
 /** ER_DATA_OUT_OF_RANGE: no other number of a row can grow out of its range. */
 const OUT_OF_RANGE = 1690;
+/** ER_NET_PACKET_TOO_LARGE: the server closes the connection after it. */
+const PACKET_TOO_LARGE = 1153;
 
 /** MySQL or MariaDB as the store uses it. */
 export class MysqlSqlClient implements SqlClient {
@@ -110,14 +112,21 @@ function written(answer: unknown): number {
 
 /** What a failed write is, in words that help. */
 function rejectWrite(error: unknown): never {
-  if ((error as { errno?: unknown }).errno !== OUT_OF_RANGE) throw error;
+  const { errno } = error as { errno?: unknown };
+  if (errno === PACKET_TOO_LARGE)
+    throw new SqlStoreError('The session is larger than max_allowed_packet of the server allows to write.');
+  if (errno !== OUT_OF_RANGE) throw error;
   throw new SqlStoreError(
     'The session would be larger than max_allowed_packet of the server allows to read.',
   );
 }
 
-/** Whether an error is what a server has answered to a statement, on a connection that is as good as before. */
+/**
+ * Whether an error is what a server has answered to a statement, on a connection that is as good as before. States of class
+ * 08 are connection exceptions.
+ */
 function isAnswer(error: unknown): boolean {
-  const { errno, fatal } = (error ?? {}) as { errno?: unknown; fatal?: unknown };
-  return typeof errno === 'number' && errno > 0 && fatal !== true;
+  const { errno, fatal, sqlState } = (error ?? {}) as Record<string, unknown>;
+  if (typeof errno !== 'number' || errno <= 0 || fatal === true || errno === PACKET_TOO_LARGE) return false;
+  return typeof sqlState !== 'string' || !sqlState.startsWith('08');
 }

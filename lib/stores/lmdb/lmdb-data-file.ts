@@ -1,0 +1,162 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+
+/** Sizes and numbers of the LMDB data format 2, of 64-bit machines. All numbers are little endian. */
+const PAGE_HEADER = 24;
+const META_LENGTH = 144;
+const MAGIC = 0xbeefc0de;
+const VERSION = 2;
+const [BRANCH, LEAF, META] = [1, 2, 8];
+const [BIG_VALUE, SUB_DATABASE] = [1, 2];
+const NO_PAGE = 2n ** 64n - 1n;
+/** Another process that writes meanwhile moves pages: then the check starts again. */
+const MOST_TRIES = 10;
+
+interface Meta {
+  readonly pageSize: number;
+  readonly lastPage: number;
+  readonly transaction: bigint;
+  /** The root pages of the free list and of the main database. */
+  readonly roots: readonly bigint[];
+}
+
+interface DataFile {
+  readonly fd: number;
+  readonly size: number;
+}
+
+/**
+ * Checks a data file before LMDB maps it: LMDB ends the process by a signal when the file is garbage or truncated.
+ *
+ * A missing or empty file passes: LMDB makes a new database there. Values inside pages are not checked.
+ *
+ * @throws Error that names the file and what is wrong with it.
+ */
+export function checkDataFile(path: string): void {
+  const fd = openIfThere(path);
+  if (fd === null) return;
+  try {
+    const fault = faultOf({ fd, size: fstatSync(fd).size });
+    if (fault === null) return;
+    throw new Error(
+      `The file ${path} is no intact LMDB database: ${fault}. Restore it from a backup, or move it away to start without sessions.`,
+    );
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function openIfThere(path: string): number | null {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function faultOf(file: DataFile): string | null {
+  if (file.size === 0) return null;
+  for (let tried = 1; ; tried++) {
+    const meta = newestMeta(file);
+    if (typeof meta === 'string') return meta;
+    const fault = faultOfPages(file, meta);
+    if (fault === null) return null;
+    const now = newestMeta(file);
+    const isWritten = typeof now !== 'string' && now.transaction !== meta.transaction;
+    if (!isWritten) return fault;
+    // A process that commits to it at this moment has it open, so it is no damaged file.
+    if (tried === MOST_TRIES) return null;
+  }
+}
+
+/** The newer of both metas, or what is wrong with them. */
+function newestMeta(file: DataFile): Meta | string {
+  const first = readMeta(file, 0);
+  if (typeof first === 'string') return first;
+  const second = readMeta(file, first.pageSize);
+  if (typeof second === 'string') return second;
+  return second.transaction > first.transaction ? second : first;
+}
+
+function readMeta(file: DataFile, at: number): Meta | string {
+  const page = readAt(file, at, PAGE_HEADER + META_LENGTH);
+  if (page === null) return `it ends after ${file.size} bytes, inside its header`;
+  const meta = page.subarray(PAGE_HEADER);
+  const version = meta.readUInt32LE(4) & 0xffff;
+  if ((page.readUInt16LE(18) & META) === 0 || meta.readUInt32LE(0) !== MAGIC)
+    return `there is no LMDB header at byte ${at}`;
+  if (version !== VERSION) return `its format is ${version}, expected ${VERSION}`;
+  const pageSize = meta.readUInt32LE(24);
+  if (pageSize < 256 || pageSize > 65_536 || (pageSize & (pageSize - 1)) !== 0)
+    return `its page size is ${pageSize}`;
+  return {
+    pageSize,
+    lastPage: Number(meta.readBigUInt64LE(120)),
+    transaction: meta.readBigUInt64LE(128),
+    roots: [meta.readBigUInt64LE(64), meta.readBigUInt64LE(112)],
+  };
+}
+
+/**
+ * A file that is shorter than its last page is not always truncated: LMDB never writes pages that one transaction has
+ * both taken and freed. So all pages in use are visited then; else the roots are enough.
+ */
+function faultOfPages(file: DataFile, { pageSize, lastPage, roots }: Meta): string | null {
+  const pages = Math.floor(file.size / pageSize);
+  const isShort = lastPage >= pages;
+  const open = roots.filter((root) => root !== NO_PAGE);
+  for (let visited = 0; open.length > 0; visited++) {
+    const number = open.pop()!;
+    const page = number < pages ? readAt(file, Number(number) * pageSize, pageSize) : null;
+    if (page === null || visited > pages) return truncated(file, number, pageSize);
+    const kind = page.readUInt16LE(18) & (BRANCH | LEAF);
+    if (kind === 0 || page.readBigUInt64LE(0) !== number) return `page ${number} is damaged`;
+    if (!isShort) continue;
+    const children = childrenOf(page, kind);
+    if (children === null) return `page ${number} is damaged`;
+    for (const [first, count] of children) {
+      if (count === null) open.push(first);
+      else if (first + count > pages) return truncated(file, first + count - 1n, pageSize);
+    }
+  }
+  return null;
+}
+
+const truncated = (file: DataFile, page: bigint, pageSize: number): string =>
+  `it is truncated: it has ${file.size} bytes and needs ${(page + 1n) * BigInt(pageSize)} or more`;
+
+/** A page of the tree (`null`), or a run of pages with one large value. */
+type Child = readonly [first: bigint, count: bigint | null];
+
+/** The pages that a page refers to; `null` where the page is damaged. */
+function childrenOf(page: Buffer, kind: number): Child[] | null {
+  try {
+    return [...readChildren(page, kind)];
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+function* readChildren(page: Buffer, kind: number): Generator<Child> {
+  const count = (page.readUInt16LE(20) - PAGE_HEADER) >> 1;
+  for (let n = 0; n < count; n++) {
+    const node = page.subarray(page.readUInt16LE(PAGE_HEADER + 2 * n));
+    const flags = node.readUInt16LE(4);
+    if (kind === BRANCH) {
+      yield [BigInt(node.readUInt32LE(0)) | (BigInt(flags) << 32n), null];
+      continue;
+    }
+    const value = node.subarray(8 + node.readUInt16LE(6));
+    if ((flags & BIG_VALUE) !== 0) yield [value.readBigUInt64LE(0), value.readBigUInt64LE(16)];
+    if ((flags & SUB_DATABASE) === 0) continue;
+    const root = value.readBigUInt64LE(40);
+    if (root !== NO_PAGE) yield [root, null];
+  }
+}
+
+/** The bytes from a position; `null` where the file ends before. */
+function readAt({ fd }: DataFile, at: number, length: number): Buffer | null {
+  const bytes = Buffer.alloc(length);
+  return readSync(fd, bytes, 0, length, at) === length ? bytes : null;
+}
