@@ -13,10 +13,12 @@ export type Answer<T> = T | Promise<T>;
 /**
  * What a store must do, and the token under which the module provides it.
  *
- * Five operations, each atomic: another request, in this process or another, sees all of it or nothing.
+ * Five operations, each atomic: another request, in this process or another, sees all of it or nothing. Only `rekey` may
+ * take two steps, on servers that cannot change two keys in one.
  * Expected outcomes are answers, at once or by a promise; a throw or a rejected promise means that the store itself failed. Keys are opaque
  * ASCII text of up to 300 characters, never the id that a browser holds. Attribute names are any text, their
- * values JSON text.
+ * values JSON text. Names are equal when all their UTF-16 units are: case and Unicode normalisation count, and lone
+ * surrogates are kept. An expiry is any instant up to the last one that a `Date` can hold; a store neither shortens nor refuses it.
  *
  * A store need not look at expiry: the engine refuses an expired record by its own clock. It should let go
  * of expired records some time later, by itself or through {@link ExpirySweeper}.
@@ -47,6 +49,11 @@ export abstract class SessionStore {
    * In one step removes the record under `from` and files `record` under `to`. Does nothing where `from`
    * is gone (`'missing'`) or `to` is in use (`'collision'`), nor where a `revision` is given and the record under
    * `from` has another one (a {@link Conflict}): then others have changed what `record` carries over.
+   *
+   * At any moment exactly one of both keys can be loaded. A store whose servers cannot change two keys in one step, such
+   * as Redis Cluster, creates the record under `to` first. Then it compares and removes the one under `from` in one step.
+   * In between both can be loaded, at no moment neither. Only one can be loaded when the promise resolves: a rekey that is
+   * refused removes the record under `to` again. The browser receives the new id after that.
    */
   abstract rekey(
     from: SessionKey,
@@ -63,7 +70,8 @@ export abstract class SessionStore {
 export interface ExpirySweeper {
   /**
    * Removes records that were over at `before`, at most `limit` of them, and answers how many.
-   * An answer below `limit` means that none is left.
+   * An answer below `limit` means that none is left, or that a concurrent sweep removes them. A record whose expiry
+   * is moved meanwhile stays, and concurrent sweeps count each record once.
    */
   deleteExpired(before: number, limit: number): Promise<number>;
 }

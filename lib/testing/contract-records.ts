@@ -23,7 +23,7 @@ export function recordOf(values: Record<string, string>, over: Partial<SessionRe
 
 /** A patch of the session of nobody. */
 export function patchOf(
-  changes: Record<string, [from: string | null, to: string | null]>,
+  changes: Readonly<Record<string, readonly [from: string | null, to: string | null]>>,
   over: Partial<SessionPatch> = {},
 ): SessionPatch {
   const now = Date.now();

@@ -4,5 +4,6 @@
  * @module nest-session/testing
  */
 export { FakeClock } from './fake-clock.js';
-export { describeStoreContract, type StoreContractOptions } from './store-contract.js';
+export { describeStoreContract } from './store-contract.js';
+export type { StoreContractOptions } from './store-contract-options.js';
 export type { TestRunner } from './test-runner.js';

@@ -21,6 +21,13 @@ export function askPrincipalIndex(questions: Questions<IndexedStore>): Questions
   );
 }
 
+/** For a store whose options say that it has no index. */
+export const NO_PRINCIPALS: Questions = {
+  'has no listByPrincipal() and deleteByPrincipal(), as indexesPrincipals: false says': async (store) => {
+    ok(!isPrincipalIndex(store), 'the store has them: leave indexesPrincipals: false out');
+  },
+};
+
 /** What a `PrincipalIndex` promises. */
 export const PRINCIPALS: Questions<IndexedStore> = {
   'lists the sessions of a principal, those begun last first, and of nobody else': async (store) => {
@@ -100,10 +107,12 @@ export const PRINCIPALS: Questions<IndexedStore> = {
       const principal = `racer ${race}`;
       const [first, second] = [newKey(), newKey()];
       await store.create(first, recordOf({}, { principal }));
-      await Promise.all([
-        store.rekey(first, second, recordOf({}, { principal }), 0),
-        store.deleteByPrincipal(principal, null),
-      ]);
+      const begin = [
+        async () => store.rekey(first, second, recordOf({}, { principal }), 0),
+        async () => store.deleteByPrincipal(principal, null),
+      ];
+      if (race % 2 === 1) begin.reverse();
+      await Promise.all(begin.map(async (write) => write()));
       deepStrictEqual([await store.load(first), await store.load(second)], [null, null]);
     }
   },
@@ -124,6 +133,19 @@ export const PRINCIPALS: Questions<IndexedStore> = {
       deepStrictEqual(new Set(await keysOf(store, principal)), new Set(alive));
     }
   },
+  'never changes a record that it has listed': async (store) => {
+    const key = newKey();
+    const mine = { from: 'u1', to: 'u1' };
+    const record = recordOf({ n: '1' }, { principal: 'u1' });
+    const later = { touchedAt: record.touchedAt + 5, expiresAt: record.expiresAt + 5, principal: mine };
+    await store.create(key, record);
+    const listed = await store.listByPrincipal('u1', Date.now(), 100);
+    deepStrictEqual(listed, [{ key, record }]);
+    strictEqual(await store.patch(key, patchOf({}, later)), 'applied');
+    strictEqual(await store.patch(key, patchOf({ n: ['1', '2'] }, later)), 'applied');
+    await store.delete(key);
+    deepStrictEqual(listed, [{ key, record }]);
+  },
   'keeps principals of any text apart': async (store) => {
     const principals = [
       '',
@@ -136,6 +158,12 @@ export const PRINCIPALS: Questions<IndexedStore> = {
       '{a}',
       '*',
       '\u0000',
+      'é',
+      'e\u0301',
+      'a ',
+      '\ud800',
+      '\ud801',
+      '\ufffd',
       'x'.repeat(3000),
     ];
     const keys = principals.map(() => newKey());

@@ -22,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describeStoreContract('LmdbSessionStore', {
   runner: { describe, it, beforeEach, afterEach },
   create: () => new LmdbSessionStore({ path: join(folder, String(count++)) }),
-  dispose: (store) => (store as LmdbSessionStore).close(),
+  dispose: (store) => store.close(),
 });
 
 describe('LmdbSessionStore', () => {

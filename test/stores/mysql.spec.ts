@@ -43,7 +43,7 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
         return store;
       },
       dispose: async (store) => {
-        await (store as MysqlSessionStore).close();
+        await store.close();
         await pool.query(`DROP TABLE IF EXISTS ${tables.get(store)}`);
       },
       spoil: async (store: SessionStore, key: SessionKey) => {

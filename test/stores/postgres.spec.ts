@@ -34,7 +34,7 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
         return store;
       },
       dispose: async (store) => {
-        await (store as PostgresSessionStore).close();
+        await store.close();
         await pool.query(`DROP TABLE IF EXISTS ${tables.get(store)}`);
       },
       spoil: async (store: SessionStore, key: SessionKey) => {

@@ -55,6 +55,24 @@ describeWithServer('redis-cluster', 'on a cluster', (url) => {
     expect(await listed()).toEqual([]);
   });
 
+  it.each([
+    [1, [true, false]],
+    [2, [true, true]],
+    [3, [true, true]],
+    [4, [false, true]],
+  ] as const)(
+    'a rekey has the old and the new key before step %d: %j, never neither',
+    async (step, there) => {
+      const [from, to] = [newKey(), newKey()];
+      await store.create(from, ofMine());
+      let seen: readonly boolean[] = [];
+      beforeStep(step, async () => void (seen = [await isAlive(from), await isAlive(to)]));
+      expect(await store.rekey(from, to, ofMine(), 0)).toBe('applied');
+      expect(seen).toEqual(there);
+      expect([await isAlive(from), await isAlive(to)]).toEqual([false, true]);
+    },
+  );
+
   it.each(STEPS)('a rekey during whose step %d all sessions are ended leaves none', async (step) => {
     const [from, to] = [newKey(), newKey()];
     await store.create(from, ofMine());

@@ -5,11 +5,11 @@ import { FAMILIES, newPrefix, type TestClient } from './support/redis-clients.js
 import { ask } from './support/redis-probe.js';
 
 describe.each(FAMILIES)('%s', (_, { single, cluster }) => {
-  describeWithServer('redis', 'on one server', (url) => askAll(() => single(url)));
-  describeWithServer('redis-cluster', 'on a cluster', (url) => askAll(() => cluster(url)));
+  describeWithServer('redis', 'on one server', (url) => askAll(() => single(url), true));
+  describeWithServer('redis-cluster', 'on a cluster', (url) => askAll(() => cluster(url), false));
 });
 
-function askAll(connect: () => Promise<TestClient>): void {
+function askAll(connect: () => Promise<TestClient>, atomicRekey: boolean): void {
   let held: TestClient;
   let prefix: string;
   beforeAll(async () => void (held = await connect()));
@@ -17,8 +17,9 @@ function askAll(connect: () => Promise<TestClient>): void {
   describeStoreContract('RedisSessionStore', {
     runner: { describe, it, beforeEach, afterEach },
     create: () => new RedisSessionStore({ client: held.client, prefix: (prefix = newPrefix()) }),
-    dispose: (store) => (store as RedisSessionStore).close(),
+    dispose: (store) => store.close(),
     sweeps: false,
+    atomicRekey,
     spoil: async (_, key) => {
       const place = `${prefix}s:${key}`;
       await ask(held.client)('set', place, 'a text');

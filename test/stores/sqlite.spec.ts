@@ -30,7 +30,7 @@ for (const driver of SQLITE_DRIVERS) {
           return store;
         },
         dispose: async (store) => {
-          await (store as SqliteSessionStore).close();
+          await store.close();
           databases.get(store)!.close();
         },
         spoil: (store: SessionStore, key: SessionKey) => {

@@ -1,0 +1,9 @@
+import { describeStoreContract } from 'nest-session/testing';
+import { MySessionStore } from './my-session-store.js';
+
+describeStoreContract('MySessionStore', {
+  runner: { describe, it, beforeEach, afterEach },
+  create: () => new MySessionStore(),
+  sweeps: false,
+  indexesPrincipals: false,
+});

@@ -1,0 +1,79 @@
+import { MemorySessionStore } from 'nest-session';
+import { describeStoreContract, type StoreContractOptions } from 'nest-session/testing';
+import { CORRUPT_MUTANTS, spoilReference } from './mutants/corrupt-mutants.js';
+import { DATA_MUTANTS } from './mutants/data-mutants.js';
+import { LIFE_CYCLE_MUTANTS } from './mutants/life-cycle-mutants.js';
+import type { Mutant } from './mutants/mutant.js';
+import { PATCH_MUTANTS } from './mutants/patch-mutants.js';
+import { PRINCIPAL_MUTANTS } from './mutants/principal-mutants.js';
+import { runRecorded, type Outcomes } from './mutants/recording-runner.js';
+import { ReferenceStore } from './mutants/reference-store.js';
+import { FilesBeforeItClaims, REKEY_MUTANTS, TWO_STEP_MUTANTS } from './mutants/rekey-mutants.js';
+import { SWEEP_MUTANTS } from './mutants/sweep-mutants.js';
+
+const MUTANTS: readonly Mutant[] = [
+  ...LIFE_CYCLE_MUTANTS,
+  ...PATCH_MUTANTS,
+  ...DATA_MUTANTS,
+  ...REKEY_MUTANTS,
+  ...SWEEP_MUTANTS,
+  ...PRINCIPAL_MUTANTS,
+  ...CORRUPT_MUTANTS,
+];
+
+const outcomesOf = (options: Omit<StoreContractOptions, 'runner'>): Promise<Outcomes> =>
+  runRecorded((runner) => describeStoreContract('A store', { runner, ...options }));
+
+const failedIn = (outcomes: Outcomes): string[] =>
+  [...outcomes].flatMap(([title, error]) => (error === null ? [] : [title]));
+
+/** What each mutant fails; it is asked once. */
+const runs = new Map<Mutant, Promise<string[]>>();
+
+async function failedBy(mutant: Mutant): Promise<string[]> {
+  const { make, spoil } = mutant;
+  const run = runs.get(mutant) ?? outcomesOf({ create: make, ...(spoil && { spoil }) }).then(failedIn);
+  runs.set(mutant, run);
+  return run;
+}
+
+describe('describeStoreContract', () => {
+  it('passes a store that keeps every promise', async () => {
+    const outcomes = await outcomesOf({ create: () => new ReferenceStore(), spoil: spoilReference });
+    expect(failedIn(outcomes)).toEqual([]);
+    expect(outcomes.size).toBeGreaterThan(50);
+  });
+
+  it('passes the memory store', async () => {
+    expect(failedIn(await outcomesOf({ create: () => new MemorySessionStore() }))).toEqual([]);
+  });
+
+  it.each(MUTANTS)('fails a store that $fault', async (mutant) => {
+    expect(await failedBy(mutant)).toContain(mutant.caughtBy);
+  });
+
+  it('asks no question that every mutant passes', async () => {
+    const outcomes = await outcomesOf({ create: () => new ReferenceStore(), spoil: spoilReference });
+    const failed = new Set((await Promise.all(MUTANTS.map(failedBy))).flat());
+    expect([...outcomes.keys()].filter((title) => !failed.has(title))).toEqual([]);
+  });
+
+  describe('for a store whose rekey takes two steps, as its options say,', () => {
+    it('passes one that has both keys for a moment', async () => {
+      const outcomes = await outcomesOf({ create: () => new FilesBeforeItClaims(), atomicRekey: false });
+      expect(failedIn(outcomes)).toEqual([]);
+    });
+
+    it.each(TWO_STEP_MUTANTS)('fails one that $fault', async ({ make, caughtBy }) => {
+      expect(failedIn(await outcomesOf({ create: make, atomicRekey: false }))).toContain(caughtBy);
+    });
+  });
+
+  it('fails a store that sweeps or has an index though its options say that it has not', async () => {
+    const options = { sweeps: false, indexesPrincipals: false };
+    expect(failedIn(await outcomesOf({ create: () => new ReferenceStore(), ...options }))).toEqual([
+      'has no deleteExpired(), as sweeps: false says',
+      'has no listByPrincipal() and deleteByPrincipal(), as indexesPrincipals: false says',
+    ]);
+  });
+});
