@@ -78,7 +78,9 @@ export class OpenSession implements SessionEngineSide {
     return this.#unavailable === null;
   }
   get handle(): string {
-    return sessionHandle(sessionKey(this.id));
+    const id = this.id as SessionId | undefined;
+    // Only newId can ask before there is an id.
+    return id === undefined ? (id as unknown as string) : sessionHandle(sessionKey(id));
   }
   get cookie(): SessionCookie {
     return this.#state.cookie;

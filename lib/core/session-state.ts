@@ -45,6 +45,9 @@ export class SessionState {
   /** What of the record goes along to the new id: all, or the attributes of these stored names. */
   #carried: Carried = 'all';
   #id: SessionId | null = null;
+  /** The id that the latest new one replaces. */
+  #idBefore: SessionId | undefined = undefined;
+  #isMakingId = false;
   /** The cookie, once someone has looked at it, and until then what it will be made from. */
   #cookie: SessionCookie | null = null;
   #cookieKept: string | null = null;
@@ -81,10 +84,21 @@ export class SessionState {
 
   /** Made when it is first needed: most visitors never need one. */
   get id(): SessionId {
-    return (this.#id ??= this.#parts.newId(this.#request.context));
+    if (this.#id === null && this.#isMakingId) return this.#idBefore as SessionId;
+    return (this.#id ??= this.#makeId());
   }
   set id(id: SessionId | null) {
     this.#id = id;
+  }
+
+  /** `newId` may read the id of the session that it makes one for, and gets the id before. */
+  #makeId(): SessionId {
+    this.#isMakingId = true;
+    try {
+      return this.#parts.newId(this.#request.context);
+    } finally {
+      this.#isMakingId = false;
+    }
   }
 
   get isNew(): boolean {
@@ -247,6 +261,7 @@ export class SessionState {
     }
     if (keep !== 'all' || this.ended === 'gone') this.principal = null;
     this.rekeyed = true;
+    this.#idBefore = this.#id ?? this.#idBefore;
     this.#id = null;
     this.destroyed = false;
     this.ended = 'no';

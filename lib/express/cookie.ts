@@ -23,7 +23,10 @@ interface CookieRecord {
  *
  * @see parity rules R88 to R96
  */
-export class Cookie {
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the type of what the constructor below makes
+export interface Cookie extends CookieMethods {}
+
+class CookieMethods {
   declare path: string;
   declare _expires: CookieRecord['expires'];
   declare originalMaxAge: number | null;
@@ -37,21 +40,6 @@ export class Cookie {
   declare maxAge: number | null | undefined;
   declare readonly data: CookieRecord;
 
-  /** @throws TypeError `argument options must be a object` for anything truthy that is none. */
-  constructor(options?: object | null) {
-    this.path = '/';
-    this.maxAge = null;
-    this.httpOnly = true;
-    if (!options) return;
-    if (typeof options !== 'object') throw new TypeError('argument options must be a object');
-    const given = options as Record<string, unknown>;
-    for (const name in given) {
-      if (name !== 'data' && name !== '__proto__')
-        (this as unknown as Record<string, unknown>)[name] = given[name];
-    }
-    this.originalMaxAge ??= this.maxAge;
-  }
-
   /** `name=value` with the attributes, as `Set-Cookie` wants it. */
   serialize(name: string, value: string): string {
     return serialize(name, value, this.data as object);
@@ -62,6 +50,32 @@ export class Cookie {
   }
 }
 
+/**
+ * A function and no class, for the reason that `Store` is one: `Cookie.call(this, options)`.
+ *
+ * @throws TypeError `argument options must be a object` for anything truthy that is none.
+ */
+export const Cookie = function Cookie(this: Cookie, options?: object | null): void {
+  this.path = '/';
+  this.maxAge = null;
+  this.httpOnly = true;
+  if (options) {
+    if (typeof options !== 'object') throw new TypeError('argument options must be a object');
+    const given = options as Record<string, unknown>;
+    for (const name in given) {
+      if (name !== 'data' && name !== '__proto__')
+        (this as unknown as Record<string, unknown>)[name] = given[name];
+    }
+  }
+  this.originalMaxAge ??= this.maxAge;
+} as unknown as {
+  new (options?: object | null): Cookie;
+  (this: object, options?: object | null): void;
+  prototype: Cookie;
+};
+
+Cookie.prototype = CookieMethods.prototype;
+Object.defineProperty(Cookie.prototype, 'constructor', { value: Cookie });
 Object.defineProperties(Cookie.prototype, {
   expires: {
     get(this: Cookie) {

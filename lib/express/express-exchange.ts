@@ -4,9 +4,10 @@ import type { GateKeeper } from '../http/response-gate.js';
 import { isSecureByExpress } from '../http/request-facts.js';
 import { Cookie } from './cookie.js';
 import type { ResolvedExpressOptions } from './express-options.js';
-import { askStore, inTime } from './foreign-store-call.js';
+import { adoptSession } from './foreign-session.js';
+import { askStore } from './foreign-store-call.js';
 import type { StepDone } from './held-sessions.js';
-import type { Callback, Session, SessionedRequest, StoredSession } from './session.js';
+import type { Callback, Session, SessionedRequest, SessionKeeper, StoredSession } from './session.js';
 import { textOf } from './session-text.js';
 import { SessionWrites } from './session-writes.js';
 import { Store } from './store.js';
@@ -18,7 +19,7 @@ type Next = (error?: unknown) => void;
  *
  * Longer than other files, because all of its decisions are about the state of one request.
  */
-export class ExpressExchange implements GateKeeper {
+export class ExpressExchange implements GateKeeper, SessionKeeper {
   readonly #req: SessionedRequest;
   readonly #res: ServerResponse;
   readonly #next: Next;
@@ -27,6 +28,8 @@ export class ExpressExchange implements GateKeeper {
   readonly #writes: SessionWrites;
   /** The id that the browser's cookie carried. */
   readonly #cookieId: string | undefined;
+  /** The session whose saves and loads are seen here. */
+  #wrapped: Session | null = null;
   #originalId: string | undefined;
   #originalText: string | undefined;
   #destroyed = false;
@@ -67,15 +70,32 @@ export class ExpressExchange implements GateKeeper {
 
   /** Makes a session that was generated for this request known here. */
   wrap(session: Session): void {
+    if (session === this.#wrapped) return;
     this.#writes.begin(session.id);
     this.#define(session);
   }
 
-  /** What the session saves and loads is seen here. */
+  get storeTimeoutMs(): number | null {
+    return this.#options.storeTimeoutMs;
+  }
+
+  /** By the store's own method, where it has one: some stores revive values there. */
+  inflate(found: StoredSession): void {
+    const { store } = this.#options;
+    const maker: Store = typeof store.createSession === 'function' ? store : Store.prototype;
+    maker.createSession.call(store, this.#req, found);
+  }
+
+  /** What the session saves and loads is seen here, and done by its own methods: some applications replace those. */
   #define(session: Session): void {
+    adoptSession(session);
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- both are called with their session
+    const { save, reload } = session;
+    this.#wrapped = session;
     const methods = {
-      save: (callback: Callback = noop) => this.#writes.save(session, unlessThrown(callback)),
-      reload: (callback: Callback) => this.#reload(session, callback),
+      save: (callback?: Callback | null) =>
+        this.#writes.save(session, (done) => save.call(session, done), unlessThrown(callback || noop)),
+      reload: (callback: Callback) => this.#reload(session, reload, callback),
     };
     for (const [name, value] of Object.entries(methods))
       Object.defineProperty(session, name, { value, configurable: true, enumerable: false, writable: true });
@@ -180,22 +200,19 @@ export class ExpressExchange implements GateKeeper {
     });
   }
 
-  /** In its own way, since a store may make sessions of another package. */
-  #reload(session: Session, callback: Callback): void {
+  #reload(session: Session, reload: Session['reload'], callback: Callback): void {
     // What this request has not waited for is part of what it reads.
     const underWay = this.#writes.whenDone();
-    if (underWay !== undefined) return void underWay.then(() => this.#reload(session, callback));
-    const { store, storeTimeoutMs } = this.#options;
+    if (underWay !== undefined) return void underWay.then(() => this.#reload(session, reload, callback));
     const { seen } = this.#writes.hold(session.id);
-    const loaded = inTime(storeTimeoutMs, (error, found?: StoredSession) => {
-      if (error) return callback(error);
-      if (!found) return callback(new Error('failed to load session'));
-      const fresh = Store.prototype.createSession.call(store, this.#req, found);
-      this.#writes.loaded(fresh, seen);
-      this.#define(fresh);
-      callback();
+    reload.call(session, (...result) => {
+      const { session: fresh } = this.#req;
+      if (fresh && fresh !== session && fresh !== this.#wrapped) {
+        this.#writes.loaded(fresh, seen);
+        this.#define(fresh);
+      }
+      callback(...result);
     });
-    askStore(store, 'get', [session.id], loaded);
   }
 
   #touchOnce(session: Session): void {

@@ -54,7 +54,7 @@ export class ForeignSessionStore extends SessionStore implements SessionKeying {
   }
 
   async load(key: SessionKey): Promise<SessionRecord | 'corrupt' | null> {
-    if (!this.#connected) throw new Error('The store has told that it is disconnected.');
+    this.#mustBeConnected();
     const found = await this.#call<ForeignSession | null | undefined>('get', key).catch(nullIfMissing);
     if (!found) return null;
     if (typeof found !== 'object' || Array.isArray(found)) return 'corrupt';
@@ -100,7 +100,17 @@ export class ForeignSessionStore extends SessionStore implements SessionKeying {
   }
 
   delete(key: SessionKey): Promise<'deleted'> {
-    return this.#writes.run(key, () => this.#end(key).then(() => 'deleted' as const));
+    return this.#writes.run(key, async () => {
+      this.#mustBeConnected();
+      await this.#end(key);
+      return 'deleted' as const;
+    });
+  }
+
+  /** From the store's event `disconnect` to its `connect` each operation fails at once: that is an outage. */
+  #mustBeConnected(): void {
+    if (!this.#connected)
+      throw new Error('The session store emitted "disconnect", and no "connect" since then.');
   }
 
   async #call<T>(method: 'get' | 'set' | 'destroy', key: SessionKey, ...args: unknown[]): Promise<T> {
@@ -127,6 +137,7 @@ export class ForeignSessionStore extends SessionStore implements SessionKeying {
   }
 
   async #write(key: SessionKey, record: SessionRecord): Promise<void> {
+    this.#mustBeConnected();
     await this.#call(
       'set',
       key,

@@ -92,8 +92,9 @@ function handle(
     exchange.begin(found);
     ResponseGate.at(res, exchange);
   };
+  // By the method of the store, which an application may have replaced.
   if (id === undefined) {
-    generate(req, options);
+    options.store.generate(req);
     begin(false);
     return next();
   }
@@ -111,8 +112,8 @@ function handle(
   });
   const use = (error: unknown, found?: StoredSession): void => {
     try {
-      if (error || !found) generate(req, options);
-      else Store.prototype.createSession.call(options.store, req, found);
+      if (error || !found) options.store.generate(req);
+      else exchange.inflate(found);
       begin(!error && Boolean(found));
     } catch (fault) {
       return next(fault);

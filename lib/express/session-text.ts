@@ -1,3 +1,4 @@
+import { changeInPlace } from '../core/json-in-place.js';
 import { mergeLeaves, type Json, type JsonObject } from '../core/leaf-merge.js';
 import type { Session } from './session.js';
 
@@ -13,10 +14,7 @@ export function mergeText(session: Session, base: string | null, written: string
   const mine = JSON.parse(textOf(session)) as JsonObject;
   const began = base === null ? undefined : (JSON.parse(base) as Json);
   const merged = (mergeLeaves(began, JSON.parse(written) as Json, mine) ?? {}) as JsonObject;
-  const data = session as unknown as Record<string, unknown>;
-  for (const name of Object.keys(mine)) if (!Object.hasOwn(merged, name)) delete data[name];
-  for (const [name, value] of Object.entries(merged)) {
-    if (JSON.stringify(data[name]) !== JSON.stringify(value) && !(name in Object.getPrototypeOf(session)))
-      data[name] = value;
-  }
+  const prototype = Object.getPrototypeOf(session) as object;
+  // In place: a handler may hold nested objects, and goes on with them after a save.
+  changeInPlace(session, merged, (name) => name === 'cookie' || name in prototype);
 }

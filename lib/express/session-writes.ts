@@ -68,13 +68,14 @@ export class SessionWrites {
     return this.#stored?.id === session.id && this.#stored.text === textOf(session);
   }
 
-  save(session: Session, callback: StepDone): void {
+  /** `write` gives the session to the store, as it is when those before it are done. */
+  save(session: Session, write: (done: Callback) => void, callback: StepDone): void {
     const before = this.#stored;
     let text: string | null = null;
     const send = (done: Callback): void => {
       text = textOf(session);
       this.#stored = { id: session.id, text };
-      askStore(this.#store, 'set', [session.id, session], done);
+      write(done);
     };
     this.#write(session, send, (error, thrown) => {
       // What could not be stored is tried again at the end (W12); not what was thrown at the application, or its error

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Cookie } from './cookie.js';
-import { askStore } from './foreign-store-call.js';
+import { askStore, inTime } from './foreign-store-call.js';
 
 /** A node-style callback. */
 export type Callback<T = unknown> = (error?: unknown, result?: T) => void;
@@ -24,21 +24,14 @@ export interface SessionedRequest extends IncomingMessage {
  *
  * @see parity rules R73 to R83
  */
-export class Session {
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the type of what the constructor below makes
+export interface Session extends SessionMethods {}
+
+/** The methods of a session; a class, so that they are not enumerable. */
+class SessionMethods {
   declare readonly req: SessionedRequest;
   declare readonly id: string;
   declare cookie: Cookie;
-
-  /** `req` needs no more than a `sessionID` and a `sessionStore`. */
-  constructor(req: object, data?: unknown) {
-    Object.defineProperty(this, 'req', { value: req });
-    Object.defineProperty(this, 'id', { value: (req as SessionedRequest).sessionID });
-    if (typeof data !== 'object' || data === null) return;
-    // Names that the session has already are not data, and no data reaches a prototype.
-    for (const name in data) {
-      if (!(name in this)) (this as Record<string, unknown>)[name] = (data as Record<string, unknown>)[name];
-    }
-  }
 
   /** Begins the lifetime of the cookie again. The store is not asked. */
   touch(): this {
@@ -51,8 +44,8 @@ export class Session {
   }
 
   /** Writes the session to the store. */
-  save(callback: Callback = noop): this {
-    askStore(this.req.sessionStore!, 'set', [this.id, this], callback);
+  save(callback?: Callback | null): this {
+    askStore(this.req.sessionStore!, 'set', [this.id, this], callback || noop);
     return this;
   }
 
@@ -60,20 +53,23 @@ export class Session {
   reload(callback: Callback): this {
     const { req } = this;
     const store = req.sessionStore!;
-    askStore(store, 'get', [this.id], (error, found?: StoredSession) => {
+    const keeper = req[KEEPER];
+    const loaded = (error: unknown, found?: StoredSession): void => {
       if (error) return callback(error);
       if (!found) return callback(new Error('failed to load session'));
-      store.createSession(req, found);
+      if (keeper === undefined) store.createSession(req, found);
+      else keeper.inflate(found);
       callback();
-    });
+    };
+    askStore(store, 'get', [this.id], inTime(keeper?.storeTimeoutMs ?? null, loaded));
     return this;
   }
 
   /** Removes the session from the request at once, and from the store. */
-  destroy(callback: Callback = noop): this {
+  destroy(callback?: Callback | null): this {
     const store = this.req.sessionStore!;
     delete this.req.session;
-    forget(this.req, this.id, (done) => askStore(store, 'destroy', [this.id], done), callback);
+    forget(this.req, this.id, (done) => askStore(store, 'destroy', [this.id], done), callback || noop);
     return this;
   }
 
@@ -84,6 +80,28 @@ export class Session {
     return this;
   }
 }
+
+/**
+ * A function and no class, for the reason that `Store` is one: `Session.call(this, req)`. `req` needs no more than a
+ * `sessionID` and a `sessionStore`.
+ */
+export const Session = function Session(this: Session, req: object, data?: unknown): void {
+  Object.defineProperty(this, 'req', { value: req });
+  Object.defineProperty(this, 'id', { value: (req as SessionedRequest).sessionID });
+  if (typeof data !== 'object' || data === null) return;
+  // Names that the session has already are not data, and no data reaches a prototype.
+  for (const name in data) {
+    if (!(name in this))
+      (this as unknown as Record<string, unknown>)[name] = (data as Record<string, unknown>)[name];
+  }
+} as unknown as {
+  new (req: object, data?: unknown): Session;
+  (this: object, req: object, data?: unknown): void;
+  prototype: Session;
+};
+
+Session.prototype = SessionMethods.prototype;
+Object.defineProperty(Session.prototype, 'constructor', { value: Session });
 
 /** By the store's own way, which most have from their base class; a store without one is asked for what it takes. */
 function anotherSession(req: SessionedRequest, callback: Callback): void {
@@ -122,6 +140,9 @@ export const KEEPER = Symbol('nest-session.keeper');
 
 /** Who looks after the session of a request: puts the end of a session in order with what is under way for it. */
 export interface SessionKeeper {
+  readonly storeTimeoutMs: number | null;
+  /** Puts the session that the store returned at the request. */
+  inflate(found: StoredSession): void;
   forget(id: string, remove: (done: Callback) => void, callback: Callback): void;
 }
 

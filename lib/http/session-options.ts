@@ -56,7 +56,10 @@ export interface SessionOptions {
    */
   readonly cookie?: CookieOptions | ((req: IncomingMessage) => Answer<CookieOptions>) | undefined;
   readonly timeouts?: SessionTimeouts | undefined;
-  /** Makes an id, at least 128 random bits in 22 to 256 visible ASCII characters. By default 192 random bits. */
+  /**
+   * Makes an id, at least 128 random bits in 22 to 256 visible ASCII characters. By default 192 random bits. While it runs,
+   * `req.sessionID` and `req.session.id` are the id that it replaces; `undefined` if there is none.
+   */
   readonly genid?: ((req: IncomingMessage) => string) | undefined;
   /**
    * Whether to believe `X-Forwarded-Proto`: `true` and `false` say so; unset, the framework's own trust setting decides.

@@ -883,6 +883,25 @@ describe('ids', () => {
     expect(newId).toHaveBeenCalledWith(request);
   });
 
+  it('that were only read while a new one failed are not taken for the new one (S-9)', async () => {
+    const opened: { session: { id: string } }[] = [];
+    const read: unknown[] = [];
+    const next = newSessionId();
+    const newId = jest.fn(() => {
+      read.push(opened[0]!.session.id);
+      if (read.length === 1) throw new Error('no id');
+      return next;
+    });
+    const earlier = new Application();
+    const id = await earlier.stored({ n: 1 });
+    const found = await earlier.restarted({ newId }).open(id);
+    opened.push(found);
+    await found.session.regenerate();
+    expect(() => found.session.id).toThrow('no id');
+    expect(found.session.id).toBe(next);
+    expect(read).toEqual([id, id]);
+  });
+
   it('that are in use are replaced, and the other session is left alone (S-12)', async () => {
     const taken = newSessionId();
     const free = newSessionId();

@@ -7,7 +7,15 @@ import { Controller, Get, Injectable, Param, Post, type LoggerService } from '@n
 import { jest } from '@jest/globals';
 import expressSession from 'express-session';
 import { FakeClock } from 'nest-session/testing';
-import { Session, SessionModule, SessionStore, type AnyStore, type UserSession } from 'nest-session';
+import {
+  Session,
+  SessionModule,
+  SessionStore,
+  type AnyStore,
+  type SessionEvent,
+  type SessionModuleOptions,
+  type UserSession,
+} from 'nest-session';
 import sessionFileStore from 'session-file-store';
 import { ADAPTERS, startApp, type RunningApp } from '../support/adapters.js';
 import { Browser } from '../support/browser.js';
@@ -305,6 +313,82 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
     expect((await browser.fetch('/all')).status).toBe(503);
     store.emit('connect');
     expect(await browser.get('/all')).toEqual({ a: 'a' });
+  });
+
+  describe('that says that it is disconnected', () => {
+    /** A store that records its calls, and a browser with a session in it. */
+    const disconnected = async (options: Partial<SessionModuleOptions> = {}) => {
+      const store = new CallbackStore();
+      const calls: string[] = [];
+      for (const method of ['get', 'set', 'destroy'] as const) {
+        const original = store[method] as (...args: unknown[]) => void;
+        Object.assign(store, {
+          [method]: (...args: unknown[]) => {
+            calls.push(method);
+            original.apply(store, args);
+          },
+        });
+      }
+      const events: SessionEvent[] = [];
+      running = await startApp(adapter, {
+        imports: [
+          SessionModule.forRoot({
+            secret: SECRET,
+            store,
+            onEvent: (event) => events.push(event),
+            ...options,
+          }),
+        ],
+        controllers: [AppController],
+      });
+      const browser = new Browser(running.url);
+      await browser.post('/set/a');
+      store.emit('disconnect');
+      calls.length = 0;
+      return { store, calls, events, browser };
+    };
+
+    it('is not called: logins and logouts are a 503, and an outage is told once', async () => {
+      const { store, calls, events, browser } = await disconnected();
+      const statuses = [
+        (await new Browser(running.url).post('/set/b')).status,
+        (await new Browser(running.url).post('/login')).status,
+        (await browser.clone().post('/logout')).status,
+        (await browser.fetch('/all')).status,
+      ];
+      expect(statuses).toEqual([503, 503, 503, 503]);
+      expect(calls).toEqual([]);
+      expect(events.map(({ type }) => type)).toEqual(['store-down']);
+      expect((events[0] as { error: Error }).error.cause).toMatchObject({
+        message: expect.stringContaining('disconnect') as string,
+      });
+      store.emit('connect');
+      expect((await new Browser(running.url).post('/set/b')).status).toBe(201);
+      expect(await browser.get('/all')).toEqual({ a: 'a' });
+    });
+
+    it('lets requests go on without their sessions where onStoreError says so', async () => {
+      const { calls, browser } = await disconnected({ onStoreError: 'anonymous' });
+      expect(await browser.get('/all')).toEqual({});
+      expect((await browser.post('/set/b')).status).toBe(503);
+      expect((await new Browser(running.url).post('/set/b')).status).toBe(503);
+      expect(calls).toEqual([]);
+    });
+
+    it('is asked for nothing more by a request that has loaded its session before', async () => {
+      const { store, calls, browser } = await disconnected();
+      store.emit('connect');
+      const { get } = store;
+      store.get = (id, callback) => {
+        get.call(store, id, (error, found) => {
+          callback(error, found);
+          store.emit('disconnect');
+        });
+      };
+      expect((await browser.clone().post('/logout')).status).toBe(503);
+      expect(calls).toEqual(['get']);
+      expect(store.kept.texts.size).toBe(1);
+    });
   });
 
   it('reads and keeps the sessions of express-session, and the other way round, on session-file-store (S-79)', async () => {
