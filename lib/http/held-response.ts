@@ -105,8 +105,8 @@ const LISTEN = ['on', 'once', 'addListener', 'prependListener', 'prependOnceList
 const FORGET = ['off', 'removeListener'] as const;
 
 /**
- * Keeps those who wait for `drain` while writes are held back. Who wraps a response may move such listeners to a stream
- * of its own, as compression does, where the drain of a held write would never be heard.
+ * Collects the `drain` listeners that are added while writes are held back, and sets `writableNeedDrain`. A wrapper of
+ * the response may move such listeners to its own stream, as compression does, which emits no `drain` for a held write.
  */
 export class HeldDrain {
   readonly #res: ServerResponse;
@@ -115,6 +115,8 @@ export class HeldDrain {
 
   constructor(res: ServerResponse) {
     this.#res = res;
+    this.#former.set('writableNeedDrain', Object.getOwnPropertyDescriptor(res, 'writableNeedDrain'));
+    shadow(res, 'writableNeedDrain', () => true);
     for (const method of LISTEN)
       this.#replace(method, (listener) => void this.#waiting.push({ method, listener }));
     for (const method of FORGET) {
@@ -125,7 +127,7 @@ export class HeldDrain {
     }
   }
 
-  /** Gives the listeners to the response. With `drained` all who wait are told first: no held write made anyone wait longer. */
+  /** Adds the listeners to the response. With `drained` the response emits no `drain` for the held writes: it is emitted here. */
   release(drained: boolean): void {
     for (const [name, former] of this.#former) {
       if (former === undefined) Reflect.deleteProperty(this.#res, name);

@@ -218,10 +218,13 @@ export class ResponseGate {
     this.#drain = null;
     let full = false;
     const broken = attemptSync(() => {
-      while (this.#held.length > 0 && this.#mode === 'open')
-        full = this.#replay(this.#held.shift()!) === false;
+      while (this.#held.length > 0 && this.#mode === 'open') {
+        const call = this.#held.shift()!;
+        const result = this.#replay(call);
+        if (call.method === 'write') full = result === false;
+      }
     });
-    if (drain !== null) process.nextTick(() => drain.release(!full && !this.#ended));
+    if (drain !== null) releaseDrain(drain, !full && !this.#ended);
     if (broken !== null) return this.#res.headersSent ? this.#cut(broken.error) : this.#fail(broken.error);
     this.#headOut = true;
     this.#watchClose();
@@ -285,6 +288,10 @@ export class ResponseGate {
     this.#endAsked = false;
     // What is answered now is not the answer that this session was saved for.
     this.#headersWritten = true;
+    if (complete) {
+      this.#drain?.release(false);
+      this.#drain = null;
+    }
     if (complete && keeper.answer(error)) return this.#waitForAnswer(this.#res.statusCode);
     this.#answerOpaquely(this.#res.statusCode);
     if (!complete) keeper.report(error);
@@ -362,6 +369,15 @@ function committed(keeper: GateKeeper): unknown {
   } catch (error) {
     return rejected(error);
   }
+}
+
+/**
+ * Where the response is full it emits `drain` by itself, in Node 26 within the same tick: its listeners must be in place
+ * immediately. Otherwise `drain` is emitted in the next tick.
+ */
+function releaseDrain(drain: HeldDrain, drained: boolean): void {
+  if (drained) process.nextTick(() => drain.release(true));
+  else drain.release(false);
 }
 
 function isGone({
