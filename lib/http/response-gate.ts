@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { HeldDrain, HeldHead, type HeldCall } from './held-response.js';
-import { allSettled, attemptSync, callBack, check, rejected } from './gate-steps.js';
+import { allSettled, attemptSync, callBack, check, rejected, writeAfterEnd } from './gate-steps.js';
 import { applyHeaders, readHead } from './output-arguments.js';
 import { GATE, outputsOf, type Outputs } from './inherited-output.js';
 import { opaqueAnswer, takeBackHead } from './taken-back-answer.js';
@@ -52,7 +52,7 @@ export class ResponseGate {
   /** The output that asked for the first commit: what that commit covers needs no other. */
   #covered: HeldCall | null = null;
   #headOut = false;
-  /** An end was asked for: another one is ignored. */
+  /** An end was asked for: another one is ignored, and while that one is held, all output. */
   #endAsked = false;
   #ended = false;
   #drain: HeldDrain | null = null;
@@ -107,8 +107,9 @@ export class ResponseGate {
   }
 
   #output(call: HeldCall): unknown {
+    // Frameworks that read writableEnded see false while the end is held. What they send after it is dropped.
+    if (this.#endAsked && (call.method === 'end' || this.#mode === 'holding')) return this.#swallow(call);
     if (call.method === 'end') {
-      if (this.#endAsked) return this.#swallow(call);
       // An invalid last chunk is refused before it counts as the end.
       check(call, this.#res);
       this.#endAsked = this.#mode !== 'failed';
@@ -189,7 +190,6 @@ export class ResponseGate {
     check(call, this.#res);
     this.#held.push(call);
     this.#head ??= new HeldHead(this.#res);
-    if (call.method === 'end') this.#head.end();
     if (call.method === 'write') this.#drain ??= new HeldDrain(this.#res);
     if (call.method === 'flushHeaders') return undefined;
     return call.method === 'write' ? false : this.#res;
@@ -244,8 +244,6 @@ export class ResponseGate {
     if (!(settled instanceof Promise)) return this.#pass(call);
     this.#mode = 'holding';
     this.#held.unshift(call);
-    this.#head ??= new HeldHead(this.#res);
-    this.#head.end();
     settled.then(
       () => this.#release(),
       (error: unknown) => this.#cut(error),
@@ -340,7 +338,7 @@ export class ResponseGate {
   }
 
   #swallow(call: HeldCall): unknown {
-    callBack(call, null);
+    callBack(call, this.#endAsked && call.method === 'write' ? writeAfterEnd() : null);
     return call.method === 'write' ? true : this.#res;
   }
 

@@ -230,7 +230,8 @@ describe('sessionMiddleware on plain node:http', () => {
     expect(answer.status).toBe(202);
     expect(await answer.text()).toBe('first');
     expect(answer.headers.get('x-late')).toBeNull();
-    expect(refused).toEqual(['true', 'true', 'true', 'ERR_HTTP_HEADERS_SENT', 'ERR_HTTP_HEADERS_SENT']);
+    // writableEnded is false until the end has left: serverless libraries wait for the response then.
+    expect(refused).toEqual(['true', 'true', 'false', 'ERR_HTTP_HEADERS_SENT', 'none']);
   });
 
   it('refuses what Node refuses, at once and as Node does, and can still answer', async () => {

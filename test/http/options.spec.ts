@@ -536,7 +536,7 @@ const GOOD: [string, SessionOptions][] = [
     },
   ],
   ['a cookie as a function of the request (S-77)', { secret: SECRET, cookie: () => ({ maxAge: 1000 }) }],
-  ['a cookie with expires (S-77)', { secret: SECRET, cookie: { expires: new Date(Date.now() + 1000) } }],
+  ['a cookie with expires (S-77)', { secret: SECRET, cookie: { expires: new Date(Date.now() + 60_000) } }],
   ['a cookie that ends with the browser', { secret: SECRET, cookie: { maxAge: null, expires: null } }],
   ["a cookie of 'auto' (S-77)", { secret: SECRET, cookie: { secure: 'auto', sameSite: 'auto' } }],
   ["sameSite none, secure 'auto'", { secret: SECRET, cookie: { sameSite: 'none', secure: 'auto' } }],
