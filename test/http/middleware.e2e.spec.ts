@@ -87,8 +87,9 @@ describe('sessionMiddleware on plain node:http', () => {
   });
 
   it.each([
-    ['public, max-age=60', 'private, no-store'],
+    ['public, max-age=60', 'max-age=60, private, no-store'],
     ['private', 'private, no-store'],
+    ['no-cache, no-transform', 'no-cache, no-transform, private, no-store'],
     ['no-store', 'no-store'],
     ['no-cache, no-store, must-revalidate', 'no-cache, no-store, must-revalidate'],
   ])(

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import compression from 'compression';
 import { session as expressSession } from 'nest-session/express';
 import { sessionMiddleware, type Next } from 'nest-session/http';
 import { CountingStore } from '../support/counting-store.js';
@@ -100,4 +101,24 @@ it('lets an error page be piped after the writes of a response were taken back',
   const response = await fetch(running.url);
   expect(response.status).toBe(503);
   expect((await response.arrayBuffer()).byteLength).toBe(2 * CHUNK.length);
+});
+
+it('keeps no-transform, so that compression does not buffer an event stream', async () => {
+  const session = sessionMiddleware({ secret: SECRET, store: new CountingStore() });
+  const compress = compression({ threshold: 0 }) as Middleware;
+  let finish!: () => void;
+  const url = await serve(
+    (req, res, next) => compress(req, res, () => session(req, res, next)),
+    (req, res) => {
+      req.session['n'] = 1;
+      res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-cache, no-transform' });
+      res.write('data: one\n\n');
+      finish = () => res.end();
+    },
+  );
+  const response = await fetch(url, { headers: { 'accept-encoding': 'gzip' } });
+  const { value } = await response.body!.getReader().read();
+  expect(Buffer.from(value as Uint8Array).toString()).toBe('data: one\n\n');
+  expect(response.headers.get('content-encoding')).toBeNull();
+  finish();
 });
