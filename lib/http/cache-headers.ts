@@ -1,17 +1,31 @@
 import type { ServerResponse } from 'node:http';
 
 /**
- * An answer that hands out a session must not be kept by anyone: `Cache-Control: private, no-store`, unless the
- * application already forbids storing it.
+ * No cache may keep a response that sets a session cookie: adds `private, no-store` to `Cache-Control`, unless the
+ * application already forbids storing it. Its other directives stay, such as `no-transform`, which tells `compression`
+ * not to buffer a stream; only `public` goes, since it says the opposite.
  *
  * @see OWASP Session Management Cheat Sheet, "Web Content Caching"; requirement S-29
  */
 export function forbidStoring(res: ServerResponse): void {
   const control = res.getHeader('Cache-Control');
-  const chosen = control === undefined ? '' : String(control);
-  if (chosen === '' || !/(^|[\s,])no-store([\s,]|$)/i.test(chosen))
-    res.setHeader('Cache-Control', 'private, no-store');
+  if (control === undefined) return void res.setHeader('Cache-Control', 'private, no-store');
+  const chosen = directivesOf([control].flat().join(', '));
+  if (chosen.some(isNamed('no-store'))) return;
+  const kept = chosen.filter((directive) => !isNamed('public')(directive) && !isNamed('private')(directive));
+  res.setHeader('Cache-Control', [...kept, 'private', 'no-store'].join(', '));
 }
+
+/** The directives of a header; a comma inside quotes separates none. */
+function directivesOf(header: string): string[] {
+  const found = header.match(/(?:"(?:\\.|[^"\\])*"|[^,])+/g) ?? [];
+  return found.map((directive) => directive.trim()).filter((directive) => directive !== '');
+}
+
+const isNamed =
+  (name: string) =>
+  (directive: string): boolean =>
+    directive.split('=')[0]!.trim().toLowerCase() === name;
 
 /** An answer for which the session was looked at is another one for another cookie. */
 export function varyByCookie(res: ServerResponse): void {

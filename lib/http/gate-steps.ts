@@ -29,6 +29,11 @@ export function attemptSync(step: () => void): { readonly error: unknown } | nul
   }
 }
 
+/** What Node gives to the callback of such a write. */
+export function writeAfterEnd(): Error {
+  return Object.assign(new Error('write after end'), { code: 'ERR_STREAM_WRITE_AFTER_END' });
+}
+
 /** Those who wait to hear of an output that was dropped are told. */
 export function callBack({ method, args }: HeldCall, error: unknown): void {
   const callback = args.find((arg) => typeof arg === 'function') as ((error?: unknown) => void) | undefined;

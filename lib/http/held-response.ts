@@ -17,8 +17,11 @@ interface NodeResponse extends ServerResponse {
 const HELD = 'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
 /**
- * Makes a response whose head is held back look as if it were out: `headersSent` says so, headers can no longer be
- * changed, the status is fixed. Frameworks that look before they send then do not send twice.
+ * Makes a response whose head is held back look as if it were out: `headersSent` is `true`, headers can no longer be
+ * changed, the status is fixed. Frameworks that read `headersSent` before they send then do not send twice.
+ *
+ * `writableEnded`, `writableFinished` and `finished` stay `false`, also when the end is held: serverless libraries take
+ * the response for complete as soon as one of them is `true`, and wait for `finish` otherwise.
  */
 export class HeldHead {
   readonly #res: ServerResponse;
@@ -26,7 +29,8 @@ export class HeldHead {
   readonly #message: string | undefined;
   /** How the response was made to look so; not at all, where its head really is out. */
   readonly #by: 'mark' | 'shadows' | null;
-  #isEnding = false;
+  /** What the mark replaced: `null`, or the empty text that serverless-http puts there. */
+  readonly #former: string | null = null;
 
   constructor(res: ServerResponse) {
     this.#res = res;
@@ -34,29 +38,18 @@ export class HeldHead {
     // HTTP/2 has no reason phrase and warns when asked for one.
     this.#message = Object.hasOwn(res, 'statusMessage') ? res.statusMessage : undefined;
     this.#by = res.headersSent ? null : CAN_BE_MARKED && res instanceof ServerResponse ? 'mark' : 'shadows';
-    if (this.#by === 'mark') (res as NodeResponse)._header = HELD;
+    if (this.#by === 'mark') {
+      this.#former = (res as NodeResponse)._header;
+      (res as NodeResponse)._header = HELD;
+    }
     if (this.#by !== 'shadows') return;
     shadow(res, 'headersSent', () => true);
     for (const method of HEADER_METHODS) shadow(res, method, () => refuseHeader);
   }
 
-  /** The last output has been asked for: nothing more is to come. */
-  end(): void {
-    if (this.#isEnding) return;
-    this.#isEnding = true;
-    // It stays, since to take a property away makes all of the response slow.
-    const inherited = Object.getPrototypeOf(this.#res) as object;
-    shadow(
-      this.#res,
-      'writableEnded',
-      () => this.#isEnding || Reflect.get(inherited, 'writableEnded', this.#res),
-    );
-  }
-
   /** Shows the response as it is again, with the status that was fixed. */
   release(): void {
-    this.#isEnding = false;
-    if (this.#by === 'mark') (this.#res as NodeResponse)._header = null;
+    if (this.#by === 'mark') (this.#res as NodeResponse)._header = this.#former;
     if (this.#by === 'shadows')
       for (const name of ['headersSent', ...HEADER_METHODS]) Reflect.deleteProperty(this.#res, name);
     this.#res.statusCode = this.#status;
@@ -105,8 +98,8 @@ const LISTEN = ['on', 'once', 'addListener', 'prependListener', 'prependOnceList
 const FORGET = ['off', 'removeListener'] as const;
 
 /**
- * Keeps those who wait for `drain` while writes are held back. Who wraps a response may move such listeners to a stream
- * of its own, as compression does, where the drain of a held write would never be heard.
+ * Collects the `drain` listeners that are added while writes are held back, and sets `writableNeedDrain`. A wrapper of
+ * the response may move such listeners to its own stream, as compression does, which emits no `drain` for a held write.
  */
 export class HeldDrain {
   readonly #res: ServerResponse;
@@ -115,6 +108,8 @@ export class HeldDrain {
 
   constructor(res: ServerResponse) {
     this.#res = res;
+    this.#former.set('writableNeedDrain', Object.getOwnPropertyDescriptor(res, 'writableNeedDrain'));
+    shadow(res, 'writableNeedDrain', () => true);
     for (const method of LISTEN)
       this.#replace(method, (listener) => void this.#waiting.push({ method, listener }));
     for (const method of FORGET) {
@@ -125,7 +120,7 @@ export class HeldDrain {
     }
   }
 
-  /** Gives the listeners to the response. With `drained` all who wait are told first: no held write made anyone wait longer. */
+  /** Adds the listeners to the response. With `drained` the response emits no `drain` for the held writes: it is emitted here. */
   release(drained: boolean): void {
     for (const [name, former] of this.#former) {
       if (former === undefined) Reflect.deleteProperty(this.#res, name);

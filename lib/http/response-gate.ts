@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { HeldDrain, HeldHead, type HeldCall } from './held-response.js';
-import { allSettled, attemptSync, callBack, check, rejected } from './gate-steps.js';
+import { allSettled, attemptSync, callBack, check, rejected, writeAfterEnd } from './gate-steps.js';
 import { applyHeaders, readHead } from './output-arguments.js';
 import { GATE, outputsOf, type Outputs } from './inherited-output.js';
 import { opaqueAnswer, takeBackHead } from './taken-back-answer.js';
@@ -52,7 +52,7 @@ export class ResponseGate {
   /** The output that asked for the first commit: what that commit covers needs no other. */
   #covered: HeldCall | null = null;
   #headOut = false;
-  /** An end was asked for: another one is ignored. */
+  /** An end was asked for: another one is ignored, and while that one is held, all output. */
   #endAsked = false;
   #ended = false;
   #drain: HeldDrain | null = null;
@@ -107,8 +107,9 @@ export class ResponseGate {
   }
 
   #output(call: HeldCall): unknown {
+    // Frameworks that read writableEnded see false while the end is held. What they send after it is dropped.
+    if (this.#endAsked && (call.method === 'end' || this.#mode === 'holding')) return this.#swallow(call);
     if (call.method === 'end') {
-      if (this.#endAsked) return this.#swallow(call);
       // An invalid last chunk is refused before it counts as the end.
       check(call, this.#res);
       this.#endAsked = this.#mode !== 'failed';
@@ -189,7 +190,6 @@ export class ResponseGate {
     check(call, this.#res);
     this.#held.push(call);
     this.#head ??= new HeldHead(this.#res);
-    if (call.method === 'end') this.#head.end();
     if (call.method === 'write') this.#drain ??= new HeldDrain(this.#res);
     if (call.method === 'flushHeaders') return undefined;
     return call.method === 'write' ? false : this.#res;
@@ -218,10 +218,13 @@ export class ResponseGate {
     this.#drain = null;
     let full = false;
     const broken = attemptSync(() => {
-      while (this.#held.length > 0 && this.#mode === 'open')
-        full = this.#replay(this.#held.shift()!) === false;
+      while (this.#held.length > 0 && this.#mode === 'open') {
+        const call = this.#held.shift()!;
+        const result = this.#replay(call);
+        if (call.method === 'write') full = result === false;
+      }
     });
-    if (drain !== null) process.nextTick(() => drain.release(!full && !this.#ended));
+    if (drain !== null) releaseDrain(drain, !full && !this.#ended);
     if (broken !== null) return this.#res.headersSent ? this.#cut(broken.error) : this.#fail(broken.error);
     this.#headOut = true;
     this.#watchClose();
@@ -241,8 +244,6 @@ export class ResponseGate {
     if (!(settled instanceof Promise)) return this.#pass(call);
     this.#mode = 'holding';
     this.#held.unshift(call);
-    this.#head ??= new HeldHead(this.#res);
-    this.#head.end();
     settled.then(
       () => this.#release(),
       (error: unknown) => this.#cut(error),
@@ -285,6 +286,10 @@ export class ResponseGate {
     this.#endAsked = false;
     // What is answered now is not the answer that this session was saved for.
     this.#headersWritten = true;
+    if (complete) {
+      this.#drain?.release(false);
+      this.#drain = null;
+    }
     if (complete && keeper.answer(error)) return this.#waitForAnswer(this.#res.statusCode);
     this.#answerOpaquely(this.#res.statusCode);
     if (!complete) keeper.report(error);
@@ -333,7 +338,7 @@ export class ResponseGate {
   }
 
   #swallow(call: HeldCall): unknown {
-    callBack(call, null);
+    callBack(call, this.#endAsked && call.method === 'write' ? writeAfterEnd() : null);
     return call.method === 'write' ? true : this.#res;
   }
 
@@ -362,6 +367,15 @@ function committed(keeper: GateKeeper): unknown {
   } catch (error) {
     return rejected(error);
   }
+}
+
+/**
+ * Where the response is full it emits `drain` by itself, in Node 26 within the same tick: its listeners must be in place
+ * immediately. Otherwise `drain` is emitted in the next tick.
+ */
+function releaseDrain(drain: HeldDrain, drained: boolean): void {
+  if (drained) process.nextTick(() => drain.release(true));
+  else drain.release(false);
 }
 
 function isGone({

@@ -11,11 +11,35 @@ function responseWith(name: string, value: OutgoingHttpHeader | undefined): Serv
 describe('forbidStoring (S-29)', () => {
   it.each<[string, OutgoingHttpHeader | undefined, OutgoingHttpHeader]>([
     ['says so where nothing was said', undefined, 'private, no-store'],
-    ['replaces what allows storing', 'public, max-age=3600', 'private, no-store'],
-    ['replaces what only nearly forbids it', 'no-cache', 'private, no-store'],
-    ['replaces private, which lets the browser store', 'private, max-age=60', 'private, no-store'],
+    [
+      'is added to what allows storing, in the place of public',
+      'public, max-age=3600',
+      'max-age=3600, private, no-store',
+    ],
+    ['is added to what only nearly forbids it', 'no-cache', 'no-cache, private, no-store'],
+    [
+      'is added to private, which lets the browser store',
+      'private, max-age=60',
+      'max-age=60, private, no-store',
+    ],
     ['replaces an empty header', '', 'private, no-store'],
-    ['is not deceived by a longer word', 'x-no-store, no-storey', 'private, no-store'],
+    [
+      'keeps no-transform, without which compression buffers a stream',
+      'no-transform',
+      'no-transform, private, no-store',
+    ],
+    [
+      'keeps all other directives',
+      'no-cache, No-Transform,must-revalidate, s-maxage=1',
+      'no-cache, No-Transform, must-revalidate, s-maxage=1, private, no-store',
+    ],
+    [
+      'is not misled by a comma in quotes',
+      'ext="a, no-store", no-transform',
+      'ext="a, no-store", no-transform, private, no-store',
+    ],
+    ['is said of the whole response', 'private="Set-Cookie"', 'private, no-store'],
+    ['is not misled by a longer word', 'x-no-store, no-storey', 'x-no-store, no-storey, private, no-store'],
     ['keeps what forbids it already', 'no-store', 'no-store'],
     [
       'keeps what forbids it among others',
@@ -25,7 +49,7 @@ describe('forbidStoring (S-29)', () => {
     ['keeps what forbids it without blanks', 'max-age=0,no-store', 'max-age=0,no-store'],
     ['keeps what forbids it in capitals', 'No-Store', 'No-Store'],
     ['keeps what forbids it in a list', ['private', 'no-store'], ['private', 'no-store']],
-    ['replaces a list that does not', ['public', 'max-age=60'], 'private, no-store'],
+    ['is added to a list that does not', ['public', 'max-age=60'], 'max-age=60, private, no-store'],
   ])('%s', (_, chosen, expected) => {
     const res = responseWith('Cache-Control', chosen);
     forbidStoring(res);

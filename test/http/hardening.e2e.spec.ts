@@ -221,7 +221,7 @@ describe('a server that is used in unusual ways', () => {
     );
     const answer = await browser.fetch('/');
     expect(answer.headers.getSetCookie().map((line) => line.split('=')[0])).toEqual(['a', 'connect.sid']);
-    expect(answer.headers.get('cache-control')).toBe('private, no-store');
+    expect(answer.headers.get('cache-control')).toBe('max-age=60, private, no-store');
   });
 
   it('keeps an attribute removed that another request changed inside at the same time', async () => {

@@ -87,8 +87,9 @@ describe('sessionMiddleware on plain node:http', () => {
   });
 
   it.each([
-    ['public, max-age=60', 'private, no-store'],
+    ['public, max-age=60', 'max-age=60, private, no-store'],
     ['private', 'private, no-store'],
+    ['no-cache, no-transform', 'no-cache, no-transform, private, no-store'],
     ['no-store', 'no-store'],
     ['no-cache, no-store, must-revalidate', 'no-cache, no-store, must-revalidate'],
   ])(
@@ -230,7 +231,8 @@ describe('sessionMiddleware on plain node:http', () => {
     expect(answer.status).toBe(202);
     expect(await answer.text()).toBe('first');
     expect(answer.headers.get('x-late')).toBeNull();
-    expect(refused).toEqual(['true', 'true', 'true', 'ERR_HTTP_HEADERS_SENT', 'ERR_HTTP_HEADERS_SENT']);
+    // writableEnded is false until the end has left: serverless libraries wait for the response then.
+    expect(refused).toEqual(['true', 'true', 'false', 'ERR_HTTP_HEADERS_SENT', 'none']);
   });
 
   it('refuses what Node refuses, at once and as Node does, and can still answer', async () => {

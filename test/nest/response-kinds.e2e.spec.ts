@@ -148,6 +148,22 @@ class ReadController {
     raw.end('first');
     raw.end('second');
   }
+  @Get('send-twice') async sendTwice(@Res() res: AnyResponse, @Session() s: UserSession) {
+    s['kind'] = 'send-twice';
+    res.send('first');
+    res.send('second');
+  }
+  @Get('send-throw') async sendThrow(@Res() res: AnyResponse, @Session() s: UserSession) {
+    s['kind'] = 'send-throw';
+    res.send('first');
+    await Promise.resolve();
+    throw new Error('after the response');
+  }
+  @Sse('end-sse') endSse(@Res() res: AnyResponse, @Session() s: UserSession): Observable<MessageEvent> {
+    s['kind'] = 'end-sse';
+    hijacked(res).end('first');
+    return from([{ data: 'one' }]);
+  }
   @Post('hold') hold(@Session() s: UserSession, @Req() req: IncomingMessage & { raw?: IncomingMessage }) {
     s['kind'] = 'held';
     (req.raw ?? req).socket.destroy();
@@ -281,6 +297,15 @@ describe.each(ADAPTERS)('each kind of answer on %s', (name, adapter) => {
     const answer = await rawRequest(running.url, '/twice').answer;
     expect(answer).toMatchObject({ status: 200, body: 'first' });
   });
+
+  it.each(['/send-twice', '/send-throw', '/end-sse'])(
+    'sends the first response of %s, though it was held when the second came',
+    async (path) => {
+      store.beforeWrite = manyTurns;
+      const answer = await rawRequest(running.url, path).answer;
+      expect(answer).toMatchObject({ status: 200, body: 'first' });
+    },
+  );
 
   it('saves though the client hung up before the answer (R68)', async () => {
     let stored!: () => void;
