@@ -104,6 +104,7 @@ export class SessionState {
       rekeyed: this.rekeyed,
       changed,
       destroyed: this.destroyed,
+      released: this.ended === 'detached',
       touchDue: this.#touchDue(),
       persistent: this.#hasPlainCookie
         ? this.#request.cookies.plan.isPersistent
