@@ -1,34 +1,93 @@
 import type { SessionCookie } from '../core/session-cookie.js';
 import type { ResolvedCookie } from './cookie-options.js';
+import { checkedInstant, checkedSetting } from './cookie-setting.js';
 import { setCookie } from './set-cookie.js';
 
 /**
  * The cookie object at `session.cookie`: the resolved options, a lifetime that counts down, and whatever the
- * application changes for this one session.
+ * application changes for this one session. What cannot be sent is refused when it is assigned.
  */
 export class CarriedCookie implements SessionCookie {
-  path: string;
-  domain?: string | undefined;
-  httpOnly: boolean;
-  secure?: boolean | undefined;
-  sameSite?: boolean | 'lax' | 'strict' | 'none' | undefined;
-  priority?: 'low' | 'medium' | 'high' | undefined;
-  partitioned?: boolean | undefined;
-  originalMaxAge: number | null;
+  #path: string;
+  #domain: string | undefined;
+  #httpOnly: boolean;
+  #secure: boolean | undefined;
+  #sameSite: ResolvedCookie['sameSite'] | undefined;
+  #priority: ResolvedCookie['priority'];
+  #partitioned: boolean | undefined;
+  #originalMaxAge: number | null;
   #expiresAt: number | null;
+  #fixedAt: number | null;
   readonly #now: () => number;
 
   constructor(resolved: ResolvedCookie, touchedAt: number, now: () => number) {
     this.#now = now;
-    this.path = resolved.path;
-    this.domain = resolved.domain;
-    this.httpOnly = resolved.httpOnly;
-    this.secure = resolved.secure;
-    this.sameSite = resolved.sameSite;
-    this.priority = resolved.priority;
-    this.partitioned = resolved.partitioned;
-    this.originalMaxAge = resolved.maxAgeMs;
-    this.#expiresAt = resolved.maxAgeMs === null ? null : touchedAt + resolved.maxAgeMs;
+    this.#path = resolved.path;
+    this.#domain = resolved.domain;
+    this.#httpOnly = resolved.httpOnly;
+    this.#secure = resolved.secure;
+    this.#sameSite = resolved.sameSite;
+    this.#priority = resolved.priority;
+    this.#partitioned = resolved.partitioned;
+    this.#originalMaxAge = resolved.maxAgeMs;
+    this.#fixedAt = resolved.expiresAt;
+    this.#expiresAt = resolved.expiresAt ?? endOf(resolved.maxAgeMs, touchedAt);
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+  set path(path: string) {
+    this.#path = checkedSetting('path', path);
+  }
+
+  get domain(): string | undefined {
+    return this.#domain;
+  }
+  set domain(domain: string | undefined) {
+    this.#domain = checkedSetting('domain', domain);
+  }
+
+  get httpOnly(): boolean {
+    return this.#httpOnly;
+  }
+  set httpOnly(httpOnly: boolean) {
+    this.#httpOnly = checkedSetting('httpOnly', httpOnly);
+  }
+
+  get secure(): boolean | undefined {
+    return this.#secure;
+  }
+  set secure(secure: boolean | undefined) {
+    this.#secure = checkedSetting('secure', secure);
+  }
+
+  get sameSite(): ResolvedCookie['sameSite'] | undefined {
+    return this.#sameSite;
+  }
+  set sameSite(sameSite: ResolvedCookie['sameSite'] | undefined) {
+    this.#sameSite = checkedSetting('sameSite', sameSite);
+  }
+
+  get priority(): ResolvedCookie['priority'] {
+    return this.#priority;
+  }
+  set priority(priority: ResolvedCookie['priority']) {
+    this.#priority = checkedSetting('priority', priority);
+  }
+
+  get partitioned(): boolean | undefined {
+    return this.#partitioned;
+  }
+  set partitioned(partitioned: boolean | undefined) {
+    this.#partitioned = checkedSetting('partitioned', partitioned);
+  }
+
+  get originalMaxAge(): number | null {
+    return this.#originalMaxAge;
+  }
+  set originalMaxAge(ms: number | null) {
+    this.#originalMaxAge = checkedSetting('originalMaxAge', ms);
   }
 
   get expires(): Date | null {
@@ -36,8 +95,9 @@ export class CarriedCookie implements SessionCookie {
   }
   /** Accepts a Date; `null`, `false` and `undefined` make it end with the browser. */
   set expires(at: Date | null | false | undefined) {
-    this.#expiresAt = at ? instantOf(at) : null;
-    this.originalMaxAge = this.maxAge;
+    this.#expiresAt = at ? checkedInstant(at, this.#now()) : null;
+    this.#fixedAt = null;
+    this.#originalMaxAge = this.maxAge;
   }
 
   get maxAge(): number | null {
@@ -45,19 +105,20 @@ export class CarriedCookie implements SessionCookie {
   }
   /** Accepts milliseconds; `null` and `undefined` make it end with the browser. */
   set maxAge(ms: number | null | undefined) {
-    if (ms != null && !Number.isFinite(ms)) {
-      throw new TypeError(
-        `session.cookie.maxAge must be a number of milliseconds or null, got ${String(ms)}.`,
-      );
-    }
-    const whole = ms == null ? null : Math.floor(ms);
-    this.originalMaxAge = whole;
-    this.#expiresAt = whole === null ? null : this.#now() + whole;
+    const checked = checkedSetting('originalMaxAge', ms ?? null);
+    this.#originalMaxAge = checked === null ? null : Math.floor(checked);
+    this.#fixedAt = null;
+    this.#expiresAt = endOf(this.#originalMaxAge, this.#now());
   }
 
-  /** Begins the lifetime again. */
+  /** The instant at which the options end the cookie, however much the session is used; `null` without one. */
+  get fixedAt(): number | null {
+    return this.#fixedAt;
+  }
+
+  /** Begins the lifetime again. A fixed end stays where it is. */
   restart(now: number): void {
-    this.#expiresAt = this.originalMaxAge === null ? null : now + this.originalMaxAge;
+    if (this.#fixedAt === null) this.#expiresAt = endOf(this.#originalMaxAge, now);
   }
 
   serialize(name: string, value: string): string {
@@ -68,11 +129,11 @@ export class CarriedCookie implements SessionCookie {
     const { originalMaxAge, partitioned, priority, expires, secure, httpOnly, domain, path, sameSite } = this;
     return { originalMaxAge, partitioned, priority, expires, secure, httpOnly, domain, path, sameSite };
   }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): object {
+    return this.toJSON();
+  }
 }
 
-function instantOf(at: Date): number {
-  const instant = at instanceof Date ? at.getTime() : Number.NaN;
-  if (Number.isNaN(instant))
-    throw new TypeError('session.cookie.expires must be a valid Date, null or false.');
-  return instant;
-}
+const endOf = (maxAgeMs: number | null, from: number): number | null =>
+  maxAgeMs === null ? null : from + maxAgeMs;

@@ -4,7 +4,7 @@ import { SessionError } from '../core/session-error.js';
 import type { CookieOptions } from './cookie-options.js';
 
 /** Browsers cut every lifetime at this length (RFC 6265bis, section 5.5). */
-const LONGEST_COOKIE_MS = days(400);
+export const LONGEST_COOKIE_MS = days(400);
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const DOMAIN = /^\.?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;

@@ -1,25 +1,11 @@
 import type { CookieKeeper, CookiePlan, SessionCookie } from '../core/session-cookie.js';
-import { describeValue } from '../core/describe-value.js';
-import { SessionError } from '../core/session-error.js';
 import { CarriedCookie } from './carried-cookie.js';
-import { fitsCookieAttribute } from './check-cookie-options.js';
 import type { ResolvedCookie } from './cookie-options.js';
-
-/** What one session may set for itself; everything else follows the options, also in sessions that live already. */
-export const OWN_SETTINGS = [
-  'originalMaxAge',
-  'path',
-  'domain',
-  'httpOnly',
-  'secure',
-  'sameSite',
-  'priority',
-  'partitioned',
-] as const;
+import { fitsSetting, OWN_SETTINGS, type OwnSetting } from './cookie-setting.js';
 
 const NOTHING: readonly string[] = [];
 
-type Settings = { -readonly [K in (typeof OWN_SETTINGS)[number]]?: unknown };
+type Settings = { -readonly [K in OwnSetting]?: unknown };
 
 /** Keeps of a session's cookie only what differs from the options of the request. */
 export class OptionsCookieKeeper implements CookieKeeper {
@@ -41,8 +27,11 @@ export class OptionsCookieKeeper implements CookieKeeper {
     this.#now = now;
     this.#leads = leads;
     this.leftOut = leftOut;
-    const { maxAgeMs, secure } = resolved;
-    this.plan = { lifetimeMs: leads ? maxAgeMs : null, isPersistent: maxAgeMs !== null, secure };
+    const { maxAgeMs, expiresAt, secure } = resolved;
+    const isPersistent = maxAgeMs !== null;
+    this.plan = leads
+      ? { lifetimeMs: maxAgeMs, endsAt: expiresAt, isPersistent, secure }
+      : { lifetimeMs: null, endsAt: null, isPersistent, secure };
   }
 
   /** Where the cookie applies. */
@@ -53,9 +42,10 @@ export class OptionsCookieKeeper implements CookieKeeper {
   make(kept: string | null, touchedAt: number): SessionCookie {
     if (kept === null) return new CarriedCookie(this.#resolved, touchedAt, this.#now);
     const settings = readSettings(kept);
-    const { originalMaxAge = this.#resolved.maxAgeMs, ...others } = settings;
+    const { originalMaxAge, ...others } = settings;
+    const lifetime = originalMaxAge === undefined ? {} : { maxAgeMs: originalMaxAge, expiresAt: null };
     return new CarriedCookie(
-      { ...this.#resolved, ...others, maxAgeMs: originalMaxAge } as ResolvedCookie,
+      { ...this.#resolved, ...others, ...lifetime } as ResolvedCookie,
       touchedAt,
       this.#now,
     );
@@ -65,35 +55,20 @@ export class OptionsCookieKeeper implements CookieKeeper {
     const settings: Settings = {};
     for (const name of OWN_SETTINGS) {
       const planned = name === 'originalMaxAge' ? this.#resolved.maxAgeMs : this.#resolved[name];
-      if (cookie[name] !== planned) settings[name] = checked(name, cookie[name] ?? null);
+      if (cookie[name] !== planned) settings[name] = cookie[name] ?? null;
     }
     return Object.keys(settings).length === 0 ? null : JSON.stringify(settings);
   }
 
-  lifetimeOf(cookie: SessionCookie): number | null {
+  lifetimeOf(cookie: SessionCookie, usedAt: number): number | null {
+    const { fixedAt } = cookie as CarriedCookie;
+    if (fixedAt !== null) return this.#leads ? fixedAt - usedAt : null;
     return cookie.originalMaxAge === this.#resolved.maxAgeMs && !this.#leads ? null : cookie.originalMaxAge;
   }
 
   touch(cookie: SessionCookie, now: number): void {
     (cookie as CarriedCookie).restart(now);
   }
-}
-
-type OwnSetting = (typeof OWN_SETTINGS)[number];
-
-function fits(name: OwnSetting, value: unknown): boolean {
-  if (name !== 'originalMaxAge') return fitsCookieAttribute(name, value);
-  return value === null || Number.isFinite(value);
-}
-
-/** A setting that could not be sent is refused before anything is stored. */
-function checked(name: OwnSetting, value: unknown): unknown {
-  if (fits(name, value)) return value;
-  const shown = name === 'originalMaxAge' ? 'maxAge' : name;
-  throw new SessionError(
-    'ERR_SESSION_VALUE',
-    `The session was not saved: session.cookie.${shown} cannot be ${describeValue(value)}.`,
-  );
 }
 
 /** Settings that cannot be read are none: the options hold. */
@@ -109,7 +84,7 @@ function readSettings(kept: string): Settings {
   for (const name of OWN_SETTINGS) {
     if (!Object.hasOwn(parsed, name)) continue;
     const value = (parsed as Settings)[name];
-    if (fits(name, value)) known[name] = value;
+    if (fitsSetting(name, value)) known[name] = value;
   }
   return known;
 }

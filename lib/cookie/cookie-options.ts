@@ -49,6 +49,8 @@ export interface ResolvedCookie {
   readonly priority: 'low' | 'medium' | 'high' | undefined;
   readonly partitioned: boolean;
   readonly maxAgeMs: number | null;
+  /** The instant at which the cookie ends, however much it is used; `null` where `maxAgeMs` counts from each use. */
+  readonly expiresAt: number | null;
 }
 
 /** Decides what the options leave to the request: defaults, `'auto'`, and how long a fixed instant is away. */
@@ -63,6 +65,7 @@ export function resolveCookie(options: CookieOptions, secureRequest: boolean, no
     priority: options.priority,
     partitioned: (options.partitioned ?? false) && secure,
     maxAgeMs: options.expires ? options.expires.getTime() - now : (options.maxAge ?? null),
+    expiresAt: options.expires ? options.expires.getTime() : null,
   };
 }
 

@@ -12,6 +12,8 @@ export interface CommitFacts {
   /** Attributes or cookie settings differ from what the store holds, or an explicit save asks for a record. */
   readonly changed: boolean;
   readonly destroyed: boolean;
+  /** The request goes on without the session, which is not saved: `req.session = null`. */
+  readonly released: boolean;
   /** It is time to move the idle expiry. */
   readonly touchDue: boolean;
   /** The cookie tells the browser when to forget it. */
@@ -35,11 +37,13 @@ export interface CommitPlan {
 /**
  * The truth table of a commit, as a pure function.
  *
- * Three rules hold for each row: a destroyed session sends no cookie; only a stored session is patched, touched,
- * rekeyed or deleted; a cookie is sent only for a record that exists after the plan.
+ * Four rules hold for each row: a destroyed session sends no cookie; only a stored session is patched, touched,
+ * rekeyed or deleted; a cookie is sent only for a record that exists after the plan; a stored session for which a new
+ * id was asked is rekeyed or deleted.
  */
 export function planCommit(facts: CommitFacts, policy: CommitPolicy): CommitPlan {
   if (facts.destroyed) return planDestroyed(facts);
+  if (facts.released) return planReleased(facts);
   return facts.origin === 'fresh' ? planFresh(facts, policy) : planStored(facts, policy);
 }
 
@@ -48,6 +52,12 @@ function planDestroyed({ origin, client, deliverable }: CommitFacts): CommitPlan
     write: origin === 'stored' ? 'delete' : 'none',
     cookie: client !== 'nothing' && deliverable ? 'clear' : 'none',
   };
+}
+
+/** The record stays as it is. Once a new id was asked for it is removed, so that the old id is dead. */
+function planReleased(facts: CommitFacts): CommitPlan {
+  const isEnded = facts.rekeyed && facts.origin === 'stored';
+  return isEnded ? planDestroyed(facts) : { write: 'none', cookie: 'none' };
 }
 
 /** A record that no browser could ever name again is not made. */

@@ -22,6 +22,8 @@ export interface OpenRequest {
   channel(): CookieChannel;
   /** Whether the answer has begun: from then on the id stays as it is. */
   hasBegun(): boolean;
+  /** Runs a step when the connection or the response is over, where that can be observed. */
+  whenClosed?(step: () => Promise<void>): void;
   /** Handed to `newId`. */
   readonly context: unknown;
 }

@@ -128,6 +128,8 @@ export class OpenSession implements SessionEngineSide {
     await this.#inOrder(() => {
       if (this.#request.hasBegun()) throw sentError('regenerate');
       this.#attempted = null;
+      if (this.#state.stored !== null && !this.#state.rekeyed)
+        this.#request.whenClosed?.(() => this.#endUncommitted());
       this.#state.beginAnew(keep);
     });
   }
@@ -156,7 +158,7 @@ export class OpenSession implements SessionEngineSide {
   commit(): Answer<CookieOutcome> {
     // Without its session a request may do anything but change it; the browser keeps its cookie.
     if (!this.isAvailable && !this.#state.destroyed && !this.hasChanges()) return 'none';
-    return this.#inOrder(() => this.#commit(false));
+    return this.#inOrder(() => (this.#state.rekeyed ? this.#commitNewId() : this.#commit(false)));
   }
 
   /** Whether a commit would write what the session holds now. */
@@ -173,10 +175,36 @@ export class OpenSession implements SessionEngineSide {
 
   #commit(asked: boolean): Answer<CookieOutcome> {
     const state = this.#state;
-    if (state.ended !== 'no') return 'none';
-    const changes = state.destroyed ? NO_CHANGES : state.changes();
+    if (state.ended === 'gone') return 'none';
+    const changes = this.isAlive ? state.changes() : NO_CHANGES;
     const plan = planCommit(state.facts(asked || changes.size > 0), this.#parts.policy);
     return plan.write === 'none' ? plan.cookie : this.#carryOut(plan, changes);
+  }
+
+  /** The commit of a new id. Where it fails, the old id ends all the same: better logged out than on a known id. */
+  #commitNewId(): Answer<CookieOutcome> {
+    const failed = async (error: unknown): Promise<never> => {
+      await this.#endOldId();
+      throw error;
+    };
+    try {
+      const outcome = this.#commit(false);
+      return outcome instanceof Promise ? outcome.catch(failed) : outcome;
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  /** Removes the record of an id that was given up and not moved yet. A failure is reported by the store's event. */
+  async #endOldId(): Promise<void> {
+    const { rekeyed, stored } = this.#state;
+    if (!rekeyed || stored === null) return;
+    await (async () => this.#parts.store.delete(stored.key))().catch(() => undefined);
+  }
+
+  /** The request is over, and no response has asked for a commit. */
+  async #endUncommitted(): Promise<void> {
+    await this.#inOrder(() => this.#endOldId());
   }
 
   #carryOut({ write, cookie }: CommitPlan, changes: Changes): Answer<CookieOutcome> {

@@ -1,10 +1,13 @@
 /**
  * The cookie that carries a session's id, as a controller sees it at `session.cookie`.
  *
- * Setting `maxAge` or `expires` changes how long this one session lives, in the browser and in the store.
+ * Setting `maxAge` or `expires` changes how long this one session lives, in the browser and in the store. A value that
+ * no browser would take is refused when it is assigned, with `ERR_SESSION_VALUE`, and the setting stays as it was.
  */
 export interface SessionCookie {
-  /** Milliseconds from now until the browser forgets the cookie; `null` for one that ends with the browser. */
+  /**
+   * Milliseconds from now until the browser forgets the cookie, up to 400 days; `null` for one that ends with the browser.
+   */
   maxAge: number | null;
   /** The instant at which the browser forgets the cookie; `null` for one that ends with the browser. */
   expires: Date | null;
@@ -24,8 +27,10 @@ export interface SessionCookie {
 
 /** What is true of the cookies of all sessions that have no settings of their own, so that none needs to be made to know. */
 export interface CookiePlan {
-  /** As {@link CookieKeeper.lifetimeOf}. */
+  /** As {@link CookieKeeper.lifetimeOf}, where `endsAt` is `null`. */
   readonly lifetimeMs: number | null;
+  /** The instant at which every session ends, however much it is used; `null` without one. Epoch milliseconds. */
+  readonly endsAt: number | null;
   /** The cookie tells the browser when to forget it. */
   readonly isPersistent: boolean;
   readonly secure: boolean;
@@ -41,8 +46,11 @@ export interface CookieKeeper {
   make(kept: string | null, touchedAt: number): SessionCookie;
   /** What must be kept of a cookie, as JSON text; `null` where it is as the options say. */
   keep(cookie: SessionCookie): string | null;
-  /** How long the cookie wants this one session to live unused; `null` to follow the options. Milliseconds. */
-  lifetimeOf(cookie: SessionCookie): number | null;
+  /**
+   * How long the cookie wants this one session to live unused after a use at this instant; `null` to follow the options.
+   * Milliseconds.
+   */
+  lifetimeOf(cookie: SessionCookie, usedAt: number): number | null;
   /** Begins the cookie's lifetime again. */
   touch(cookie: SessionCookie, now: number): void;
 }

@@ -3,7 +3,8 @@
  *
  * - `ERR_SESSION_CONFIG`: an option is missing, unknown, out of range or contradicts another. Thrown at start.
  * - `ERR_SESSION_STORE`: the store refused or failed; `cause` says how.
- * - `ERR_SESSION_VALUE`: an attribute holds something JSON cannot carry; the message names the path.
+ * - `ERR_SESSION_VALUE`: an attribute holds something JSON cannot carry, or a setting of `session.cookie` is one that no
+ *   browser would take; the message names the path or the setting.
  * - `ERR_SESSION_NAME`: an attribute was given a name that belongs to the session itself.
  * - `ERR_SESSION_ID`: the `genid` option gave something that cannot serve as an id.
  * - `ERR_SESSION_GONE`: the session was ended elsewhere while this request held it.

@@ -118,6 +118,7 @@ export class SessionState {
       rekeyed: this.rekeyed,
       changed,
       destroyed: this.destroyed,
+      released: this.ended === 'detached',
       touchDue: this.#touchDue(),
       persistent: this.#hasPlainCookie
         ? this.#request.cookies.plan.isPersistent
@@ -308,26 +309,42 @@ export class SessionState {
     return (
       this.touched ||
       policy.resave ||
-      isTouchDue(this.stored.record, this.#idleMs(), lifetimes.touchEveryMs, this.now)
+      isTouchDue(
+        this.stored.record,
+        this.#idleMs(this.stored.record.touchedAt),
+        lifetimes.touchEveryMs,
+        this.now,
+      )
     );
   }
 
-  #idleMs(): number {
+  /** How long the session may stay unused after a use at this instant. */
+  #idleMs(usedAt: number): number {
     const { cookies } = this.#request;
-    const own = this.#hasPlainCookie ? cookies.plan.lifetimeMs : cookies.lifetimeOf(this.cookie);
+    const own = this.#hasPlainCookie
+      ? plainLifetime(cookies, usedAt)
+      : cookies.lifetimeOf(this.cookie, usedAt);
     return own ?? this.#parts.lifetimes.idleMs;
   }
 
   #expiryAt(now: number): number {
-    return expiryAt(now, this.createdAt, this.#idleMs(), this.#parts.lifetimes.absoluteMs);
+    return expiryAt(now, this.createdAt, this.#idleMs(now), this.#parts.lifetimes.absoluteMs);
   }
+}
+
+/** How long the cookie of the options lets a session stay unused after a use at this instant. */
+function plainLifetime({ plan }: CookieKeeper, usedAt: number): number | null {
+  return plan.endsAt === null ? plan.lifetimeMs : plan.endsAt - usedAt;
 }
 
 /** How long a record may stay unused for this request: by the options, or by the cookie settings of its own. */
 function idleMsOf(record: SessionRecord, { lifetimes }: EngineParts, cookies: CookieKeeper): number {
   const kept = record.attributes.get(COOKIE);
+  const { touchedAt } = record;
   const own =
-    kept === undefined ? cookies.plan.lifetimeMs : cookies.lifetimeOf(cookies.make(kept, record.touchedAt));
+    kept === undefined
+      ? plainLifetime(cookies, touchedAt)
+      : cookies.lifetimeOf(cookies.make(kept, touchedAt), touchedAt);
   return own ?? lifetimes.idleMs;
 }
 

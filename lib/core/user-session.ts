@@ -41,7 +41,8 @@ export interface SessionControls<T extends object = SessionData> {
 
   /**
    * A new id and, unless told to keep them, no attributes: at login and at each change of privilege. The old id is
-   * dead as soon as the session is saved, by `save()` or by the answer.
+   * dead as soon as the session is saved, by `save()` or by the response. It is dead at the end of the request in any
+   * case: also after `req.session = null`, a save that failed, or a request without a response.
    *
    * @throws SessionError `ERR_SESSION_SENT` when the answer has begun.
    * @see OWASP Session Management Cheat Sheet, "Renew the Session ID After Any Privilege Level Change"

@@ -1,4 +1,4 @@
-import { OWN_SETTINGS } from '../cookie/cookie-keeper.js';
+import { OWN_SETTINGS } from '../cookie/cookie-setting.js';
 
 /** The attributes that the cookies of an application have by its options; what a stored session repeats. */
 export interface ForeignCookie {

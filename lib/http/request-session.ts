@@ -143,6 +143,10 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
     return this.#gate?.hasBegun ?? this.res.headersSent;
   }
 
+  whenClosed(step: () => Promise<void>): void {
+    this.res.once('close', () => this.#parts.underWay(step()));
+  }
+
   /** Whether a cookie can still reach the browser. */
   channel(): CookieChannel {
     if (this.#gate?.isHeadOut ?? this.res.headersSent) return 'sent';

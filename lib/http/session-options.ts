@@ -81,7 +81,8 @@ export interface SessionOptions {
    */
   readonly saveUninitialized?: boolean | undefined;
   /**
-   * What `req.session = null` does to the record: nothing, or removes it.
+   * What `req.session = null` does to the record: nothing, or removes it. After `regenerate()` the record of the old id is
+   * removed in both cases.
    * @defaultValue `'keep'`
    */
   readonly unset?: 'keep' | 'destroy' | undefined;

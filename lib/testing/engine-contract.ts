@@ -117,7 +117,7 @@ function requestOf(id: SessionId | undefined): OpenRequest & { candidates: reado
     candidates: id === undefined ? [] : [{ id, current: true }],
     presented: id !== undefined,
     cookies: {
-      plan: { lifetimeMs: null, isPersistent: false, secure: false },
+      plan: { lifetimeMs: null, endsAt: null, isPersistent: false, secure: false },
       make: () => ({
         maxAge: null,
         expires: null,

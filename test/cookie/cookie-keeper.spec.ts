@@ -176,6 +176,19 @@ describe('what is kept of a cookie', () => {
     ]);
   });
 
+  it.each<[string, object]>([
+    ['a lifetime that no Date can hold', { originalMaxAge: Number.MAX_SAFE_INTEGER }],
+    ['a lifetime beyond 400 days', { originalMaxAge: 401 * 24 * HOUR }],
+    ['"auto", which was never decided', { sameSite: 'auto', secure: 'auto' }],
+    ['attributes that no header can hold', { path: '/;x', domain: 'a b', priority: 'urgent' }],
+  ])('is read without settings that cannot be sent: %s', (_, bad) => {
+    const { keeper } = keeperOf({ maxAge: HOUR });
+    const cookie = keeper.make(JSON.stringify({ ...bad, httpOnly: false }), NOW);
+    expect(cookie.toJSON()).toEqual({ ...keeper.make(null, NOW).toJSON(), httpOnly: false });
+    expect(keeper.keep(cookie)).toBe('{"httpOnly":false}');
+    expect(cookie.serialize('sid', 'x')).toMatch('Max-Age=3600');
+  });
+
   it.each(['{nonsense', 'null', '[]', '"x"', '7'])('that is broken is taken for nothing: %s', (kept) => {
     const { keeper } = keeperOf({ maxAge: HOUR });
     expect(keeper.make(kept, NOW).toJSON()).toEqual(keeper.make(null, NOW).toJSON());
@@ -230,6 +243,16 @@ describe('the lifetime that a cookie asks for its session', () => {
     const { keeper } = keeperOf(options);
     const cookie = keeper.make(null, NOW);
     change(cookie);
-    expect(keeper.lifetimeOf(cookie)).toBe(expected);
+    expect(keeper.lifetimeOf(cookie, NOW)).toBe(expected);
+  });
+
+  it.each([
+    [true, HOUR - 1000],
+    [false, null],
+  ])('with a fixed instant lasts from a use until then, where the cookie leads: %s', (leads, expected) => {
+    const resolved = resolveCookie({ expires: new Date(NOW + HOUR) }, true, NOW);
+    const keeper = new OptionsCookieKeeper(resolved, () => NOW, leads);
+    expect(keeper.lifetimeOf(keeper.make(null, NOW), NOW + 1000)).toBe(expected);
+    expect(keeper.plan.endsAt).toBe(leads ? NOW + HOUR : null);
   });
 });

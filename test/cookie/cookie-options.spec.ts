@@ -19,6 +19,7 @@ describe('resolveCookie', () => {
       priority: undefined,
       partitioned: false,
       maxAgeMs: null,
+      expiresAt: null,
     });
   });
 
@@ -34,7 +35,7 @@ describe('resolveCookie', () => {
       maxAge: hours(1),
     } as const;
     const { maxAge, ...others } = options;
-    expect(resolveCookie(options, false, NOW)).toEqual({ ...others, maxAgeMs: maxAge });
+    expect(resolveCookie(options, false, NOW)).toEqual({ ...others, maxAgeMs: maxAge, expiresAt: null });
   });
 
   it.each<[string, CookieOptions, boolean, Partial<ResolvedCookie>]>([
@@ -89,7 +90,7 @@ describe('resolveCookie', () => {
     ],
     ['maxAge', { maxAge: days(1) }, true, { maxAgeMs: days(1) }],
     ['maxAge null', { maxAge: null }, true, { maxAgeMs: null }],
-    ['expires', { expires: new Date(NOW + 5000) }, true, { maxAgeMs: 5000 }],
+    ['expires', { expires: new Date(NOW + 5000) }, true, { maxAgeMs: 5000, expiresAt: NOW + 5000 }],
     ['expires that is over', { expires: new Date(NOW - 5000) }, true, { maxAgeMs: -5000 }],
     ['expires null', { expires: null }, true, { maxAgeMs: null }],
     ['expires null beside maxAge', { expires: null, maxAge: 7 }, true, { maxAgeMs: 7 }],

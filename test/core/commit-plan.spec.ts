@@ -28,6 +28,7 @@ const FACTS = combinations<CommitFacts>({
   rekeyed: BOOLEANS,
   changed: BOOLEANS,
   destroyed: BOOLEANS,
+  released: BOOLEANS,
   touchDue: BOOLEANS,
   persistent: BOOLEANS,
   deliverable: BOOLEANS,
@@ -49,7 +50,7 @@ const existsAfter = ({ facts, plan }: Row): boolean =>
 
 describe('the plan of a commit, for every combination of facts and policy', () => {
   it('has looked at all of them', () => {
-    expect(ROWS).toHaveLength(2 * 3 * 2 ** 6 * 2 ** 2);
+    expect(ROWS).toHaveLength(2 * 3 * 2 ** 7 * 2 ** 2);
   });
 
   it.each<[string, (row: Row) => boolean, (row: Row) => boolean]>([
@@ -64,9 +65,19 @@ describe('the plan of a commit, for every combination of facts and policy', () =
       ({ facts, plan }) => plan.write === (facts.origin === 'stored' ? 'delete' : 'none'),
     ],
     [
-      'deletes only a destroyed session',
+      'deletes only a destroyed session, and one that was released under a new id',
       (row) => row.plan.write === 'delete',
-      ({ facts }) => facts.destroyed,
+      ({ facts }) => facts.destroyed || (facts.released && facts.rekeyed),
+    ],
+    [
+      'leaves a released session as it is, unless a new id was asked for',
+      ({ facts }) => facts.released && !facts.destroyed && !(facts.rekeyed && facts.origin === 'stored'),
+      ({ plan }) => plan.write === 'none' && plan.cookie === 'none',
+    ],
+    [
+      'ends the old id of a released session for which a new one was asked (S-9)',
+      ({ facts }) => facts.released && facts.rekeyed && facts.origin === 'stored',
+      ({ plan }) => plan.write === 'delete' && plan.cookie !== 'send',
     ],
     [
       'patches, touches, rekeys and deletes only what is stored',
@@ -110,18 +121,18 @@ describe('the plan of a commit, for every combination of facts and policy', () =
     ],
     [
       'loses no change of a stored session',
-      ({ facts }) => facts.origin === 'stored' && facts.changed && !facts.destroyed,
+      ({ facts }) => facts.origin === 'stored' && facts.changed && !facts.destroyed && !facts.released,
       ({ plan }) => plan.write === 'patch' || plan.write === 'rekey',
     ],
     [
       'leaves no session on its old id once a new one was asked for (S-9)',
-      ({ facts }) => facts.origin === 'stored' && facts.rekeyed && !facts.destroyed,
-      ({ plan }) => plan.write === 'rekey',
+      ({ facts }) => facts.origin === 'stored' && facts.rekeyed,
+      ({ facts, plan }) => plan.write === (facts.destroyed || facts.released ? 'delete' : 'rekey'),
     ],
     [
-      'clears a cookie only of a destroyed session whose browser sent one',
+      'clears a cookie only of a session that ends with the request and whose browser sent one',
       (row) => row.plan.cookie === 'clear',
-      ({ facts }) => facts.destroyed && facts.client !== 'nothing',
+      ({ facts, plan }) => (facts.destroyed || plan.write === 'delete') && facts.client !== 'nothing',
     ],
     [
       'does not ask for more than the facts: a touch that is due changes no cookie',
@@ -140,6 +151,7 @@ const VISITOR: CommitFacts = {
   rekeyed: false,
   changed: false,
   destroyed: false,
+  released: false,
   touchDue: false,
   persistent: false,
   deliverable: true,
@@ -208,6 +220,27 @@ describe('the plan of everyday requests', () => {
       { rolling: true },
       'delete',
       'clear',
+    ],
+    [
+      'a member whose request lets go of the session',
+      { ...MEMBER, changed: true, released: true },
+      {},
+      'none',
+      'none',
+    ],
+    [
+      'a member whose request asks for a new id and lets go of the session',
+      { ...MEMBER, rekeyed: true, changed: true, released: true },
+      { rolling: true },
+      'delete',
+      'clear',
+    ],
+    [
+      'a visitor whose request asks for a new id and lets go of the session',
+      { ...VISITOR, client: 'stale', rekeyed: true, released: true },
+      { saveUninitialized: true },
+      'none',
+      'none',
     ],
     [
       'a member who logs out in a stream',

@@ -53,6 +53,8 @@ class Application {
   readonly events: SessionEvent[] = [];
   readonly #engine: SessionEngine;
   readonly #settings: Settings;
+  /** Ends the last request that asked for a new id. */
+  closeLast: () => Promise<void> = async () => undefined;
 
   constructor(
     settings: Partial<Settings> = {},
@@ -89,6 +91,7 @@ class Application {
       cookies: new OptionsCookieKeeper(resolveCookie(this.#settings.cookie, true, now()), now),
       channel: () => visit.channel ?? ('open' as const),
       hasBegun: () => visit.channel === 'sent',
+      whenClosed: (step: () => Promise<void>) => void (this.closeLast = step),
       context: visit.context,
     };
     if (visit.goesOnWithout !== true) return this.#engine.open(request);
@@ -1175,7 +1178,7 @@ describe('a new id beside other requests', () => {
     expect(expiresAt - touchedAt).toBe(hours(2));
   });
 
-  it('gives up where they change the session again and again, and keeps the old id', async () => {
+  it('gives up where they change the session again and again, and ends the old id all the same', async () => {
     const app = new Application();
     const id = await app.stored({ n: 0 });
     const login = await app.open(id);
@@ -1188,8 +1191,93 @@ describe('a new id beside other requests', () => {
       return rekey.call(app.store, from, to, record, revision);
     };
     await expect((async () => login.commit())()).rejects.toMatchObject({ code: 'ERR_SESSION_CONFLICT' });
-    expect(await app.dataOf(id)).toEqual({ n: 65 });
-    expect(app.store.size).toBe(1);
+    expect(await app.dataOf(id)).toBeNull();
+    expect(app.store.size).toBe(0);
+  });
+});
+
+describe('the old id after regenerate() is dead at the end of the request (S-9)', () => {
+  const regenerated = async (keep: readonly string[] | 'all' = 'all') => {
+    const app = new Application();
+    const id = await app.stored({ role: 'admin' });
+    const opened = await app.open(id);
+    await opened.session.regenerate({ keep });
+    app.calls.length = 0;
+    return { app, id, opened };
+  };
+  const commit = async (opened: OpenSession): Promise<unknown> => opened.commit();
+
+  it.each([
+    ['kept', false],
+    ['destroyed', true],
+  ])('where the session is released afterwards and its record %s', async (_, destroy) => {
+    const { app, id, opened } = await regenerated();
+    opened.release(destroy);
+    expect(await opened.commit()).toBe('clear');
+    await opened.commit();
+    expect([await app.dataOf(id), app.store.size, app.calls]).toEqual([null, 0, ['delete']]);
+  });
+
+  it('where save() fails, the failure is caught, and the session is released', async () => {
+    const { app, id, opened } = await regenerated();
+    jest.spyOn(app.store, 'rekey').mockRejectedValueOnce(new Error('down'));
+    await expect(opened.session.save()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
+    opened.release(false);
+    expect(await opened.commit()).toBe('clear');
+    expect(await app.dataOf(id)).toBeNull();
+  });
+
+  it('where a failed save() is tried again: nothing that was to be kept is lost', async () => {
+    const { app, id, opened } = await regenerated();
+    jest.spyOn(app.store, 'rekey').mockRejectedValueOnce(new Error('down'));
+    await expect(opened.session.save()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
+    expect(await opened.commit()).toBe('send');
+    expect([await app.dataOf(id), await app.dataOf(opened.id)]).toEqual([null, { role: 'admin' }]);
+  });
+
+  it.each<[string, (app: Application, opened: OpenSession) => void, string]>([
+    [
+      'the store fails',
+      (app) => jest.spyOn(app.store, 'rekey').mockRejectedValueOnce(new Error('down')),
+      'STORE',
+    ],
+    ['an attribute cannot be stored', (_, { session }) => (session['big'] = 1n), 'VALUE'],
+    [
+      'the removal of a released session fails once',
+      (app, opened) => {
+        opened.release(false);
+        jest.spyOn(app.store, 'delete').mockRejectedValueOnce(new Error('down'));
+      },
+      'STORE',
+    ],
+  ])('where the commit fails because %s', async (_, prepare, code) => {
+    const { app, id, opened } = await regenerated();
+    prepare(app, opened);
+    await expect(commit(opened)).rejects.toMatchObject({ code: `ERR_SESSION_${code}` });
+    expect([await app.dataOf(id), app.store.size]).toEqual([null, 0]);
+  });
+
+  it('and the commit fails with its own error where the store refuses the removal too', async () => {
+    const { app, opened } = await regenerated();
+    opened.session['big'] = 1n;
+    jest.spyOn(app.store, 'delete').mockImplementation(() => {
+      throw new Error('down');
+    });
+    await expect(commit(opened)).rejects.toMatchObject({ code: 'ERR_SESSION_VALUE' });
+  });
+
+  it('where the request ends without a response', async () => {
+    const { app, id, opened } = await regenerated();
+    await app.closeLast();
+    expect([await app.dataOf(id), app.store.size]).toEqual([null, 0]);
+    expect(opened.isAlive).toBe(true);
+  });
+
+  it('without another call where the commit had moved the record', async () => {
+    const { app, opened } = await regenerated();
+    await opened.commit();
+    await app.closeLast();
+    expect(app.calls).toEqual(['rekey']);
   });
 });
 

@@ -189,6 +189,28 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
     ]);
   });
 
+  it.each<[string, string, () => Promise<void>]>([
+    ['fails, of a session that is read', '/page', () => Promise.reject(new Error('connect ECONNREFUSED'))],
+    [
+      'fails, of a session that nobody reads',
+      '/static',
+      () => Promise.reject(new Error('connect ECONNREFUSED')),
+    ],
+    ['does not return in time', '/static', () => new Promise(() => undefined)],
+  ])(
+    'raises the event for a touch that %s, though the response is a 200 (S-70)',
+    async (_, path, beforeWrite) => {
+      const browser = await start({ storeTimeout: 50 });
+      clock.advance(120_000);
+      store.calls = [];
+      store.beforeWrite = beforeWrite;
+      expect((await browser.fetch(path)).status).toBe(200);
+      expect(store.calls).toEqual(['load', 'patch']);
+      expect(events.map(({ type }) => type)).toEqual(['store-down']);
+      expect(logger.ofSessions).toHaveLength(1);
+    },
+  );
+
   it('answers in time where the store never does, and asks it only now and then', async () => {
     const browser = await start({ storeTimeout: 20 });
     store.isSilent = true;

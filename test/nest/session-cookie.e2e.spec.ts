@@ -1,0 +1,131 @@
+import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
+import { Session, SessionModule, type SessionModuleOptions, type UserSession } from 'nest-session';
+import { FakeClock } from 'nest-session/testing';
+import { hours } from '../../lib/core/durations.js';
+import { ADAPTERS, startApp, type RunningApp } from '../support/adapters.js';
+import { Browser } from '../support/browser.js';
+import { CountingStore } from '../support/counting-store.js';
+import { SECRET } from '../support/secret.js';
+
+@Controller()
+class CookieController {
+  @Get('data') data(@Session() session: UserSession) {
+    return { ...session };
+  }
+  @Post('seed') seed(@Session() session: UserSession) {
+    session['n'] = 1;
+    return {};
+  }
+  /** Sets what the body names; what is refused is the response. */
+  @Post('cookie') @HttpCode(200) async cookie(
+    @Session() session: UserSession,
+    @Body() settings: Record<string, unknown>,
+  ) {
+    try {
+      for (const [name, value] of Object.entries(settings))
+        (session.cookie as unknown as Record<string, unknown>)[name] = value;
+      if ('saved' in settings) await session.save();
+      return {};
+    } catch (error) {
+      const { code, message } = error as { code: string; message: string };
+      return { code, message };
+    }
+  }
+  @Post('regenerate') async regenerate(@Session() session: UserSession) {
+    await session.regenerate({ keep: 'all' });
+    return {};
+  }
+}
+
+describe.each(ADAPTERS)('the cookie of one session, on %s', (_, adapter) => {
+  let running: RunningApp;
+  let store: CountingStore;
+  let clock: FakeClock;
+
+  afterEach(() => running.app.close());
+
+  const start = async (options: Partial<SessionModuleOptions> = {}): Promise<Browser> => {
+    store = new CountingStore();
+    clock = new FakeClock();
+    running = await startApp(adapter, {
+      imports: [SessionModule.forRoot({ secret: SECRET, store, clock, ...options })],
+      controllers: [CookieController],
+    });
+    const browser = new Browser(running.url);
+    await browser.post('/seed');
+    return browser;
+  };
+  const goTo = (instant: number): void => clock.advance(instant - clock.now());
+  const set = (browser: Browser, settings: object): Promise<Response> =>
+    browser.fetch('/cookie', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(settings),
+    });
+
+  describe('where a setting could not be sent', () => {
+    it.each<[string, unknown, string]>([
+      ['maxAge', Number.MAX_SAFE_INTEGER, 'null or a number of milliseconds up to 400 days'],
+      ['sameSite', 'auto', '"lax", "strict", "none", true (strict) or false'],
+      ['secure', 'auto', 'true or false'],
+      ['domain', 'a;b', 'a host name'],
+      ['path', '/;x', 'a path that begins with "/"'],
+      ['priority', 'urgent', '"low", "medium" or "high"'],
+    ])('refuses it when it is assigned, and later requests go on: %s', async (name, value, allowed) => {
+      const browser = await start();
+      const refused = (await (await set(browser, { [name]: value })).json()) as Record<string, string>;
+      expect(refused['code']).toBe('ERR_SESSION_VALUE');
+      expect(refused['message']).toMatch(`session.cookie.${name} must be `);
+      expect(refused['message']).toMatch(allowed);
+      expect((await browser.post('/regenerate')).status).toBe(201);
+      expect(await browser.get('/data')).toEqual({ n: 1 });
+    });
+
+    it('passes over it in a record that already holds it', async () => {
+      const browser = await start();
+      await set(browser, { maxAge: hours(1) });
+      const { load } = store.inner;
+      store.inner.load = async (key) => {
+        const record = await load.call(store.inner, key);
+        if (record === null || record === 'corrupt') return record;
+        const bad = JSON.stringify({ originalMaxAge: Number.MAX_SAFE_INTEGER, sameSite: 'auto', path: ';' });
+        return { ...record, attributes: new Map([...record.attributes, ['$cookie', bad]]) };
+      };
+      expect(await browser.get('/data')).toEqual({ n: 1 });
+      expect((await browser.post('/seed')).status).toBe(201);
+      const renewed = await browser.post('/regenerate');
+      expect(renewed.status).toBe(201);
+      expect(renewed.headers.getSetCookie()).toEqual([
+        expect.stringMatching(/; Path=\/; HttpOnly; SameSite=Lax$/),
+      ]);
+    });
+  });
+
+  describe('with a fixed cookie.expires', () => {
+    it.each([
+      ['and no touch', []],
+      ['and a touch on the way', [hours(1), hours(5)]],
+    ])('ends at that instant and not before %s', async (_, visits) => {
+      const expires = new Date(Date.now() + hours(24));
+      const browser = await start({ cookie: { expires } });
+      goTo(expires.getTime() - hours(24));
+      await browser.post('/seed');
+      for (const after of visits) {
+        goTo(expires.getTime() - hours(24) + after);
+        expect(await browser.get('/data')).toEqual({ n: 1 });
+      }
+      goTo(expires.getTime() - 1);
+      expect(await browser.clone().get('/data')).toEqual({ n: 1 });
+      goTo(expires.getTime());
+      expect(await browser.get('/data')).toEqual({});
+    });
+
+    it('tells the browser that instant, whenever the cookie is sent', async () => {
+      const expires = new Date(Math.floor(Date.now() / 1000) * 1000 + hours(24));
+      const browser = await start({ cookie: { expires } });
+      goTo(expires.getTime() - hours(11) - 7);
+      const [cookie] = (await browser.post('/regenerate')).headers.getSetCookie();
+      expect(cookie).toMatch(`Expires=${expires.toUTCString()}`);
+    });
+  });
+});
