@@ -111,7 +111,7 @@ export class ResponseGate {
     if (this.#endAsked && (call.method === 'end' || this.#mode === 'holding')) return this.#swallow(call);
     if (call.method === 'end') {
       // An invalid last chunk is refused before it counts as the end.
-      check(call, this.#res);
+      this.#check(call);
       this.#endAsked = this.#mode !== 'failed';
     }
     if (this.#mode === 'closed' && call.method === 'flushHeaders' && this.#head === null) {
@@ -143,7 +143,7 @@ export class ResponseGate {
 
   /** The first output: commit, and hold back everything unless that is done at once. */
   #begin(call: HeldCall | null): unknown {
-    if (call !== null) check(call, this.#res);
+    if (call !== null) this.#check(call);
     this.#covered = call;
     const settled = this.#commit();
     if (settled instanceof Promise) {
@@ -161,17 +161,22 @@ export class ResponseGate {
     }
     this.#mode = 'open';
     this.#ended = call.method === 'end';
+    this.#headOut = true;
     try {
       return this.#pass(call);
     } catch (error) {
       // Whoever catches this must be able to answer.
       this.#endAsked = false;
       this.#ended = false;
+      this.#headOut = this.#res.headersSent;
       throw error;
     } finally {
-      this.#headOut = true;
       this.#watchClose();
     }
+  }
+
+  #check(call: HeldCall): void {
+    check(call, this.#res, this.#headOut || this.#head !== null);
   }
 
   /** Brings every session up to date; a promise where one of them needs time. One that fails fails the answer. */
@@ -187,7 +192,7 @@ export class ResponseGate {
       this.#holdHead(call);
       return this.#res;
     }
-    check(call, this.#res);
+    this.#check(call);
     this.#held.push(call);
     this.#head ??= new HeldHead(this.#res);
     if (call.method === 'write') this.#drain ??= new HeldDrain(this.#res);
@@ -214,6 +219,7 @@ export class ResponseGate {
     this.#head?.release();
     this.#head = null;
     this.#mode = 'open';
+    this.#headOut = true;
     const drain = this.#drain;
     this.#drain = null;
     let full = false;
@@ -226,7 +232,6 @@ export class ResponseGate {
     });
     if (drain !== null) releaseDrain(drain, !full && !this.#ended);
     if (broken !== null) return this.#res.headersSent ? this.#cut(broken.error) : this.#fail(broken.error);
-    this.#headOut = true;
     this.#watchClose();
   }
 
