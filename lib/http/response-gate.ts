@@ -57,6 +57,8 @@ export class ResponseGate {
   #ended = false;
   #drain: HeldDrain | null = null;
   #headersWritten = false;
+  /** The response is replaced by one that reports a failed commit. */
+  #hasFailed = false;
   #watchesClose = false;
 
   /** The gate of a response, put up for the first of its sessions. */
@@ -270,9 +272,15 @@ export class ResponseGate {
     if (!this.#keeper.hasHeaders && !this.#others.some(({ hasHeaders }) => hasHeaders)) return args;
     const { status, reason, headers } = readHead(args);
     applyHeaders(this.#res, headers);
-    this.#keeper.writeHeaders();
-    for (const keeper of this.#others) keeper.writeHeaders();
+    this.#writeHeaders(this.#keeper);
+    for (const keeper of this.#others) this.#writeHeaders(keeper);
     return reason === undefined ? [status] : [status, reason];
+  }
+
+  /** Headers that cannot be written fail the response, but not the error page that comes instead. */
+  #writeHeaders(keeper: GateKeeper): void {
+    if (this.#hasFailed) attemptSync(() => keeper.writeHeaders());
+    else keeper.writeHeaders();
   }
 
   /** Nothing is out yet. Of a complete answer the application makes another; of a stream under way nobody else can. */
@@ -289,8 +297,9 @@ export class ResponseGate {
     this.#headOut = false;
     this.#ended = false;
     this.#endAsked = false;
-    // What is answered now is not the answer that this session was saved for.
-    this.#headersWritten = true;
+    // The response that comes instead carries the cookies of ids that the store holds, and of no others.
+    this.#headersWritten = false;
+    this.#hasFailed = true;
     if (complete) {
       this.#drain?.release(false);
       this.#drain = null;
