@@ -78,3 +78,9 @@ function planWrite({ rekeyed, changed, touchDue }: CommitFacts): CommitPlan['wri
   if (changed) return 'patch';
   return touchDue ? 'touch' : 'none';
 }
+
+/** The cookie of a response that reports a failed commit: it goes out only for an id that the store holds. */
+export function cookieAfterFailure(facts: CommitFacts): CommitPlan['cookie'] {
+  const isHeld = facts.origin === 'stored' && !facts.rekeyed && !facts.destroyed;
+  return isHeld && facts.client !== 'current' && facts.deliverable ? 'send' : 'none';
+}

@@ -1,6 +1,6 @@
 import { andThen, orTell } from './answers.js';
 import { AttributeUpdates, NO_UPDATES, type Updates } from './attribute-updates.js';
-import { planCommit, type CommitPlan } from './commit-plan.js';
+import { cookieAfterFailure, planCommit, type CommitPlan } from './commit-plan.js';
 import type { EngineParts } from './engine-options.js';
 import type { Candidate, OpenRequest } from './open-request.js';
 import { rebaseChanges } from './rebase-changes.js';
@@ -159,6 +159,11 @@ export class OpenSession implements SessionEngineSide {
     // Without its session a request may do anything but change it; the browser keeps its cookie.
     if (!this.isAvailable && !this.#state.destroyed && !this.hasChanges()) return 'none';
     return this.#inOrder(() => (this.#state.rekeyed ? this.#commitNewId() : this.#commit(false)));
+  }
+
+  /** What becomes of the browser's cookie where {@link commit} failed. */
+  cookieAfterFailure(): CookieOutcome {
+    return this.#state.ended === 'no' ? cookieAfterFailure(this.#state.facts(false)) : 'none';
   }
 
   /** Whether a commit would write what the session holds now. */

@@ -143,7 +143,8 @@ export class ExpressExchange implements GateKeeper, SessionKeeper {
 
   get hasHeaders(): boolean {
     const isNew = this.#cookieId !== this.#req.sessionID;
-    return this.#cookieDue && !this.#saveFailed && !(isNew && this.#writes.hasThrown);
+    const hasFailed = this.#saveFailed || (isNew && this.#writes.hasThrown);
+    return this.#cookieDue && (!hasFailed || this.#writes.isHeldByStore(this.#req.sessionID));
   }
 
   writeHeaders(): void {
@@ -187,11 +188,9 @@ export class ExpressExchange implements GateKeeper, SessionKeeper {
     let refused: { error: Error } | null = null;
     step((error, thrown) => {
       settled = true;
+      if (error && thrown !== 'now') this.#saveFailed = this.#cookieId !== this.#req.sessionID;
       if (thrown === 'late') refused = { error: error as Error };
-      else if (error && thrown === undefined) {
-        this.#saveFailed = this.#cookieId !== this.#req.sessionID;
-        this.report(error);
-      }
+      else if (error && thrown === undefined) this.report(error);
       wake?.();
     });
     if (settled) return undefined;

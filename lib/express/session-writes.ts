@@ -64,6 +64,12 @@ export class SessionWrites {
     return this.#stored !== null;
   }
 
+  /** The session of this id was loaded from the store, or was written to it, and was not removed since. */
+  isHeldByStore(id: string | undefined): boolean {
+    const hold = id === undefined ? undefined : this.#held.get(id);
+    return hold !== undefined && hold.base !== null && !hold.shared.destroyed;
+  }
+
   holds(session: Session): boolean {
     return this.#stored?.id === session.id && this.#stored.text === textOf(session);
   }

@@ -7,10 +7,12 @@ export async function allSettled(steps: readonly unknown[]): Promise<void> {
   for (const result of await Promise.allSettled(steps)) if (result.status === 'rejected') throw result.reason;
 }
 
-/** Refuses, at once and as Node does, an output that Node would refuse. */
-export function check({ method, args }: HeldCall, res: ServerResponse): void {
-  checkStatus(res.statusCode);
-  if (Object.hasOwn(res, 'statusMessage')) checkReason(res.statusMessage);
+/** Refuses, at once and as Node does, an output that Node would refuse. Once the head is fixed, its status counts no more. */
+export function check({ method, args }: HeldCall, res: ServerResponse, isHeadFixed: boolean): void {
+  if (!isHeadFixed) {
+    checkStatus(res.statusCode);
+    if (Object.hasOwn(res, 'statusMessage')) checkReason(res.statusMessage);
+  }
   if (method !== 'flushHeaders') checkChunk(args[0], method);
 }
 

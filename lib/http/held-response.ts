@@ -31,6 +31,8 @@ export class HeldHead {
   readonly #by: 'mark' | 'shadows' | null;
   /** What the mark replaced: `null`, or the empty text that serverless-http puts there. */
   readonly #former: string | null = null;
+  /** What the shadows covered: a wrapper of the response may have methods of its own there. */
+  readonly #covered: OwnProperties | null = null;
 
   constructor(res: ServerResponse) {
     this.#res = res;
@@ -43,15 +45,16 @@ export class HeldHead {
       (res as NodeResponse)._header = HELD;
     }
     if (this.#by !== 'shadows') return;
-    shadow(res, 'headersSent', () => true);
-    for (const method of HEADER_METHODS) shadow(res, method, () => refuseHeader);
+    this.#covered = new Map();
+    cover(res, this.#covered, 'headersSent', { get: () => true });
+    for (const method of HEADER_METHODS)
+      cover(res, this.#covered, method, { value: refuseHeader, writable: true });
   }
 
   /** Shows the response as it is again, with the status that was fixed. */
   release(): void {
     if (this.#by === 'mark') (this.#res as NodeResponse)._header = this.#former;
-    if (this.#by === 'shadows')
-      for (const name of ['headersSent', ...HEADER_METHODS]) Reflect.deleteProperty(this.#res, name);
+    if (this.#covered !== null) uncover(this.#res, this.#covered);
     this.#res.statusCode = this.#status;
     if (this.#message !== undefined) this.#res.statusMessage = this.#message;
   }
@@ -82,8 +85,20 @@ function isRefused(change: () => unknown): boolean {
   }
 }
 
-function shadow(res: ServerResponse, name: string, get: () => unknown): void {
-  Object.defineProperty(res, name, { get, configurable: true });
+/** Own properties of a response by name; `undefined` where it had none of its own. */
+type OwnProperties = Map<string, PropertyDescriptor | undefined>;
+
+/** Puts an own property in the place of another, which {@link uncover} restores. */
+function cover(res: ServerResponse, former: OwnProperties, name: string, property: PropertyDescriptor): void {
+  former.set(name, Object.getOwnPropertyDescriptor(res, name));
+  Object.defineProperty(res, name, { ...property, configurable: true });
+}
+
+function uncover(res: ServerResponse, former: OwnProperties): void {
+  for (const [name, property] of former) {
+    if (property === undefined) Reflect.deleteProperty(res, name);
+    else Object.defineProperty(res, name, property);
+  }
 }
 
 function refuseHeader(): never {
@@ -104,12 +119,11 @@ const FORGET = ['off', 'removeListener'] as const;
 export class HeldDrain {
   readonly #res: ServerResponse;
   readonly #waiting: { readonly method: (typeof LISTEN)[number]; readonly listener: Listener }[] = [];
-  readonly #former = new Map<string, PropertyDescriptor | undefined>();
+  readonly #former: OwnProperties = new Map();
 
   constructor(res: ServerResponse) {
     this.#res = res;
-    this.#former.set('writableNeedDrain', Object.getOwnPropertyDescriptor(res, 'writableNeedDrain'));
-    shadow(res, 'writableNeedDrain', () => true);
+    cover(res, this.#former, 'writableNeedDrain', { get: () => true });
     for (const method of LISTEN)
       this.#replace(method, (listener) => void this.#waiting.push({ method, listener }));
     for (const method of FORGET) {
@@ -122,10 +136,7 @@ export class HeldDrain {
 
   /** Adds the listeners to the response. With `drained` the response emits no `drain` for the held writes: it is emitted here. */
   release(drained: boolean): void {
-    for (const [name, former] of this.#former) {
-      if (former === undefined) Reflect.deleteProperty(this.#res, name);
-      else Object.defineProperty(this.#res, name, former);
-    }
+    uncover(this.#res, this.#former);
     if (drained) this.#res.emit('drain');
     for (const { method, listener } of this.#waiting) {
       if (drained) listener.call(this.#res);
@@ -135,13 +146,12 @@ export class HeldDrain {
 
   #replace(name: (typeof LISTEN | typeof FORGET)[number], handle: (listener: Listener) => void): void {
     const { [name]: inherited } = this.#res;
-    this.#former.set(name, Object.getOwnPropertyDescriptor(this.#res, name));
     const replaced = (event: string | symbol, listener: Listener): ServerResponse => {
       if (event === 'drain') handle(listener);
       if (event !== 'drain' || name === 'off' || name === 'removeListener')
         inherited.call(this.#res, event, listener);
       return this.#res;
     };
-    Object.defineProperty(this.#res, name, { value: replaced, configurable: true, writable: true });
+    cover(this.#res, this.#former, name, { value: replaced, writable: true });
   }
 }

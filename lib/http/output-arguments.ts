@@ -1,3 +1,4 @@
+import { isUint8Array } from 'node:util/types';
 import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
 /** The head that `writeHead` was called with. */
@@ -35,9 +36,12 @@ export function checkReason(reason: string | undefined): void {
   throw Object.assign(new TypeError('Invalid character in statusMessage'), { code: 'ERR_INVALID_CHAR' });
 }
 
-/** Node refuses such a chunk at once; a held response must as well. Only `end` may go without. */
+/**
+ * Node refuses such a chunk at once; a held response must as well. Only `end` may go without. A `Uint8Array` may be one of
+ * another realm (`vm`, Jest).
+ */
 export function checkChunk(chunk: unknown, method: 'write' | 'end' | 'writeHead' = 'end'): void {
-  if (typeof chunk === 'string' || chunk instanceof Uint8Array) return;
+  if (typeof chunk === 'string' || isUint8Array(chunk)) return;
   if (method === 'end' && (chunk == null || typeof chunk === 'function')) return;
   const code = chunk === null ? 'ERR_STREAM_NULL_VALUES' : 'ERR_INVALID_ARG_TYPE';
   const came = chunk === null ? 'null' : typeof chunk;

@@ -161,13 +161,27 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
     if (this.#opened === null && !this.#isCommitDue()) return undefined;
     const { opened } = this;
     if (this.#isInsecure(opened) && opened.isNew && opened.hasChanges()) this.#parts.undeliverable();
-    const outcome = opened.commit();
+    let outcome: Answer<CookieOutcome>;
+    try {
+      outcome = opened.commit();
+    } catch (error) {
+      return this.#failed(opened, error);
+    }
     if (outcome instanceof Promise) {
       this.#parts.underWay(outcome);
-      return outcome.then((cookie) => this.#settled(cookie));
+      return outcome.then(
+        (cookie) => this.#settled(cookie),
+        (error: unknown) => this.#failed(opened, error),
+      );
     }
     this.#settled(outcome);
     return undefined;
+  }
+
+  /** The error response still carries the cookie of an id that the store holds. */
+  #failed(opened: OpenSession, error: unknown): never {
+    this.#cookie = opened.cookieAfterFailure();
+    throw error;
   }
 
   /** Nobody has seen the session: only where it must be removed it has to be found for that. */

@@ -57,6 +57,8 @@ export class ResponseGate {
   #ended = false;
   #drain: HeldDrain | null = null;
   #headersWritten = false;
+  /** The response is replaced by one that reports a failed commit. */
+  #hasFailed = false;
   #watchesClose = false;
 
   /** The gate of a response, put up for the first of its sessions. */
@@ -111,7 +113,7 @@ export class ResponseGate {
     if (this.#endAsked && (call.method === 'end' || this.#mode === 'holding')) return this.#swallow(call);
     if (call.method === 'end') {
       // An invalid last chunk is refused before it counts as the end.
-      check(call, this.#res);
+      this.#check(call);
       this.#endAsked = this.#mode !== 'failed';
     }
     if (this.#mode === 'closed' && call.method === 'flushHeaders' && this.#head === null) {
@@ -143,7 +145,7 @@ export class ResponseGate {
 
   /** The first output: commit, and hold back everything unless that is done at once. */
   #begin(call: HeldCall | null): unknown {
-    if (call !== null) check(call, this.#res);
+    if (call !== null) this.#check(call);
     this.#covered = call;
     const settled = this.#commit();
     if (settled instanceof Promise) {
@@ -161,17 +163,22 @@ export class ResponseGate {
     }
     this.#mode = 'open';
     this.#ended = call.method === 'end';
+    this.#headOut = true;
     try {
       return this.#pass(call);
     } catch (error) {
       // Whoever catches this must be able to answer.
       this.#endAsked = false;
       this.#ended = false;
+      this.#headOut = this.#res.headersSent;
       throw error;
     } finally {
-      this.#headOut = true;
       this.#watchClose();
     }
+  }
+
+  #check(call: HeldCall): void {
+    check(call, this.#res, this.#headOut || this.#head !== null);
   }
 
   /** Brings every session up to date; a promise where one of them needs time. One that fails fails the answer. */
@@ -187,7 +194,7 @@ export class ResponseGate {
       this.#holdHead(call);
       return this.#res;
     }
-    check(call, this.#res);
+    this.#check(call);
     this.#held.push(call);
     this.#head ??= new HeldHead(this.#res);
     if (call.method === 'write') this.#drain ??= new HeldDrain(this.#res);
@@ -214,6 +221,7 @@ export class ResponseGate {
     this.#head?.release();
     this.#head = null;
     this.#mode = 'open';
+    this.#headOut = true;
     const drain = this.#drain;
     this.#drain = null;
     let full = false;
@@ -226,7 +234,6 @@ export class ResponseGate {
     });
     if (drain !== null) releaseDrain(drain, !full && !this.#ended);
     if (broken !== null) return this.#res.headersSent ? this.#cut(broken.error) : this.#fail(broken.error);
-    this.#headOut = true;
     this.#watchClose();
   }
 
@@ -265,9 +272,15 @@ export class ResponseGate {
     if (!this.#keeper.hasHeaders && !this.#others.some(({ hasHeaders }) => hasHeaders)) return args;
     const { status, reason, headers } = readHead(args);
     applyHeaders(this.#res, headers);
-    this.#keeper.writeHeaders();
-    for (const keeper of this.#others) keeper.writeHeaders();
+    this.#writeHeaders(this.#keeper);
+    for (const keeper of this.#others) this.#writeHeaders(keeper);
     return reason === undefined ? [status] : [status, reason];
+  }
+
+  /** Headers that cannot be written fail the response, but not the error page that comes instead. */
+  #writeHeaders(keeper: GateKeeper): void {
+    if (this.#hasFailed) attemptSync(() => keeper.writeHeaders());
+    else keeper.writeHeaders();
   }
 
   /** Nothing is out yet. Of a complete answer the application makes another; of a stream under way nobody else can. */
@@ -284,8 +297,9 @@ export class ResponseGate {
     this.#headOut = false;
     this.#ended = false;
     this.#endAsked = false;
-    // What is answered now is not the answer that this session was saved for.
-    this.#headersWritten = true;
+    // The response that comes instead carries the cookies of ids that the store holds, and of no others.
+    this.#headersWritten = false;
+    this.#hasFailed = true;
     if (complete) {
       this.#drain?.release(false);
       this.#drain = null;

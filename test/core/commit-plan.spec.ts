@@ -1,4 +1,5 @@
 import {
+  cookieAfterFailure,
   planCommit,
   type CommitFacts,
   type CommitPlan,
@@ -265,5 +266,18 @@ describe('the plan of everyday requests', () => {
     ],
   ])('%s', (_, facts, policy, write, cookie) => {
     expect(planCommit(facts, { ...DEFAULTS, ...policy })).toEqual({ write, cookie });
+  });
+});
+
+describe('the cookie after a commit that failed, for every combination of facts', () => {
+  it('goes out exactly for an id that the store holds and the browser does not', () => {
+    const sent = FACTS.filter((facts) => cookieAfterFailure(facts) === 'send');
+    const held = FACTS.filter(
+      ({ origin, rekeyed, destroyed, client, deliverable }) =>
+        origin === 'stored' && !rekeyed && !destroyed && client !== 'current' && deliverable,
+    );
+    expect(held.length).toBeGreaterThan(0);
+    expect(sent).toEqual(held);
+    expect(FACTS.filter((facts) => cookieAfterFailure(facts) === 'clear')).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import { runInNewContext } from 'node:vm';
 import {
   applyHeaders,
   checkChunk,
@@ -166,6 +167,7 @@ describe('checkChunk', () => {
     ['empty text', ''],
     ['a Buffer', Buffer.from('x')],
     ['a Uint8Array', new Uint8Array(1)],
+    ['a Uint8Array of another realm', runInNewContext('new Uint8Array(1)')],
     ['nothing', undefined],
     ['null', null],
     ['a callback in its place', () => undefined],

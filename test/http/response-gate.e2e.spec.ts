@@ -1,12 +1,14 @@
 import { once } from 'node:events';
+import { connect, createServer as createHttp2Server } from 'node:http2';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { runInNewContext } from 'node:vm';
 import compression from 'compression';
 import { session as expressSession } from 'nest-session/express';
-import { sessionMiddleware, type Next } from 'nest-session/http';
+import { getSession, sessionMiddleware, type Next } from 'nest-session/http';
 import { CountingStore } from '../support/counting-store.js';
-import { listen, type RunningServer, type SessionRequest } from '../support/http-server.js';
+import { listen, listening, type RunningServer, type SessionRequest } from '../support/http-server.js';
 import { SECRET } from '../support/secret.js';
 
 type Middleware = (req: IncomingMessage, res: ServerResponse, next: Next) => void;
@@ -117,8 +119,90 @@ it('keeps no-transform, so that compression does not buffer an event stream', as
     },
   );
   const response = await fetch(url, { headers: { 'accept-encoding': 'gzip' } });
-  const { value } = await response.body!.getReader().read();
-  expect(Buffer.from(value as Uint8Array).toString()).toBe('data: one\n\n');
+  const { value } = (await response.body!.getReader().read()) as { value: Uint8Array };
+  expect(Buffer.from(value).toString()).toBe('data: one\n\n');
   expect(response.headers.get('content-encoding')).toBeNull();
   finish();
+});
+
+it('does not store a second session that is changed after the first byte, since its cookie cannot be sent', async () => {
+  const [store, adminStore] = [new CountingStore(), new CountingStore()];
+  const session = sessionMiddleware({ secret: SECRET, store });
+  const admin = sessionMiddleware({
+    secret: SECRET,
+    store: adminStore,
+    sessionName: 'admin',
+    name: 'admin.sid',
+  });
+  const url = await serve(
+    (req, res, next) => session(req, res, () => admin(req, res, next)),
+    (req, res) => {
+      req.session['n'] = 1;
+      res.write('first,');
+      getSession(req, 'admin')!['n'] = 1;
+      res.end('last');
+    },
+  );
+  const response = await fetch(url);
+  expect(await response.text()).toBe('first,last');
+  expect(response.headers.getSetCookie().map((line) => line.split('=')[0])).toEqual(['connect.sid']);
+  expect([store.calls, adminStore.calls]).toEqual([['create'], []]);
+});
+
+it.each([true, false])(
+  'ignores a status that is set after the head, as Node does; session changed: %s',
+  async (changes) => {
+    const url = await serve(sessionMiddleware({ secret: SECRET, store: new CountingStore() }), (req, res) => {
+      if (changes) req.session['n'] = 1;
+      res.write('one,');
+      res.statusCode = 0;
+      res.write('two,');
+      res.end('three');
+    });
+    const response = await fetch(url);
+    expect([response.status, await response.text()]).toEqual([200, 'one,two,three']);
+  },
+);
+
+it('sends a Uint8Array of another realm', async () => {
+  const url = await serve(sessionMiddleware({ secret: SECRET, store: new CountingStore() }), (req, res) => {
+    req.session['n'] = 1;
+    res.end(runInNewContext('new Uint8Array([111, 107])') as Uint8Array);
+  });
+  expect(await (await fetch(url)).text()).toBe('ok');
+});
+
+it("restores the response's own header methods after it was held on HTTP/2", async () => {
+  const session = sessionMiddleware({ secret: SECRET, store: new CountingStore() });
+  const set: string[] = [];
+  let restored: unknown;
+  const server = createHttp2Server((request, response) => {
+    const [req, res] = [request, response] as unknown[] as [SessionRequest, ServerResponse];
+    const { setHeader } = res;
+    const own = (name: string, value: string): ServerResponse => (
+      set.push(name),
+      setHeader.call(res, name, value)
+    );
+    res.setHeader = own;
+    session(req, res, () => {
+      req.session['n'] = 1;
+      res.write('held');
+      res.once('drain', () => {
+        restored = res.setHeader === own && !Object.hasOwn(res, 'removeHeader');
+        res.end();
+      });
+    });
+  });
+  running = await listening(server as never);
+  const client = connect(running.url);
+  try {
+    const stream = client.request({ ':path': '/' });
+    const [headers] = (await once(stream, 'response')) as [Record<string, unknown>];
+    stream.resume();
+    await once(stream, 'end');
+    expect([restored, headers['set-cookie'] !== undefined]).toEqual([true, true]);
+    expect(set).toContain('Set-Cookie');
+  } finally {
+    client.close();
+  }
 });

@@ -43,8 +43,8 @@ const slowStore = (): CountingStore => {
 };
 
 class SlowExpressStore extends expressSession.MemoryStore {
-  override set(...args: Parameters<expressSession.MemoryStore['set']>): void {
-    void manyTurns().then(() => super.set(...args));
+  override set(id: string, session: never, callback?: (error?: unknown) => void): void {
+    void manyTurns().then(() => super.set(id, session, callback));
   }
 }
 

@@ -148,6 +148,13 @@ class ReadController {
     raw.end('first');
     raw.end('second');
   }
+  @Get('login') async login(@Session() s: UserSession) {
+    await s.regenerate({ keep: 'all' });
+    s['kind'] = 'login';
+    await s.save();
+    s['more'] = 1;
+    return 'logged in';
+  }
   @Get('send-twice') async sendTwice(@Res() res: AnyResponse, @Session() s: UserSession) {
     s['kind'] = 'send-twice';
     res.send('first');
@@ -296,6 +303,28 @@ describe.each(ADAPTERS)('each kind of answer on %s', (name, adapter) => {
   it('answers a second end() as without a session: the first answer stands (R57)', async () => {
     const answer = await rawRequest(running.url, '/twice').answer;
     expect(answer).toMatchObject({ status: 200, body: 'first' });
+  });
+
+  it('sends the cookie of an id that was stored before the save that failed: the visitor stays logged in', async () => {
+    const former = cookieOf(await rawRequest(running.url, '/kind/json').answer)!;
+    store.failing = { patch: new Error('down') };
+    const answer = (await rawRequest(running.url, '/login', { cookie: former }).answer)!;
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([
+      503,
+      expect.stringContaining('no-store'),
+    ]);
+    store.failing = {};
+    const read = await rawRequest(running.url, '/read', { cookie: cookieOf(answer)! }).answer;
+    expect(JSON.parse(read!.body)).toEqual({ kind: 'login' });
+  });
+
+  it.each(['rekey', 'create'] as const)('sends no cookie of an id whose %s failed', async (operation) => {
+    const former = cookieOf(await rawRequest(running.url, '/kind/json').answer)!;
+    store.failing = { [operation]: new Error('down') };
+    const path = operation === 'create' ? '/kind/json' : '/login';
+    const answer = (await rawRequest(running.url, path, { cookie: operation === 'create' ? '' : former })
+      .answer)!;
+    expect([answer.status, answer.headers.getSetCookie()]).toEqual([503, []]);
   });
 
   it.each(['/send-twice', '/send-throw', '/end-sse'])(
