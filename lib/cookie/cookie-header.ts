@@ -1,8 +1,12 @@
-const MOST_VALUES = 4;
+/**
+ * More than other hosts of the domain can put before ours: one for each prefix of the request's path. Fewer than make a
+ * forged header expensive: each value may cost the computation of a signature.
+ */
+const MOST_VALUES = 32;
 const NO_VALUES: readonly string[] = [];
 
 /**
- * The values of one cookie in a `Cookie` header, in their order, at most four. The others are not looked at.
+ * The values of one cookie in a `Cookie` header, in their order, at most 32. Further ones are ignored.
  *
  * A browser sends several of one name when they were set for different paths or domains, by whoever could:
  * the first need not be ours. Quotes around a value are dropped and percent signs decoded, as far as that goes.
@@ -15,18 +19,18 @@ export function cookieValues(header: string, name: string): string[] {
 
 /** The same as they were sent. */
 export function rawCookieValues(header: string, name: string): readonly string[] {
-  let values = NO_VALUES;
+  let values: string[] | null = null;
   let equals = -1;
-  for (let start = 0; start < header.length && values.length < MOST_VALUES;) {
+  for (let start = 0; start < header.length && values?.length !== MOST_VALUES;) {
     const end = indexOrEnd(header, ';', start);
     // A sign beyond this part is kept for a later part: a new search for each part would read the rest each time.
     if (equals < start) equals = indexOrEnd(header, '=', start);
     if (equals < end && isBetween(header, start, equals, name)) {
-      values = [...values, header.slice(equals + 1, end).trim()];
+      (values ??= []).push(header.slice(equals + 1, end).trim());
     }
     start = end + 1;
   }
-  return values;
+  return values ?? NO_VALUES;
 }
 
 function indexOrEnd(text: string, sign: string, from: number): number {

@@ -23,7 +23,7 @@ export function setSentCookie(name: string, sent: string, cookie: SessionCookie)
 }
 
 /** A `Set-Cookie` value that makes the browser forget the cookie: the same name, path, domain and partition, long over. */
-export function clearCookie(name: string, cookie: SessionCookie): string {
+export function clearCookie(name: string, cookie: CookieAttributes): string {
   const over = { expires: new Date(0), maxAge: 0 };
   try {
     return serialize(name, '', { ...attributes(cookie), ...over });
@@ -33,7 +33,27 @@ export function clearCookie(name: string, cookie: SessionCookie): string {
   }
 }
 
-function attributes({ path, domain, httpOnly, secure, sameSite, priority, partitioned }: SessionCookie) {
+/**
+ * `Set-Cookie` values that clear a cookie of the configured attributes, host-only and with the configured domain. The one
+ * that `sent` replaces in the same response is left out.
+ */
+export function clearDuplicates(
+  name: string,
+  configured: CookieAttributes,
+  sent: CookieAttributes | null,
+): string[] {
+  const known = attributes(configured);
+  return [...new Set([undefined, known.domain])]
+    .filter((domain) => sent === null || sent.domain !== domain || sent.path !== known.path)
+    .map((domain) => clearCookie(name, { ...known, domain }));
+}
+
+type CookieAttributes = Pick<
+  SessionCookie,
+  'path' | 'domain' | 'httpOnly' | 'secure' | 'sameSite' | 'priority' | 'partitioned'
+>;
+
+function attributes({ path, domain, httpOnly, secure, sameSite, priority, partitioned }: CookieAttributes) {
   return { path, domain, httpOnly, secure, sameSite, priority, partitioned };
 }
 

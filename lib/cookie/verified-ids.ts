@@ -28,14 +28,16 @@ export class VerifiedIds {
     this.#keyOf = keyOf;
   }
 
-  /** The ids in cookies, as they were sent, whose signature holds. A forged one ends here: no store is asked. */
+  /** The ids in cookies, as they were sent, whose signature holds, each one once. For a forged one no store is called. */
   candidatesIn(cookies: readonly string[]): readonly Candidate[] {
-    let candidates = NO_CANDIDATES;
+    let candidates: Candidate[] | null = null;
     for (const cookie of cookies) {
       const candidate = this.#verify(cookie);
-      if (candidate !== null) candidates = [...candidates, candidate];
+      if (candidate === null) continue;
+      if (candidates === null) candidates = [candidate];
+      else if (candidates.every(({ id }) => id !== candidate.id)) candidates.push(candidate);
     }
-    return candidates;
+    return candidates ?? NO_CANDIDATES;
   }
 
   /** The value of the cookie for an id, as it is sent. */

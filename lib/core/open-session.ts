@@ -22,6 +22,9 @@ export interface FoundSession {
   readonly record: SessionRecord;
 }
 
+/** Where the cookies of a request lead: to one session, to none, or to several of them, which counts as none. */
+export type FindResult = FoundSession | 'duplicate' | null;
+
 /** What becomes of the browser's cookie after a commit. */
 export type CookieOutcome = CommitPlan['cookie'];
 

@@ -2,14 +2,17 @@ import { andThen } from './answers.js';
 import type { EngineOptions, EngineParts } from './engine-options.js';
 import { KeyedQueue } from './keyed-queue.js';
 import type { Candidate, OpenRequest } from './open-request.js';
-import { OpenSession, type FoundSession } from './open-session.js';
+import { OpenSession, type FindResult, type FoundSession } from './open-session.js';
 import type { CookieKeeper } from './session-cookie.js';
 import type { SessionId } from './session-id.js';
-import type { SessionKey } from './session-key.js';
+import { sessionHandle, sessionKey, type SessionKey } from './session-key.js';
 import type { SessionRecord } from './session-record.js';
 import { isCommitDue, isOver } from './session-state.js';
 import type { Answer } from './session-store.js';
 import { guardStore } from './store-calls.js';
+
+/** Each candidate costs a store call. An honest browser has one, or two after a change of the cookie's domain. */
+const MOST_CANDIDATES = 4;
 
 /** Opens sessions. What comes of one afterwards, {@link OpenSession} knows. */
 export class SessionEngine {
@@ -20,21 +23,41 @@ export class SessionEngine {
   }
 
   /**
-   * The record of the first candidate that a store knows and that is not over; else `null`. An unknown id is never
-   * adopted.
+   * The record of the one candidate that a store knows and that is not over; else `null`. An unknown id is never adopted.
+   * `'duplicate'` where two candidates have such a record, or where there are too many to load them all: one of them may
+   * be an attacker's.
    *
    * @throws SessionError `ERR_SESSION_STORE`, at once or by the promise.
    */
-  find(candidates: readonly Candidate[], cookies: CookieKeeper, index = 0): Answer<FoundSession | null> {
+  find(candidates: readonly Candidate[], cookies: CookieKeeper): Answer<FindResult> {
+    return candidates.length > MOST_CANDIDATES
+      ? this.#reject(candidates)
+      : this.#findFrom(0, candidates, cookies, null);
+  }
+
+  #findFrom(
+    index: number,
+    candidates: readonly Candidate[],
+    cookies: CookieKeeper,
+    found: FoundSession | null,
+  ): Answer<FindResult> {
     const candidate = candidates[index];
-    if (candidate === undefined) return null;
+    if (candidate === undefined) return found;
     const key = candidate.key ?? this.#parts.store.keyOf(candidate.id);
     const loaded = this.#parts.store.load(key);
-    const choose = (record: SessionRecord | null): Answer<FoundSession | null> =>
-      record === null || isOver(record, this.#parts, cookies)
-        ? this.find(candidates, cookies, index + 1)
-        : { candidate, key, record };
+    const choose = (record: SessionRecord | null): Answer<FindResult> => {
+      if (record === null || isOver(record, this.#parts, cookies))
+        return this.#findFrom(index + 1, candidates, cookies, found);
+      if (found !== null) return this.#reject(candidates);
+      return this.#findFrom(index + 1, candidates, cookies, { candidate, key, record });
+    };
     return loaded instanceof Promise ? loaded.then(choose) : choose(loaded);
+  }
+
+  #reject(candidates: readonly Candidate[]): 'duplicate' {
+    const handles = candidates.map(({ id }) => sessionHandle(sessionKey(id)));
+    this.#parts.onEvent({ type: 'rejected', reason: 'duplicate-cookie', handles });
+    return 'duplicate';
   }
 
   /** What the store files the session of an id under. */
@@ -55,6 +78,8 @@ export class SessionEngine {
 
   /** {@link find} and {@link take}. */
   open(request: OpenRequest & { readonly candidates: readonly Candidate[] }): Answer<OpenSession> {
-    return andThen(this.find(request.candidates, request.cookies), (found) => this.take(request, found));
+    return andThen(this.find(request.candidates, request.cookies), (found) =>
+      this.take(request, found === 'duplicate' ? null : found),
+    );
   }
 }

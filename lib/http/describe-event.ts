@@ -11,5 +11,11 @@ export function describeEvent(event: SessionEvent): string {
       return `The record of the session ${event.handle} cannot be read. Its visitor got a fresh one.`;
     case 'sweep-failed':
       return 'The session store did not remove expired sessions. The next sweep tries again.';
+    case 'rejected':
+      return (
+        `A request had cookies of several live sessions under one name (${event.handles.join(', ')}). It got no session, ` +
+        'and the response clears the cookie. Another host of the domain may have set one of them: use a cookie name with ' +
+        'the prefix __Host-. Further requests of this kind are not logged for a minute.'
+      );
   }
 }

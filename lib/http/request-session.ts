@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { OptionsCookieKeeper } from '../cookie/cookie-keeper.js';
 import type { VerifiedIds } from '../cookie/verified-ids.js';
-import { clearCookie, setSentCookie } from '../cookie/set-cookie.js';
+import { clearCookie, clearDuplicates, setSentCookie } from '../cookie/set-cookie.js';
 import { andThen } from '../core/answers.js';
 import type { CookieChannel, OpenRequest } from '../core/open-request.js';
-import type { CookieOutcome, FoundSession, OpenSession } from '../core/open-session.js';
+import type { CookieOutcome, FindResult, FoundSession, OpenSession } from '../core/open-session.js';
 import type { SessionEngine } from '../core/session-engine.js';
 import type { SessionError } from '../core/session-error.js';
 import type { Answer, SessionStore } from '../core/session-store.js';
@@ -51,6 +51,8 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
   /** The connection is secure. */
   readonly #secure: boolean;
   #found: FoundSession | null = null;
+  /** The client sent cookies of several live sessions: the response clears them. */
+  #isDuplicate = false;
   /** Why it is not known whether there is a session. */
   #failure: SessionError | null = null;
   /** How to find the session, until someone has asked for it; then the promise of that. */
@@ -90,14 +92,15 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
   }
 
   /** As {@link found}; from here on the answer waits for the session. */
-  begin(found: FoundSession | null, failure: SessionError | null): void {
+  begin(found: FindResult, failure: SessionError | null): void {
     this.found(found, failure);
     this.#gate = ResponseGate.at(this.res, this);
   }
 
   /** It is known now which session the request has, or why that is not known. */
-  found(found: FoundSession | null, failure: SessionError | null): void {
-    this.#found = found;
+  found(found: FindResult, failure: SessionError | null): void {
+    this.#isDuplicate = found === 'duplicate';
+    this.#found = found === 'duplicate' ? null : found;
     this.#failure = failure;
   }
 
@@ -195,16 +198,16 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
   }
 
   get hasHeaders(): boolean {
-    return this.#cookie !== 'none' || this.accessed;
+    return this.#cookie !== 'none' || this.accessed || this.#isDuplicate;
   }
 
   writeHeaders(): void {
     const { res } = this;
     if (this.accessed) varyByCookie(res);
-    if (this.#cookie === 'none') return;
+    if (this.#cookie === 'none' && !this.#isDuplicate) return;
     const others = res.getHeader('Set-Cookie');
-    const own = this.#cookieHeader(this.#cookie);
-    res.setHeader('Set-Cookie', others === undefined ? [own] : [...[others].flat().map(String), own]);
+    const own = this.#cookieHeaders(this.#cookie);
+    res.setHeader('Set-Cookie', others === undefined ? own : [...[others].flat().map(String), ...own]);
     forbidStoring(res);
   }
 
@@ -226,6 +229,14 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
 
   #settled(cookie: CookieOutcome): void {
     this.#cookie = cookie;
+  }
+
+  /** A new cookie comes after those that clear: a browser applies them in their order. */
+  #cookieHeaders(outcome: CookieOutcome): string[] {
+    const own = outcome === 'none' ? [] : [this.#cookieHeader(outcome)];
+    if (!this.#isDuplicate) return own;
+    const sent = outcome === 'none' ? null : this.opened.cookie;
+    return [...clearDuplicates(this.#parts.cookieName, this.cookies.make(null, 0), sent), ...own];
   }
 
   #cookieHeader(outcome: 'send' | 'clear'): string {

@@ -4,7 +4,7 @@ import { OptionsCookieKeeper } from '../cookie/cookie-keeper.js';
 import { leftOutAttributes, resolveCookie, type CookieOptions } from '../cookie/cookie-options.js';
 import { namedSecrets } from '../cookie/named-secrets.js';
 import { VerifiedIds } from '../cookie/verified-ids.js';
-import type { FoundSession } from '../core/open-session.js';
+import type { FindResult } from '../core/open-session.js';
 import { SessionEngine } from '../core/session-engine.js';
 import { isStoreFailure, type SessionError } from '../core/session-error.js';
 import type { SessionEvent } from '../core/session-events.js';
@@ -17,6 +17,7 @@ import type { FailedRequest, HandlerHooks, Next } from './handler-hooks.js';
 import { statusOf } from './http-error.js';
 import { PendingWork } from './pending-work.js';
 import { isInPath, isSecureRequest } from './request-facts.js';
+import { withRareRejections } from './rejection-log.js';
 import { RequestSession, type RequestParts } from './request-session.js';
 import type { ResolvedSessionOptions } from './session-options.js';
 
@@ -24,6 +25,7 @@ import type { ResolvedSessionOptions } from './session-options.js';
 export class SessionHandler {
   readonly #options: ResolvedSessionOptions;
   readonly #hooks: HandlerHooks;
+  readonly #log: HandlerHooks['log'];
   readonly #engine: SessionEngine;
   readonly #parts: RequestParts;
   /** The keepers for insecure and secure connections, where the cookie is the same for all requests. */
@@ -34,6 +36,7 @@ export class SessionHandler {
   constructor(options: ResolvedSessionOptions, hooks: HandlerHooks) {
     this.#options = options;
     this.#hooks = hooks;
+    this.#log = withRareRejections(hooks.log, options.clock);
     const { genid, store, storeTimeoutMs, clock, fixedCookie } = options;
     this.#engine = new SessionEngine({
       store,
@@ -102,7 +105,7 @@ export class SessionHandler {
   #find(session: RequestSession, values: readonly string[]): void {
     if (values.length === 0) return this.#proceed(session, null, null);
     const failed = (error: unknown): void => this.#goOnWithout(session, error);
-    let found: Answer<FoundSession | null>;
+    let found: Answer<FindResult>;
     try {
       found = this.#engine.find(this.#parts.ids.candidatesIn(values), session.cookies);
     } catch (error) {
@@ -147,7 +150,7 @@ export class SessionHandler {
     this.#proceed(session, null, error);
   }
 
-  #proceed(session: RequestSession, found: FoundSession | null, failure: SessionError | null): void {
+  #proceed(session: RequestSession, found: FindResult, failure: SessionError | null): void {
     const { req, res, next } = session;
     try {
       attach(req, session);
@@ -184,7 +187,7 @@ export class SessionHandler {
     const complain = (error: unknown): void =>
       this.#hooks.warn(`The option onEvent failed: ${error instanceof Error ? error.message : 'no error'}`);
     try {
-      this.#hooks.log(event);
+      this.#log(event);
       const heard: unknown = this.#options.onEvent?.(event);
       if (heard instanceof Promise) heard.catch(complain);
     } catch (error) {

@@ -113,7 +113,10 @@ export interface SessionOptions {
    * @defaultValue `'fail'`
    */
   readonly onStoreError?: OnStoreError | ((req: IncomingMessage) => OnStoreError) | undefined;
-  /** Hears what no request can tell of: outages of the store, and records that cannot be read. They are logged besides. */
+  /**
+   * Receives events that no request can report: outages of the store, records that cannot be read, and requests with cookies
+   * of several live sessions (`rejected`). They are logged as well.
+   */
   readonly onEvent?: SessionEventListener | undefined;
   /** Where the time comes from; for tests. */
   readonly clock?: Clock | undefined;

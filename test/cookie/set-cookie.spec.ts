@@ -2,7 +2,7 @@ import { parse } from 'cookie';
 import { CarriedCookie } from '../../lib/cookie/carried-cookie.js';
 import { checkCookieOptions } from '../../lib/cookie/check-cookie-options.js';
 import { resolveCookie, type CookieOptions } from '../../lib/cookie/cookie-options.js';
-import { clearCookie, setCookie } from '../../lib/cookie/set-cookie.js';
+import { clearCookie, clearDuplicates, setCookie } from '../../lib/cookie/set-cookie.js';
 import type { SessionCookie } from '../../lib/core/session-cookie.js';
 
 const NOW = Date.UTC(2030, 0, 1);
@@ -127,5 +127,37 @@ describe('clearCookie', () => {
     expect(attributes(clearCookie('sid', cookieOf(options)))).toEqual(
       attributes(setCookie('sid', 'x', cookieOf(options))),
     );
+  });
+});
+
+describe('clearDuplicates', () => {
+  const places = (lines: string[]): string[] =>
+    lines.map((line) => {
+      expect(line).toMatch(/^sid=; Max-Age=0; .*Expires=Thu, 01 Jan 1970 00:00:00 GMT/);
+      return /Domain=([^;]+)/.exec(line)?.[1] ?? 'host-only';
+    });
+  const [hostOnly, shared] = [cookieOf({}), cookieOf({ domain: 'example.com' })];
+
+  it.each<[string, SessionCookie, SessionCookie | null, string[]]>([
+    // title, configured cookie, cookie of the same response, cleared places
+    ['without a domain', hostOnly, null, ['host-only']],
+    ['with a domain', shared, null, ['host-only', 'example.com']],
+    ['that the response sets, without a domain', hostOnly, hostOnly, []],
+    ['that the response sets, with a domain', shared, shared, ['host-only']],
+    [
+      'that the response sets for another path',
+      shared,
+      cookieOf({ domain: 'example.com', path: '/x' }),
+      ['host-only', 'example.com'],
+    ],
+  ])('clears a cookie %s', (_, configured, sent, cleared) => {
+    expect(places(clearDuplicates('sid', configured, sent))).toEqual(cleared);
+  });
+
+  it('clears it under the path, the flags and the partition of the options', () => {
+    expect(clearDuplicates('sid', cookieOf(EVERYTHING), null)).toEqual([
+      clearCookie('sid', cookieOf({ ...EVERYTHING, domain: undefined })),
+      clearCookie('sid', cookieOf(EVERYTHING)),
+    ]);
   });
 });

@@ -61,6 +61,19 @@ describe('VerifiedIds', () => {
     }
   });
 
+  it('finds every cookie whose signature holds, in their order, each id once (S-28)', () => {
+    const [one, other] = [newSessionId(), newSessionId()];
+    const junk = Array.from({ length: 31 }, () => sentBy(newSessionId(), FOREIGN));
+    const cookies = [...junk.slice(4), sentBy(one, CURRENT), ...junk.slice(0, 4), sentBy(other, RETIRED)];
+    for (const ids of [idsOf(), idsOf()]) {
+      const found = ids.candidatesIn([...cookies, sentBy(one, RETIRED), sentBy(one, CURRENT)]);
+      expect(found.map(({ id, current }) => [id, current])).toEqual([
+        [one, true],
+        [other, false],
+      ]);
+    }
+  });
+
   it('takes percent signs in an id for what they stand for, known or not', () => {
     const ids = idsOf();
     const id = 'an-id-of-24-characters-%2B' as SessionId;

@@ -156,13 +156,42 @@ describe('opening a session', () => {
     expect(app.calls).toEqual(['load']);
   });
 
-  it('takes the first candidate whose session exists (S-28)', async () => {
+  it('takes the one candidate whose session exists, wherever it stands (S-28)', async () => {
+    const app = new Application();
+    const id = await app.stored({ n: 1 });
+    for (const place of [0, 1, 2, 3]) {
+      const ids = Array.from({ length: 4 }, (_, index) => (index === place ? id : newSessionId()));
+      const opened = await app.open(ids.map((one) => ({ id: one, current: true })));
+      expect([opened.id, { ...opened.session }]).toEqual([id, { n: 1 }]);
+    }
+    expect([app.calls, app.events]).toEqual([Array(16).fill('load'), []]);
+  });
+
+  it('takes none of two candidates whose sessions exist, tells it, and deletes nothing', async () => {
     const app = new Application();
     const [one, other] = [await app.stored({ n: 1 }), await app.stored({ n: 2 })];
-    const candidates = [newSessionId(), other, one].map((id) => ({ id, current: true }));
-    const opened = await app.open(candidates);
-    expect([opened.id, { ...opened.session }]).toEqual([other, { n: 2 }]);
-    expect(app.calls).toEqual(['load', 'load']);
+    const opened = await app.open([one, newSessionId(), other].map((id) => ({ id, current: true })));
+    expect([opened.session.isNew, { ...opened.session }]).toEqual([true, {}]);
+    expect([one, other]).not.toContain(opened.id);
+    await opened.session.destroy();
+    expect(app.calls).toEqual(['load', 'load', 'load']);
+    expect(await everything(app, [one, other])).toEqual([{ n: 1 }, { n: 2 }]);
+    const event = app.events[0] as SessionEvent & { readonly type: 'rejected' };
+    expect(app.events).toEqual([
+      { type: 'rejected', reason: 'duplicate-cookie', handles: expect.any(Array) as unknown },
+    ]);
+    expect(event.handles).toEqual(
+      expect.arrayContaining([one, other].map((id) => sessionHandle(sessionKey(id)))),
+    );
+  });
+
+  it('loads no session where there are more than four candidates, and takes none', async () => {
+    const app = new Application();
+    const id = await app.stored({ n: 1 });
+    const ids = [id, ...Array.from({ length: 4 }, newSessionId)];
+    const opened = await app.open(ids.map((one) => ({ id: one, current: true })));
+    expect([opened.session.isNew, app.calls]).toEqual([true, []]);
+    expect(app.events).toMatchObject([{ type: 'rejected', reason: 'duplicate-cookie' }]);
   });
 
   it('passes over a candidate whose session is over, and does not revive it (S-34)', async () => {

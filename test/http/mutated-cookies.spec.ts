@@ -226,7 +226,7 @@ function mutatedHeader(random: Random, good: string, values: readonly string[]):
   return Buffer.from(text.replaceAll('\r\n', '\r'), 'latin1').subarray(0, LONGEST_HEADER);
 }
 
-/** The rules as documented, told once more: the first four values of the name, without quotes, decoded where that goes. */
+/** The rules as documented, told once more: the first 32 values of the name, without quotes, decoded where that goes. */
 function readValues(header: Buffer): string[] {
   const pairs = header
     .toString('latin1')
@@ -234,7 +234,7 @@ function readValues(header: Buffer): string[] {
     .map((pair) => /^([^=]*)=(.*)$/s.exec(pair));
   return pairs
     .filter((pair) => pair?.[1]!.trim() === 'connect.sid')
-    .slice(0, 4)
+    .slice(0, 32)
     .map((pair) => {
       const bare = pair![2]!.trim().replace(/^"(.*)"$/s, '$1');
       try {
