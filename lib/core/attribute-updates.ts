@@ -1,4 +1,3 @@
-import { types } from 'node:util';
 import { toJsonText } from './json-text.js';
 import type { AttributeUpdate } from './rebase-changes.js';
 import type { SessionAttributes } from './session-attributes.js';
@@ -28,7 +27,7 @@ export class AttributeUpdates {
   ): unknown {
     const before = attributes.text(name);
     const value = change(session[name]);
-    if (types.isPromise(value)) throw asyncError(name, value);
+    if (value instanceof Promise) throw asyncError(name, value);
     const after = toJsonText(value, name);
     session[name] = value;
     this.#add(storedName(name), { before, after, steps: [change] });

@@ -1,4 +1,3 @@
-import { types } from 'node:util';
 import { SessionError } from './session-error.js';
 
 /** Most levels of arrays and objects in one attribute, so that each value that can be stored can be merged. */
@@ -87,15 +86,19 @@ function findCulprit(value: unknown, name: string, path: string, above: Set<unkn
   return null;
 }
 
-/** JSON refuses the first of these, makes `{}` of some and drops the others. */
+const REDUCED_TO_NOTHING = [Map, Set, RegExp, Promise] as const;
+
+/** JSON refuses a BigInt, drops functions and symbols, and makes `{}` of the rest. */
 function reasonAgainst(value: unknown): string | null {
   if (typeof value === 'bigint') return 'is a BigInt';
   if (typeof value === 'function') return 'is a function';
   if (typeof value === 'symbol') return 'is a symbol';
-  if (types.isPromise(value)) return 'is a Promise: await it first';
-  if (types.isMap(value)) return 'is a Map';
-  if (types.isSet(value)) return 'is a Set';
-  return types.isRegExp(value) ? 'is a RegExp' : null;
+  if (typeof value !== 'object' || value === null) return null;
+  // By its tag, one of another realm.
+  const tag = Object.prototype.toString.call(value);
+  const kind = REDUCED_TO_NOTHING.find((one) => value instanceof one || tag === `[object ${one.name}]`);
+  if (kind === undefined) return null;
+  return kind === Promise ? 'is a Promise: await it first' : `is a ${kind.name}`;
 }
 
 function findInProperty(

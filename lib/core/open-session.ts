@@ -353,29 +353,28 @@ export class OpenSession implements SessionEngineSide {
     answer: 'applied' | 'missing' | Conflict,
     updates: Updates,
   ): Answer<void> {
-    if (typeof answer !== 'object') return this.#settle(answer, mine, mine);
-    const merged = this.#parts.conflicts.run(key, () => this.#merge(key, mine, answer.conflict, updates));
-    return merged.then(([last, applied]) => this.#settle(last, mine, applied));
+    if (typeof answer !== 'object') return this.#settle(answer, mine, mine, null);
+    return this.#parts.conflicts.run(key, () => this.#merge(key, mine, answer.conflict, updates));
   }
 
-  #settle(answer: 'applied' | 'missing', mine: SessionPatch, applied: SessionPatch): void {
+  #settle(
+    answer: 'applied' | 'missing',
+    mine: SessionPatch,
+    applied: SessionPatch,
+    held: SessionRecord | null,
+  ): void {
     if (answer === 'missing') this.#state.lose();
-    else this.#state.patched(mine, applied);
+    else this.#state.patched(mine, applied, held);
   }
 
   /** Tries again upon what the store holds, as often as others come in between, within reason. */
-  async #merge(
-    key: SessionKey,
-    mine: SessionPatch,
-    held: SessionRecord,
-    updates: Updates,
-  ): Promise<['applied' | 'missing', SessionPatch]> {
+  async #merge(key: SessionKey, mine: SessionPatch, held: SessionRecord, updates: Updates): Promise<void> {
     for (let tried = 0; tried < MOST_MERGES; tried++) {
       const changes = rebaseChanges(mine.changes, held.attributes, updates);
       this.#state.mergeCookie(changes.get(COOKIE)!.to, held.touchedAt);
       const patch = this.#state.patchOf(changes, held);
       const answer = await this.#parts.store.patch(key, patch);
-      if (typeof answer !== 'object') return [answer, patch];
+      if (typeof answer !== 'object') return this.#settle(answer, mine, patch, held);
       held = answer.conflict;
     }
     throw conflictError();

@@ -1,7 +1,9 @@
+import { applicationsPart } from './applications-part.js';
 import { copyMap } from './copy-map.js';
 import { toJsonText } from './json-text.js';
 import { SessionError } from './session-error.js';
 import { NO_CHANGES, type AttributeChange, type Changes } from './session-record.js';
+import { ShownValues } from './shown-values.js';
 import { applicationName, storedName } from './stored-name.js';
 import { isUnread, plainValue, unreadAttribute, UnreadTexts } from './unread-attribute.js';
 
@@ -22,6 +24,8 @@ export class SessionAttributes {
   #committed = NO_CHANGES;
   /** The plain words and whole numbers among them, in the order of the bases; `undefined` for others. */
   #plainValues: readonly (string | number | boolean | undefined)[] = [];
+  /** Made by the first save that was merged. */
+  #shown: ShownValues | null = null;
   readonly #owner: object;
   readonly #reserved: ReadonlySet<string>;
 
@@ -34,7 +38,7 @@ export class SessionAttributes {
   /** Replaces all attributes by those of a record. Names that belong to the session itself are left in the store. */
   hydrate(stored: ReadonlyMap<string, string>): void {
     if (this.#bases.size > 0 || Object.keys(this.#owner).length > 0) this.keepOnly([]);
-    const bases = this.#applicationsPart(stored);
+    const bases = applicationsPart(stored, this.#reserved);
     const plainValues = new Array<string | number | boolean | undefined>(bases.size);
     let [at, hasUnread] = [0, false];
     for (const [name, text] of bases) {
@@ -51,23 +55,6 @@ export class SessionAttributes {
     this.#known = bases;
     this.#plainValues = plainValues;
     if (hasUnread) UnreadTexts.give(this.#owner, bases);
-  }
-
-  /** The attributes that are the application's, by its names. */
-  #applicationsPart(stored: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-    let part: Map<string, string> | null = null;
-    for (const storedAs of stored.keys()) {
-      const name = applicationName(storedAs);
-      if (name === storedAs && !this.#reserved.has(name)) continue;
-      part ??= new Map(stored);
-      part.delete(storedAs);
-    }
-    if (part === null) return stored;
-    for (const [storedAs, text] of stored) {
-      const name = applicationName(storedAs);
-      if (name !== null && name !== storedAs && !this.#reserved.has(name)) part.set(name, text);
-    }
-    return part;
   }
 
   /** Drops all attributes but the named ones. */
@@ -183,6 +170,17 @@ export class SessionAttributes {
     this.#rebase(bases);
   }
 
+  /**
+   * The store holds these texts, merged with what others have changed: shows them, except where the application has
+   * changed an attribute since. Follows {@link committed} or {@link filed}.
+   */
+  showStored(stored: ReadonlyMap<string, string>): void {
+    const held = applicationsPart(stored, this.#reserved);
+    this.#shown ??= new ShownValues(this.#owner);
+    this.#rebase(this.#shown.show(this.#bases, held, (name) => this.text(name)));
+    UnreadTexts.give(this.#owner, this.#known);
+  }
+
   #rebase(bases: ReadonlyMap<string, string>): void {
     this.#known = bases;
     this.#committed = NO_CHANGES;
@@ -195,6 +193,7 @@ export class SessionAttributes {
     if (property === undefined || property.enumerable !== true) return null;
     const { get } = property as { readonly get?: (this: object) => unknown };
     if (base !== null && get !== undefined && isUnread(get)) return base;
-    return toJsonText((this.#owner as Record<string, unknown>)[name], name);
+    const text = toJsonText((this.#owner as Record<string, unknown>)[name], name);
+    return this.#shown === null ? text : this.#shown.standingFor(name, text, base);
   }
 }

@@ -9,6 +9,7 @@ import type { CookieKeeper, SessionCookie } from './session-cookie.js';
 import type { SessionId } from './session-id.js';
 import type { SessionKey } from './session-key.js';
 import {
+  applyPatch,
   isChange,
   NO_CHANGES,
   type AttributeChange,
@@ -215,14 +216,17 @@ export class SessionState {
     this.touched = false;
     this.#keptCookie = record.attributes.get(COOKIE) ?? null;
     this.attributes.filed(mine.attributes);
+    if (record !== mine) this.attributes.showStored(record.attributes);
   }
 
   /**
-   * The store has applied a patch: `mine` as this request meant it, `applied` as it was merged. What later changes are
-   * based on is what this request holds, merged or not: the store compares it with what it holds, and merges again.
+   * The store has applied a patch: `mine` as this request meant it, `applied` as it was merged with what the store
+   * `held`. The session shows the merged values, except where the application has changed them since: later changes
+   * of those are based on what this request meant, and are merged again.
    */
-  patched(mine: SessionPatch, applied: SessionPatch): void {
-    const { key, record } = this.stored!;
+  patched(mine: SessionPatch, applied: SessionPatch, held: SessionRecord | null): void {
+    const { key } = this.stored!;
+    const record = held ?? this.stored!.record;
     const { touchedAt, expiresAt } = applied;
     const principal = applied.principal.to;
     const revision = record.revision + (isChange(applied) ? 1 : 0);
@@ -231,6 +235,8 @@ export class SessionState {
     this.touched = false;
     this.#keptCookie = applied.changes.get(COOKIE)!.to;
     this.attributes.committed(mine.changes);
+    const merged = held === null ? null : applyPatch(held, applied);
+    if (merged !== null) this.attributes.showStored(merged.attributes);
   }
 
   /** The store no longer knows this session. Nothing is made again, and the browser keeps what it was sent since. */

@@ -63,7 +63,9 @@ export interface SessionControls<T extends object = SessionData> {
   reload(callback: SessionCallback): this;
 
   /**
-   * Saves now. Rarely needed: the answer waits for its session anyway.
+   * Saves now. Rarely needed: the answer waits for its session anyway. Where other requests have changed the same
+   * attributes, the session shows the merged values afterwards, except what was changed since the call. Nested objects
+   * that the caller holds stay part of the session.
    * @throws SessionError `ERR_SESSION_GONE` when the session was ended meanwhile; it is not created again.
    * `ERR_SESSION_SENT` and `ERR_SESSION_INSECURE` when a new session could not be named by any browser.
    */

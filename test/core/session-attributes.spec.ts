@@ -338,3 +338,126 @@ describe('keepOnly', () => {
     expect(attributes.changes().size).toBe(0);
   });
 });
+
+describe('showStored', () => {
+  /** A session that was changed, saved, and whose save was merged. */
+  function merged(
+    texts: Record<string, string>,
+    act: (owner: Owner) => void,
+    stored: Record<string, string>,
+  ) {
+    const { owner, attributes } = loaded(texts, ['save']);
+    act(owner);
+    attributes.committed(attributes.changes());
+    const show = (): void => attributes.showStored(new Map(Object.entries(stored)));
+    return { owner, attributes, show };
+  }
+  const nothing = (): void => undefined;
+
+  it('shows what others changed, added and removed', () => {
+    const { owner, attributes, show } = merged(
+      { n: '1', gone: '1', cart: '{"a":1}', same: '"x"' },
+      (o) => void ((o['cart'] as Owner)['b'] = 2),
+      { n: '11', cart: '{"a":5,"b":2,"c":3}', same: '"x"', fresh: '[1]' },
+    );
+    show();
+    expect({ ...owner }).toEqual({ n: 11, cart: { a: 5, b: 2, c: 3 }, same: 'x', fresh: [1] });
+    expect(attributes.changes().size).toBe(0);
+    owner['n'] = Number(owner['n']) + 1;
+    expect(changesOf(attributes)).toEqual({ n: { from: '11', to: '12' } });
+  });
+
+  it('keeps the nested objects that the application holds', () => {
+    const { owner, attributes, show } = merged(
+      { cart: '{"items":[{"id":1,"n":1}]}' },
+      (o) => void ((o['cart'] as Owner)['mine'] = 1),
+      { cart: '{"theirs":1,"items":[{"id":1,"n":7}],"mine":1}' },
+    );
+    const cart = owner['cart'] as { items: { n: number }[] };
+    const item = cart.items[0]!;
+    show();
+    expect(owner['cart']).toBe(cart);
+    expect(item.n).toBe(7);
+    // The names may stand in another order than in the store: that is no change.
+    expect(attributes.changes().size).toBe(0);
+    item.n = 8;
+    expect([...attributes.changes()]).toMatchObject([
+      ['cart', { from: '{"theirs":1,"items":[{"id":1,"n":7}],"mine":1}' }],
+    ]);
+    expect(JSON.parse(attributes.text('cart')!)).toEqual({ theirs: 1, items: [{ id: 1, n: 8 }], mine: 1 });
+  });
+
+  it('leaves what the application has changed since, and what that is based on', () => {
+    const { owner, attributes, show } = merged(
+      { n: '1', cart: '{"a":1}', gone: '1', price: '1' },
+      (o) => Object.assign(o, { n: 2, cart: { a: 2 }, gone: 2, price: 2 }),
+      { n: '12', cart: '{"a":2,"b":1}', price: '12', fresh: '1' },
+    );
+    owner['n'] = 3;
+    (owner['cart'] as Owner)['a'] = 3;
+    owner['gone'] = 3;
+    owner['price'] = 10n;
+    owner['fresh'] = 3;
+    show();
+    expect({ ...owner }).toEqual({ n: 3, cart: { a: 3 }, gone: 3, price: 10n, fresh: 3 });
+    owner['price'] = 2;
+    expect(changesOf(attributes)).toEqual({
+      n: { from: '2', to: '3' },
+      cart: { from: '{"a":2}', to: '{"a":3}' },
+      gone: { from: '2', to: '3' },
+      fresh: { from: null, to: '3' },
+    });
+  });
+
+  it('neither parses nor writes what nobody has read', () => {
+    const { owner, attributes, show } = merged({ a: '[1]', b: BROKEN }, nothing, {
+      a: BROKEN,
+      b: '[2]',
+      c: BROKEN,
+    });
+    show();
+    expect(attributes.changes().size).toBe(0);
+    expect(attributes.texts()).toEqual(
+      new Map([
+        ['a', BROKEN],
+        ['b', '[2]'],
+        ['c', BROKEN],
+      ]),
+    );
+    expect(owner['b']).toEqual([2]);
+  });
+
+  it('replaces an object by what has no place in it', () => {
+    const { owner, attributes, show } = merged(
+      { user: '{"id":1}', list: '{"a":1}', frozen: '{"a":1}' },
+      (o) => {
+        (o['user'] as Owner)['seen'] = 1;
+        void o['list'];
+        Object.freeze(o['frozen']);
+      },
+      { user: 'null', list: '[1]', frozen: '{"a":2}' },
+    );
+    show();
+    expect({ ...owner }).toEqual({ user: null, list: [1], frozen: { a: 2 } });
+    expect(attributes.changes().size).toBe(0);
+  });
+
+  it("leaves out the engine's own names and the reserved, and shows a name with a dollar sign", () => {
+    const { owner, attributes, show } = merged({ $$a: '1' }, nothing, { $$a: '2', $cookie: '{}', save: '1' });
+    show();
+    expect({ ...owner }).toEqual({ $a: 2 });
+    expect(attributes.changes().size).toBe(0);
+  });
+
+  it('changes nothing in a session that was frozen, and bases nothing on what it does not show', () => {
+    const { owner, attributes, show } = merged({ n: '1', gone: '1' }, nothing, { n: '2', fresh: '1' });
+    Object.freeze(owner);
+    show();
+    expect({ ...owner }).toEqual({ n: 1, gone: 1 });
+    expect([attributes.base('n'), attributes.base('gone'), attributes.base('fresh')]).toEqual([
+      '1',
+      '1',
+      null,
+    ]);
+  });
+});

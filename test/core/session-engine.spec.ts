@@ -807,6 +807,106 @@ describe('requests that meet', () => {
   });
 });
 
+describe('a session after a save that was merged', () => {
+  /** Two requests that hold one session: `other` commits before `mine` is saved. */
+  async function merging(attributes: object, other: (session: UserSession) => void) {
+    const app = new Application();
+    const id = await app.stored(attributes);
+    const [mine, theirs] = [await app.open(id), await app.open(id)];
+    other(theirs.session);
+    await theirs.commit();
+    return { app, id, mine, session: mine.session };
+  }
+  const add =
+    (step: number) =>
+    (n = 0): number =>
+      n + step;
+
+  it('shows what was stored, so that a plain assignment does not lose what another request counted (S-64)', async () => {
+    const { app, id, mine, session } = await merging({ n: 0 }, (s) => void s.update('n', add(10)));
+    session.update('n', add(1));
+    await session.save();
+    expect(session['n']).toBe(11);
+    session['n'] = Number(session['n']) + 1;
+    await mine.commit();
+    expect(await app.dataOf(id)).toEqual({ n: 12 });
+  });
+
+  it('keeps the nested objects that the application holds (S-64)', async () => {
+    const { app, id, mine, session } = await merging({ cart: { items: { a: 1 } } }, (s) => {
+      (s['cart'] as { items: object }).items = { b: 2, a: 1 };
+    });
+    const cart = session['cart'] as { items: Record<string, number> };
+    const { items } = cart;
+    items['c'] = 3;
+    await session.save();
+    expect([session['cart'], items]).toEqual([{ items }, { a: 1, b: 2, c: 3 }]);
+    expect(session['cart']).toBe(cart);
+    app.calls.length = 0;
+    expect(mine.hasChanges()).toBe(false);
+    items['d'] = 4;
+    await mine.commit();
+    expect(app.calls).toEqual(['patch']);
+    expect(await app.dataOf(id)).toEqual({ cart: { items: { a: 1, b: 2, c: 3, d: 4 } } });
+  });
+
+  it('shows also the other attributes that others changed, added and removed', async () => {
+    const { app, session } = await merging({ n: 0, theme: 'dark', old: 1 }, (s) => {
+      Object.assign(s, { n: 5, theme: 'light', fresh: { a: 1 } });
+      delete s['old'];
+    });
+    session['n'] = 1;
+    await session.save();
+    expect({ ...session }).toEqual({ n: 1, theme: 'light', fresh: { a: 1 } });
+    app.calls.length = 0;
+    await session.save();
+    expect(app.calls).toEqual(['patch']);
+  });
+
+  it('shows the removal that won', async () => {
+    const { session } = await merging({ user: { seen: 0 } }, (s) => void (s['user'] = null));
+    (session['user'] as { seen: number }).seen = 1;
+    await session.save();
+    expect({ ...session }).toEqual({ user: null });
+  });
+
+  it('keeps what the application has changed while the save was under way, and merges it next', async () => {
+    const { app, id, mine, session } = await merging({ n: 0, cart: {}, m: 0 }, (s) => {
+      s.update('n', add(10));
+      (s['cart'] as Record<string, number>)['theirs'] = 1;
+      s['m'] = 10;
+    });
+    session.update('n', add(1));
+    (session['cart'] as Record<string, number>)['mine'] = 1;
+    session['m'] = 1;
+    const saving = session.save();
+    session.update('n', add(100));
+    (session['cart'] as Record<string, number>)['since'] = 1;
+    session['m'] = 2;
+    await saving;
+    expect([session['n'], session['m']]).toEqual([101, 2]);
+    await mine.commit();
+    expect(await app.dataOf(id)).toEqual({ n: 111, cart: { theirs: 1, mine: 1, since: 1 }, m: 2 });
+    expect({ ...session }).toEqual({ n: 111, cart: { theirs: 1, mine: 1, since: 1 }, m: 2 });
+  });
+
+  it('shows what was stored also where the save moved it to a new id', async () => {
+    const { app, mine, session } = await merging({ n: 0, cart: { a: 1 } }, (s) => {
+      s.update('n', add(10));
+      s['fresh'] = true;
+    });
+    const cart = session['cart'] as Record<string, number>;
+    await session.regenerate({ keep: 'all' });
+    session.update('n', add(1));
+    await session.save();
+    expect({ ...session }).toEqual({ n: 11, cart: { a: 1 }, fresh: true });
+    cart['b'] = 2;
+    session['n'] = Number(session['n']) + 1;
+    await mine.commit();
+    expect(await app.dataOf(mine.id)).toEqual({ n: 12, cart: { a: 1, b: 2 }, fresh: true });
+  });
+});
+
 describe('a session that was ended while a request holds it', () => {
   async function ended() {
     const app = new Application();

@@ -43,6 +43,17 @@ class RaceController {
     await held.released;
     return {};
   }
+  @Post('count-twice') async countTwice(@Session() session: UserSession) {
+    const cart = (session['cart'] ??= {}) as Record<string, string>;
+    session.update<number>('n', (n = 0) => n + 1);
+    cart['mine'] = 'mine';
+    held.begun();
+    await held.released;
+    await session.save();
+    session['n'] = Number(session['n']) + 1;
+    cart['after'] = 'after';
+    return { ...session };
+  }
   @Post('user') user(@Session() session: UserSession) {
     session['user'] = { id: 'u1', seen: 0 };
     return {};
@@ -158,6 +169,24 @@ describe.each(ADAPTERS)('many requests at once on %s', (_, adapter) => {
       expect(late.status).toBe(201);
       expect(late.headers.getSetCookie()).toEqual([]);
       expect(await login.get('/all')).toEqual({ userId: 'u1' });
+    });
+
+    it('shows a request after its save what others changed, and loses nothing by what it sets then (S-64)', async () => {
+      await browser.post('/leaf/first');
+      const slow = browser.clone();
+      let release!: () => void;
+      const released = new Promise<void>((resolve) => (release = resolve));
+      let slower!: Promise<Response>;
+      await new Promise<void>((begun) => {
+        held = { begun, released };
+        slower = slow.post('/count-twice');
+      });
+      for (let count = 0; count < 10; count++) await browser.post('/count');
+      await browser.post('/leaf/theirs');
+      release();
+      const expected = { cart: { first: 'first', theirs: 'theirs', mine: 'mine', after: 'after' }, n: 12 };
+      expect(await (await slower).json()).toEqual(expected);
+      expect(await browser.get('/all')).toEqual(expected);
     });
 
     it('keeps a logout by null beside a slower request that changes the user (S-43)', async () => {
