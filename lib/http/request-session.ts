@@ -187,8 +187,8 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
     if (this.accessed) varyByCookie(res);
     if (this.#cookie === 'none') return;
     const others = res.getHeader('Set-Cookie');
-    const own = this.#cookieHeader(this.#cookie);
-    res.setHeader('Set-Cookie', others === undefined ? [own] : [...[others].flat().map(String), own]);
+    const own = this.#cookieHeaders(this.#cookie);
+    res.setHeader('Set-Cookie', others === undefined ? own : [...[others].flat().map(String), ...own]);
     forbidStoring(res);
   }
 
@@ -212,11 +212,13 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
     this.#cookie = cookie;
   }
 
-  #cookieHeader(outcome: 'send' | 'clear'): string {
+  #cookieHeaders(outcome: 'send' | 'clear'): string[] {
     const { opened } = this;
     const { cookieName, ids } = this.#parts;
-    if (outcome === 'clear') return clearCookie(cookieName, opened.cookie);
-    return setSentCookie(cookieName, ids.signed(opened.id), opened.sendCookie());
+    if (outcome === 'clear') return [clearCookie(cookieName, opened.sentCookie)];
+    const replaced = opened.replacedCookie;
+    const own = setSentCookie(cookieName, ids.signed(opened.id), opened.sendCookie());
+    return replaced === null ? [own] : [clearCookie(cookieName, replaced), own];
   }
 
   /** The cookie demands a secure connection and this one is not. */
