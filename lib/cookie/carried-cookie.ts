@@ -19,9 +19,17 @@ export class CarriedCookie implements SessionCookie {
   #expiresAt: number | null;
   #fixedAt: number | null;
   readonly #now: () => number;
+  readonly #endsBy: number;
 
-  constructor(resolved: ResolvedCookie, touchedAt: number, now: () => number) {
+  /** `endsBy` is the instant at which its session ends, however much it is used. */
+  constructor(
+    resolved: ResolvedCookie,
+    touchedAt: number,
+    now: () => number,
+    endsBy = Number.POSITIVE_INFINITY,
+  ) {
     this.#now = now;
+    this.#endsBy = endsBy;
     this.#path = resolved.path;
     this.#domain = resolved.domain;
     this.#httpOnly = resolved.httpOnly;
@@ -91,17 +99,18 @@ export class CarriedCookie implements SessionCookie {
   }
 
   get expires(): Date | null {
-    return this.#expiresAt === null ? null : new Date(this.#expiresAt);
+    return this.#expiresAt === null ? null : new Date(Math.min(this.#expiresAt, this.#endsBy));
   }
   /** Accepts a Date; `null`, `false` and `undefined` make it end with the browser. */
   set expires(at: Date | null | false | undefined) {
-    this.#expiresAt = at ? checkedInstant(at, this.#now()) : null;
+    const now = this.#now();
+    this.#expiresAt = at ? checkedInstant(at, now) : null;
     this.#fixedAt = null;
-    this.#originalMaxAge = this.maxAge;
+    this.#originalMaxAge = this.#expiresAt === null ? null : this.#expiresAt - now;
   }
 
   get maxAge(): number | null {
-    return this.#expiresAt === null ? null : this.#expiresAt - this.#now();
+    return this.#expiresAt === null ? null : Math.min(this.#expiresAt, this.#endsBy) - this.#now();
   }
   /** Accepts milliseconds; `null` and `undefined` make it end with the browser. */
   set maxAge(ms: number | null | undefined) {

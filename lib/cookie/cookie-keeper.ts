@@ -39,8 +39,8 @@ export class OptionsCookieKeeper implements CookieKeeper {
     return this.#resolved.path;
   }
 
-  make(kept: string | null, touchedAt: number): SessionCookie {
-    if (kept === null) return new CarriedCookie(this.#resolved, touchedAt, this.#now);
+  make(kept: string | null, touchedAt: number, endsBy = Number.POSITIVE_INFINITY): SessionCookie {
+    if (kept === null) return new CarriedCookie(this.#resolved, touchedAt, this.#now, endsBy);
     const settings = readSettings(kept);
     const { originalMaxAge, ...others } = settings;
     const lifetime = originalMaxAge === undefined ? {} : { maxAgeMs: originalMaxAge, expiresAt: null };
@@ -48,6 +48,7 @@ export class OptionsCookieKeeper implements CookieKeeper {
       { ...this.#resolved, ...others, ...lifetime } as ResolvedCookie,
       touchedAt,
       this.#now,
+      endsBy,
     );
   }
 

@@ -16,6 +16,8 @@ export interface CommitFacts {
   readonly released: boolean;
   /** It is time to move the idle expiry. */
   readonly touchDue: boolean;
+  /** The cookie settings of the session differ from those that the browser was sent. */
+  readonly cookieChanged: boolean;
   /** The cookie tells the browser when to forget it. */
   readonly persistent: boolean;
   /** A cookie can reach the browser: the connection is secure enough and the headers are not out. */
@@ -69,7 +71,11 @@ function planFresh({ changed, rekeyed, deliverable }: CommitFacts, policy: Commi
 /** A rekey is carried out even where the new cookie cannot be sent: better logged out than left on an id that may be known. */
 function planStored(facts: CommitFacts, policy: CommitPolicy): CommitPlan {
   const due =
-    facts.rekeyed || facts.client !== 'current' || policy.rolling || (facts.persistent && facts.changed);
+    facts.rekeyed ||
+    facts.client !== 'current' ||
+    facts.cookieChanged ||
+    policy.rolling ||
+    (facts.persistent && facts.changed);
   return { write: planWrite(facts), cookie: due && facts.deliverable ? 'send' : 'none' };
 }
 

@@ -88,6 +88,14 @@ export class OpenSession implements SessionEngineSide {
   get cookie(): SessionCookie {
     return this.#state.cookie;
   }
+  /** The cookie as the browser was sent it. */
+  get sentCookie(): SessionCookie {
+    return this.#state.sentCookie;
+  }
+  /** The sent cookie, where it stays in the browser beside the present one unless it is cleared. */
+  get replacedCookie(): SessionCookie | null {
+    return this.#state.replacedCookie;
+  }
   /** Whether the cookie wants a secure connection. */
   get isCookieSecure(): boolean {
     return this.#state.isCookieSecure;
@@ -176,8 +184,7 @@ export class OpenSession implements SessionEngineSide {
 
   /** The cookie as it goes out now, its lifetime begun again: from here on the browser holds the current id. */
   sendCookie(): SessionCookie {
-    this.#state.client = 'current';
-    this.#state.restartCookie();
+    this.#state.cookieSent();
     return this.#state.cookie;
   }
 

@@ -1,7 +1,8 @@
 /**
  * The cookie that carries a session's id, as a controller sees it at `session.cookie`.
  *
- * Setting `maxAge` or `expires` changes how long this one session lives, in the browser and in the store. A value that
+ * Setting `maxAge` or `expires` changes how long this one session lives, in the browser and in the store. What reaches
+ * beyond the end of the session by `timeouts.absolute` is cut there: `maxAge` and `expires` show what is left. A value that
  * no browser would take is refused when it is assigned, with `ERR_SESSION_VALUE`, and the setting stays as it was.
  */
 export interface SessionCookie {
@@ -42,8 +43,11 @@ export interface CookiePlan {
  */
 export interface CookieKeeper {
   readonly plan: CookiePlan;
-  /** The cookie of a session: the options, and upon them what was kept. */
-  make(kept: string | null, touchedAt: number): SessionCookie;
+  /**
+   * The cookie of a session: the options, and upon them what was kept. It ends at the instant `endsBy` at the latest, when
+   * its session does.
+   */
+  make(kept: string | null, touchedAt: number, endsBy?: number): SessionCookie;
   /** What must be kept of a cookie, as JSON text; `null` where it is as the options say. */
   keep(cookie: SessionCookie): string | null;
   /**

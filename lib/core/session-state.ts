@@ -55,6 +55,8 @@ export class SessionState {
   #cookieTouchedAt = 0;
   /** The cookie settings as the store holds them. */
   #keptCookie: string | null = null;
+  /** The cookie settings as the browser was sent them; `undefined` where this session has sent it nothing. */
+  #sentCookie: string | null | undefined = undefined;
 
   constructor(parts: EngineParts, request: OpenRequest, attributes: SessionAttributes, createdAt: number) {
     this.#parts = parts;
@@ -66,11 +68,29 @@ export class SessionState {
   }
 
   get cookie(): SessionCookie {
-    return (this.#cookie ??= this.#request.cookies.make(this.#cookieKept, this.#cookieTouchedAt));
+    return (this.#cookie ??= this.#request.cookies.make(
+      this.#cookieKept,
+      this.#cookieTouchedAt,
+      this.createdAt + this.#parts.lifetimes.absoluteMs,
+    ));
   }
 
-  /** Whether the cookie wants a secure connection. */
+  /** The cookie under the settings that the browser was sent: what must be cleared. */
+  get sentCookie(): SessionCookie {
+    return this.#request.cookies.make(this.#sentCookie ?? null, this.#cookieTouchedAt);
+  }
+
+  /** The sent cookie, where the browser would keep it beside the present one: browsers tell cookies apart by these. */
+  get replacedCookie(): SessionCookie | null {
+    if (!this.#isCookieChanged()) return null;
+    const [sent, { path, domain, partitioned }] = [this.sentCookie, this.cookie];
+    const isSame = sent.path === path && sent.domain === domain && sent.partitioned === partitioned;
+    return isSame ? null : sent;
+  }
+
+  /** Whether the cookie wants a secure connection; once the session has ended, the one that is cleared. */
   get isCookieSecure(): boolean {
+    if (this.destroyed || this.ended === 'detached') return this.sentCookie.secure === true;
     return this.#hasPlainCookie ? this.#request.cookies.plan.secure : this.cookie.secure === true;
   }
 
@@ -121,6 +141,7 @@ export class SessionState {
       destroyed: this.destroyed,
       released: this.ended === 'detached',
       touchDue: this.#touchDue(),
+      cookieChanged: this.#isCookieChanged(),
       persistent: this.#hasPlainCookie
         ? this.#request.cookies.plan.isPersistent
         : this.cookie.expires !== null,
@@ -201,6 +222,8 @@ export class SessionState {
     this.#carried = 'all';
     this.#useCookie(record.attributes.get(COOKIE) ?? null, record.touchedAt);
     this.#keptCookie = record.attributes.get(COOKIE) ?? null;
+    // What the browser holds is what the first record says; a reload tells of other requests.
+    if (this.#sentCookie === undefined) this.#sentCookie = this.#keptCookie;
     this.attributes.hydrate(record.attributes);
   }
 
@@ -291,6 +314,20 @@ export class SessionState {
   restartCookie(): void {
     if (this.#cookie === null) this.#cookieTouchedAt = this.now;
     else this.#request.cookies.touch(this.#cookie, this.now);
+  }
+
+  /** From here on the browser holds the current id, in a cookie with the present settings. */
+  cookieSent(): void {
+    this.client = 'current';
+    this.restartCookie();
+    this.#sentCookie = this.#keptNow();
+  }
+
+  #isCookieChanged(): boolean {
+    const sent = this.#sentCookie;
+    // Most sessions have no settings of their own, and of most others nobody looks at them.
+    if (sent === undefined || (this.#cookie === null && this.#cookieKept === sent)) return false;
+    return this.#keptNow() !== this.#sameAs(sent);
   }
 
   /** What would be kept of the cookie as it is. */

@@ -233,18 +233,20 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
 
   /** A new cookie comes after those that clear: a browser applies them in their order. */
   #cookieHeaders(outcome: CookieOutcome): string[] {
-    const own = outcome === 'none' ? [] : [this.#cookieHeader(outcome)];
+    const own = outcome === 'none' ? [] : this.#ownCookieHeaders(outcome);
     if (!this.#isDuplicate) return own;
     const sent = outcome === 'none' ? null : this.opened.cookie;
     return [...clearDuplicates(this.#parts.cookieName, this.cookies.make(null, 0), sent), ...own];
   }
 
-  #cookieHeader(outcome: 'send' | 'clear'): string {
+  #ownCookieHeaders(outcome: 'send' | 'clear'): string[] {
     const { opened } = this;
     const { cookieName, ids } = this.#parts;
-    if (outcome === 'clear') return clearCookie(cookieName, opened.cookie);
+    if (outcome === 'clear') return [clearCookie(cookieName, opened.sentCookie)];
     if (this.cookies.leftOut.length > 0) this.#parts.leftOut(this.cookies.leftOut);
-    return setSentCookie(cookieName, ids.signed(opened.id), opened.sendCookie());
+    const replaced = opened.replacedCookie;
+    const own = setSentCookie(cookieName, ids.signed(opened.id), opened.sendCookie());
+    return replaced === null ? [own] : [clearCookie(cookieName, replaced), own];
   }
 
   /** The cookie demands a secure connection and this one is not. */

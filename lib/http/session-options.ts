@@ -15,7 +15,8 @@ export interface SessionTimeouts {
    */
   readonly idle?: number | undefined;
   /**
-   * Longest life of a session, however much it is used; `Infinity` for no limit.
+   * Longest life of a session, however much it is used; `Infinity` for no limit. The lifetime of a cookie is cut there:
+   * a `session.cookie.maxAge` that reaches beyond it is sent as what is left.
    * @defaultValue `days(30)`
    * @see OWASP ASVS 5.0, 7.3.2; NIST SP 800-63B-4, AAL1
    */

@@ -210,6 +210,23 @@ describe('the cookie of a session', () => {
     expect(cookie.maxAge).toBe(5000);
   });
 
+  it('ends with its session at the latest, whatever lifetime it was given', () => {
+    const clock = new FakeClock(NOW);
+    const cookie = new CarriedCookie(resolveCookie({}, true, NOW), NOW, () => clock.now(), NOW + HOUR);
+    cookie.maxAge = 5 * HOUR;
+    expect([cookie.maxAge, cookie.expires, cookie.originalMaxAge]).toEqual([
+      HOUR,
+      new Date(NOW + HOUR),
+      5 * HOUR,
+    ]);
+    cookie.expires = new Date(NOW + 2 * HOUR);
+    expect([cookie.maxAge, cookie.originalMaxAge]).toEqual([HOUR, 2 * HOUR]);
+    cookie.maxAge = HOUR / 2;
+    expect(cookie.maxAge).toBe(HOUR / 2);
+    cookie.maxAge = null;
+    expect([cookie.maxAge, cookie.expires]).toEqual([null, null]);
+  });
+
   describe('with a fixed instant in the options', () => {
     it('shows that instant, however long ago it was touched, and keeps it at each restart', () => {
       const { cookie, clock } = carried({ expires: new Date(NOW + HOUR) }, NOW - 10 * HOUR);

@@ -31,6 +31,7 @@ const FACTS = combinations<CommitFacts>({
   destroyed: BOOLEANS,
   released: BOOLEANS,
   touchDue: BOOLEANS,
+  cookieChanged: BOOLEANS,
   persistent: BOOLEANS,
   deliverable: BOOLEANS,
 });
@@ -51,7 +52,7 @@ const existsAfter = ({ facts, plan }: Row): boolean =>
 
 describe('the plan of a commit, for every combination of facts and policy', () => {
   it('has looked at all of them', () => {
-    expect(ROWS).toHaveLength(2 * 3 * 2 ** 7 * 2 ** 2);
+    expect(ROWS).toHaveLength(2 * 3 * 2 ** 8 * 2 ** 2);
   });
 
   it.each<[string, (row: Row) => boolean, (row: Row) => boolean]>([
@@ -98,6 +99,16 @@ describe('the plan of a commit, for every combination of facts and policy', () =
     [
       'sends the cookie with each create and rekey that can deliver it (S-9)',
       (row) => row.facts.deliverable && ['create', 'rekey'].includes(row.plan.write),
+      ({ plan }) => plan.cookie === 'send',
+    ],
+    [
+      'sends the cookie of a stored session whenever its settings changed and it can be delivered',
+      ({ facts }) =>
+        facts.origin === 'stored' &&
+        facts.cookieChanged &&
+        facts.deliverable &&
+        !facts.destroyed &&
+        !facts.released,
       ({ plan }) => plan.cookie === 'send',
     ],
     [
@@ -154,6 +165,7 @@ const VISITOR: CommitFacts = {
   destroyed: false,
   released: false,
   touchDue: false,
+  cookieChanged: false,
   persistent: false,
   deliverable: true,
 };
@@ -190,6 +202,20 @@ describe('the plan of everyday requests', () => {
       { ...MEMBER, changed: true, persistent: true },
       {},
       'patch',
+      'send',
+    ],
+    [
+      'a member whose cookie settings are changed',
+      { ...MEMBER, changed: true, cookieChanged: true },
+      {},
+      'patch',
+      'send',
+    ],
+    [
+      'a member whose changed cookie settings were saved already',
+      { ...MEMBER, cookieChanged: true },
+      {},
+      'none',
       'send',
     ],
     [

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { Session, SessionModule, type SessionModuleOptions, type UserSession } from 'nest-session';
 import { FakeClock } from 'nest-session/testing';
-import { hours } from '../../lib/core/durations.js';
+import { days, hours } from '../../lib/core/durations.js';
 import { ADAPTERS, startApp, type RunningApp } from '../support/adapters.js';
 import { Browser } from '../support/browser.js';
 import { CountingStore } from '../support/counting-store.js';
@@ -30,6 +30,23 @@ class CookieController {
       const { code, message } = error as { code: string; message: string };
       return { code, message };
     }
+  }
+  @Post('forget') async forget(@Session() session: UserSession) {
+    await session.regenerate();
+    return {};
+  }
+  @Post('logout') async logout(@Session() session: UserSession) {
+    await session.destroy();
+    return {};
+  }
+  @Post('logout-after-change') async logoutAfterChange(@Session() session: UserSession) {
+    session.cookie.path = '/never-sent';
+    session.cookie.secure = true;
+    await session.destroy();
+    return {};
+  }
+  @Get('lifetime') lifetime(@Session() session: UserSession) {
+    return { maxAge: session.cookie.maxAge };
   }
   @Post('regenerate') async regenerate(@Session() session: UserSession) {
     await session.regenerate({ keep: 'all' });
@@ -98,6 +115,83 @@ describe.each(ADAPTERS)('the cookie of one session, on %s', (_, adapter) => {
       expect(renewed.headers.getSetCookie()).toEqual([
         expect.stringMatching(/; Path=\/; HttpOnly; SameSite=Lax$/),
       ]);
+    });
+  });
+
+  describe('where its settings change', () => {
+    const sent = async (response: Promise<Response>): Promise<string[]> =>
+      (await response).headers.getSetCookie().map((line) => line.replace(/=s%3A[^;]*/, '=ID'));
+    const CLEARED = 'connect.sid=; Max-Age=0; ';
+
+    it('tells the browser of a lifetime, and that there is none any more', async () => {
+      const browser = await start();
+      expect(await sent(set(browser, { maxAge: days(20) }))).toEqual([
+        expect.stringMatching('Max-Age=1728000;'),
+      ]);
+      expect(await sent(set(browser, { maxAge: null }))).toEqual([
+        'connect.sid=ID; Path=/; HttpOnly; SameSite=Lax',
+      ]);
+    });
+
+    it('tells the browser once, of a cookie that ends with it too', async () => {
+      const browser = await start();
+      const strict = ['connect.sid=ID; Path=/; HttpOnly; SameSite=Strict'];
+      expect(await sent(set(browser, { sameSite: 'strict' }))).toEqual(strict);
+      expect(await sent(set(browser, { sameSite: 'strict' }))).toEqual([]);
+      expect(await sent(browser.post('/seed'))).toEqual([]);
+    });
+
+    it('tells the browser where the handler has saved the change itself', async () => {
+      const browser = await start();
+      expect(await sent(set(browser, { priority: 'high', saved: true }))).toEqual([
+        'connect.sid=ID; Path=/; HttpOnly; Priority=High; SameSite=Lax',
+      ]);
+    });
+
+    it.each<[string, object, string, string]>([
+      ['path', { path: '/data' }, 'Path=/data; HttpOnly; SameSite=Lax', 'Path=/data; '],
+      [
+        'domain',
+        { domain: 'localhost' },
+        'Domain=localhost; Path=/; HttpOnly; SameSite=Lax',
+        'Domain=localhost; Path=/; ',
+      ],
+      ['partitioned', { partitioned: true }, 'Path=/; HttpOnly; Partitioned; SameSite=Lax', 'Path=/; '],
+    ])(
+      'clears the one under the former %s, and a logout clears the new one',
+      async (_, settings, now, cleared) => {
+        const browser = await start();
+        const [former, present, ...others] = await sent(set(browser, settings));
+        expect(former).toMatch(/^connect\.sid=; Max-Age=0; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/);
+        expect([present, others]).toEqual([`connect.sid=ID; ${now}`, []]);
+        expect(await sent(browser.post('/logout'))).toEqual([expect.stringMatching(`^${CLEARED}${cleared}`)]);
+      },
+    );
+
+    it('clears the one under its own path where regenerate() goes back to the options', async () => {
+      const browser = await start();
+      await set(browser, { path: '/forget' });
+      const [former, present] = await sent(browser.post('/forget'));
+      expect(former).toMatch(`${CLEARED}Path=/forget; `);
+      expect(present).toBe('connect.sid=ID; Path=/; HttpOnly; SameSite=Lax');
+    });
+
+    it('clears at a logout what was sent, not what was set in the same request', async () => {
+      const browser = await start();
+      expect(await sent(browser.post('/logout-after-change'))).toEqual([
+        expect.stringMatching(/^connect\.sid=; Max-Age=0; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/),
+      ]);
+    });
+
+    it('promises the browser no more than timeouts.absolute leaves', async () => {
+      const browser = await start({ timeouts: { absolute: days(1) } });
+      expect(await sent(set(browser, { maxAge: days(20) }))).toEqual([
+        expect.stringMatching('Max-Age=86400;'),
+      ]);
+      clock.advance(hours(18));
+      expect(await browser.get('/lifetime')).toEqual({ maxAge: hours(6) });
+      expect(await sent(browser.post('/regenerate'))).toEqual([expect.stringMatching('Max-Age=21600;')]);
+      expect(await sent(browser.post('/forget'))).toEqual(['connect.sid=ID; Path=/; HttpOnly; SameSite=Lax']);
     });
   });
 
