@@ -40,6 +40,54 @@ describe('MemorySessionStore is bounded', () => {
     expect([store.size, store.evicted]).toEqual([2, 1]);
   });
 
+  it('by count: a session that was read stays, whatever else comes', async () => {
+    const store = new MemorySessionStore({ maxSessions: 100 });
+    const reader = 'reader' as SessionKey;
+    await store.create(reader, record());
+    for (const key of keys(2000)) {
+      await store.create(key, record());
+      if (Number(key.slice(3)) % 20 === 0) expect(await store.load(reader)).not.toBeNull();
+    }
+    expect(store.size).toBeLessThanOrEqual(100);
+  });
+
+  it('by count: sessions without a principal make room before any other, used or not', async () => {
+    const store = new MemorySessionStore({ maxSessions: 100 });
+    const owned = keys(60);
+    for (const key of owned) await store.create(key, { ...record(), principal: 'u1' });
+    for (let n = 0; n < 500; n++) {
+      const key = `anonymous${n}` as SessionKey;
+      await store.create(key, record());
+      await store.load(key);
+    }
+    expect(owned.filter((key) => store.load(key) === null)).toEqual([]);
+    expect(store.size).toBeLessThanOrEqual(100);
+  });
+
+  it('by count: sessions of principals make room where there are no others', async () => {
+    const store = new MemorySessionStore({ maxSessions: 10 });
+    for (const key of keys(30)) await store.create(key, { ...record(), principal: 'u1' });
+    await store.create('anonymous' as SessionKey, record());
+    expect([store.size, store.evicted]).toEqual([10, 21]);
+    expect(await store.load('anonymous' as SessionKey)).not.toBeNull();
+  });
+
+  it('by count: a session counts as one with a principal from its login to its logout', async () => {
+    const store = new MemorySessionStore({ maxSessions: 2 });
+    const [one, two, three, four] = keys(4) as [SessionKey, SessionKey, SessionKey, SessionKey];
+    const login = { ...touch, principal: { from: null, to: 'u1' } };
+    const logout = { ...touch, principal: { from: 'u1', to: null } };
+    await store.create(one, record());
+    await store.create(two, record());
+    await store.patch(one, login);
+    await store.create(three, record());
+    expect([await store.load(two), (await store.load(one)) !== null]).toEqual([null, true]);
+    await store.patch(one, logout);
+    await store.patch(three, login);
+    await store.create(four, record());
+    expect([await store.load(one), (await store.load(three)) !== null]).toEqual([null, true]);
+  });
+
   it('by bytes, which follow every change', async () => {
     const store = new MemorySessionStore({ maxBytes: 1000 });
     const text = JSON.stringify('x'.repeat(400));

@@ -1,5 +1,6 @@
 import { Entry } from './entry.js';
-import { ExpiredKeys } from './expired-keys.js';
+import { evictUnused } from './evict.js';
+import { ExpiredSessions } from './expired-sessions.js';
 import { positive, roomierThan } from './limits.js';
 import { NameLists } from './name-lists.js';
 import { PrincipalKeys } from './principal-keys.js';
@@ -35,11 +36,12 @@ export interface MemoryStoreOptions {
  * Sessions in the memory of this process: for development, tests and tools. They end with the process and no other
  * process sees them.
  *
- * Bounded: when a limit is reached, sessions that were not used for long make room, and `evicted` counts them.
+ * Bounded: when a limit is reached, sessions without a principal are evicted first, and of these the ones that were not
+ * used for long; `evicted` counts them. Expired sessions are freed within a second.
  */
 export class MemorySessionStore extends SessionStore implements ExpirySweeper, PrincipalIndex {
   readonly #entries = new Map<SessionKey, Entry>();
-  readonly #expired = new ExpiredKeys(this.#entries);
+  readonly #expired = new ExpiredSessions(this.#entries, (key) => this.#drop(key));
   readonly #principals = new PrincipalKeys();
   readonly #lists = new NameLists();
   readonly #recent = new RecentEntries();
@@ -47,6 +49,8 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
   readonly #maxBytes: number;
   #bytes = 0;
   #evicted = 0;
+  /** Sessions without a principal. */
+  #anonymous = 0;
 
   /** @throws RangeError when a limit is not a positive whole number. */
   constructor({ maxSessions = 100_000, maxBytes = 64 * 1024 * 1024 }: MemoryStoreOptions = {}) {
@@ -55,7 +59,7 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     this.#maxBytes = positive('maxBytes', maxBytes);
   }
 
-  /** Sessions held now, expired ones that were not swept yet included. */
+  /** Sessions held now, expired ones of the last second included. */
   get size(): number {
     return this.#entries.size;
   }
@@ -71,6 +75,7 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
   load(key: SessionKey): Answer<SessionRecord | null> {
     const entry = this.#entries.get(key);
     if (entry === undefined) return null;
+    entry.isUsed = true;
     this.#recent.add(entry);
     return entry.record();
   }
@@ -78,6 +83,7 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
   create(key: SessionKey, record: SessionRecord): Answer<'created' | 'collision'> {
     if (this.#entries.has(key)) return 'collision';
     this.#put(key, new Entry(record, sizeOf(key, record), this.#lists));
+    this.#expired.noteTime(record.touchedAt);
     return 'created';
   }
 
@@ -87,8 +93,10 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     if (!entry.agreesWith(patch)) return { conflict: entry.record() };
     const growth = growthOf(patch);
     this.#check(entry.bytes + growth);
-    this.#principals.move(key, entry.principal, patch.principal.to);
+    this.#file(key, entry.principal, patch.principal.to);
+    const { expiresAt } = entry;
     entry.apply(patch, this.#lists);
+    if (entry.expiresAt < expiresAt) this.#expired.add(key, entry);
     entry.bytes += growth;
     entry.isUsed = true;
     this.#bytes += growth;
@@ -117,11 +125,8 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     return this.#drop(key) ? 'deleted' : 'missing';
   }
 
-  async deleteExpired(before: number, limit: number): Promise<number> {
-    const count = this.#dropExpired(before, limit);
-    if (count === limit) return count;
-    await this.#expired.find(before);
-    return count + this.#dropExpired(before, limit - count);
+  deleteExpired(before: number, limit: number): Promise<number> {
+    return this.#expired.free(before, limit);
   }
 
   async listByPrincipal(principal: string, at: number, limit: number): Promise<FiledSession[]> {
@@ -140,8 +145,17 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     this.#check(entry.bytes);
     this.#entries.set(key, entry);
     this.#bytes += entry.bytes;
-    this.#principals.move(key, null, entry.principal);
+    if (entry.principal === null) this.#anonymous++;
+    else this.#principals.move(key, null, entry.principal);
+    this.#expired.add(key, entry);
     this.#makeRoomFor(key);
+  }
+
+  /** Files a session under another principal than before. */
+  #file(key: SessionKey, former: string | null, principal: string | null): void {
+    if (former === principal) return;
+    this.#anonymous += Number(principal === null) - Number(former === null);
+    this.#principals.move(key, former, principal);
   }
 
   #check(bytes: number): void {
@@ -151,36 +165,28 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     );
   }
 
-  /**
-   * Lets go of what was not used since it was last looked at, never of the session that needs the room; of some more than it
-   * must, since each search from the start has to pass what is gone.
-   */
+  /** Evicts sessions without a principal first. Some more than it must: each search passes those that stay. */
   #makeRoomFor(fresh: SessionKey): void {
     if (this.#entries.size <= this.#maxSessions && this.#bytes <= this.#maxBytes) return;
     const [size, bytes] = [roomierThan(this.#maxSessions), roomierThan(this.#maxBytes)];
-    for (const [key, entry] of this.#entries) {
-      if (this.#entries.size <= size && this.#bytes <= bytes) return;
-      if (entry.isUsed || key === fresh) {
-        entry.isUsed = false;
-        this.#entries.delete(key);
-        this.#entries.set(key, entry);
-        if (key === fresh && this.#entries.size === 1) return;
-      } else if (this.#drop(key)) this.#evicted++;
-    }
+    const isRoomy = (): boolean => this.#entries.size <= size && this.#bytes <= bytes;
+    const evict = (key: SessionKey): void => void (this.#drop(key) && this.#evicted++);
+    const spared = this.#entries.get(fresh)!.principal === null ? 1 : 0;
+    const noAnonymous = (): boolean => isRoomy() || this.#anonymous === spared;
+    evictUnused(this.#entries, { fresh, onlyAnonymous: true, isDone: noAnonymous, evict });
+    const isAlone = (): boolean => isRoomy() || this.#entries.size === 1;
+    evictUnused(this.#entries, { fresh, onlyAnonymous: false, isDone: isAlone, evict });
   }
 
   #drop(key: SessionKey): boolean {
     const entry = this.#entries.get(key);
     if (entry === undefined) return false;
     this.#bytes -= entry.bytes;
-    this.#principals.move(key, entry.principal, null);
+    if (entry.principal === null) this.#anonymous--;
+    else this.#principals.move(key, entry.principal, null);
     entry.forget();
-    return this.#entries.delete(key);
-  }
-
-  #dropExpired(before: number, limit: number): number {
-    let count = 0;
-    for (let key; count < limit && (key = this.#expired.next(before)) !== null; count++) this.#drop(key);
-    return count;
+    this.#entries.delete(key);
+    if (this.#entries.size === 0) this.#expired.stop();
+    return true;
   }
 }
