@@ -14,6 +14,7 @@ import { RESERVED_NAMES, SessionObject, type SessionEngineSide } from './session
 import { NO_CHANGES, type Changes, type SessionPatch, type SessionRecord } from './session-record.js';
 import type { Answer, Conflict } from './session-store.js';
 import { COOKIE, isOver, SessionState } from './session-state.js';
+import { leftToWrite, type UnsettledWrite, type Wanted } from './unsettled-writes.js';
 
 /** A session that a store holds, found by an id that the client brought. */
 export interface FoundSession {
@@ -36,6 +37,7 @@ interface Filed<A> {
 
 const MOST_IDS_TRIED = 4;
 const MOST_MERGES = 64;
+const NO_WRITES: readonly UnsettledWrite[] = [];
 
 /**
  * One session in the hands of one request: the steps that bring the store in line with its {@link SessionState}.
@@ -51,6 +53,8 @@ export class OpenSession implements SessionEngineSide {
   #busy: Promise<unknown> | null = null;
   /** What a move to the present id was to file, where it is not known whether it did. */
   #attempted: SessionRecord | null = null;
+  /** Patches with functions that failed, where it is not known whether the store applied them. */
+  #unsettled: readonly UnsettledWrite[] = NO_WRITES;
   /** Why nothing can be done: the store did not say whether there is a session. */
   #unavailable: SessionError | null = null;
 
@@ -279,11 +283,13 @@ export class OpenSession implements SessionEngineSide {
           if (answer === 'missing') return this.#findMoved(key);
           if (answer === 'applied') {
             this.#state.filed(key, mine, record);
+            this.#unsettled = NO_WRITES;
             return true;
           }
           if (tried === MOST_MERGES) throw conflictError();
           const { conflict } = answer;
-          const merged = this.#state.wholeRecordUpon(conflict, changes, updates);
+          const left = this.#leftToWrite({ changes, updates }, conflict);
+          const merged = this.#state.wholeRecordUpon(conflict, left.changes, left.updates);
           return move(merged, conflict.revision, tried + 1);
         },
       );
@@ -349,7 +355,7 @@ export class OpenSession implements SessionEngineSide {
   #patchWith(changes: Changes, updates: Updates): Answer<void> {
     const { key } = this.#state.stored!;
     const mine = this.#state.patchOf(changes);
-    const answer = this.#parts.store.patch(key, mine);
+    const answer = this.#send(key, mine, { changes: mine.changes, updates });
     if (!(answer instanceof Promise)) return this.#patched(key, mine, answer, updates);
     return answer.then((first) => this.#patched(key, mine, first, updates));
   }
@@ -370,17 +376,33 @@ export class OpenSession implements SessionEngineSide {
     applied: SessionPatch,
     held: SessionRecord | null,
   ): void {
+    this.#unsettled = NO_WRITES;
     if (answer === 'missing') this.#state.lose();
     else this.#state.patched(mine, applied, held);
   }
 
+  /** Remembers a patch that carries functions and fails: where it was applied after all, they must not run again. */
+  #send(key: SessionKey, patch: SessionPatch, wanted: Wanted): ReturnType<EngineParts['store']['patch']> {
+    if (wanted.updates === NO_UPDATES) return this.#parts.store.patch(key, patch);
+    return orTell(
+      () => this.#parts.store.patch(key, patch),
+      () => (this.#unsettled = [...this.#unsettled, { ...wanted, patch }]),
+    );
+  }
+
+  #leftToWrite(wanted: Wanted, held: SessionRecord): Wanted {
+    return leftToWrite(wanted, held, this.#unsettled, (name) => this.#state.attributes.base(name));
+  }
+
   /** Tries again upon what the store holds, as often as others come in between, within reason. */
   async #merge(key: SessionKey, mine: SessionPatch, held: SessionRecord, updates: Updates): Promise<void> {
+    const wanted = { changes: mine.changes, updates };
     for (let tried = 0; tried < MOST_MERGES; tried++) {
-      const changes = rebaseChanges(mine.changes, held.attributes, updates);
+      const left = this.#leftToWrite(wanted, held);
+      const changes = rebaseChanges(left.changes, held.attributes, left.updates);
       this.#state.mergeCookie(changes.get(COOKIE)!.to, held.touchedAt);
       const patch = this.#state.patchOf(changes, held);
-      const answer = await this.#parts.store.patch(key, patch);
+      const answer = await this.#send(key, patch, wanted);
       if (typeof answer !== 'object') return this.#settle(answer, mine, patch, held);
       held = answer.conflict;
     }
@@ -401,6 +423,7 @@ export class OpenSession implements SessionEngineSide {
     if (stored === null || record === null || isOver(record, this.#parts, this.#request.cookies))
       throw goneError('reloaded');
     this.#updates.take();
+    this.#unsettled = NO_WRITES;
     this.#state.adopt(stored.key, record);
   }
 

@@ -81,7 +81,8 @@ export interface SessionUpdate<T extends object> {
   /**
    * Changes one attribute by a function of its value and returns the new value. Where another request changed the
    * attribute at the same time, the function runs again on that value, so that counters are exact: keep it free of
-   * side effects.
+   * side effects. After a save that failed and was applied all the same, the function does not run again, unless another
+   * request has written to the session in between.
    * @throws SessionError `ERR_SESSION_VALUE` for an async function, and for a result that JSON cannot carry. The
    * attribute stays as it was.
    */

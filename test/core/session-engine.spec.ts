@@ -907,6 +907,124 @@ describe('a session after a save that was merged', () => {
   });
 });
 
+describe('a write whose outcome was not told', () => {
+  const add =
+    (step: number) =>
+    (n = 0): number =>
+      n + step;
+  /** The store carries out the next `times` writes of a kind, and fails as if it had not responded. */
+  const lost = (app: Application, method: 'patch' | 'rekey', times = 1): void => {
+    const original = app.store[method].bind(app.store) as (...args: unknown[]) => Promise<unknown>;
+    const spy = jest.spyOn(app.store, method) as unknown as jest.SpiedFunction<
+      (...args: unknown[]) => Promise<unknown>
+    >;
+    for (let time = 0; time < times; time++) {
+      spy.mockImplementationOnce(async (...args) => {
+        await original(...args);
+        throw new Error('no answer in time');
+      });
+    }
+  };
+  const failedSave = async ({ session }: OpenSession): Promise<void> => {
+    await expect(session.save()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
+  };
+  const opening = async (attributes: object) => {
+    const app = new Application();
+    const id = await app.stored(attributes);
+    return { app, id, opened: await app.open(id), other: await app.open(id) };
+  };
+
+  it('counts once with update(): what was applied does not run again', async () => {
+    const { app, id, opened } = await opening({ n: 5 });
+    opened.session.update('n', add(1));
+    lost(app, 'patch');
+    await failedSave(opened);
+    app.clock.advance(seconds(2));
+    await opened.commit();
+    expect(await app.dataOf(id)).toEqual({ n: 6 });
+    expect(opened.session['n']).toBe(6);
+  });
+
+  it('counts once also what was counted, set and added since', async () => {
+    const { app, id, opened } = await opening({ n: 5, m: 0, cart: {} });
+    opened.session.update('n', add(1));
+    opened.session.update('m', add(1));
+    lost(app, 'patch');
+    await failedSave(opened);
+    opened.session.update('n', add(10));
+    opened.session['m'] = 7;
+    opened.session['cart'] = { a: 1 };
+    await opened.commit();
+    expect(await app.dataOf(id)).toEqual({ n: 16, m: 7, cart: { a: 1 } });
+  });
+
+  it('counts once where what was applied was set back since', async () => {
+    const { app, id, opened } = await opening({ n: 5, m: 0 });
+    opened.session.update('n', add(1));
+    opened.session.update('m', add(1));
+    lost(app, 'patch');
+    await failedSave(opened);
+    opened.session['m'] = 0;
+    await opened.commit();
+    expect(await app.dataOf(id)).toEqual({ n: 6, m: 0 });
+  });
+
+  it('counts once after several of them', async () => {
+    const { app, id, opened } = await opening({ n: 5 });
+    lost(app, 'patch', 3);
+    for (let save = 0; save < 3; save++) {
+      opened.session.update('n', add(1));
+      await failedSave(opened);
+      app.clock.advance(1);
+    }
+    opened.session.update('n', add(1));
+    await opened.commit();
+    expect(await app.dataOf(id)).toEqual({ n: 9 });
+  });
+
+  it('counts once upon what another request counted before', async () => {
+    const { app, id, opened, other } = await opening({ n: 5 });
+    other.session.update('n', add(100));
+    await other.commit();
+    opened.session.update('n', add(1));
+    const { patch } = app.store;
+    jest
+      .spyOn(app.store, 'patch')
+      .mockImplementationOnce((...args) => patch.apply(app.store, args))
+      .mockImplementationOnce(async (...args) => {
+        await patch.apply(app.store, args);
+        throw new Error('no answer in time');
+      });
+    await failedSave(opened);
+    opened.session.update('n', add(10));
+    await opened.commit();
+    expect(await app.dataOf(id)).toEqual({ n: 116 });
+  });
+
+  it('counts once where the session is given a new id then', async () => {
+    const { app, opened } = await opening({ n: 5 });
+    opened.session.update('n', add(1));
+    lost(app, 'patch');
+    await failedSave(opened);
+    opened.session.update('n', add(10));
+    await opened.session.regenerate({ keep: 'all' });
+    expect(await opened.commit()).toBe('send');
+    expect(await app.dataOf(opened.id)).toEqual({ n: 16 });
+  });
+
+  it('counts what another request wrote instead, and what was not applied', async () => {
+    const { app, id, opened, other } = await opening({ n: 5 });
+    opened.session.update('n', add(1));
+    jest.spyOn(app.store, 'patch').mockRejectedValueOnce(new Error('down'));
+    await failedSave(opened);
+    app.clock.advance(1);
+    other.session.update('n', add(1));
+    await other.commit();
+    await opened.commit();
+    expect(await app.dataOf(id)).toEqual({ n: 7 });
+  });
+});
+
 describe('a session that was ended while a request holds it', () => {
   async function ended() {
     const app = new Application();

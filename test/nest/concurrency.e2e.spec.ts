@@ -43,6 +43,14 @@ class RaceController {
     await held.released;
     return {};
   }
+  @Post('count-caught') async countCaught(@Session() session: UserSession) {
+    session.update<number>('n', (n = 0) => n + 1);
+    const failed = await session.save().then(
+      () => false,
+      () => true,
+    );
+    return { failed };
+  }
   @Post('count-twice') async countTwice(@Session() session: UserSession) {
     const cart = (session['cart'] ??= {}) as Record<string, string>;
     session.update<number>('n', (n = 0) => n + 1);
@@ -169,6 +177,19 @@ describe.each(ADAPTERS)('many requests at once on %s', (_, adapter) => {
       expect(late.status).toBe(201);
       expect(late.headers.getSetCookie()).toEqual([]);
       expect(await login.get('/all')).toEqual({ userId: 'u1' });
+    });
+
+    it('counts once with update() where a save failed, was applied all the same, and the error was caught (S-64)', async () => {
+      await browser.post('/count');
+      const { patch } = store;
+      store.patch = async (...args) => {
+        store.patch = patch;
+        await store.patch(...args);
+        throw new Error('no response in time');
+      };
+      const response = await browser.post('/count-caught');
+      expect([response.status, await response.json()]).toEqual([201, { failed: true }]);
+      expect(await browser.get('/all')).toEqual({ n: 2 });
     });
 
     it('shows a request after its save what others changed, and loses nothing by what it sets then (S-64)', async () => {
