@@ -101,6 +101,12 @@ export interface SessionKeying {
   keyOf(id: SessionId): SessionKey;
 }
 
+/** The optional power of a store to warn about how it was configured. */
+export interface StartWarning {
+  /** Logged once when the application starts; `null` when there is nothing to warn about. */
+  readonly startWarning: string | null;
+}
+
 /** The methods that make a store. */
 export const STORE_METHODS = ['load', 'create', 'patch', 'rekey', 'delete'] as const;
 

@@ -95,6 +95,17 @@ describe.each(ADAPTERS)('an application in production on %s', (_, adapter) => {
     expect(logger.lines).toEqual([]);
   });
 
+  it('logs the warning that a store has for the start', async () => {
+    const logger = new Recorder();
+    const store = Object.assign(new MemorySessionStore(), { startWarning: 'Give it a Pool.' });
+    const { app } = await startApp(adapter, {
+      imports: [SessionModule.forRoot({ secret: SECRET, store })],
+      prepare: (made) => made.useLogger(logger),
+    });
+    await app.close();
+    expect(logger.lines).toEqual(['warn Give it a Pool.']);
+  });
+
   it('logs a failing store with its cause, and never an id (S-66)', async () => {
     const logger = new Recorder();
     const store = new MemorySessionStore();

@@ -100,6 +100,33 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
       await pool.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
     });
 
+    it('needs no such right where its table was restored without its comment', async () => {
+      const role = `${table}_role`;
+      await new PostgresSessionStore({ client: pool, table }).migrate();
+      await pool.query(
+        `COMMENT ON TABLE ${table} IS NULL;
+         CREATE ROLE ${role} LOGIN; GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${role}`,
+      );
+      const asRole = new URL(url);
+      asRole.username = role;
+      const store = new PostgresSessionStore({ url: asRole.href, table });
+      expect(await store.create(newKey(), recordOf({}))).toBe('created');
+      await store.close();
+      await pool.query(`ALTER TABLE ${table} DROP COLUMN principal`);
+      const other = new PostgresSessionStore({ url: asRole.href, table });
+      await expect(other.migrate()).rejects.toMatchObject({ code: '42501' });
+      await other.close();
+      await pool.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+    });
+
+    it('warns of a client that is one connection, and of nothing else', () => {
+      const warningOf = (options: PostgresStoreOptions): string | null =>
+        new PostgresSessionStore({ ...options, table }).startWarning;
+      expect(warningOf({ client })).toMatch(/one connection.*Give it a Pool/);
+      expect(warningOf({ client: pool })).toBeNull();
+      expect(warningOf({ client: async () => [] })).toBeNull();
+    });
+
     it('tries a migration again that has failed', async () => {
       let isUp = false;
       const query = async (text: string, values?: unknown[]): Promise<unknown> => {

@@ -33,6 +33,10 @@ export function sendTo(client: PostgresClient, prepare: boolean | undefined): Se
   return kind === 'connection' ? oneAfterAnother(client, send) : send;
 }
 
+/** Whether a client is one connection of `pg`, which is never made again after it breaks. */
+export const isOneConnection = (client: unknown): boolean =>
+  typeof client === 'object' && client !== null && kindOf(client) === 'connection';
+
 /** Told by what they have, not by their class: an application may hold another copy of the package. */
 function kindOf(client: object): 'pool' | 'connection' | 'other' {
   const { totalCount, escapeIdentifier } = client as Record<string, unknown>;

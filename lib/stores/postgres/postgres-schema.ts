@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { codeIn } from '../sql/error-chain.js';
+import { RECORD_COLUMNS } from '../sql/sql-record.js';
 import { versionComment, versionInComment } from '../sql/schema-version.js';
 import { plainTable, quoteTable, type TableName } from '../sql/table-name.js';
 import type { PostgresSqlClient } from './postgres-client.js';
@@ -41,7 +43,28 @@ export async function migratePostgres(client: PostgresSqlClient, name: TableName
   if (version >= stepsOf(name).length) return;
   // One message, so that it is one transaction on whatever connection it goes; the lock ends with it.
   const lock = `SELECT pg_advisory_xact_lock(${lockNumber('schema', name)});`;
-  await client.script(`${lock}\n${postgresSchema(name, version)}`);
+  try {
+    await client.script(`${lock}\n${postgresSchema(name, version)}`);
+  } catch (error) {
+    // A restored table may have lost its comment. A role that may not write the comment can use the table all the same.
+    if (codeIn(error) !== INSUFFICIENT_PRIVILEGE || !(await hasColumns(client, name))) throw error;
+  }
+}
+
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+/** Whether the table has every column of the newest version. */
+async function hasColumns(client: PostgresSqlClient, name: TableName): Promise<boolean> {
+  const rows = await client.read({
+    text:
+      'SELECT attname::text AS name FROM pg_attribute ' +
+      'WHERE attrelid = to_regclass($1::text) AND attnum > 0 AND NOT attisdropped',
+    values: [quoteTable(name, '"')],
+  });
+  const names = rows.map((row) => row['name']);
+  return ['session_key', ...RECORD_COLUMNS.split(', '), 'attributes'].every((column) =>
+    names.includes(column),
+  );
 }
 
 /** The number of a lock: PostgreSQL knows them by 64 bits, and all applications on a database share them. */

@@ -1,3 +1,4 @@
+import type { StartWarning } from '../../core/session-store.js';
 import { ignoreErrors } from '../sql/ignore-errors.js';
 import {
   exactlyOne,
@@ -14,7 +15,7 @@ import { DEFAULT_TABLE, readTableName } from '../sql/table-name.js';
 import { PostgresSqlClient } from './postgres-client.js';
 import { PostgresDialect } from './postgres-dialect.js';
 import { openPool } from './postgres-pool.js';
-import { sendTo, type PostgresClient } from './postgres-query.js';
+import { isOneConnection, sendTo, type PostgresClient } from './postgres-query.js';
 import { postgresSchema } from './postgres-schema.js';
 
 const NAME = 'PostgresSessionStore';
@@ -22,7 +23,8 @@ const NAME = 'PostgresSessionStore';
 /** Where a {@link PostgresSessionStore} keeps its sessions: exactly one of `client` and `url`, and how. */
 export interface PostgresStoreOptions extends SqlStoreOptions {
   /**
-   * What you talk to PostgreSQL with already. The store never closes it. What breaks one of its connections it hears, so that
+   * What you talk to PostgreSQL with already: a `Pool`. The store never closes it. A `Client` is one connection, and `pg` does
+   * not make it again after it breaks: every later call fails. The store warns about one at startup. What breaks one of its connections it hears, so that
    * this does not end the process.
    *
    * A `Client`, as one connection, must be in no transaction of yours while the store uses it: what the store answered would
@@ -45,12 +47,16 @@ export interface PostgresStoreOptions extends SqlStoreOptions {
  *
  * Needs the package `pg` where it is given a `url`.
  */
-export class PostgresSessionStore extends SqlSessionStore<PostgresSqlClient> {
+export class PostgresSessionStore extends SqlSessionStore<PostgresSqlClient> implements StartWarning {
+  /** A warning for the log at startup; `null` when there is none. */
+  readonly startWarning: string | null;
+
   /** @throws TypeError that names the option that is wrong. */
   constructor(options: PostgresStoreOptions) {
     const checked = uncheckedOptions(NAME, options, ['client', 'url', 'prepare']);
     const { table, migrate } = readSqlOptions(NAME, checked);
     super({ name: NAME, dialect: new PostgresDialect(table), client: clientOf(checked), migrate });
+    this.startWarning = isOneConnection(checked['client']) ? ONE_CONNECTION : null;
   }
 
   /**
@@ -62,6 +68,10 @@ export class PostgresSessionStore extends SqlSessionStore<PostgresSqlClient> {
     return postgresSchema(readTableName(NAME, table));
   }
 }
+
+const ONE_CONNECTION =
+  'The PostgresSessionStore was given a Client, which is one connection. When it breaks, every request fails until the ' +
+  'application is started again. Give it a Pool, or the option url.';
 
 function clientOf(options: UncheckedOptions): PostgresSqlClient {
   const prepare =
