@@ -123,6 +123,8 @@ export const KEEPER = Symbol('nest-session.keeper');
 /** Who looks after the session of a request: puts the end of a session in order with what is under way for it. */
 export interface SessionKeeper {
   forget(id: string, remove: (done: Callback) => void, callback: Callback): void;
+  /** Whether the session is being loaded: then `next` is called when it is there, or with the error. */
+  joins(next: (error?: unknown) => void): boolean;
 }
 
 function forget(
