@@ -59,10 +59,10 @@ export function middlewareOf(entry: Entry, store: object, { rolling = false } = 
 export async function save(entry: Entry, held: EntrySession): Promise<unknown> {
   try {
     if (entry === 'http') await held.save();
-    else
-      await new Promise<void>((resolve, reject) =>
-        held.save((error) => (error ? reject(error) : resolve())),
-      );
+    else {
+      const error = await new Promise<unknown>((resolve) => held.save(resolve));
+      if (error) throw error as Error;
+    }
     return 'saved';
   } catch (error) {
     return (error as { code?: unknown }).code;
