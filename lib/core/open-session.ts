@@ -181,6 +181,14 @@ export class OpenSession implements SessionEngineSide {
     return this.#state.ended === 'no' ? cookieAfterFailure(this.#state.facts(false)) : 'none';
   }
 
+  /** What {@link commit} would do to the browser's cookie, for a response that does not wait for the store. */
+  plannedCookie(): CookieOutcome {
+    const state = this.#state;
+    if (!this.isAvailable || state.ended !== 'no') return 'none';
+    const changed = !state.destroyed && state.changes().size > 0;
+    return planCommit(state.facts(changed), this.#parts.policy).cookie;
+  }
+
   /** Whether a commit would write what the session holds now. */
   hasChanges(): boolean {
     return this.isAlive && this.#state.ended === 'no' && this.#state.changes().size > 0;
@@ -461,7 +469,7 @@ function conflictError(): SessionError {
 function sentError(method: 'regenerate' | 'save'): SessionError {
   return new SessionError(
     'ERR_SESSION_SENT',
-    `${method}() was called after the answer had begun, so no new id can reach the browser. Call it before the first output.`,
+    `${method}() was called where no new id can reach the browser: after the response had begun, or on a socket. Call it in an HTTP request, before the first output.`,
   );
 }
 

@@ -1,7 +1,11 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { ServerResponse } from 'node:http';
 import { signedValue, type Secret } from '../cookie/cookie-signature.js';
-import type { GateKeeper } from '../http/response-gate.js';
+import type { HeaderWriter } from '../http/cache-headers.js';
+import { ForeignResponse, isNodeResponse, type ForeignKeeper } from '../http/foreign-response.js';
+import { outsidePromises } from '../http/outside-promises.js';
 import { isSecureByExpress } from '../http/request-facts.js';
+import { ResponseGate, type GateKeeper } from '../http/response-gate.js';
 import { Cookie } from './cookie.js';
 import type { ResolvedExpressOptions } from './express-options.js';
 import { adoptSession } from './foreign-session.js';
@@ -19,7 +23,7 @@ type Next = (error?: unknown) => void;
  *
  * Longer than other files, because all of its decisions are about the state of one request.
  */
-export class ExpressExchange implements GateKeeper, SessionKeeper {
+export class ExpressExchange implements GateKeeper, SessionKeeper, ForeignKeeper {
   readonly #req: SessionedRequest;
   readonly #res: ServerResponse;
   readonly #next: Next;
@@ -38,6 +42,8 @@ export class ExpressExchange implements GateKeeper, SessionKeeper {
   #headersDecided = false;
   #cookieDue = false;
   #saveFailed = false;
+  /** Other calls of the middleware for the same request that wait for this one's load; `null` once that has ended. */
+  #waiting: Next[] | null = null;
 
   constructor(
     req: SessionedRequest,
@@ -54,11 +60,32 @@ export class ExpressExchange implements GateKeeper, SessionKeeper {
     this.#cookieId = req.sessionID;
     this.#writes = new SessionWrites(options.store, options.storeTimeoutMs);
     // Before it is loaded: also what others do in the meantime is to be seen.
-    if (this.#cookieId !== undefined) this.#writes.hold(this.#cookieId);
+    if (this.#cookieId === undefined) return;
+    this.#writes.hold(this.#cookieId);
+    this.#waiting = [];
+  }
+
+  /** Whether the store is asked for the session of this request; `next` is called with the result of that then. */
+  joins(next: Next): boolean {
+    return this.#waiting !== null && this.#waiting.push(AsyncResource.bind(next)) > 0;
+  }
+
+  /** The load has ended: `next` of this call, and of those that have joined it, is called. */
+  goOn(...error: [error?: unknown]): void {
+    const joined = this.#waiting ?? [];
+    this.#waiting = null;
+    for (const next of joined) queueMicrotask(() => next(...error));
+    this.#next(...error);
   }
 
   /** The request has a session from here on: found in the store, or new. */
   begin(found: boolean): void {
+    this.#take(found);
+    if (isNodeResponse(this.#res)) ResponseGate.at(this.#res, this);
+    else new ForeignResponse(this.#res, this);
+  }
+
+  #take(found: boolean): void {
     const session = this.#req.session!;
     this.#originalId = this.#req.sessionID;
     this.#originalText = textOf(session);
@@ -141,6 +168,11 @@ export class ExpressExchange implements GateKeeper, SessionKeeper {
     return this.#settle((done) => this.#writes.touch(req.sessionID!, session, done));
   }
 
+  planHeaders(): void {
+    const { session } = this.#req;
+    if (!this.#headersDecided && typeof session?.touch === 'function') this.#decideHeaders(session);
+  }
+
   get hasHeaders(): boolean {
     const isNew = this.#cookieId !== this.#req.sessionID;
     const hasFailed = this.#saveFailed || (isNew && this.#writes.hasThrown);
@@ -154,21 +186,32 @@ export class ExpressExchange implements GateKeeper, SessionKeeper {
       const value = signedValue(sessionID!, this.#secrets);
       // Not its own method: an application may have put a plain object in the place of the cookie.
       const cookie = Cookie.prototype.serialize.call(session.cookie, this.#options.name, value);
-      const others = [this.#res.getHeader('Set-Cookie') ?? []].flat().map(String);
-      this.#res.setHeader('Set-Cookie', [...others, cookie]);
+      const res: HeaderWriter = this.#res;
+      const others = [res.getHeader?.('Set-Cookie') ?? []].flat().map(String);
+      res.setHeader('Set-Cookie', [...others, cookie]);
     } catch (error) {
       this.report(error);
     }
   }
 
+  /** Called by a promise of the gate: what the application throws here is not for that promise. */
   answer(error: unknown): boolean {
-    this.#next(error);
-    return true;
+    let answered = false;
+    outsidePromises(() => {
+      this.#next(error);
+      answered = true;
+    });
+    return answered;
   }
 
-  /** The answer goes out as it is; the application hears of the error afterwards. */
+  /**
+   * The response goes out as it is, and `next` is called again with the error. Not beside a response of another kind,
+   * where a second call can end a connection that is established: a process warning reports the error there.
+   */
   report(error: unknown): void {
-    setImmediate(this.#next, error);
+    if (isNodeResponse(this.#res)) return void setImmediate(this.#next, error);
+    const reason = error instanceof Error ? error.message : 'unknown fault';
+    process.emitWarning(`A session was not saved beside its response: ${reason}`, 'SessionWarning');
   }
 
   statusOf(): number {

@@ -3,7 +3,7 @@ import deprecation from 'depd';
 import { newSessionId } from '../core/session-id.js';
 import { prepareServerOf } from '../http/prepared-requests.js';
 import { isInPath, isSecureByExpress } from '../http/request-facts.js';
-import { ResponseGate } from '../http/response-gate.js';
+import { outsidePromises } from '../http/outside-promises.js';
 import { Cookie } from './cookie.js';
 import { idFromRequest } from './cookie-from-request.js';
 import { ExpressExchange } from './express-exchange.js';
@@ -17,7 +17,7 @@ import { expiryOf, tellsExpiry } from './foreign-expiry.js';
 import { askStore, inTime, isMissing } from './foreign-store-call.js';
 import { HeldSessions } from './held-sessions.js';
 import { MemoryStore } from './memory-store.js';
-import { KEEPER, Session, type SessionedRequest, type StoredSession } from './session.js';
+import { KEEPER, Session, type Callback, type SessionedRequest, type StoredSession } from './session.js';
 import { Store } from './store.js';
 
 /** A middleware of express-session. */
@@ -72,6 +72,8 @@ function handle(
 ): void {
   prepareServerOf(req);
   if (req.session || !sessions.ready) return next();
+  // A socket.io namespace, for example, calls this for a request whose session is being loaded.
+  if (req[KEEPER]?.joins(next) === true) return;
   // Not taken apart: for a function that gives nothing the error says what express-session's says (R13).
   const path = cookieOptions(req, options).path;
   if (!isInPath(req, path || '/')) return next();
@@ -88,39 +90,56 @@ function handle(
     generate(same, options);
     exchange.wrap(same.session!);
   };
-  const begin = (found: boolean): void => {
-    exchange.begin(found);
-    ResponseGate.at(res, exchange);
-  };
   // By the method of the store, which an application may have replaced.
   if (id === undefined) {
     options.store.generate(req);
-    begin(false);
+    exchange.begin(false);
     return next();
   }
-  let answered = false;
-  const loaded = inTime(options.storeTimeoutMs, (error, found?: StoredSession) => {
-    if (answered) return;
-    answered = true;
-    if (error && !isMissing(error)) return next(error);
-    const expiry = error ? null : expiryOf(found?.cookie);
-    if (expiry === null || expiry > Date.now()) return use(error, found);
-    // A store that hands out what is over by its own words.
-    void tellsExpiry(options.store, options.storeTimeoutMs).then((isOver) =>
-      use(null, isOver ? undefined : found),
-    );
-  });
-  const use = (error: unknown, found?: StoredSession): void => {
+  load(req, id, options, (error, found) => {
+    if (error && !isMissing(error)) return exchange.goOn(error);
     try {
       if (error || !found) options.store.generate(req);
       else exchange.inflate(found);
-      begin(!error && Boolean(found));
+      exchange.begin(!error && Boolean(found));
     } catch (fault) {
-      return next(fault);
+      return exchange.goOn(fault);
     }
-    next();
+    exchange.goOn();
+  });
+}
+
+/**
+ * Loads a session. `loaded` is called once: within this call where the store answers within it, so that the caller of the
+ * middleware catches what its `next` throws; else outside of all promises.
+ */
+function load(
+  req: SessionedRequest,
+  id: string,
+  { store, storeTimeoutMs }: ResolvedExpressOptions,
+  loaded: Callback<StoredSession>,
+): void {
+  let isInCall = true;
+  let result: Parameters<typeof loaded> | null = null;
+  const finish = (...given: Parameters<typeof loaded>): void => {
+    if (result !== null) return;
+    result = given;
+    if (!isInCall) outsidePromises(() => loaded(...given));
   };
-  askStore(options.store, 'get', [id], loaded);
+  const answered = inTime(storeTimeoutMs, (error, found?: StoredSession) => {
+    const expiry = error ? null : expiryOf(found?.cookie);
+    if (expiry === null || expiry > Date.now()) return finish(error, found);
+    // A store that hands out what is over by its own words.
+    void tellsExpiry(store, storeTimeoutMs).then((isOver) => finish(null, isOver ? undefined : found));
+  });
+  try {
+    askStore(store, 'get', [id], answered);
+  } catch (fault) {
+    delete req[KEEPER];
+    throw fault;
+  }
+  isInCall = false;
+  if (result !== null) loaded(...(result as Parameters<typeof loaded>));
 }
 
 function generate(req: SessionedRequest, options: ResolvedExpressOptions): void {

@@ -144,6 +144,8 @@ export interface SessionKeeper {
   /** Puts the session that the store returned at the request. */
   inflate(found: StoredSession): void;
   forget(id: string, remove: (done: Callback) => void, callback: Callback): void;
+  /** Whether the session is being loaded: then `next` is called when it is there, or with the error. */
+  joins(next: (error?: unknown) => void): boolean;
 }
 
 function forget(

@@ -25,42 +25,54 @@ export interface AttachedSession {
   other: AttachedSession | undefined;
   /** Lets go of the session, as `req.session = null` does. */
   release(): void;
+  /** Other calls of a session middleware for the same request that wait until this session is mounted. */
+  waiting: Mounting | undefined;
 }
 
-const ATTACHED = Symbol.for('nest-session.attached');
+/** A promise of a session that is not mounted yet. It rejects with the error of a load that failed. */
+export interface Mounting {
+  readonly mounted: Promise<void>;
+  readonly settle: (failure?: { readonly error: unknown }) => void;
+}
 
-interface RequestWithSessions extends IncomingMessage {
+/** Where a request keeps its sessions. */
+export const ATTACHED = Symbol.for('nest-session.attached');
+
+/** A request with a place for sessions. */
+export interface RequestWithSessions extends IncomingMessage {
   [ATTACHED]?: AttachedSession | undefined;
   session?: unknown;
 }
 
-function attachedOf(req: IncomingMessage, name: string): AttachedSession | undefined {
+/** The session of this name that a request has, mounted or not. */
+export function attachedOf(req: IncomingMessage, name: string): AttachedSession | undefined {
   let attached = (req as RequestWithSessions)[ATTACHED];
   while (attached !== undefined && attached.name !== name) attached = attached.other;
   return attached;
 }
 
-/** Takes the request for a session of this name; `false` where another middleware has it already. */
-export function claim(req: IncomingMessage, session: AttachedSession): boolean {
-  const request = req as RequestWithSessions;
-  if (attachedOf(req, session.name) !== undefined) return false;
-  session.other = request[ATTACHED];
-  request[ATTACHED] = session;
-  return true;
-}
-
-/** Puts a session in its place: under its name and, for the default one, at `req.session`. */
-export function attach(req: IncomingMessage, session: AttachedSession): void {
-  if (session.name === DEFAULT_SESSION && !hasPlaces(req)) {
-    if ((req as RequestWithSessions).session) {
-      throw new SessionError(
-        'ERR_SESSION_CONFIG',
-        'req.session is taken by another session middleware. Remove it, or give this one a sessionName of its own.',
-      );
-    }
-    definePlaces(req);
+/**
+ * Puts a session in its place: under its name and, for the default one, at `req.session`. That property is not
+ * enumerable where reading it can throw because the session is not loaded: loggers and `{ ...req }` read all others.
+ */
+export function attach(req: IncomingMessage, session: AttachedSession, isLazy: boolean): void {
+  if (session.name === DEFAULT_SESSION) {
+    const place = Object.getOwnPropertyDescriptor(req, 'session');
+    if (place?.get !== SESSION.get) takePlaces(req, isLazy);
+    else if (isLazy && place?.enumerable === true)
+      Object.defineProperty(req, 'session', { enumerable: false });
   }
   session.isMounted = true;
+}
+
+function takePlaces(req: IncomingMessage, isLazy: boolean): void {
+  if ((req as RequestWithSessions).session) {
+    throw new SessionError(
+      'ERR_SESSION_CONFIG',
+      'req.session is taken by another session middleware. Remove it, or give this one a sessionName of its own.',
+    );
+  }
+  definePlaces(req, isLazy);
 }
 
 /** Prepares a request for the sessions that may come: until one does, its places are as empty as they look. */
@@ -68,22 +80,17 @@ export function reserveSession(req: IncomingMessage): void {
   const request = req as RequestWithSessions;
   if (isReserved(request)) return;
   request[ATTACHED] = undefined;
-  definePlaces(request);
+  definePlaces(request, false);
 }
 
 /** Whether {@link reserveSession} was called for a request, or a session middleware has run. */
-export const isReserved = (req: IncomingMessage): boolean => ATTACHED in req;
+export const isReserved = (req: object): boolean => ATTACHED in req;
 
-function definePlaces(req: IncomingMessage): void {
+function definePlaces(req: IncomingMessage, isLazy: boolean): void {
   // One by one: all at once is slower.
-  Object.defineProperty(req, 'session', SESSION);
+  Object.defineProperty(req, 'session', isLazy ? LAZY_SESSION : SESSION);
   Object.defineProperty(req, 'sessionID', SESSION_ID);
   Object.defineProperty(req, 'sessionStore', SESSION_STORE);
-}
-
-/** Nobody has put anything else there since they were reserved. */
-function hasPlaces(req: IncomingMessage): boolean {
-  return Object.getOwnPropertyDescriptor(req, 'session')?.get === SESSION.get;
 }
 
 /**
@@ -176,6 +183,8 @@ const SESSION = place(
     );
   },
 );
+
+const LAZY_SESSION: typeof SESSION = { ...SESSION, enumerable: false };
 
 /** An id is made only for those who ask. */
 const SESSION_ID = place('sessionID', (attached) => loaded(attached).opened.id, notReplaced('sessionID'));

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { SessionError } from '../core/session-error.js';
 import type { Answer } from '../core/session-store.js';
 import type { SessionData, UserSession } from '../core/user-session.js';
-import { awaitSession, DEFAULT_SESSION, findSession, isMounted } from './attached-sessions.js';
+import { awaitSession, DEFAULT_SESSION, findSession, isMounted, isReserved } from './attached-sessions.js';
 
 /**
  * The session of a request: of Express, Fastify or `node:http`.
@@ -15,7 +15,7 @@ export function getSession<T extends object = SessionData>(
   request: IncomingMessage | { readonly raw: IncomingMessage },
   name: string = DEFAULT_SESSION,
 ): UserSession<T> | undefined {
-  const raw = 'raw' in request ? request.raw : request;
+  const raw = rawRequestOf(request);
   if (!isMounted(raw, name)) throw notMounted(name);
   return findSession(raw, name) as UserSession<T> | undefined;
 }
@@ -38,9 +38,17 @@ export function askSession(
   request: IncomingMessage | { readonly raw: IncomingMessage },
   name: string = DEFAULT_SESSION,
 ): Answer<UserSession | undefined> {
-  const raw = 'raw' in request ? request.raw : request;
+  const raw = rawRequestOf(request);
   if (!isMounted(raw, name)) throw notMounted(name);
   return awaitSession(raw, name);
+}
+
+/** The raw request below one of Fastify's. A request of Node or Express may have a property `raw` of its own. */
+function rawRequestOf(request: IncomingMessage | { readonly raw: IncomingMessage }): IncomingMessage {
+  if (isReserved(request)) return request as IncomingMessage;
+  const { raw } = request as { readonly raw?: unknown };
+  const isRequest = typeof raw === 'object' && raw !== null && isReserved(raw);
+  return (isRequest ? raw : request) as IncomingMessage;
 }
 
 function notMounted(name: string): SessionError {

@@ -8,9 +8,11 @@ import type { CookieOutcome, FindResult, FoundSession, OpenSession } from '../co
 import type { SessionEngine } from '../core/session-engine.js';
 import type { SessionError } from '../core/session-error.js';
 import type { Answer, SessionStore } from '../core/session-store.js';
-import { DEFAULT_SESSION, type AttachedSession } from './attached-sessions.js';
-import { forbidStoring, varyByCookie } from './cache-headers.js';
+import { DEFAULT_SESSION, type AttachedSession, type Mounting } from './attached-sessions.js';
+import { forbidStoring, varyByCookie, type HeaderWriter } from './cache-headers.js';
+import { ForeignResponse, isNodeResponse, type ForeignKeeper } from './foreign-response.js';
 import { statusOf } from './http-error.js';
+import { outsidePromises } from './outside-promises.js';
 import { ResponseGate, type GateKeeper } from './response-gate.js';
 
 /** What all requests of one middleware share, and whom they turn to. */
@@ -37,7 +39,7 @@ export interface RequestParts {
  *
  * Longer than other files, because one object per request stands for what three sides want of it: application, engine, gate.
  */
-export class RequestSession implements AttachedSession, OpenRequest, GateKeeper {
+export class RequestSession implements AttachedSession, OpenRequest, GateKeeper, ForeignKeeper {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly next: (error?: unknown) => void;
@@ -47,6 +49,7 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
   accessed = false;
   isMounted = false;
   other: AttachedSession | undefined = undefined;
+  waiting: Mounting | undefined = undefined;
   readonly #parts: RequestParts;
   /** The connection is secure. */
   readonly #secure: boolean;
@@ -61,7 +64,7 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
   /** The application has let go of the session, loaded or not. */
   #isReleased = false;
   #opened: OpenSession | null = null;
-  #gate: ResponseGate | null = null;
+  #gate: ResponseGate | ForeignResponse | null = null;
   #cookie: CookieOutcome = 'none';
 
   constructor(
@@ -94,7 +97,7 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
   /** As {@link found}; from here on the answer waits for the session. */
   begin(found: FindResult, failure: SessionError | null): void {
     this.found(found, failure);
-    this.#gate = ResponseGate.at(this.res, this);
+    this.#armGate();
   }
 
   /** It is known now which session the request has, or why that is not known. */
@@ -107,7 +110,13 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
   /** The session is found when someone asks for it, and not before. */
   beginLazily(find: () => Answer<void>): void {
     this.#find = find;
-    this.#gate = ResponseGate.at(this.res, this);
+    this.#armGate();
+  }
+
+  #armGate(): void {
+    this.#gate = isNodeResponse(this.res)
+      ? ResponseGate.at(this.res, this)
+      : new ForeignResponse(this.res, this);
   }
 
   /** A load that fails leaves the session as unknown as it was: nobody may take it for a fresh one. */
@@ -197,22 +206,31 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper 
     );
   }
 
+  /** The cookie that a commit would lead to, if the store holds what this request has loaded. */
+  planHeaders(): void {
+    if (this.#find === null && (this.#opened !== null || this.#isCommitDue()))
+      this.#cookie = this.opened.plannedCookie();
+  }
+
   get hasHeaders(): boolean {
     return this.#cookie !== 'none' || this.accessed || this.#isDuplicate;
   }
 
   writeHeaders(): void {
-    const { res } = this;
+    const res: HeaderWriter = this.res;
     if (this.accessed) varyByCookie(res);
     if (this.#cookie === 'none' && !this.#isDuplicate) return;
-    const others = res.getHeader('Set-Cookie');
+    const others = res.getHeader?.('Set-Cookie');
     const own = this.#cookieHeaders(this.#cookie);
     res.setHeader('Set-Cookie', others === undefined ? own : [...[others].flat().map(String), ...own]);
     forbidStoring(res);
   }
 
+  /** Called by a promise of the gate: what the application throws here is not for that promise. */
   answer(error: unknown): boolean {
-    return this.#parts.answer(error, this);
+    let answered = false;
+    outsidePromises(() => (answered = this.#parts.answer(error, this)));
+    return answered;
   }
 
   report(error: unknown): void {

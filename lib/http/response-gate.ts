@@ -51,7 +51,7 @@ export class ResponseGate {
   #head: HeldHead | null = null;
   /** The output that asked for the first commit: what that commit covers needs no other. */
   #covered: HeldCall | null = null;
-  #headOut = false;
+  #headOut: boolean;
   /** An end was asked for: another one is ignored, and while that one is held, all output. */
   #endAsked = false;
   #ended = false;
@@ -89,6 +89,8 @@ export class ResponseGate {
   private constructor(res: ServerResponse, keeper: GateKeeper) {
     this.#res = res;
     this.#keeper = keeper;
+    // A response that was sent before: of a socket's handshake, for example.
+    this.#headOut = res.headersSent;
     this.#originals = outputsOf(res);
     const methods = res as unknown as Outputs;
     const gated = ResponseGate.#METHODS;
@@ -105,7 +107,7 @@ export class ResponseGate {
 
   /** The application has asked for the first output: what it is to say about the session is decided. */
   get hasBegun(): boolean {
-    return this.#mode !== 'closed';
+    return this.#mode !== 'closed' || this.#headOut;
   }
 
   #output(call: HeldCall): unknown {
@@ -285,6 +287,7 @@ export class ResponseGate {
 
   /** Nothing is out yet. Of a complete answer the application makes another; of a stream under way nobody else can. */
   #fail(error: unknown): void {
+    if (this.#headOut) return this.#cut(error);
     const complete = this.#held.some((call) => call.method === 'end');
     const dropped = this.#held;
     this.#held = [];

@@ -10,15 +10,18 @@ import { isStoreFailure, type SessionError } from '../core/session-error.js';
 import type { SessionEvent } from '../core/session-events.js';
 import { checkedSessionId, newSessionId } from '../core/session-id.js';
 import type { Answer } from '../core/session-store.js';
-import { attach, claim, DEFAULT_SESSION } from './attached-sessions.js';
+import { attach, DEFAULT_SESSION } from './attached-sessions.js';
 import { leftOutWarning, UNDELIVERABLE } from './cookie-warnings.js';
+import { askToRetry } from './foreign-response.js';
 import { prepareServerOf } from './prepared-requests.js';
 import type { FailedRequest, HandlerHooks, Next } from './handler-hooks.js';
 import { statusOf } from './http-error.js';
+import { outsidePromises } from './outside-promises.js';
 import { PendingWork } from './pending-work.js';
 import { isInPath, isSecureRequest } from './request-facts.js';
 import { withRareRejections } from './rejection-log.js';
 import { RequestSession, type RequestParts } from './request-session.js';
+import { claim, onceMounted, unclaim } from './session-mounting.js';
 import type { ResolvedSessionOptions } from './session-options.js';
 
 /** Finds the session of each request that lies in the cookie's path; the rest is up to its {@link RequestSession}. */
@@ -68,32 +71,38 @@ export class SessionHandler {
   }
 
   /**
-   * Never throws and never returns a promise: a rejected one ends the process on some frameworks. `settled` are the
-   * cookie options of the request, where a promise of them was awaited.
+   * Throws only what `next` throws. Never returns a promise: a rejected one ends the process on some frameworks.
+   * `settled` are the cookie options of the request, where a promise of them was awaited.
    */
   handle(req: IncomingMessage, res: ServerResponse, next: Next, settled?: CookieOptions): void {
+    const exchange = { stage: 'open', req, res, next } as const;
+    let session, claimed;
+    let values: readonly string[] = [];
     try {
       prepareServerOf(req);
       const secure = isSecureRequest(req, this.#options.proxy);
       const options = this.#keepers === null ? (settled ?? this.#options.cookie(req)) : null;
-      if (options instanceof Promise) return this.#handleLater(options, req, res, next);
+      if (options instanceof Promise) return this.#handleLater(options, exchange);
       const cookies = options === null ? this.#keepers![secure ? 1 : 0] : this.#keeperOf(options, secure);
-      if (!isInPath(req, cookies.path)) return next();
-      const values = rawCookieValues(req.headers.cookie ?? '', this.#options.name);
-      const exchange = { req, res, next };
-      const session = new RequestSession(this.#parts, exchange, cookies, values.length > 0, secure);
-      if (!claim(req, session)) return next();
-      if (this.#options.isLazy && values.length > 0) this.#findLater(session, values);
-      else this.#find(session, values);
+      if (isInPath(req, cookies.path)) {
+        values = rawCookieValues(req.headers.cookie ?? '', this.#options.name);
+        session = new RequestSession(this.#parts, exchange, cookies, values.length > 0, secure);
+        claimed = claim(req, session);
+      }
     } catch (error) {
-      this.#refuse(error, req, res, next);
+      return void this.#answer(error, exchange);
     }
+    if (session === undefined) next();
+    else if (claimed !== undefined) onceMounted(claimed, next, (error) => this.#answer(error, exchange));
+    else if (this.#options.isLazy && values.length > 0) this.#findLater(session, values);
+    else this.#find(session, values);
   }
 
-  #handleLater(options: Promise<CookieOptions>, req: IncomingMessage, res: ServerResponse, next: Next): void {
+  #handleLater(options: Promise<CookieOptions>, exchange: FailedRequest): void {
+    const { req, res, next } = exchange;
     options.then(
-      (settled) => this.handle(req, res, next, settled),
-      (error: unknown) => this.#refuse(error, req, res, next),
+      (settled) => outsidePromises(() => this.handle(req, res, next, settled)),
+      (error: unknown) => outsidePromises(() => this.#answer(error, exchange)),
     );
   }
 
@@ -104,15 +113,17 @@ export class SessionHandler {
 
   #find(session: RequestSession, values: readonly string[]): void {
     if (values.length === 0) return this.#proceed(session, null, null);
-    const failed = (error: unknown): void => this.#goOnWithout(session, error);
     let found: Answer<FindResult>;
     try {
       found = this.#engine.find(this.#parts.ids.candidatesIn(values), session.cookies);
     } catch (error) {
-      return failed(error);
+      return this.#goOnWithout(session, error);
     }
-    if (found instanceof Promise) found.then((one) => this.#proceed(session, one, null), failed);
-    else this.#proceed(session, found, null);
+    if (!(found instanceof Promise)) return this.#proceed(session, found, null);
+    found.then(
+      (one) => outsidePromises(() => this.#proceed(session, one, null)),
+      (error: unknown) => outsidePromises(() => this.#goOnWithout(session, error)),
+    );
   }
 
   #findLater(session: RequestSession, values: readonly string[]): void {
@@ -120,45 +131,55 @@ export class SessionHandler {
       if (!this.#livesWithout(session, error)) throw error;
       session.found(null, error);
     };
-    attach(session.req, session);
-    session.beginLazily(() => {
-      try {
-        const found = this.#engine.find(this.#parts.ids.candidatesIn(values), session.cookies);
-        if (found instanceof Promise) return found.then((one) => session.found(one, null), failed);
-        return session.found(found, null);
-      } catch (error) {
-        return failed(error);
-      }
-    });
+    try {
+      attach(session.req, session, true);
+      session.beginLazily(() => {
+        try {
+          const found = this.#engine.find(this.#parts.ids.candidatesIn(values), session.cookies);
+          const use = (one: FindResult): void => session.found(one, null);
+          return found instanceof Promise ? found.then(use, failed) : use(found);
+        } catch (error) {
+          return failed(error);
+        }
+      });
+    } catch (error) {
+      return this.#abandon(session, error);
+    }
     session.next();
   }
 
   #livesWithout({ req, res }: RequestSession, error: unknown): error is SessionError {
     if (!isStoreFailure(error)) return false;
     if (this.#options.onStoreError(req) === 'anonymous') return true;
-    if (!res.headersSent) res.setHeader('Retry-After', '1');
+    askToRetry(res);
     return false;
   }
 
   #goOnWithout(session: RequestSession, error: unknown): void {
-    const { req, res, next } = session;
     try {
       if (!this.#livesWithout(session, error)) throw error;
     } catch (refused) {
-      return this.#refuse(refused, req, res, next);
+      return this.#abandon(session, refused);
     }
     this.#proceed(session, null, error);
   }
 
   #proceed(session: RequestSession, found: FindResult, failure: SessionError | null): void {
-    const { req, res, next } = session;
     try {
-      attach(req, session);
+      attach(session.req, session, false);
       session.begin(found, failure);
     } catch (error) {
-      return this.#refuse(error, req, res, next);
+      return this.#abandon(session, error);
     }
-    next();
+    session.waiting?.settle();
+    session.next();
+  }
+
+  /** The session cannot be used: another call for the same request may load it again. */
+  #abandon(session: RequestSession, error: unknown): void {
+    unclaim(session.req, session);
+    session.waiting?.settle({ error });
+    this.#answer(error, { stage: 'open', req: session.req, res: session.res, next: session.next });
   }
 
   #keeperOf(options: CookieOptions, secure: boolean): OptionsCookieKeeper {
@@ -168,12 +189,8 @@ export class SessionHandler {
     return new OptionsCookieKeeper(resolved, () => clock.now(), cookieLeads, leftOut);
   }
 
-  #refuse(error: unknown, req: IncomingMessage, res: ServerResponse, next: Next): void {
-    this.#answer(error, { stage: 'open', req, res, next });
-  }
-
   #answer(error: unknown, failed: FailedRequest): boolean {
-    if (statusOf(error) === 503 && !failed.res.headersSent) failed.res.setHeader('Retry-After', '1');
+    if (statusOf(error) === 503) askToRetry(failed.res);
     return this.#hooks.answer(error, failed);
   }
 

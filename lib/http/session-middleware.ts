@@ -24,9 +24,15 @@ export interface SessionMiddlewareOptions extends SessionOptions {
   readonly sessionName?: string | undefined;
 }
 
-/** A session middleware for Express, or for plain `node:http` with a `next` of its own. */
+/**
+ * A session middleware for Express, for plain `node:http` with a `next` of its own, and for sockets.
+ *
+ * Only `http.ServerResponse`, `http2.Http2ServerResponse` and their subclasses wait for the session to be stored. Any
+ * other `res` is accepted, such as `{}` or the response of a WebSocket handshake. One with `writeHead` gets its
+ * `Set-Cookie` within `writeHead`, while the commit runs beside it. One without `writeHead` is left as it is.
+ */
 export interface SessionMiddleware {
-  (req: IncomingMessage, res: ServerResponse, next: Next): void;
+  (req: IncomingMessage, res: object, next: Next): void;
   /** Stops sweeping and waits for the saves under way, 10 seconds at most. The store is closed by whoever made it. */
   close(): Promise<void>;
 }
@@ -38,12 +44,24 @@ export interface SessionMiddleware {
  * application has answered: nothing of that answer has left then, and whatever is answered instead goes out as a
  * failure. The error carries `status` and `statusCode` (503 or 500), `expose: false`, and the fault itself as `cause`.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` when an option is missing, unknown or contradicts another.
+ * On a socket (socket.io, `ws`, primus) nothing is stored by itself after the handshake: `await session.save()` stores
+ * what a socket has changed. It rejects with `ERR_SESSION_SENT` for a new session, and so does `regenerate()`, because no
+ * cookie can be sent any more: create the session by an HTTP request. `await session.reload()` reads what HTTP requests
+ * have changed since the handshake.
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` when an option is missing, unknown or contradicts another. What `next` throws
+ * is for the caller; with a store that responds later it is an uncaught exception.
  * @example
  * ```ts
  * import { sessionMiddleware } from 'nest-session/http';
  *
  * app.use(sessionMiddleware({ secret: process.env.SESSION_SECRET! }));
+ * ```
+ * @example
+ * ```ts
+ * io.engine.use(session); // socket.io: each request and each handshake
+ * io.use((socket, next) => session(socket.request, {}, next)); // or each connection
+ * server.on('upgrade', (req, socket, head) => session(req, {}, () => accept(req, socket, head))); // ws
  * ```
  */
 export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMiddleware {
@@ -72,7 +90,7 @@ export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMid
   const sweeps = SweepSchedule.of(store, clock, sweepEveryMs, (event) => handler.emit(event));
   sweeps?.start();
   return Object.assign(
-    (req: IncomingMessage, res: ServerResponse, next: Next) => handler.handle(req, res, next),
+    (req: IncomingMessage, res: object, next: Next) => handler.handle(req, res as ServerResponse, next),
     {
       close: () => {
         sweeps?.stop();
