@@ -19,7 +19,11 @@ import { askSweeper, NO_SWEEP, SWEEP } from './sweep-contract.js';
  *
  * @example
  * ```ts
- * describeStoreContract('MyStore', { runner: { describe, it, beforeEach, afterEach }, create: () => new MyStore() });
+ * import { MemorySessionStore } from 'nest-session';
+ * import { describeStoreContract } from 'nest-session/testing';
+ *
+ * const runner = { describe, it, beforeEach, afterEach };
+ * describeStoreContract('MemorySessionStore', { runner, create: () => new MemorySessionStore() });
  * ```
  */
 export function describeStoreContract<S extends SessionStore>(

@@ -94,7 +94,7 @@ function compile(folder: string): Map<string, string[]> {
   const errors = new Map<string, string[]>();
   const written = SNIPPETS.map((snippet) => {
     errors.set(nameOf(snippet), []);
-    const path = write(folder, nameOf(snippet), `${snippet.code}\nexport {};\n`);
+    const path = write(folder, nameOf(snippet), `${withFilesOfPage(snippet)}\nexport {};\n`);
     return { path, isAlone: /declare (module|global)/.test(snippet.code) };
   });
   const together = written.filter(({ isAlone }) => !isAlone).map(({ path }) => path);
@@ -126,6 +126,18 @@ function compileFiles(paths: readonly string[], folder: string): string[] {
     const text = ts.flattenDiagnosticMessageText(messageText, ' ');
     if (file === undefined || start === undefined) return text;
     return `${file.fileName.slice(folder.length + 1)}:${file.getLineAndCharacterOfPosition(start).line + 1}: ${text}`;
+  });
+}
+
+/** A file that a snippet imports is the snippet of the same page that exports what is imported. */
+function withFilesOfPage({ path, code }: Snippet): string {
+  return code.replaceAll(/import \{ (\w+) \} from '\.\/[\w-]+\.js';/g, (statement, name: string) => {
+    const file = SNIPPETS.find(
+      (other) => other.path === path && new RegExp(`^export .*\\b${name}\\b`, 'm').test(other.code),
+    );
+    return file === undefined
+      ? statement
+      : `import { ${name} } from './${nameOf(file).replace('.ts', '.js')}';`;
   });
 }
 
