@@ -1,5 +1,6 @@
 import type { CipherKey } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { ExpressRequest } from './express-types.js';
 import type { Secret } from '../cookie/cookie-signature.js';
 import { describeWithoutText } from '../core/describe-value.js';
 import { seconds } from '../core/durations.js';
@@ -19,10 +20,12 @@ export interface ExpressCookieOptions {
   priority?: 'low' | 'medium' | 'high' | undefined;
   sameSite?: boolean | 'lax' | 'strict' | 'none' | 'auto' | undefined;
   secure?: boolean | 'auto' | undefined;
+  signed?: boolean | undefined;
+  encode?: ((value: string) => string) | undefined;
 }
 
 /** A function of a request that may be typed as any framework's: a method's parameter is compared both ways. */
-type RequestFunction<T> = { of(req: IncomingMessage): T }['of'];
+type RequestFunction<T> = { of(req: ExpressRequest): T }['of'];
 
 /** The options of express-session, with its defaults. */
 export interface ExpressSessionOptions {
@@ -93,7 +96,7 @@ export function readExpressOptions(
   const store = (given.store as Store | undefined) || new MemoryStore();
   return {
     cookie: given.cookie || {},
-    genid: genid || null,
+    genid: (genid as ResolvedExpressOptions['genid'] | undefined) || null,
     name: given.name || given.key || 'connect.sid',
     proxy: given.proxy,
     resave: resave === undefined ? true : Boolean(resave),

@@ -3,12 +3,8 @@
  *
  * @module nest-session/express
  */
-import { session } from './session-function.js';
-
 export type { ExpressCookieOptions, ExpressSessionOptions } from './express-options.js';
+export type { ExpressRequest, SessionData } from './express-types.js';
 export type { ExpressSessionHandler } from './session-function.js';
-export { Cookie } from './cookie.js';
-export { MemoryStore } from './memory-store.js';
-export { Session } from './session.js';
-export { Store } from './store.js';
-export { session, session as default, session as 'module.exports' };
+export { Cookie, MemoryStore, session, Session, Store } from './typed-session.js';
+export { session as default, session as 'module.exports' } from './typed-session.js';

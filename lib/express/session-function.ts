@@ -7,6 +7,7 @@ import { outsidePromises } from '../http/outside-promises.js';
 import { Cookie } from './cookie.js';
 import { idFromRequest } from './cookie-from-request.js';
 import { ExpressExchange } from './express-exchange.js';
+import type { ExpressRequest } from './express-types.js';
 import {
   readExpressOptions,
   type ExpressCookieOptions,
@@ -157,7 +158,7 @@ function generate(req: SessionedRequest, options: ResolvedExpressOptions): void 
 }
 
 function cookieOptions(req: SessionedRequest, { cookie }: ResolvedExpressOptions): ExpressCookieOptions {
-  return typeof cookie === 'function' ? cookie(req) : cookie;
+  return typeof cookie === 'function' ? cookie(req as unknown as ExpressRequest) : cookie;
 }
 
 /** express-session: a function with its parts. */

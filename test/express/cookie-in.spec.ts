@@ -13,7 +13,7 @@ import {
   recordingStore,
   signed,
   textsOf,
-  type SessionFunction,
+  type AnyFunction,
 } from './support/entry-implementations.js';
 import { closeSites, serve, siteOf, type Middleware, type SessionHandler } from './support/entry-server.js';
 
@@ -22,7 +22,7 @@ const tellId: SessionHandler = (req, res) => res.end(req.sessionID);
 const FORGED = `s:known.${'A'.repeat(43)}`;
 
 /** The id that a request with such a header gets: `new` where it is a new one. */
-async function idFor(make: SessionFunction, cookie: string, options: object = {}) {
+async function idFor(make: AnyFunction, cookie: string, options: object = {}) {
   const store = recordingStore(make, { known: {}, other: {}, 'a.b.c': {}, '100%': {} });
   const { ask } = await serve(make({ ...QUIET, store, ...options }), tellId);
   const { body } = await ask('/', { cookie });
@@ -200,7 +200,7 @@ describe('the cookie header before us, otherwise than before express-session', (
   });
 
   it('may hold j:{} behind cookie-parser: that is no error (R35, W16)', async () => {
-    const statusOf = async (make: SessionFunction): Promise<number> => {
+    const statusOf = async (make: AnyFunction): Promise<number> => {
       const app = express();
       app.use(cookieParser(SECRET));
       app.use(make(QUIET) as never);

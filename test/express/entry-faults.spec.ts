@@ -1,12 +1,18 @@
 import session from 'nest-session/express';
-import { cookieFor, ORIGINAL, QUIET, type Options } from './support/entry-implementations.js';
+import {
+  cookieFor,
+  ORIGINAL,
+  QUIET,
+  type Options,
+  type AnyFunction,
+} from './support/entry-implementations.js';
 import { closeSites, serve, type Middleware } from './support/entry-server.js';
 
 afterEach(closeSites);
 
 describe('a request that comes to us, otherwise than to express-session', () => {
   it('has no session of the path /admin for /administrator (R21, W8)', async () => {
-    const told = async (make: typeof session): Promise<string> => {
+    const told = async (make: AnyFunction): Promise<string> => {
       const { ask } = await serve(make({ ...QUIET, cookie: { path: '/admin' } }), (req, res) =>
         res.end(typeof req.session),
       );

@@ -291,7 +291,7 @@ describe('faults of express-session that nest-session/express does not have', ()
     let now = Date.UTC(2030, 0, 1);
     jest.spyOn(Date, 'now').mockImplementation(() => now++);
     const cookie = new session.Cookie({ maxAge: 60_000 });
-    for (let round = 0; round < 10; round++) cookie.maxAge = cookie.originalMaxAge;
+    for (let round = 0; round < 10; round++) cookie.maxAge = cookie.originalMaxAge!;
     expect(cookie.originalMaxAge).toBe(60_000);
   });
 

@@ -13,6 +13,7 @@ import {
   textsOf,
   thrownBy,
   type Options,
+  type AnyFunction,
 } from './support/entry-implementations.js';
 import { closeSites, serve } from './support/entry-server.js';
 
@@ -247,7 +248,7 @@ describe.each(IMPLEMENTATIONS)('the options of %s', (_, session) => {
 });
 
 describe('the listeners of a store', () => {
-  const counts = (make: typeof session): number[] => {
+  const counts = (make: AnyFunction): number[] => {
     const store = new make.MemoryStore();
     return [1, 2, 3].map(() => {
       make({ ...QUIET, store });

@@ -185,7 +185,11 @@ describe.each(IMPLEMENTATIONS)('a session of %s', (_, session) => {
 /** Stores by the package whose base class they have, beside the one that the application uses. */
 const STORES: readonly (readonly [string, SessionFunction, SessionFunction])[] = [
   ...IMPLEMENTATIONS.map(([name, own]) => [`a store for ${name}`, own, own] as const),
-  ['a store over express-session, in nest-session/express', session, expressSession as never],
+  [
+    'a store over express-session, in nest-session/express',
+    session as unknown as SessionFunction,
+    expressSession as never,
+  ],
 ];
 
 describe.each(STORES)('%s', (_, session, base) => {

@@ -9,7 +9,7 @@ import {
   PLAIN_COOKIE,
   QUIET,
   recordingStore,
-  type SessionFunction,
+  type AnyFunction,
 } from './support/entry-implementations.js';
 import { closeSites, serve, type Middleware, type SessionHandler } from './support/entry-server.js';
 
@@ -67,7 +67,7 @@ const CASES = TABLE.flatMap(([situation, resaves, saves, rollings, calls, cookie
 );
 
 /** What the store was asked for and the cookies that came, for one of the situations. */
-async function outcomeOf(make: SessionFunction, name: keyof typeof SITUATIONS, options: object) {
+async function outcomeOf(make: AnyFunction, name: keyof typeof SITUATIONS, options: object) {
   const { handler, known, maxAge } = SITUATIONS[name];
   const expires = maxAge === null ? null : new Date(Date.now() + maxAge).toISOString();
   const cookie = { ...PLAIN_COOKIE, originalMaxAge: maxAge, expires };
@@ -256,7 +256,7 @@ describe.each(IMPLEMENTATIONS)('the cookie that %s sends', (_, session) => {
 });
 
 it('what a new session changes after the headers went out is not stored for nobody (R49, W25)', async () => {
-  const recordsOf = async (make: SessionFunction): Promise<number> => {
+  const recordsOf = async (make: AnyFunction): Promise<number> => {
     const store = recordingStore(make);
     const { ask } = await serve(make({ ...QUIET, store }), async (req, res) => {
       const ended = once(res, 'close');

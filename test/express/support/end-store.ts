@@ -1,4 +1,4 @@
-import { recordingStore, type AnyStore, type SessionFunction } from './entry-implementations.js';
+import { recordingStore, type AnyStore, type AnyFunction } from './entry-implementations.js';
 
 type Method = 'get' | 'set' | 'touch' | 'destroy';
 
@@ -12,7 +12,7 @@ export type HeldStore = AnyStore & {
 };
 
 export function heldStore(
-  session: SessionFunction,
+  session: AnyFunction,
   method: Method,
   sessions: Record<string, object> = {},
 ): HeldStore {
@@ -44,7 +44,7 @@ export function heldStore(
 
 /** A store that answers before its methods return. */
 export function synchronousStore(
-  session: SessionFunction,
+  session: AnyFunction,
   sessions: Record<string, object> = {},
 ): AnyStore & { calls: string[] } {
   const store = recordingStore(session, sessions);
@@ -74,7 +74,7 @@ export function synchronousStore(
 
 /** A store with a method that tells an error, or throws it. */
 export function brokenStore(
-  session: SessionFunction,
+  session: AnyFunction,
   method: Method,
   how: 'tells' | 'throws',
   sessions: Record<string, object> = {},

@@ -2,10 +2,12 @@ import { createHmac } from 'node:crypto';
 import { compileFunction } from 'node:vm';
 import expressSession from 'express-session';
 import session from 'nest-session/express';
+import type { session as untyped } from '../../../lib/express/session-function.js';
 import { SECRET } from '../../support/secret.js';
 
-/** The function of express-session and of ours. */
-export type SessionFunction = typeof session;
+/** The function of express-session and of ours, with all that is known inside of its objects. */
+export type SessionFunction = typeof untyped;
+export type AnyFunction = SessionFunction | typeof session;
 export type Options = NonNullable<Parameters<SessionFunction>[0]>;
 export type AnyStore = InstanceType<SessionFunction['MemoryStore']>;
 
@@ -14,7 +16,7 @@ export const ORIGINAL = expressSession as unknown as SessionFunction;
 /** Both, for `describe.each`: what passes for both is proven to be equal. */
 export const IMPLEMENTATIONS: readonly (readonly [string, SessionFunction])[] = [
   ['express-session', ORIGINAL],
-  ['nest-session/express', session],
+  ['nest-session/express', session as unknown as SessionFunction],
 ];
 
 /** Options about which there is nothing to say. */
@@ -31,10 +33,10 @@ export const cookieFor = (id: string, secret = SECRET): string =>
 
 /** A memory store that writes down what it is asked for, with sessions in it. */
 export function recordingStore(
-  session: SessionFunction,
+  session: AnyFunction,
   sessions: Record<string, object> = {},
 ): AnyStore & { calls: string[] } {
-  const store = new session.MemoryStore();
+  const store = new (session as SessionFunction).MemoryStore();
   const calls: string[] = [];
   for (const [id, data] of Object.entries(sessions))
     store.sessions[id] = JSON.stringify({ cookie: PLAIN_COOKIE, ...data });
@@ -56,7 +58,7 @@ export const PLAIN_COOKIE = { originalMaxAge: null, expires: null, httpOnly: tru
 let sites = 0;
 
 /** Calls `session(options)` from a place in the code of its own: messages are told once for each place. */
-export function fromItsOwnPlace(session: SessionFunction, options?: object | null): string {
+export function fromItsOwnPlace(session: AnyFunction, options?: object | null): string {
   const place = `application-${++sites}.js`;
   const call = compileFunction('session(options)', ['session', 'options'], { filename: place });
   (call as (...args: unknown[]) => void)(session, options);
