@@ -59,9 +59,24 @@ export interface SessionMiddleware {
  * ```
  * @example
  * ```ts
+ * import { createServer } from 'node:http';
+ * import { sessionMiddleware } from 'nest-session/http';
+ * import { Server } from 'socket.io';
+ * import { WebSocketServer } from 'ws';
+ *
+ * const session = sessionMiddleware({ secret });
+ * const server = createServer(app);
+ * const io = new Server(server);
  * io.engine.use(session); // socket.io: each request and each handshake
- * io.use((socket, next) => session(socket.request, {}, next)); // or each connection
- * server.on('upgrade', (req, socket, head) => session(req, {}, () => accept(req, socket, head))); // ws
+ * io.use((socket, next) => session(socket.request, {}, (error) => next(error as Error | undefined))); // or each connection
+ *
+ * const sockets = new WebSocketServer({ noServer: true });
+ * server.on('upgrade', (req, socket, head) => {
+ *   session(req, {}, (error) => {
+ *     if (error) socket.destroy();
+ *     else sockets.handleUpgrade(req, socket, head, (opened) => sockets.emit('connection', opened, req));
+ *   });
+ * });
  * ```
  */
 export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMiddleware {
