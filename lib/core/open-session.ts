@@ -48,6 +48,8 @@ export class OpenSession implements SessionEngineSide {
   #busy: Promise<unknown> | null = null;
   /** What a move to the present id was to file, where it is not known whether it did. */
   #attempted: SessionRecord | null = null;
+  /** This request created the session. */
+  #isCreated = false;
   /** Why nothing can be done: the store did not say whether there is a session. */
   #unavailable: SessionError | null = null;
 
@@ -162,6 +164,12 @@ export class OpenSession implements SessionEngineSide {
     return this.#state.ended === 'no' ? cookieAfterFailure(this.#state.facts(false)) : 'none';
   }
 
+  /** Removes the session where this request created it and no browser has its cookie. */
+  removeCreated(): Answer<void> {
+    if (!this.#isCreated || this.#state.client === 'current') return undefined;
+    return this.#inOrder(() => andThen(this.#delete(), () => this.#state.lose()));
+  }
+
   /** Whether a commit would write what the session holds now. */
   hasChanges(): boolean {
     return this.isAlive && this.#state.ended === 'no' && this.#state.changes().size > 0;
@@ -208,7 +216,10 @@ export class OpenSession implements SessionEngineSide {
     this.#updates.take();
     const record = this.#state.wholeRecord(changes);
     const filed = this.#file((to) => this.#parts.store.create(to, record));
-    return andThen(filed, ({ key }) => this.#state.filed(key, record, record));
+    return andThen(filed, ({ key }) => {
+      this.#isCreated = true;
+      this.#state.filed(key, record, record);
+    });
   }
 
   /**
@@ -399,7 +410,7 @@ function conflictError(): SessionError {
 function sentError(method: 'regenerate' | 'save'): SessionError {
   return new SessionError(
     'ERR_SESSION_SENT',
-    `${method}() was called after the answer had begun, so no new id can reach the browser. Call it before the first output.`,
+    `${method}() was called after the response had begun or its client had left, so no new id can reach the browser. Call it before the first output.`,
   );
 }
 

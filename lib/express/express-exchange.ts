@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { signedValue, type Secret } from '../cookie/cookie-signature.js';
-import type { GateKeeper } from '../http/response-gate.js';
+import { isGone, type GateKeeper } from '../http/response-gate.js';
 import { isSecureByExpress } from '../http/request-facts.js';
 import { Cookie } from './cookie.js';
 import type { ResolvedExpressOptions } from './express-options.js';
@@ -35,6 +35,8 @@ export class ExpressExchange implements GateKeeper {
   #headersDecided = false;
   #cookieDue = false;
   #saveFailed = false;
+  /** The browser sent no id that led to a session. */
+  #isNew = false;
 
   constructor(
     req: SessionedRequest,
@@ -59,6 +61,7 @@ export class ExpressExchange implements GateKeeper {
     const session = this.#req.session!;
     this.#originalId = this.#req.sessionID;
     this.#originalText = textOf(session);
+    this.#isNew = !found;
     if (!found) return this.wrap(session);
     this.#writes.loaded(session);
     if (!this.#options.resave) this.#writes.isStored(session.id, this.#originalText);
@@ -109,7 +112,9 @@ export class ExpressExchange implements GateKeeper {
         'req.session must be a session, null or undefined; use req.session.regenerate() for an empty one',
       );
     // A new session whose cookie cannot be sent any more would be found by nobody (W25).
-    const canBeFound = !this.#headersDecided || this.#cookieDue || this.#cookieId === session.id;
+    const canBeFound =
+      (!this.#headersDecided || this.#cookieDue || this.#cookieId === session.id) &&
+      !(this.#isNew && !this.#headersDecided && isGone(this.#res));
     if (!this.#headersDecided) this.#decideHeaders(session);
     this.#touchOnce(session);
     if (this.#shouldSave(session)) {
@@ -139,6 +144,19 @@ export class ExpressExchange implements GateKeeper {
     } catch (error) {
       this.report(error);
     }
+  }
+
+  undelivered(): void {
+    const id = this.#req.sessionID;
+    if (!this.#isNew || id === undefined || !this.#writes.isHeldByStore(id)) return;
+    const { store } = this.#options;
+    this.#writes.forget(
+      id,
+      (gone) => askStore(store, 'destroy', [id], gone),
+      (error) => {
+        if (error) this.report(error);
+      },
+    );
   }
 
   answer(error: unknown): boolean {
