@@ -55,6 +55,8 @@ export class OpenSession implements SessionEngineSide {
   #attempted: SessionRecord | null = null;
   /** Patches with functions that failed, where it is not known whether the store applied them. */
   #unsettled: readonly UnsettledWrite[] = NO_WRITES;
+  /** This request created the session. */
+  #isCreated = false;
   /** Why nothing can be done: the store did not say whether there is a session. */
   #unavailable: SessionError | null = null;
 
@@ -189,6 +191,12 @@ export class OpenSession implements SessionEngineSide {
     return planCommit(state.facts(changed), this.#parts.policy).cookie;
   }
 
+  /** Removes the session where this request created it and no browser has its cookie. */
+  removeCreated(): Answer<void> {
+    if (!this.#isCreated || this.#state.client === 'current') return undefined;
+    return this.#inOrder(() => andThen(this.#delete(), () => this.#state.lose()));
+  }
+
   /** Whether a commit would write what the session holds now. */
   hasChanges(): boolean {
     return this.isAlive && this.#state.ended === 'no' && this.#state.changes().size > 0;
@@ -260,7 +268,10 @@ export class OpenSession implements SessionEngineSide {
     this.#updates.take();
     const record = this.#state.wholeRecord(changes);
     const filed = this.#file((to) => this.#parts.store.create(to, record));
-    return andThen(filed, ({ key }) => this.#state.filed(key, record, record));
+    return andThen(filed, ({ key }) => {
+      this.#isCreated = true;
+      this.#state.filed(key, record, record);
+    });
   }
 
   /**
@@ -469,7 +480,7 @@ function conflictError(): SessionError {
 function sentError(method: 'regenerate' | 'save'): SessionError {
   return new SessionError(
     'ERR_SESSION_SENT',
-    `${method}() was called where no new id can reach the browser: after the response had begun, or on a socket. Call it in an HTTP request, before the first output.`,
+    `${method}() was called where no new id can reach the browser: after the response had begun, after its client had left, or on a socket. Call it in an HTTP request, before the first output.`,
   );
 }
 

@@ -5,7 +5,7 @@ import type { HeaderWriter } from '../http/cache-headers.js';
 import { ForeignResponse, isNodeResponse, type ForeignKeeper } from '../http/foreign-response.js';
 import { outsidePromises } from '../http/outside-promises.js';
 import { isSecureByExpress } from '../http/request-facts.js';
-import { ResponseGate, type GateKeeper } from '../http/response-gate.js';
+import { isGone, ResponseGate, type GateKeeper } from '../http/response-gate.js';
 import { Cookie } from './cookie.js';
 import type { ResolvedExpressOptions } from './express-options.js';
 import { adoptSession } from './foreign-session.js';
@@ -44,6 +44,8 @@ export class ExpressExchange implements GateKeeper, SessionKeeper, ForeignKeeper
   #saveFailed = false;
   /** Other calls of the middleware for the same request that wait for this one's load; `null` once that has ended. */
   #waiting: Next[] | null = null;
+  /** The browser sent no id that led to a session. */
+  #isNew = false;
 
   constructor(
     req: SessionedRequest,
@@ -89,6 +91,7 @@ export class ExpressExchange implements GateKeeper, SessionKeeper, ForeignKeeper
     const session = this.#req.session!;
     this.#originalId = this.#req.sessionID;
     this.#originalText = textOf(session);
+    this.#isNew = !found;
     if (!found) return this.wrap(session);
     this.#writes.loaded(session);
     if (!this.#options.resave) this.#writes.isStored(session.id, this.#originalText);
@@ -156,7 +159,9 @@ export class ExpressExchange implements GateKeeper, SessionKeeper, ForeignKeeper
         'req.session must be a session, null or undefined; use req.session.regenerate() for an empty one',
       );
     // A new session whose cookie cannot be sent any more would be found by nobody (W25).
-    const canBeFound = !this.#headersDecided || this.#cookieDue || this.#cookieId === session.id;
+    const canBeFound =
+      (!this.#headersDecided || this.#cookieDue || this.#cookieId === session.id) &&
+      !(this.#isNew && !this.#headersDecided && isNodeResponse(this.#res) && isGone(this.#res));
     if (!this.#headersDecided) this.#decideHeaders(session);
     this.#touchOnce(session);
     if (this.#shouldSave(session)) {
@@ -192,6 +197,19 @@ export class ExpressExchange implements GateKeeper, SessionKeeper, ForeignKeeper
     } catch (error) {
       this.report(error);
     }
+  }
+
+  undelivered(): void {
+    const id = this.#req.sessionID;
+    if (!this.#isNew || id === undefined || !this.#writes.isHeldByStore(id)) return;
+    const { store } = this.#options;
+    this.#writes.forget(
+      id,
+      (gone) => askStore(store, 'destroy', [id], gone),
+      (error) => {
+        if (error) this.report(error);
+      },
+    );
   }
 
   /** Called by a promise of the gate: what the application throws here is not for that promise. */

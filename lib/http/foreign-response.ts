@@ -58,9 +58,9 @@ export class ForeignResponse {
     }
   }
 
-  /** No header can be added. */
-  get isHeadOut(): boolean {
-    return this.#isHeadOut;
+  /** Whether a header can still reach the client. */
+  get canSendHeaders(): boolean {
+    return !this.#isHeadOut;
   }
 
   /** The id of the session can no longer change. */

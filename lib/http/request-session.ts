@@ -161,7 +161,8 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper,
 
   /** Whether a cookie can still reach the browser. */
   channel(): CookieChannel {
-    if (this.#gate?.isHeadOut ?? this.res.headersSent) return 'sent';
+    const canSend = this.#gate === null ? !this.res.headersSent : this.#gate.canSendHeaders;
+    if (!canSend) return 'sent';
     return this.#isInsecure(this.opened) ? 'insecure' : 'open';
   }
 
@@ -224,6 +225,13 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper,
     const own = this.#cookieHeaders(this.#cookie);
     res.setHeader('Set-Cookie', others === undefined ? own : [...[others].flat().map(String), ...own]);
     forbidStoring(res);
+  }
+
+  undelivered(): void {
+    const removed = this.#opened?.removeCreated();
+    if (!(removed instanceof Promise)) return;
+    this.#parts.underWay(removed);
+    removed.catch((error: unknown) => this.report(error));
   }
 
   /** Called by a promise of the gate: what the application throws here is not for that promise. */

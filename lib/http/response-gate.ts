@@ -13,6 +13,8 @@ export interface GateKeeper {
   readonly hasHeaders: boolean;
   /** Writes cookie and cache headers, just before the head goes out. */
   writeHeaders(): void;
+  /** The client left before the head: a session that this request created is removed, since nobody has its cookie. */
+  undelivered(): void;
   /**
    * A complete answer was taken back because the session could not be saved; it is for the application to answer.
    * `false` where it no longer can: then the gate answers for it.
@@ -100,9 +102,9 @@ export class ResponseGate {
     methods.flushHeaders = gated.flushHeaders;
   }
 
-  /** The head is on its way to the client: no header can be added. */
-  get isHeadOut(): boolean {
-    return this.#headOut;
+  /** A header can still reach the client: the head is not out, and the client has not left. */
+  get canSendHeaders(): boolean {
+    return !this.#headOut && !isGone(this.#res);
   }
 
   /** The application has asked for the first output: what it is to say about the session is decided. */
@@ -165,7 +167,7 @@ export class ResponseGate {
     }
     this.#mode = 'open';
     this.#ended = call.method === 'end';
-    this.#headOut = true;
+    this.#beginHead();
     try {
       return this.#pass(call);
     } catch (error) {
@@ -223,7 +225,7 @@ export class ResponseGate {
     this.#head?.release();
     this.#head = null;
     this.#mode = 'open';
-    this.#headOut = true;
+    if (!this.#headOut) this.#beginHead();
     const drain = this.#drain;
     this.#drain = null;
     let full = false;
@@ -237,6 +239,13 @@ export class ResponseGate {
     if (drain !== null) releaseDrain(drain, !full && !this.#ended);
     if (broken !== null) return this.#res.headersSent ? this.#cut(broken.error) : this.#fail(broken.error);
     this.#watchClose();
+  }
+
+  #beginHead(): void {
+    this.#headOut = true;
+    if (!isGone(this.#res)) return;
+    this.#keeper.undelivered();
+    for (const keeper of this.#others) keeper.undelivered();
   }
 
   #replay(call: HeldCall): unknown {
@@ -395,10 +404,14 @@ function releaseDrain(drain: HeldDrain, drained: boolean): void {
   else drain.release(false);
 }
 
-function isGone({
+/** Whether the client has left. */
+export function isGone({
   destroyed,
   closed,
   stream,
+  socket,
 }: ServerResponse & { readonly stream?: { destroyed: boolean } }): boolean {
-  return destroyed || closed || stream?.destroyed === true;
+  return (
+    destroyed || closed || stream?.destroyed === true || (stream === undefined && socket?.writable === false)
+  );
 }

@@ -272,19 +272,24 @@ describe('a server that is used in unusual ways', () => {
     const saved = new Promise<void>((resolve) => (patched = resolve));
     let closed!: () => void;
     const gone = new Promise<void>((resolve) => (closed = resolve));
-    await serve((req, res) => {
-      req.session['first'] = 1;
+    const browser = await serve((req, res) => {
+      req.session['first'] = req.url;
+      if (req.url === '/') return res.end();
       res.once('close', () => closed());
       res.write('x');
       req.session['second'] = 1;
       store.beforeWrite = async () => patched();
     });
+    await browser.fetch('/');
+    store.calls = [];
     store.beforeWrite = () => (stored(), gone);
-    const request = rawRequest(running.url, '/');
+    const request = rawRequest(running.url, '/slow', {
+      cookie: `connect.sid=${browser.jar.get('connect.sid')!}`,
+    });
     await creating;
     request.abort();
     await saved;
-    expect(store.calls).toEqual(['create', 'patch']);
+    expect(store.calls).toEqual(['load', 'patch', 'patch']);
   });
 });
 

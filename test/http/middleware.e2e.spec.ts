@@ -15,6 +15,7 @@ import {
   type SessionMiddlewareOptions,
   type UserSession,
 } from 'nest-session/http';
+import { FakeClock } from 'nest-session/testing';
 import { Browser } from '../support/browser.js';
 import { CountingStore } from '../support/counting-store.js';
 import {
@@ -354,6 +355,7 @@ describe('sessionMiddleware on plain node:http', () => {
     const rolling = await serve((_, res) => res.end(), {
       rolling: true,
       saveUninitialized: true,
+      clock: new FakeClock(),
       cookie: { maxAge: 60_000 },
     });
     const first = await rolling.fetch('/');

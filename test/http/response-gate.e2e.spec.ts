@@ -7,8 +7,11 @@ import { runInNewContext } from 'node:vm';
 import compression from 'compression';
 import { session as expressSession } from 'nest-session/express';
 import { getSession, sessionMiddleware, type Next } from 'nest-session/http';
+import { jest } from '@jest/globals';
+import { MemorySessionStore } from 'nest-session';
 import { CountingStore } from '../support/counting-store.js';
 import { listen, listening, type RunningServer, type SessionRequest } from '../support/http-server.js';
+import { rawRequest } from '../support/raw-request.js';
 import { SECRET } from '../support/secret.js';
 
 type Middleware = (req: IncomingMessage, res: ServerResponse, next: Next) => void;
@@ -205,4 +208,87 @@ it("restores the response's own header methods after it was held on HTTP/2", asy
   } finally {
     client.close();
   }
+});
+
+describe('a new session of a client that hung up before the response', () => {
+  const CLIENTS = 1000;
+
+  /** Sends a request for each client; each leaves when the server says so by `leave`. */
+  const abortAll = async (url: string, left: (abort: () => void) => void): Promise<void> => {
+    for (let sent = 0; sent < CLIENTS; sent++) {
+      const request = rawRequest(url, '/');
+      left(request.abort);
+      await request.answer;
+    }
+  };
+
+  it.each<[string, (res: ServerResponse) => unknown]>([
+    ['end()', (res) => res.end('late')],
+    ['a stream', (res) => Readable.from(['one', 'two']).pipe(res)],
+    ['no output', () => undefined],
+  ])('is not stored, for 1000 of them: %s', async (_, send) => {
+    const store = new MemorySessionStore();
+    let handled = 0;
+    let abort: () => void;
+    let allHandled!: () => void;
+    const done = new Promise<void>((resolve) => (allHandled = resolve));
+    const create = jest.spyOn(store, 'create');
+    const url = await serve(sessionMiddleware({ secret: SECRET, store }), (req, res) => {
+      req.session['n'] = 1;
+      res.once('close', () => {
+        send(res);
+        if (++handled === CLIENTS) setImmediate(allHandled);
+      });
+      abort();
+    });
+    await abortAll(url, (one) => (abort = one));
+    await done;
+    expect(create).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['nest-session/http', 'sessionMiddleware'],
+    ['nest-session/express', 'expressSession'],
+  ])('is removed where the client left while it was stored: %s', async (name) => {
+    const calls: string[] = [];
+    let release!: () => void;
+    let removed!: () => void;
+    const gone = new Promise<void>((resolve) => (removed = resolve));
+    let abort = (): void => undefined;
+    const store = new CountingStore();
+    store.beforeWrite = () => {
+      if (store.calls.at(-1) === 'delete') removed();
+      return store.calls.at(-1) === 'create'
+        ? new Promise((done) => ((release = done), abort()))
+        : Promise.resolve();
+    };
+    class Store extends expressSession.MemoryStore {
+      override set(id: string, session: never, callback?: (error?: unknown) => void): void {
+        calls.push('set');
+        release = () => super.set(id, session, callback);
+        abort();
+      }
+      override destroy(id: string, callback?: (error?: unknown) => void): void {
+        calls.push('destroy');
+        super.destroy(id, callback);
+        removed();
+      }
+    }
+    const foreign = new Store();
+    const middleware: Middleware =
+      name === 'nest-session/http'
+        ? sessionMiddleware({ secret: SECRET, store })
+        : expressSession({ secret: SECRET, resave: false, saveUninitialized: false, store: foreign });
+    const url = await serve(middleware, (req, res) => {
+      req.session['n'] = 1;
+      res.once('close', () => release());
+      res.end('late');
+    });
+    const request = rawRequest(url, '/');
+    abort = request.abort;
+    await gone;
+    expect(name === 'nest-session/http' ? store.calls : calls).toEqual(
+      name === 'nest-session/http' ? ['create', 'delete'] : ['set', 'destroy'],
+    );
+  });
 });

@@ -336,13 +336,21 @@ describe.each(ADAPTERS)('each kind of answer on %s', (name, adapter) => {
     },
   );
 
-  it('saves though the client hung up before the answer (R68)', async () => {
+  it('saves a session that the browser has, though the client hung up before the response (R68)', async () => {
+    const cookie = cookieOf(await rawRequest(running.url, '/kind/json').answer)!;
     let stored!: () => void;
     const written = new Promise<void>((resolve) => (stored = resolve));
+    store.calls = [];
     store.beforeWrite = async () => stored();
-    await rawRequest(running.url, '/hold', { method: 'POST' }).answer;
+    await rawRequest(running.url, '/hold', { method: 'POST', cookie }).answer;
     await written;
-    expect(store.calls).toEqual(['create']);
+    expect(store.calls).toEqual(['load', 'patch']);
     expect(name).toBeDefined();
+  });
+
+  it('keeps no new session of a client that hung up before the response', async () => {
+    await rawRequest(running.url, '/hold', { method: 'POST' }).answer;
+    await manyTurns();
+    expect(store.calls).toEqual([]);
   });
 });
