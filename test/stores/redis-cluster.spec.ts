@@ -1,6 +1,9 @@
+import { Test } from '@nestjs/testing';
+import { SessionModule } from 'nest-session';
 import { RedisSessionStore } from 'nest-session/redis';
 import type { SessionKey } from '../../lib/core/session-key.js';
 import { newKey, patchOf, recordOf } from '../../lib/testing/contract-records.js';
+import { SECRET } from '../support/secret.js';
 import { describeWithServer } from '../support/servers.js';
 import { FAMILIES, newPrefix, type TestClient } from './support/redis-clients.js';
 import { probe, type Probe } from './support/redis-probe.js';
@@ -37,6 +40,47 @@ describeWithServer('redis-cluster', 'on a cluster', (url) => {
   const isAlive = async (key: SessionKey): Promise<boolean> => (await other.load(key)) !== null;
   const listed = async (): Promise<SessionKey[]> =>
     (await other.listByPrincipal('u1', Date.now(), 10)).map(({ key }) => key);
+
+  it('reads the index of a principal from the master: no command is one that a client sends to a replica', async () => {
+    await store.create(newKey(), ofMine());
+    await store.listByPrincipal('u1', Date.now(), 10);
+    await store.deleteByPrincipal('u1', null);
+    const commands = probed.sent.map(({ command }) => command);
+    expect(commands).not.toHaveLength(0);
+    expect(commands.filter((command) => !['evalsha', 'eval', 'zrem'].includes(command))).toEqual([]);
+  });
+
+  describe.each(FAMILIES)('behind a plain client of %s', (_, family) => {
+    let plain: TestClient;
+    beforeEach(async () => void (plain = await family.single(url)));
+    afterEach(() => plain.close());
+
+    it('ends the start of an application with an error that says what to do', async () => {
+      const application = Test.createTestingModule({
+        imports: [
+          SessionModule.forRoot({ secret: SECRET, store: new RedisSessionStore({ client: plain.client }) }),
+        ],
+      });
+      const app = (await application.compile()).createNestApplication({ logger: false });
+      await expect(app.init()).rejects.toThrow(/in cluster mode.*Give the option client a Cluster/);
+    });
+
+    it('says so at each call that fails for it', async () => {
+      const alone = new RedisSessionStore({ client: plain.client, prefix: newPrefix() });
+      const creates = Array.from({ length: 10 }, () => alone.create(newKey(), ofMine()));
+      const outcomes = await Promise.allSettled(creates);
+      const failed = outcomes.filter(({ status }) => status === 'rejected');
+      expect(failed.length).toBeGreaterThan(0);
+      for (const outcome of failed)
+        expect(outcome).toMatchObject({
+          reason: { message: expect.stringMatching(/in cluster mode/) as unknown },
+        });
+    });
+  });
+
+  it('starts an application with a client of a cluster', async () => {
+    await expect(store.onModuleInit()).resolves.toBeUndefined();
+  });
 
   it.each(STEPS)('a rekey that ends before step %d leaves one session, which is listed', async (step) => {
     const [from, to] = [newKey(), newKey()];

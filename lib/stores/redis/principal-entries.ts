@@ -1,7 +1,7 @@
 import type { SessionKey } from '../../core/session-key.js';
 import type { SessionPatch } from '../../core/session-record.js';
 import { type RedisAccess, wordOf } from './redis-access.js';
-import { ENLIST } from './redis-scripts.js';
+import { ENLIST, LIST } from './redis-scripts.js';
 
 /** How many members are asked for at once. */
 const PAGE = 100;
@@ -37,12 +37,9 @@ export class PrincipalEntries {
 
   /** The next members after so many that were seen, those that last longest first; all, or those not over at an instant. */
   async page(principal: string, at: number | null, seen: number): Promise<SessionKey[]> {
-    const index = this.#access.indexKey(principal);
-    const range = [index, '+inf', at === null ? '-inf' : `(${at}`];
-    const words = [...range, 'LIMIT', String(seen), String(PAGE)];
-    return ((await this.#access.send('zrevrangebyscore', words, index)) as unknown[]).map(
-      (member) => String(member) as SessionKey,
-    );
+    const words = [at === null ? '-inf' : `(${at}`, String(seen), String(PAGE)];
+    const members = await this.#access.run(LIST, [this.#access.indexKey(principal)], words);
+    return members.map((member) => String(member) as SessionKey);
   }
 
   async #enlist(principal: string, key: SessionKey, times: Times, how: 'add' | 'move'): Promise<string> {

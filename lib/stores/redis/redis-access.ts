@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { SessionKey } from '../../core/session-key.js';
 import type { Conflict } from '../../core/session-store.js';
+import { withinLimit } from '../../core/time-limit.js';
 import type { RedisConnection } from './redis-clients.js';
-import { safeError } from './redis-errors.js';
+import { safeError, StoreFailure } from './redis-errors.js';
 import { decodeFields } from './redis-record.js';
 import type { RedisScript } from './redis-scripts.js';
+
+/** Longest time that the start of an application waits for its server. Milliseconds. */
+const MODE_WITHIN_MS = 2000;
 
 /** What a script answers: mostly a word, and what belongs to it. */
 export type ScriptAnswer = readonly unknown[];
@@ -53,10 +57,20 @@ export class RedisAccess {
       this.#underWay.add(answer);
       return await answer;
     } catch (error) {
+      if (!this.isCluster && isOfCluster(error)) throw clusterMode();
       throw safeError(error, words);
     } finally {
       if (answer !== null) this.#underWay.delete(answer);
     }
+  }
+
+  /** @throws StoreFailure when the server is in cluster mode and the client is not. A server that cannot be asked passes. */
+  async checkMode(): Promise<void> {
+    if (this.isCluster) return;
+    const late = (): Error => new Error('The server did not respond in time.');
+    const info = withinLimit(this.send('info', ['cluster'], ''), MODE_WITHIN_MS, late);
+    const text = await info.catch(() => '');
+    if (/^cluster_enabled:1\r?$/m.test(String(text))) throw clusterMode();
   }
 
   /** Resolves when all commands that were sent are answered. */
@@ -64,6 +78,16 @@ export class RedisAccess {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
   }
 }
+
+/** A plain client at a server in cluster mode: the error of a key elsewhere, or of two keys in different slots. */
+const isOfCluster = (error: unknown): boolean =>
+  error instanceof Error && /^(?:CROSSSLOT|MOVED) /.test(error.message);
+
+const clusterMode = (): StoreFailure =>
+  new StoreFailure(
+    'The server of the RedisSessionStore is in cluster mode, and its client is not: a login would fail with CROSSSLOT. ' +
+      'Give the option client a Cluster of ioredis or what createCluster of redis makes.',
+  );
 
 /** The word of an answer; some clients give bytes. */
 export function wordOf<W extends string>([word]: ScriptAnswer): W {

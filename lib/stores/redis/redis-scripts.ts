@@ -183,3 +183,11 @@ if held and tonumber(held) > tonumber(expiresAt) then expiresAt = held end
 enlist(KEYS[1], ARGV[1], expiresAt, ARGV[3])
 return {'listed'}
 `);
+
+/**
+ * KEYS: index. ARGV: lowest expiresAt, how many members to skip, how many to give. A script, not the command: a client may
+ * send a read to a replica, which does not have the newest members yet.
+ */
+export const LIST = script(`
+return redis.call('ZREVRANGEBYSCORE', KEYS[1], '+inf', ARGV[1], 'LIMIT', ARGV[2], ARGV[3])
+`);

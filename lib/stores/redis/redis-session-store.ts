@@ -100,6 +100,15 @@ export class RedisSessionStore extends SessionStore implements PrincipalIndex {
     return (this.#closing ??= this.#close());
   }
 
+  /**
+   * Checks the server. Nest calls it when the application starts.
+   *
+   * @throws Error when the server is in cluster mode and the client is not. A server that is down passes.
+   */
+  onModuleInit(): Promise<void> {
+    return this.#access.checkMode();
+  }
+
   onApplicationShutdown(): Promise<void> {
     return this.close();
   }
