@@ -13,6 +13,7 @@ import { attach, claim, DEFAULT_SESSION } from './attached-sessions.js';
 import { prepareServerOf } from './prepared-requests.js';
 import type { FailedRequest, HandlerHooks, Next } from './handler-hooks.js';
 import { statusOf } from './http-error.js';
+import { callListener, withoutThrow } from './call-listener.js';
 import { PendingWork } from './pending-work.js';
 import { isInPath, isSecureRequest } from './request-facts.js';
 import { RequestSession, type RequestParts } from './request-session.js';
@@ -161,17 +162,13 @@ export class SessionHandler {
     return this.#hooks.answer(error, failed);
   }
 
-  /** Whoever is told must not bring down what it is told of: neither by a throw nor by a promise. */
+  /** A listener or a logger that throws, rejects or is slow must not touch the request that the event comes from. */
   #tell(event: SessionEvent): void {
-    const complain = (error: unknown): void =>
-      this.#hooks.warn(`The option onEvent failed: ${error instanceof Error ? error.message : 'no error'}`);
-    try {
-      this.#hooks.log(event);
-      const heard: unknown = this.#options.onEvent?.(event);
-      if (heard instanceof Promise) heard.catch(complain);
-    } catch (error) {
-      complain(error);
-    }
+    const { onEvent } = this.#options;
+    setImmediate(() => {
+      withoutThrow(() => this.#hooks.log(event));
+      if (onEvent !== null) callListener(onEvent, event, (message) => this.#hooks.warn(message));
+    });
   }
 
   /** Once: a cookie that is never sent is the hardest thing to find out from the outside. */

@@ -107,7 +107,10 @@ export interface SessionOptions {
    * @defaultValue `'fail'`
    */
   readonly onStoreError?: OnStoreError | ((req: IncomingMessage) => OnStoreError) | undefined;
-  /** Hears what no request can tell of: outages of the store, and records that cannot be read. They are logged besides. */
+  /**
+   * Gets what no request can report: outages of the store, and records that cannot be read. They are logged besides. It runs
+   * outside of requests: what it throws or rejects with is logged as a warning.
+   */
   readonly onEvent?: SessionEventListener | undefined;
   /** Where the time comes from; for tests. */
   readonly clock?: Clock | undefined;
