@@ -23,5 +23,8 @@ export type SessionEvent =
       readonly handles: readonly string[];
     };
 
-/** Hears of events. What it throws is nobody's business. */
+/**
+ * Gets each event after the request's own step, in a later turn of the event loop. What it throws, and a promise of it that
+ * rejects, is logged as a warning. No request waits for it.
+ */
 export type SessionEventListener = (event: SessionEvent) => void;

@@ -48,6 +48,11 @@ export class ForeignSessionStore extends SessionStore implements SessionKeying {
     store.on('connect', () => (this.#connected = true));
   }
 
+  /** The store that was made for express-session. */
+  get adapted(): ForeignStore {
+    return this.#store;
+  }
+
   /** Such stores file sessions under their ids. */
   keyOf(id: SessionId): SessionKey {
     return id as string as SessionKey;

@@ -17,6 +17,7 @@ import { prepareServerOf } from './prepared-requests.js';
 import type { FailedRequest, HandlerHooks, Next } from './handler-hooks.js';
 import { statusOf } from './http-error.js';
 import { outsidePromises } from './outside-promises.js';
+import { callListener, withoutThrow } from './call-listener.js';
 import { PendingWork } from './pending-work.js';
 import { isInPath, isSecureRequest } from './request-facts.js';
 import { withRareRejections } from './rejection-log.js';
@@ -44,7 +45,7 @@ export class SessionHandler {
     this.#engine = new SessionEngine({
       store,
       storeTimeoutMs,
-      onEvent: (event) => this.#tell(event),
+      onEvent: (event) => this.emit(event),
       lifetimes: options,
       policy: options,
       clock,
@@ -194,22 +195,16 @@ export class SessionHandler {
     return this.#hooks.answer(error, failed);
   }
 
-  /** Logs an event and passes it to the option `onEvent`. */
+  /**
+   * Logs an event and passes it to the option `onEvent`. A listener or a logger that throws, rejects or is slow must not
+   * touch the request that the event comes from.
+   */
   emit(event: SessionEvent): void {
-    this.#tell(event);
-  }
-
-  /** Whoever is told must not bring down what it is told of: neither by a throw nor by a promise. */
-  #tell(event: SessionEvent): void {
-    const complain = (error: unknown): void =>
-      this.#hooks.warn(`The option onEvent failed: ${error instanceof Error ? error.message : 'no error'}`);
-    try {
-      this.#log(event);
-      const heard: unknown = this.#options.onEvent?.(event);
-      if (heard instanceof Promise) heard.catch(complain);
-    } catch (error) {
-      complain(error);
-    }
+    const { onEvent } = this.#options;
+    setImmediate(() => {
+      withoutThrow(() => this.#log(event));
+      if (onEvent !== null) callListener(onEvent, event, (message) => this.#hooks.warn(message));
+    });
   }
 
   /** Once: what browsers do with a cookie is hard to find out from the outside. */

@@ -115,8 +115,9 @@ export interface SessionOptions {
    */
   readonly onStoreError?: OnStoreError | ((req: IncomingMessage) => OnStoreError) | undefined;
   /**
-   * Receives events that no request can report: outages of the store, records that cannot be read, and requests with cookies
-   * of several live sessions (`rejected`). They are logged as well.
+   * Receives events that no request can report: outages of the store, sweeps that fail, records that cannot be read, and
+   * requests with cookies of several live sessions (`rejected`). They are logged as well. It runs outside of requests: what
+   * it throws or rejects with is logged as a warning.
    */
   readonly onEvent?: SessionEventListener | undefined;
   /** Where the time comes from; for tests. */

@@ -5,7 +5,7 @@ import type { UserSession } from '../core/user-session.js';
 import { SESSION_REQUIREMENT } from './session.constants.js';
 import type { SessionPath } from './session-path.js';
 
-/** What a session must fulfil: an attribute that is there and not `null`, `false`, `0` or empty; or a function that says yes. */
+/** What a session must fulfil: an attribute that is neither `undefined` nor `null`; or a function that returns `true`. */
 export type SessionCondition = SessionPath | ((session: UserSession) => boolean);
 
 /** What a route demands, as `SessionGuard` reads it. */
@@ -24,6 +24,9 @@ export interface RequireSessionOptions {
 /**
  * Says what `SessionGuard` demands of a route or a controller: `@RequireSession('userId')` an attribute,
  * `@RequireSession((session) => session.role === 'admin')` a condition, `@RequireSession(false)` nothing.
+ *
+ * An attribute counts as present unless it is `undefined` or `null`: `0`, `''` and `false` are values. Where no
+ * `SessionGuard` runs before a handler that demands a session, the application does not start (`ERR_SESSION_CONFIG`).
  */
 export function RequireSession(required: false): CustomDecorator<symbol>;
 export function RequireSession(...conditions: SessionCondition[]): CustomDecorator<symbol>;

@@ -58,7 +58,7 @@ export class SessionGuard implements CanActivate {
 
   protected isFulfilled(session: UserSession, { conditions }: SessionRequirement): boolean {
     return conditions.every((condition) =>
-      typeof condition === 'function' ? condition(session) === true : Boolean(valueAt(session, condition)),
+      typeof condition === 'function' ? condition(session) === true : valueAt(session, condition) != null,
     );
   }
 

@@ -21,7 +21,9 @@ import { memoryWarning } from '../http/memory-warning.js';
 import { SessionHandler } from '../http/session-handler.js';
 import { checkSessionName } from '../http/session-name.js';
 import { isOptions, type ResolvedSessionOptions } from '../http/session-options.js';
+import { claimSession } from './claimed-sessions.js';
 import { bridgeFastify } from './fastify-bridge.js';
+import { RouteCheck } from './route-check.js';
 import { answerWithException, logEvents } from './session-exceptions.js';
 import type {
   SessionModuleAsyncOptions,
@@ -99,7 +101,12 @@ export class SessionModule implements NestModule, OnModuleInit, BeforeApplicatio
     const { httpAdapter } = this.#adapterHost;
     if (httpAdapter.getType() === 'fastify') bridgeFastify(httpAdapter.getInstance());
     const { sessionName, forRoutes, exclude } = this.#registration;
-    claimCookieName(httpAdapter, this.#options.name, sessionName ?? DEFAULT_SESSION);
+    const { name: cookieName, store } = this.#options;
+    claimSession(this.#adapterHost, {
+      sessionName: sessionName ?? DEFAULT_SESSION,
+      cookieName,
+      store: store instanceof ForeignSessionStore ? store.adapted : store,
+    });
     const handler = (this.#handler = new SessionHandler(this.#options, {
       sessionName,
       answer: answerWithException(this.#logger),
@@ -145,22 +152,6 @@ const FOREIGN_STORE =
   'The session store was made for express-session: it writes whole sessions, so what several processes change in one ' +
   'session at the same moment can be lost. A SessionStore keeps it.';
 
-/** Which session each cookie name belongs to, per application. */
-const cookieNames = new WeakMap<object, Map<string, string>>();
-
-/** Two sessions with one cookie name would overwrite each other's cookie with each answer. */
-function claimCookieName(application: object, name: string, sessionName: string): void {
-  const names = cookieNames.get(application) ?? new Map<string, string>();
-  cookieNames.set(application, names);
-  const owner = names.get(name) ?? sessionName;
-  names.set(name, owner);
-  if (owner === sessionName) return;
-  throw new SessionError(
-    'ERR_SESSION_CONFIG',
-    `The sessions ${JSON.stringify(owner)} and ${JSON.stringify(sessionName)} have the same cookie name ${JSON.stringify(name)}. Give each its own option name.`,
-  );
-}
-
 function assemble(
   registration: SessionRegistration,
   store: SessionModuleOptions['store'],
@@ -176,6 +167,7 @@ function assemble(
       ...options,
       ...createSessionProviders(sessionName, store),
       { provide: SESSION_REGISTRATION, useValue: registration },
+      RouteCheck,
     ],
     exports: [getSessionStoreToken(sessionName)],
   };

@@ -34,6 +34,16 @@ class GuardedController {
     session['seen'] = true;
     return {};
   }
+  @Post('value/:value') @RequireSession(false) value(
+    @Session() session: UserSession,
+    @Param('value') value: string,
+  ) {
+    session['value'] = JSON.parse(value) as unknown;
+    return {};
+  }
+  @Get('value') @RequireSession('value') hasValue() {
+    return 'there';
+  }
   @Get('any') any() {
     return 'any';
   }
@@ -96,6 +106,19 @@ describe.each(ADAPTERS)('SessionGuard on %s', (_, adapter) => {
       expect(await statusOf('/admin')).toBe(401);
       await browser.post('/login/admin');
       expect(await browser.get('/admin')).toEqual({ same: true });
+    });
+
+    it.each([
+      ['0', 200],
+      ['""', 200],
+      ['false', 200],
+      ['"x"', 200],
+      ['null', 401],
+    ])('takes an attribute for present unless it is undefined or null: %s', async (value, status) => {
+      await browser.post('/visit');
+      expect(await statusOf('/value')).toBe(401);
+      await browser.post(`/value/${encodeURIComponent(value)}`);
+      expect(await statusOf('/value')).toBe(status);
     });
 
     it('lets no request pass while the store is out of reach, and keeps the cookie (S-69)', async () => {

@@ -16,6 +16,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
+import expressSession from 'express-session';
 import {
   getSessionStoreToken,
   InjectSessionStore,
@@ -243,6 +244,19 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
       SessionModule.forRoot({ secret: SECRET, sessionName: 'admin' }),
     ];
     await expect(startApp(adapter, { imports: clash })).rejects.toThrow(/same cookie name "connect.sid"/);
+    const twoDefaults = [
+      SessionModule.forRoot({ secret: SECRET, store: new MemorySessionStore() }),
+      SessionModule.forRoot({ secret: SECRET, name: 'other.sid', store: new MemorySessionStore() }),
+    ];
+    await expect(startApp(adapter, { imports: twoDefaults })).rejects.toThrow(
+      /The default session is registered twice, with different stores\..*once, in the root module/,
+    );
+    const twoNamed = ['one.sid', 'two.sid'].map((name) =>
+      SessionModule.forRoot({ secret: SECRET, sessionName: 'admin', name }),
+    );
+    await expect(startApp(adapter, { imports: twoNamed })).rejects.toThrow(
+      /The session "admin" is registered twice, with different stores/,
+    );
     const missing = SessionModule.forRoot(undefined as never);
     await expect(Test.createTestingModule({ imports: [missing] }).compile()).rejects.toMatchObject({
       code: 'ERR_SESSION_CONFIG',
@@ -263,6 +277,17 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
         code: 'ERR_SESSION_CONFIG',
         message: `The options must be an object with at least a secret, got ${shown}.`,
       });
+  });
+
+  it.each([
+    ['a store of this package', new MemorySessionStore()],
+    ['a store made for express-session', new expressSession.MemoryStore()],
+  ])('starts where one session is registered twice with the same store: %s', async (_, store) => {
+    const imports = [1, 2].map(() => SessionModule.forRoot({ secret: SECRET, store }));
+    running = await startApp(adapter, { imports, controllers: [CounterController] });
+    const browser = new Browser(running.url);
+    await browser.get('/count');
+    expect(await browser.get('/count')).toEqual({ n: 2 });
   });
 
   it('has a session whatever the prefix, the version and the route, a raw one outside the prefix included', async () => {

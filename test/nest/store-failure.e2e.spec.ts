@@ -60,6 +60,9 @@ class Recorder implements LoggerService {
   }
 }
 
+/** Events come in a turn of their own. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** Answers, or fails, or never answers. */
 class MoodyStore extends CountingStore {
   isSilent = false;
@@ -206,6 +209,7 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
       store.beforeWrite = beforeWrite;
       expect((await browser.fetch(path)).status).toBe(200);
       expect(store.calls).toEqual(['load', 'patch']);
+      await turn();
       expect(events.map(({ type }) => type)).toEqual(['store-down']);
       expect(logger.ofSessions).toHaveLength(1);
     },
@@ -254,19 +258,75 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
     );
   });
 
-  it.each<[string, () => unknown]>([
-    [
-      'throws',
-      () => {
-        throw new Error('no');
-      },
-    ],
-    ['rejects', () => Promise.reject(new Error('no'))],
-  ])('survives an onEvent that %s', async (_, onEvent) => {
-    const browser = await start({ onEvent: onEvent });
-    store.break();
-    expect((await browser.fetch('/page')).status).toBe(503);
-    expect(logger.lines).toContain('warn The option onEvent failed: no');
+  describe('with a listener that fails', () => {
+    let unhandled: unknown[];
+    const watch = (error: unknown): void => void unhandled.push(error);
+    beforeEach(() => {
+      unhandled = [];
+      process.on('unhandledRejection', watch);
+      process.on('uncaughtException', watch);
+    });
+    afterEach(() => {
+      process.off('unhandledRejection', watch);
+      process.off('uncaughtException', watch);
+    });
+    const fail = (): never => {
+      throw new Error('no');
+    };
+
+    it.each<[string, () => unknown]>([
+      ['throws', fail],
+      ['rejects', () => Promise.reject(new Error('no'))],
+      ['rejects later', async () => turn().then(fail)],
+      [
+        'rejects by a promise of its own kind',
+        () => ({ then: (_: unknown, no: (e: Error) => void) => no(new Error('no')) }),
+      ],
+    ])('serves requests as without one that %s', async (_, onEvent) => {
+      const browser = await start({ onEvent: onEvent });
+      clock.advance(120_000);
+      store.failing = { patch: new Error('down') };
+      expect((await browser.fetch('/page')).status).toBe(200);
+      store.break();
+      expect((await browser.fetch('/page')).status).toBe(503);
+      await turn();
+      expect(logger.lines).toContain('warn The option onEvent failed: no');
+      expect(unhandled).toEqual([]);
+    });
+
+    it('waits for no listener: neither for its promise nor for what it does before it returns', async () => {
+      const order: string[] = [];
+      const browser = await start({
+        onEvent: () => {
+          order.push('listener');
+          return new Promise<never>(() => undefined) as never;
+        },
+      });
+      const { patch } = store;
+      store.patch = async (...args) => {
+        const result = patch.apply(store, args);
+        await result.catch(() => order.push('store'));
+        queueMicrotask(() => order.push('request'));
+        return result;
+      };
+      clock.advance(120_000);
+      store.failing = { patch: new Error('down') };
+      expect((await browser.fetch('/page')).status).toBe(200);
+      await turn();
+      expect(order).toEqual(['store', 'request', 'listener']);
+    });
+
+    it('serves requests where the logger throws too', async () => {
+      const browser = await start({ onEvent: fail });
+      for (const level of ['log', 'warn', 'error'] as const) logger[level] = fail;
+      clock.advance(120_000);
+      store.failing = { patch: new Error('down') };
+      expect((await browser.fetch('/page')).status).toBe(200);
+      store.break();
+      expect((await browser.fetch('/page')).status).toBe(503);
+      await turn();
+      expect(unhandled).toEqual([]);
+    });
   });
 
   /** What the server knows of a browser's session. */

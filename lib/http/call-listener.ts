@@ -1,0 +1,32 @@
+import type { SessionEvent, SessionEventListener } from '../core/session-events.js';
+
+/** Calls a listener of the application. It never throws, and leaves no rejected promise behind: a failure is a warning. */
+export function callListener(
+  listener: SessionEventListener,
+  event: SessionEvent,
+  warn: (message: string) => void,
+): void {
+  const failed = (error: unknown): void =>
+    withoutThrow(() =>
+      warn(`The option onEvent failed: ${error instanceof Error ? error.message : 'no error'}`),
+    );
+  try {
+    // Also what is a promise only by its shape may reject.
+    const result: unknown = listener(event);
+    if (isThenable(result)) Promise.resolve(result).catch(failed);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+/** Runs a step of which nobody waits for the outcome, such as a logger of the application. */
+export function withoutThrow(step: () => void): void {
+  try {
+    step();
+  } catch {
+    // There is nowhere left to report it.
+  }
+}
+
+const isThenable = (value: unknown): boolean =>
+  typeof (value as { then?: unknown } | null | undefined)?.then === 'function';

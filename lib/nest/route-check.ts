@@ -1,0 +1,109 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type Type } from '@nestjs/common';
+import { APP_GUARD, ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { SessionError } from '../core/session-error.js';
+import type { SessionRequirement } from './require-session.decorator.js';
+import { SessionGuard } from './session.guard.js';
+import { SESSION_REQUIREMENT } from './session.constants.js';
+
+/** Nest's own words: it exports none of them. */
+const GUARDS = '__guards__';
+const HANDLES = ['path', 'graphql:resolver_type'];
+const DEPENDENCIES = ['design:paramtypes', 'self:paramtypes', 'self:properties_metadata'];
+
+/**
+ * Looks, before the application listens, for handlers at which `@RequireSession` stands and no `SessionGuard` runs: they
+ * would be open without a sign.
+ */
+@Injectable()
+export class RouteCheck implements OnApplicationBootstrap {
+  readonly #modules: ModulesContainer;
+  readonly #config: ApplicationConfig;
+
+  constructor(
+    @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(ApplicationConfig) config: ApplicationConfig,
+  ) {
+    this.#modules = modules;
+    this.#config = config;
+  }
+
+  /** @throws SessionError `ERR_SESSION_CONFIG` that names the handlers. */
+  onApplicationBootstrap(): void {
+    if (this.#isGuardedGlobally()) return;
+    const open = this.#classes().flatMap(unguardedHandlers);
+    if (open.length === 0) return;
+    throw new SessionError(
+      'ERR_SESSION_CONFIG',
+      `@RequireSession has no effect at ${[...new Set(open)].join(', ')}: no SessionGuard runs there, so anyone may pass. ` +
+        'Add @UseGuards(SessionGuard) to the handler or its class, or make SessionGuard a global guard. ' +
+        'A guard of your own must extend SessionGuard or have it injected.',
+    );
+  }
+
+  #isGuardedGlobally(): boolean {
+    const ofApplication = this.#wrappers('providers').filter(({ token }) =>
+      String(token).startsWith(APP_GUARD),
+    );
+    // Of a factory it is not known what it makes for each request.
+    const ofRequests = this.#config.getGlobalRequestGuards();
+    return (
+      this.#config.getGlobalGuards().some(isSessionGuard) ||
+      ofApplication.some(({ metatype, inject }) => [metatype, ...(inject ?? [])].some(isSessionGuard)) ||
+      ofRequests.some(({ metatype, inject }) => inject != null || isSessionGuard(metatype))
+    );
+  }
+
+  #classes(): Type[] {
+    const wrappers = [...this.#wrappers('controllers'), ...this.#wrappers('providers')];
+    return wrappers.map(({ metatype }) => metatype).filter((type): type is Type => isClass(type));
+  }
+
+  #wrappers(kind: 'controllers' | 'providers') {
+    return [...this.#modules.values()].flatMap((module) => [...module[kind].values()]);
+  }
+}
+
+/** The handlers of a class that demand a session, and before which no guard of theirs asks for one. */
+export function unguardedHandlers(type: Type): string[] {
+  if (metadataOf<unknown[]>(GUARDS, type)?.some(isSessionGuard)) return [];
+  const prototype = type.prototype as Record<string, object>;
+  return new MetadataScanner()
+    .getAllMethodNames(prototype)
+    .filter((name) => isDemanding(type, prototype[name]!))
+    .filter((name) => !metadataOf<unknown[]>(GUARDS, prototype[name]!)?.some(isSessionGuard))
+    .map((name) => `${type.name}.${name}`);
+}
+
+/** What stands at a class is meant for its handlers alone; what stands at a method is meant for that. */
+function isDemanding(type: Type, method: object): boolean {
+  const own = metadataOf<SessionRequirement>(SESSION_REQUIREMENT, method);
+  if (own !== undefined) return own.required;
+  const isHandler = HANDLES.some((key) => metadataOf(key, method) !== undefined);
+  return isHandler && metadataOf<SessionRequirement>(SESSION_REQUIREMENT, type)?.required === true;
+}
+
+/** Whether a guard, as class or instance, is a `SessionGuard` or has one injected, to which it may pass on. */
+function isSessionGuard(guard: unknown): boolean {
+  if (typeof guard === 'object' && guard !== null)
+    return (
+      guard instanceof SessionGuard || Object.values(guard).some((value) => value instanceof SessionGuard)
+    );
+  return isClass(guard) && (isDerived(guard) || dependenciesOf(guard).some(isDerived));
+}
+
+const isDerived = (type: unknown): boolean =>
+  type === SessionGuard || (isClass(type) && type.prototype instanceof SessionGuard);
+
+/** The types and tokens that a class has injected, by its constructor and its properties. */
+function dependenciesOf(type: Type): unknown[] {
+  const declared = DEPENDENCIES.flatMap((key) => metadataOf<unknown[]>(key, type) ?? []);
+  return declared.flatMap((one) =>
+    typeof one === 'object' && one !== null ? (Object.values(one) as unknown[]) : [one],
+  );
+}
+
+const isClass = (value: unknown): value is Type =>
+  typeof value === 'function' && typeof (value as { prototype?: unknown }).prototype === 'object';
+
+const metadataOf = <T>(key: string | symbol, target: object): T | undefined =>
+  Reflect.getMetadata(key, target) as T | undefined;
