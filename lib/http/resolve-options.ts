@@ -7,9 +7,13 @@ import { describeKind, describeValue, describeWithoutText } from '../core/descri
 import { days, hours, minutes, seconds } from '../core/durations.js';
 import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
 import { SessionError } from '../core/session-error.js';
-import { STORE_METHODS, type SessionStore } from '../core/session-store.js';
-import type { ResolvedSessionOptions, SessionOptions, SessionTimeouts } from './session-options.js';
-import { isOptions } from './session-options.js';
+import { checkStore } from './check-store.js';
+import {
+  isOptions,
+  type ResolvedSessionOptions,
+  type SessionOptions,
+  type SessionTimeouts,
+} from './session-options.js';
 
 /** The longest delay that a timer can hold. */
 const LONGEST_TIMER_MS = 2_147_483_647;
@@ -184,18 +188,6 @@ function resolveTimeouts(timeouts: SessionTimeouts, cookie: CookieOptions) {
     );
   }
   return { idleMs, cookieLeads, absoluteMs, touchEveryMs };
-}
-
-/** @throws SessionError `ERR_SESSION_CONFIG` when it lacks a method of the store contract. */
-export function checkStore(store: unknown): asserts store is SessionStore {
-  const missing = STORE_METHODS.filter(
-    (method) => typeof (store as Record<string, unknown> | null)?.[method] !== 'function',
-  );
-  if (missing.length === 0) return;
-  throw configError(
-    `The option store must be a SessionStore, got ${describeWithoutText(store)} without the method${missing.length > 1 ? 's' : ''} ${missing.join(', ')}. ` +
-      'Give an instance of a store such as new MemorySessionStore().',
-  );
 }
 
 const configError = (message: string): SessionError => new SessionError('ERR_SESSION_CONFIG', message);

@@ -13,14 +13,13 @@ import type { Answer } from '../core/session-store.js';
 import { attach, DEFAULT_SESSION } from './attached-sessions.js';
 import { leftOutWarning, UNDELIVERABLE } from './cookie-warnings.js';
 import { askToRetry } from './foreign-response.js';
+import { EventReporter } from './event-reporter.js';
 import { prepareServerOf } from './prepared-requests.js';
 import type { FailedRequest, HandlerHooks, Next } from './handler-hooks.js';
 import { statusOf } from './http-error.js';
 import { outsidePromises } from './outside-promises.js';
-import { callListener, withoutThrow } from './call-listener.js';
 import { PendingWork } from './pending-work.js';
 import { isInPath, isSecureRequest } from './request-facts.js';
-import { withRareRejections } from './rejection-log.js';
 import { RequestSession, type RequestParts } from './request-session.js';
 import { claim, onceMounted, unclaim } from './session-mounting.js';
 import type { ResolvedSessionOptions } from './session-options.js';
@@ -29,18 +28,17 @@ import type { ResolvedSessionOptions } from './session-options.js';
 export class SessionHandler {
   readonly #options: ResolvedSessionOptions;
   readonly #hooks: HandlerHooks;
-  readonly #log: HandlerHooks['log'];
+  readonly #events: EventReporter;
   readonly #engine: SessionEngine;
   readonly #parts: RequestParts;
   /** The keepers for insecure and secure connections, where the cookie is the same for all requests. */
   readonly #keepers: readonly [OptionsCookieKeeper, OptionsCookieKeeper] | null;
   readonly #underWay = new PendingWork();
-  readonly #warned = new Set<string>();
 
   constructor(options: ResolvedSessionOptions, hooks: HandlerHooks) {
     this.#options = options;
     this.#hooks = hooks;
-    this.#log = withRareRejections(hooks.log, options.clock);
+    this.#events = new EventReporter(options, hooks);
     const { genid, store, storeTimeoutMs, clock, fixedCookie } = options;
     this.#engine = new SessionEngine({
       store,
@@ -66,8 +64,8 @@ export class SessionHandler {
       answer: (error, { req, res, next }) => this.#answer(error, { stage: 'commit', req, res, next }),
       report: hooks.report,
       underWay: (commit) => this.#underWay.add(commit),
-      undeliverable: () => this.#warnOnce(UNDELIVERABLE),
-      leftOut: (attributes) => this.#warnOnce(leftOutWarning(attributes)),
+      undeliverable: () => this.#events.warnOnce(UNDELIVERABLE),
+      leftOut: (attributes) => this.#events.warnOnce(leftOutWarning(attributes)),
     };
   }
 
@@ -195,22 +193,8 @@ export class SessionHandler {
     return this.#hooks.answer(error, failed);
   }
 
-  /**
-   * Logs an event and passes it to the option `onEvent`. A listener or a logger that throws, rejects or is slow must not
-   * touch the request that the event comes from.
-   */
+  /** Logs an event and passes it to the option `onEvent`. */
   emit(event: SessionEvent): void {
-    const { onEvent } = this.#options;
-    setImmediate(() => {
-      withoutThrow(() => this.#log(event));
-      if (onEvent !== null) callListener(onEvent, event, (message) => this.#hooks.warn(message));
-    });
-  }
-
-  /** Once: what browsers do with a cookie is hard to find out from the outside. */
-  #warnOnce(message: string): void {
-    if (this.#warned.has(message)) return;
-    this.#warned.add(message);
-    this.#hooks.warn(message);
+    this.#events.emit(event);
   }
 }

@@ -5,7 +5,8 @@ import { SessionError } from '../core/session-error.js';
 import { isSessionStore, type SessionStore } from '../core/session-store.js';
 import { isForeignStore } from '../express/foreign-store-call.js';
 import { ForeignSessionStore } from '../express/foreign-session-store.js';
-import { checkStore, resolveSessionOptions } from '../http/resolve-options.js';
+import { checkStore } from '../http/check-store.js';
+import { resolveSessionOptions } from '../http/resolve-options.js';
 import { isOptions } from '../http/session-options.js';
 import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
 import type {

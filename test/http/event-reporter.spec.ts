@@ -1,0 +1,58 @@
+import type { SessionEvent } from '../../lib/core/session-events.js';
+import { EventReporter } from '../../lib/http/event-reporter.js';
+import type { HandlerHooks } from '../../lib/http/handler-hooks.js';
+import { resolveSessionOptions } from '../../lib/http/resolve-options.js';
+import { FakeClock } from '../../lib/testing/fake-clock.js';
+import { SECRET } from '../support/secret.js';
+
+const UP: SessionEvent = { type: 'store-up', downMs: 1, failedCalls: 1 };
+const REJECTED: SessionEvent = { type: 'rejected', reason: 'duplicate-cookie', handles: ['a', 'b'] };
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('the reporter of events', () => {
+  let lines: string[];
+  const clock = new FakeClock();
+  const report = (onEvent: (event: SessionEvent) => void): EventReporter => {
+    lines = [];
+    const hooks: HandlerHooks = {
+      answer: () => true,
+      report: () => undefined,
+      log: ({ type }) => void lines.push(`log ${type}`),
+      warn: (message) => void lines.push(`warn ${message}`),
+    };
+    return new EventReporter(resolveSessionOptions({ secret: SECRET, clock, onEvent }), hooks);
+  };
+
+  it('logs an event and passes it to the listener, outside of the call that emits it', async () => {
+    const reporter = report(({ type }) => void lines.push(`listener ${type}`));
+    reporter.emit(UP);
+    expect(lines).toEqual([]);
+    await turn();
+    expect(lines).toEqual(['log store-up', 'listener store-up']);
+  });
+
+  it('logs one rejected request a minute, and passes all of them to the listener', async () => {
+    const reporter = report(({ type }) => void lines.push(`listener ${type}`));
+    for (const wait of [0, 59_999, 1]) {
+      clock.advance(wait);
+      reporter.emit(REJECTED);
+      await turn();
+    }
+    const listener = 'listener rejected';
+    expect(lines).toEqual(['log rejected', listener, listener, 'log rejected', listener]);
+  });
+
+  it('turns what a listener throws into a warning', async () => {
+    report(() => {
+      throw new Error('no');
+    }).emit(UP);
+    await turn();
+    expect(lines).toEqual(['log store-up', 'warn The option onEvent failed: no']);
+  });
+
+  it('warns of one thing once', () => {
+    const reporter = report(() => undefined);
+    for (const message of ['a', 'b', 'a']) reporter.warnOnce(message);
+    expect(lines).toEqual(['warn a', 'warn b']);
+  });
+});
