@@ -1,54 +1,70 @@
 /**
- * Says which parity rules have a test: a rule is proven by a title that ends with its number, `it('... (R93, W7)')`.
- * Fails where a rule of the surface (S) or of the behaviour (R) has none.
+ * Prints how many parity rules have a test: a test proves a rule if its title ends with the number, `it('... (R93, W7)')`.
+ * The rules are those of docs/parity-rules.md, the security requirements those of docs/security-requirements.md.
+ *
+ * Fails if an A or R rule has no test, and if a title or a comment cites a number that neither page has.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const upTo = (letter, first, last) =>
-  Array.from({ length: last - first + 1 }, (_, index) => `${letter}${first + index}`);
+const ROOT = join(import.meta.dirname, '..');
 
-/** The rules of what express-session does; numbers have gaps on purpose. */
-const RULES = [
-  ...upTo('S', 1, 15),
-  ...upTo('R', 1, 33),
-  'R33b',
-  ...upTo('R', 34, 55),
-  ...upTo('R', 57, 71),
-  ...upTo('R', 73, 83),
-  ...upTo('R', 88, 96),
-  ...upTo('R', 105, 110),
-  ...upTo('R', 112, 117),
-  'R119',
-  'R120',
-];
-const FAULTS = upTo('W', 1, 26);
+/** A rule is one line: `- <a id="r1"></a>**R1** text`, which may end with `_No test: reason._`. */
+const RULE = /^- <a id="([^"]+)"><\/a>\*\*([A-Z]-?\d+b?)\*\* (?:.*_No test: (.+)\._$)?/gm;
+/** What looks like the number of a rule, also of one that does not exist. */
+const NUMBER = String.raw`(?:S-?|[ARW])\d+b?`;
+const GROUP = String.raw`\((${NUMBER}(?:, ${NUMBER})*)\)`;
+const IN_TITLE = new RegExp(GROUP, 'g');
+const AT_END_OF_TITLE = new RegExp(`${GROUP}['"\`]`, 'g');
+const IN_COMMENT = new RegExp(String.raw`(?<![\w%#&/.-])${NUMBER}(?![\w-])`, 'g');
+const COMMENT = /\/\*\*?[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm;
 
-/** Rules that say nothing which a test could show, and why. */
-const NOTES = {
-  R119: 'says only that there are no other texts',
+const rulesOf = (page) =>
+  [...readFileSync(join(ROOT, 'docs', page), 'utf8').matchAll(RULE)].map(([, anchor, number, note]) => {
+    if (anchor !== number.toLowerCase()) throw new Error(`${page}: ${number} has the anchor ${anchor}.`);
+    return { number, note };
+  });
+
+const parityRules = rulesOf('parity-rules.md');
+const rules = parityRules.filter(({ number }) => !number.startsWith('W'));
+const faults = parityRules.filter(({ number }) => number.startsWith('W'));
+const defined = [...parityRules, ...rulesOf('security-requirements.md')].map(({ number }) => number);
+const twice = defined.filter((number, index) => defined.indexOf(number) !== index);
+
+const sources = ['lib', 'test']
+  .flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path)),
+  )
+  .filter((path) => /\.(ts|mjs)$/.test(path) && !path.includes('node_modules'))
+  .map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
+
+const specs = sources.filter(({ path }) => path.endsWith('.spec.ts'));
+
+const citedIn = (text, pattern) => [...text.matchAll(pattern)].flatMap(([, numbers]) => numbers.split(', '));
+const citedInComments = (text) =>
+  [...text.matchAll(COMMENT)].flatMap(([comment]) =>
+    [...comment.matchAll(IN_COMMENT)].map(([number]) => number),
+  );
+
+const tested = new Set(specs.flatMap(({ text }) => citedIn(text, AT_END_OF_TITLE)));
+const untested = (some) => some.filter(({ number }) => !tested.has(number));
+const open = untested(rules).filter(({ note }) => note === undefined);
+const unknown = sources.flatMap(({ path, text }) =>
+  [...new Set([...citedIn(text, IN_TITLE), ...citedInComments(text)])]
+    .filter((number) => !defined.includes(number))
+    .map((number) => `${number} in ${path}`),
+);
+
+const numbersOf = (some) => some.map(({ number }) => number).join(', ');
+const fail = (message) => {
+  console.log(message);
+  process.exitCode = 1;
 };
 
-const ROOT = join(import.meta.dirname, '..', 'test');
-
-const titles = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.spec.ts'))
-  .flatMap((path) => [
-    ...readFileSync(join(ROOT, path), 'utf8').matchAll(/\(([SRW]\d+b?(?:, [SRW]\d+b?)*)\)['"`]/g),
-  ])
-  .flatMap(([, numbers]) => numbers.split(', '));
-
-const tested = new Set(titles);
-const untested = (numbers) => numbers.filter((number) => !tested.has(number));
-const unknown = [...tested].filter((number) => ![...RULES, ...FAULTS].includes(number));
-const open = untested(RULES).filter((number) => !(number in NOTES));
-
-console.log(`${RULES.length - untested(RULES).length} of ${RULES.length} rules have a test.`);
-console.log(`${FAULTS.length - untested(FAULTS).length} of ${FAULTS.length} faults have a test.`);
-for (const number of untested(RULES)) if (number in NOTES) console.log(`Note ${number}: ${NOTES[number]}.`);
-if (untested(FAULTS).length > 0) console.log(`Faults without a test: ${untested(FAULTS).join(', ')}`);
-if (unknown.length > 0) console.log(`Numbers that are no rules: ${unknown.join(', ')}`);
-if (open.length > 0) {
-  console.log(`Rules without a test: ${open.join(', ')}`);
-  process.exitCode = 1;
-}
+console.log(`${rules.length - untested(rules).length} of ${rules.length} rules have a test.`);
+console.log(`${faults.length - untested(faults).length} of ${faults.length} faults have a test.`);
+for (const { number, note } of untested(rules)) if (note) console.log(`Note ${number}: ${note}.`);
+if (untested(faults).length > 0) console.log(`Faults without a test: ${numbersOf(untested(faults))}`);
+if (open.length > 0) fail(`Rules without a test: ${numbersOf(open)}`);
+if (twice.length > 0) fail(`Numbers that the pages define twice: ${twice.join(', ')}`);
+if (unknown.length > 0) fail(`Numbers that neither page defines: ${unknown.join('; ')}`);

@@ -4,7 +4,7 @@ import { Store } from './store.js';
 /**
  * Sessions as texts in the memory of this process, for development. Every callback comes later, never at once.
  *
- * @see parity rules S5, R112 to R117
+ * @see parity rules A5, R112 to R117
  */
 export interface MemoryStore extends Store {
   /** The text of each session by its id. */

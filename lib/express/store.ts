@@ -9,7 +9,7 @@ export interface Store extends EventEmitter, StoreMethods {}
  * The base of stores. A function and no class, since most stores call it on their `this`, which need not even be a
  * store; it keeps no state of its own, since some never call it; and its methods are enumerable, since some copy them.
  *
- * @see parity rules S3, S4, R105 to R110
+ * @see parity rules A3, A4, R105 to R110
  */
 export const Store = function (this: object): void {
   EventEmitter.call(this as EventEmitter);

@@ -47,7 +47,7 @@ beforeAll(() => {
 });
 
 describe.each([['express-session'], ['nest-session/express']])('a process with %s', (entry) => {
-  it('gets the function itself from require and from import (S1)', () => {
+  it('gets the function itself from require and from import (A1)', () => {
     const { stdout } = run(
       entry,
       `import('${entry}').then(({ default: imported }) =>
@@ -77,7 +77,7 @@ describe.each([['express-session'], ['nest-session/express']])('a process with %
     expect(run(entry, script).stderr).toBe('');
   });
 
-  it('reads deprecation messages on a pipe, with their date and place (R15, S13)', () => {
+  it('reads deprecation messages on a pipe, with their date and place (R15, A13)', () => {
     const script = `for (let count = 0; count < 2; count++)
       session({ secret: 'x', resave: false });`;
     expect(run(entry, script).stderr).toMatch(
@@ -86,18 +86,18 @@ describe.each([['express-session'], ['nest-session/express']])('a process with %
   });
 
   it.each([['express-session'], ['*'], ['other,express-session']])(
-    'reads none where NO_DEPRECATION is %s (R15, S13)',
+    'reads none where NO_DEPRECATION is %s (R15, A13)',
     (namespaces) => {
       expect(run(entry, 'session();', { NO_DEPRECATION: namespaces }).stderr).toBe('');
     },
   );
 
-  it('ends by itself: nothing is left open (S15)', () => {
+  it('ends by itself: nothing is left open (A15)', () => {
     expect(run(entry, ONE_REQUEST)).toEqual({ status: 0, stdout: '1\n', stderr: '' });
   });
 });
 
-it('no id and no cookie is told to those who debug us, where express-session tells both (S14, W15)', () => {
+it('no id and no cookie is told to those who debug us, where express-session tells both (A14, W15)', () => {
   const [theirs, ours] = ['express-session', 'nest-session/express'].map(
     (entry) => run(entry, ONE_REQUEST, { DEBUG: 'express-session' }).stderr,
   );

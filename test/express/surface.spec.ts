@@ -59,7 +59,7 @@ const simpleMethods = {
 afterEach(closeSites);
 
 describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {
-  it('is a function that makes a middleware of three arguments, also when bound (S1)', async () => {
+  it('is a function that makes a middleware of three arguments, also when bound (A1)', async () => {
     expect(typeof session).toBe('function');
     const middleware = session.bind(null, { ...QUIET, saveUninitialized: true })();
     expect(middleware).toHaveLength(3);
@@ -67,7 +67,7 @@ describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {
     expect((await ask()).cookies).toHaveLength(1);
   });
 
-  it('has Store, Session, MemoryStore and Cookie (S2)', () => {
+  it('has Store, Session, MemoryStore and Cookie (A2)', () => {
     const { Store, Session, MemoryStore, Cookie } = session;
     expect([Store, Session, MemoryStore, Cookie].map((one) => typeof one)).toEqual(Array(4).fill('function'));
   });
@@ -84,7 +84,7 @@ describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {
         return NewStore;
       },
     ],
-  ])('has a Store that may be extended by %s (S3)', async (_, extend) => {
+  ])('has a Store that may be extended by %s (A3)', async (_, extend) => {
     const store = new (extend(session.Store as never))();
     expect(store).toBeInstanceOf(session.Store);
     const { ask } = await serve(session({ ...QUIET, store }), (req, res) => {
@@ -95,20 +95,20 @@ describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {
     expect((await ask('/', { cookie: cookie.split(';')[0]! })).body).toBe('2');
   });
 
-  it('has a Store that is an emitter with three methods on its prototype (S4)', () => {
+  it('has a Store that is an emitter with three methods on its prototype (A4)', () => {
     const store = new session.Store();
     expect(store).toBeInstanceOf(EventEmitter);
     const names = ['regenerate', 'load', 'createSession', 'generate'];
     expect(names.filter((name) => name in session.Store.prototype)).toEqual(names.slice(0, 3));
   });
 
-  it('listens to the events connect and disconnect of a store (S4)', () => {
+  it('listens to the events connect and disconnect of a store (A4)', () => {
     const store = new session.MemoryStore();
     session({ ...QUIET, store });
     expect(store.eventNames().sort()).toEqual(['connect', 'disconnect']);
   });
 
-  it('has a MemoryStore with the methods of a store and those to look at it (S5)', async () => {
+  it('has a MemoryStore with the methods of a store and those to look at it (A5)', async () => {
     const store = new session.MemoryStore();
     expect(session.MemoryStore).toHaveLength(0);
     expect(store).toBeInstanceOf(session.Store);
@@ -128,7 +128,7 @@ describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {
     expect(await called((done) => store.length(done))).toEqual([null, 0]);
   });
 
-  it('calls the methods that a store has at that time (S6)', async () => {
+  it('calls the methods that a store has at that time (A6)', async () => {
     const store = recordingStore(session, { known: { a: 1 }, other: { a: 1 } });
     const { ask } = await serve(session({ ...QUIET, store, unset: 'destroy' }), (req, res) => {
       if (req.url === '/touch') return res.end();
@@ -149,7 +149,7 @@ describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {
     expect(replaced).toEqual(['get', 'touch', 'get', 'set', 'get', 'destroy']);
   });
 
-  it('has a Session of data, whose own things are not enumerable (S7)', () => {
+  it('has a Session of data, whose own things are not enumerable (A7)', () => {
     const req = { sessionID: 'known', sessionStore: new session.MemoryStore() } as unknown as Handled;
     const made = new session.Session(req, { user: 'ada', cookie: new session.Cookie() });
     const names: string[] = [];
@@ -160,7 +160,7 @@ describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {
     expect(METHODS.map((name) => typeof made[name])).toEqual(Array(6).fill('function'));
   });
 
-  it('has a Cookie with its accessors, fields and texts (S8)', () => {
+  it('has a Cookie with its accessors, fields and texts (A8)', () => {
     const cookie = new session.Cookie({ maxAge: 60_000, domain: 'example.org', mine: 1 });
     expect(cookie.expires).toBeInstanceOf(Date);
     expect(cookie.maxAge).toBeGreaterThan(50_000);
@@ -170,7 +170,7 @@ describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {
     expect(new session.Cookie().serialize('a', 'b c')).toBe('a=b%20c; Path=/; HttpOnly');
   });
 
-  it('works on the bare request of node, and puts three properties on it (S9)', async () => {
+  it('works on the bare request of node, and puts three properties on it (A9)', async () => {
     const before: string[] = [];
     const note: Middleware = (req, _res, next) => next(void before.push(...Object.keys(req)));
     const { ask } = await serve([note, session(QUIET)], (req, res) =>
@@ -185,7 +185,7 @@ describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {
   });
 
   it.each<['end' | 'write']>([['end'], ['write']])(
-    'lives with a response whose %s is replaced before and after it (S10)',
+    'lives with a response whose %s is replaced before and after it (A10)',
     async (method) => {
       const called = new Set<string>();
       const noting =
@@ -215,7 +215,7 @@ describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {
     ['touch', (_, res) => res.end('ok')],
     ['destroy', (req, res) => res.end(Reflect.deleteProperty(req, 'session') ? 'ok' : '')],
   ])(
-    'calls next once more, later, where %s fails; the answer is what it is (S11)',
+    'calls next once more, later, where %s fails; the answer is what it is (A11)',
     async (method, handler) => {
       const store = recordingStore(session, { known: {} });
       Object.assign(store, {
@@ -227,14 +227,14 @@ describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {
     },
   );
 
-  it('calls next once more where the cookie cannot be made (S11)', async () => {
+  it('calls next once more where the cookie cannot be made (A11)', async () => {
     const options = { ...QUIET, saveUninitialized: true, cookie: { sameSite: 'x' as never } };
     const { ask, lateError } = await serve(session(options));
     expect(await ask()).toMatchObject({ status: 200, body: 'ok' });
     expect(await lateError).toEqual(new TypeError('option sameSite is invalid'));
   });
 
-  it('says what applications compare (S12)', async () => {
+  it('says what applications compare (A12)', async () => {
     const make = (options: object) => () => session({ ...QUIET, ...options });
     const texts = [
       make({ genid: 1 }),
@@ -261,7 +261,7 @@ describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {
     expect((await ask('/', { cookie: cookieFor('bare') })).body).toMatch(/Cannot read prop/);
   });
 
-  it('keeps the process free of its own: no new global (S15)', async () => {
+  it('keeps the process free of its own: no new global (A15)', async () => {
     const before = Object.getOwnPropertyNames(globalThis);
     const { ask } = await serve(session({ ...QUIET, secret: SECRET }), modify);
     await ask();

@@ -389,7 +389,7 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
     expect(await browser.get('/same')).toEqual({ same: true });
   });
 
-  it('has sessionID, sessionStore and a cookie that serializes, as express-session documents them (S9, S-78)', async () => {
+  it('has sessionID, sessionStore and a cookie that serializes, as express-session documents them (A9, S-78)', async () => {
     interface Documented {
       session: UserSession;
       sessionID: string;
