@@ -153,8 +153,11 @@ function link(dependency: string, consumer: string): void {
 
 /** The packages that a declaration file imports or refers to, Node's own modules left out. */
 function packagesIn(declarations: string): string[] {
-  const found = declarations.matchAll(
-    /(?:\bfrom|\bimport|\bimport\(|\brequire\(|<reference (?:types|path)=)\s*["']([^"'.][^"']*)["']/g,
-  );
+  // Examples in doc comments import what they need.
+  const found = declarations
+    .replaceAll(/\/\*[\s\S]*?\*\//g, '')
+    .matchAll(
+      /(?:\bfrom|\bimport|\bimport\(|\brequire\(|<reference (?:types|path)=)\s*["']([^"'.][^"']*)["']/g,
+    );
   return [...found].map((match) => match[1]!).filter((name) => !name.startsWith('node:'));
 }

@@ -91,19 +91,22 @@ describe.each(OPERATIONS)('%s of a guarded store', (operation, ask) => {
 describe('a store of which one call hangs', () => {
   it('keeps no later result alive', async () => {
     const results: WeakRef<SessionRecord>[] = [];
+    let respond!: (record: null) => void;
     const load = (key: SessionKey) => {
-      if (key === 'hangs') return new Promise(() => undefined);
+      if (key === 'hangs') return new Promise((resolve) => (respond = resolve));
       const record = { ...RECORD, attributes: new Map([['n', '1']]) };
       results.push(new WeakRef(record));
       return Promise.resolve(record);
     };
     const store = guarded({ load }, 60_000);
-    void store.load('hangs' as SessionKey);
+    const hung = store.load('hangs' as SessionKey);
     for (let count = 0; count < 100; count++) expect(await store.load(KEY)).not.toBeNull();
     await new Promise((resolve) => setImmediate(resolve));
     collectGarbage();
     // The last one may still be on the stack of this function.
     expect(results.filter((result) => result.deref() !== undefined).length).toBeLessThanOrEqual(1);
+    respond(null);
+    expect(await hung).toBeNull();
   });
 });
 
