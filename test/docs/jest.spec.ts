@@ -83,13 +83,19 @@ describe('what the README says of Jest', () => {
     const configuration = JSON.parse(text!) as { transform: Record<string, unknown> };
     delete configuration.transform['^.+\\.ts$'];
     const { status, output } = jest(configuration, []);
-    expect({ status, output }).toEqual({ status: 0, output: expect.stringMatching(/Tests: +7 passed/) });
+    expect({ status, output }).toEqual({
+      status: 0,
+      output: expect.stringMatching(/Tests: +7 passed/) as string,
+    });
   });
 
   if (NODE_MAJOR >= 24) {
     it('loads the package with the flag alone, on Node 24 and later', () => {
       const { status, output } = jest({}, ['--experimental-vm-modules']);
-      expect({ status, output }).toEqual({ status: 0, output: expect.stringMatching(/Tests: +7 passed/) });
+      expect({ status, output }).toEqual({
+        status: 0,
+        output: expect.stringMatching(/Tests: +7 passed/) as string,
+      });
     });
   }
 
