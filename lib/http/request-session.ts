@@ -228,8 +228,10 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper,
   }
 
   undelivered(): void {
-    const removed = this.#opened?.removeCreated();
-    if (!(removed instanceof Promise)) return;
+    const opened = this.#opened;
+    if (opened === null) return;
+    // A store that is down throws at once.
+    const removed = (async () => opened.removeCreated())();
     this.#parts.underWay(removed);
     removed.catch((error: unknown) => this.report(error));
   }

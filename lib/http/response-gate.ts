@@ -13,7 +13,10 @@ export interface GateKeeper {
   readonly hasHeaders: boolean;
   /** Writes cookie and cache headers, just before the head goes out. */
   writeHeaders(): void;
-  /** The client left before the head: a session that this request created is removed, since nobody has its cookie. */
+  /**
+   * The client left before the head: a session that this request created is removed, since nobody has its cookie. Never
+   * throws.
+   */
   undelivered(): void;
   /**
    * A complete answer was taken back because the session could not be saved; it is for the application to answer.

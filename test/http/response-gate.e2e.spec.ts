@@ -291,4 +291,47 @@ describe('a new session of a client that hung up before the response', () => {
       name === 'nest-session/http' ? ['create', 'delete'] : ['set', 'destroy'],
     );
   });
+
+  it.each(['nest-session/http', 'nest-session/express'])(
+    'ends no process where the store throws at its removal: %s',
+    async (name) => {
+      const faults: unknown[] = [];
+      const onFault = (fault: unknown): void => void faults.push(fault);
+      process.on('unhandledRejection', onFault);
+      let abort = (): void => undefined;
+      let release!: () => void;
+      let thrown!: () => void;
+      const asked = new Promise<void>((resolve) => (thrown = resolve));
+      const refuse = (): never => {
+        // After all that this removal leads to.
+        setImmediate(() => setImmediate(thrown));
+        throw new Error('down');
+      };
+      const store = new CountingStore();
+      store.beforeWrite = () => new Promise((done) => ((release = done), abort()));
+      store.delete = refuse;
+      class Store extends expressSession.MemoryStore {
+        override set(id: string, session: never, callback?: (error?: unknown) => void): void {
+          release = () => super.set(id, session, callback);
+          abort();
+        }
+        override destroy = refuse;
+      }
+      const options = { secret: SECRET, resave: false, saveUninitialized: false };
+      const middleware: Middleware =
+        name === 'nest-session/http'
+          ? sessionMiddleware({ secret: SECRET, store })
+          : expressSession({ ...options, store: new Store() });
+      const url = await serve(middleware, (req, res) => {
+        req.session['n'] = 1;
+        res.once('close', () => release());
+        res.end('late');
+      });
+      const request = rawRequest(url, '/');
+      abort = request.abort;
+      await asked;
+      process.off('unhandledRejection', onFault);
+      expect(faults).toEqual([]);
+    },
+  );
 });
