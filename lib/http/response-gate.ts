@@ -75,6 +75,12 @@ export class ResponseGate {
     return gate;
   }
 
+  /** Whether the application has ended a response, and the end is held: its `writableEnded` is still `false`. */
+  static holdsEnd(res: ServerResponse): boolean {
+    const gate = (res as GatedResponse)[GATE];
+    return gate !== undefined && gate.#mode === 'holding' && gate.#endAsked;
+  }
+
   /** The output methods of every response with a gate: no function is made per response. */
   static readonly #METHODS: Outputs = {
     writeHead(this: GatedResponse, ...args) {
