@@ -13,7 +13,7 @@ import { forbidStoring, varyByCookie, type HeaderWriter } from './cache-headers.
 import { ForeignResponse, isNodeResponse, type ForeignKeeper } from './foreign-response.js';
 import { statusOf } from './http-error.js';
 import { outsidePromises } from './outside-promises.js';
-import { ResponseGate, type GateKeeper } from './response-gate.js';
+import { isGone, ResponseGate, type GateKeeper } from './response-gate.js';
 
 /** What all requests of one middleware share, and whom they turn to. */
 export interface RequestParts {
@@ -156,7 +156,10 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper,
   }
 
   whenClosed(step: () => Promise<void>): void {
-    this.res.once('close', () => this.#parts.underWay(step()));
+    const closed = (): void => this.#parts.underWay(step());
+    // A response that has closed emits no further event.
+    if (isNodeResponse(this.res) && isGone(this.res)) setImmediate(closed);
+    else emitterOf(this.res, this.req)?.once('close', closed);
   }
 
   /** Whether a cookie can still reach the browser. */
@@ -281,4 +284,10 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper,
   #isInsecure(opened: OpenSession): boolean {
     return !this.#secure && opened.isCookieSecure;
   }
+}
+
+/** What emits `close` for a response; one that is not one of Node's may emit nothing, and its connection does. */
+function emitterOf(res: ServerResponse, { socket }: IncomingMessage): Pick<ServerResponse, 'once'> | null {
+  const emitters = [res, socket] as Partial<ServerResponse | null>[];
+  return (emitters.find((one) => typeof one?.once === 'function') ?? null) as ServerResponse | null;
 }

@@ -210,6 +210,27 @@ it("restores the response's own header methods after it was held on HTTP/2", asy
   }
 });
 
+it('ends the old id of a session that is regenerated after its client has left, and sends nothing', async () => {
+  let abort = (): void => undefined;
+  let regenerated!: () => void;
+  const done = new Promise<void>((resolve) => (regenerated = resolve));
+  const url = await serve(sessionMiddleware({ secret: SECRET, store: new CountingStore() }), (req, res) => {
+    if (req.url === '/seed') req.session['role'] = 'admin';
+    if (req.url !== '/silent') return res.end(String(req.session['role']));
+    res.once('close', () => {
+      void req.session.regenerate({ keep: 'all' }).then(() => setImmediate(regenerated));
+    });
+    return abort();
+  });
+  const seeded = await fetch(`${url}/seed`);
+  const [cookie] = seeded.headers.getSetCookie()[0]!.split(';');
+  const request = rawRequest(url, '/silent', { cookie: cookie! });
+  abort = request.abort;
+  await done;
+  const thief = await fetch(`${url}/data`, { headers: { Cookie: cookie! } });
+  expect(await thief.text()).toBe('undefined');
+});
+
 describe('a new session of a client that hung up before the response', () => {
   const CLIENTS = 1000;
 
