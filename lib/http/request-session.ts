@@ -9,6 +9,7 @@ import type { SessionEngine } from '../core/session-engine.js';
 import type { SessionError } from '../core/session-error.js';
 import type { Answer, SessionStore } from '../core/session-store.js';
 import { DEFAULT_SESSION, type AttachedSession, type Mounting } from './attached-sessions.js';
+import { withoutThrow } from './call-listener.js';
 import { forbidStoring, varyByCookie, type HeaderWriter } from './cache-headers.js';
 import { ForeignResponse, isNodeResponse, type ForeignKeeper } from './foreign-response.js';
 import { statusOf } from './http-error.js';
@@ -246,8 +247,9 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper,
     return answered;
   }
 
+  /** Called by promises of the gate: a logger that throws must not reject them. */
   report(error: unknown): void {
-    this.#parts.report(error);
+    withoutThrow(() => this.#parts.report(error));
   }
 
   statusOf(error: unknown): number {
