@@ -88,6 +88,24 @@ describe.each([
   });
 });
 
+it('calls a drain listener that removes itself once', async () => {
+  let calls = 0;
+  const url = await serve(sessionMiddleware({ secret: SECRET, store: new CountingStore() }), (req, res) => {
+    req.session['n'] = 1;
+    res.write('small');
+    const onDrain = (): void => {
+      calls++;
+      res.off('drain', onDrain);
+      // Large enough for a drain of the response itself.
+      setImmediate(() => res.write(CHUNK, () => setImmediate(() => res.end())));
+    };
+    res.on('drain', onDrain);
+  });
+  const response = await fetch(url);
+  expect((await response.arrayBuffer()).byteLength).toBe('small'.length + CHUNK.length);
+  expect(calls).toBe(1);
+});
+
 it('lets an error page be piped after the writes of a response were taken back', async () => {
   const store = new CountingStore();
   store.failing = { create: new Error('down') };
