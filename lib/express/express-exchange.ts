@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { signedValue, type Secret } from '../cookie/cookie-signature.js';
 import type { HeaderWriter } from '../http/cache-headers.js';
 import { ForeignResponse, isNodeResponse, type ForeignKeeper } from '../http/foreign-response.js';
+import { attemptSync } from '../http/gate-steps.js';
 import { outsidePromises } from '../http/outside-promises.js';
 import { isSecureByExpress } from '../http/request-facts.js';
 import { isGone, ResponseGate, type GateKeeper } from '../http/response-gate.js';
@@ -203,13 +204,12 @@ export class ExpressExchange implements GateKeeper, SessionKeeper, ForeignKeeper
     const id = this.#req.sessionID;
     if (!this.#isNew || id === undefined || !this.#writes.isHeldByStore(id)) return;
     const { store } = this.#options;
-    this.#writes.forget(
-      id,
-      (gone) => askStore(store, 'destroy', [id], gone),
-      (error) => {
-        if (error) this.report(error);
-      },
-    );
+    const remove = (gone: Callback): void => askStore(store, 'destroy', [id], gone);
+    const removed = (error?: unknown): void => {
+      if (error) this.report(error);
+    };
+    // What the store throws is reported as well.
+    attemptSync(() => this.#writes.forget(id, remove, removed));
   }
 
   /** Called by a promise of the gate: what the application throws here is not for that promise. */

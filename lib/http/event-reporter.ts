@@ -32,6 +32,6 @@ export class EventReporter {
   warnOnce(message: string): void {
     if (this.#warned.has(message)) return;
     this.#warned.add(message);
-    this.#warn(message);
+    withoutThrow(() => this.#warn(message));
   }
 }

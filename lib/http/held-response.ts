@@ -138,10 +138,10 @@ export class HeldDrain {
   release(drained: boolean): void {
     uncover(this.#res, this.#former);
     if (drained) this.#res.emit('drain');
-    for (const { method, listener } of this.#waiting) {
-      if (drained) listener.call(this.#res);
+    // All before the first is called: a listener may remove itself, or another.
+    for (const { method, listener } of this.#waiting)
       if (!drained || !method.toLowerCase().includes('once')) this.#res[method]('drain', listener);
-    }
+    if (drained) for (const { listener } of this.#waiting) listener.call(this.#res);
   }
 
   #replace(name: (typeof LISTEN | typeof FORGET)[number], handle: (listener: Listener) => void): void {

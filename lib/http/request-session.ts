@@ -9,11 +9,12 @@ import type { SessionEngine } from '../core/session-engine.js';
 import type { SessionError } from '../core/session-error.js';
 import type { Answer, SessionStore } from '../core/session-store.js';
 import { DEFAULT_SESSION, type AttachedSession, type Mounting } from './attached-sessions.js';
+import { withoutThrow } from './call-listener.js';
 import { forbidStoring, varyByCookie, type HeaderWriter } from './cache-headers.js';
 import { ForeignResponse, isNodeResponse, type ForeignKeeper } from './foreign-response.js';
 import { statusOf } from './http-error.js';
 import { outsidePromises } from './outside-promises.js';
-import { ResponseGate, type GateKeeper } from './response-gate.js';
+import { isGone, ResponseGate, type GateKeeper } from './response-gate.js';
 
 /** What all requests of one middleware share, and whom they turn to. */
 export interface RequestParts {
@@ -156,7 +157,10 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper,
   }
 
   whenClosed(step: () => Promise<void>): void {
-    this.res.once('close', () => this.#parts.underWay(step()));
+    const closed = (): void => this.#parts.underWay(step());
+    // A response that has closed emits no further event.
+    if (isNodeResponse(this.res) && isGone(this.res)) setImmediate(closed);
+    else emitterOf(this.res, this.req)?.once('close', closed);
   }
 
   /** Whether a cookie can still reach the browser. */
@@ -228,8 +232,10 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper,
   }
 
   undelivered(): void {
-    const removed = this.#opened?.removeCreated();
-    if (!(removed instanceof Promise)) return;
+    const opened = this.#opened;
+    if (opened === null) return;
+    // A store that is down throws at once.
+    const removed = (async () => opened.removeCreated())();
     this.#parts.underWay(removed);
     removed.catch((error: unknown) => this.report(error));
   }
@@ -241,8 +247,9 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper,
     return answered;
   }
 
+  /** Called by promises of the gate: a logger that throws must not reject them. */
   report(error: unknown): void {
-    this.#parts.report(error);
+    withoutThrow(() => this.#parts.report(error));
   }
 
   statusOf(error: unknown): number {
@@ -279,4 +286,10 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper,
   #isInsecure(opened: OpenSession): boolean {
     return !this.#secure && opened.isCookieSecure;
   }
+}
+
+/** What emits `close` for a response; one that is not one of Node's may emit nothing, and its connection does. */
+function emitterOf(res: ServerResponse, { socket }: IncomingMessage): Pick<ServerResponse, 'once'> | null {
+  const emitters = [res, socket] as Partial<ServerResponse | null>[];
+  return (emitters.find((one) => typeof one?.once === 'function') ?? null) as ServerResponse | null;
 }

@@ -13,7 +13,10 @@ export interface GateKeeper {
   readonly hasHeaders: boolean;
   /** Writes cookie and cache headers, just before the head goes out. */
   writeHeaders(): void;
-  /** The client left before the head: a session that this request created is removed, since nobody has its cookie. */
+  /**
+   * The client left before the head: a session that this request created is removed, since nobody has its cookie. Never
+   * throws.
+   */
   undelivered(): void;
   /**
    * A complete answer was taken back because the session could not be saved; it is for the application to answer.
@@ -70,6 +73,12 @@ export class ResponseGate {
     if (gate === undefined) return (gated[GATE] = new ResponseGate(res, keeper));
     gate.#others = [...gate.#others, keeper];
     return gate;
+  }
+
+  /** Whether the application has ended a response, and the end is held: its `writableEnded` is still `false`. */
+  static holdsEnd(res: ServerResponse): boolean {
+    const gate = (res as GatedResponse)[GATE];
+    return gate !== undefined && gate.#mode === 'holding' && gate.#endAsked;
   }
 
   /** The output methods of every response with a gate: no function is made per response. */

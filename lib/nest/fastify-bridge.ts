@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ResponseGate } from '../http/response-gate.js';
 import { OF_THE_ANSWER } from '../http/taken-back-answer.js';
 
 /** What is used of a Fastify instance, described by its shape: Fastify is no dependency. */
@@ -8,6 +9,7 @@ interface FastifyLike {
     name: string,
     property: { getter(this: RequestLike): unknown; setter(this: RequestLike, value: unknown): void },
   ): unknown;
+  decorateReply(name: symbol, property: { getter(): unknown }): unknown;
   addHook(
     name: 'onRequest',
     hook: (request: RequestLike, reply: ReplyLike, done: () => void) => void,
@@ -19,6 +21,7 @@ interface RequestLike {
 }
 
 interface ReplyLike {
+  readonly raw: ServerResponse;
   readonly sent: boolean;
   getHeaders(): Record<string, unknown>;
   removeHeader(name: string): unknown;
@@ -31,6 +34,7 @@ const SHOWN = ['session', 'sessionID', 'sessionStore'] as const;
 
 const REPLY = Symbol.for('nest-session.reply');
 const BRIDGED = new WeakSet<object>();
+const OWN_REPLIES = Symbol('nest-session.replies');
 
 /**
  * Shows the session of the raw request at Fastify's, so that Nest's own `@Session()` finds it, and remembers
@@ -51,10 +55,40 @@ export function bridgeFastify(instance: unknown): void {
       },
     });
   }
+  // Gives the replies of this instance a prototype of their own; that of all instances is not changed.
+  fastify.decorateReply(OWN_REPLIES, { getter: () => true });
+  let isSentPatched = false;
   fastify.addHook('onRequest', (request, reply, done) => {
     request.raw[REPLY] = reply;
+    if (!isSentPatched) isSentPatched = showHeldEnd(reply);
     done();
   });
+}
+
+/**
+ * Makes `reply.sent` `true` while the end of the response is held. Fastify reads `writableEnded` there, which stays
+ * `false` for serverless libraries, and calls the route handler after a hook whose `reply.send()` counts as not sent.
+ */
+function showHeldEnd(reply: ReplyLike): boolean {
+  const replies = holderOf(reply, OWN_REPLIES);
+  const inherited = holderOf(reply, 'sent');
+  if (replies === null || inherited === null) return false;
+  const sent = Object.getOwnPropertyDescriptor(inherited, 'sent')!;
+  Object.defineProperty(replies, 'sent', {
+    ...sent,
+    get(this: ReplyLike) {
+      return ResponseGate.holdsEnd(this.raw) || Boolean(sent.get?.call(this));
+    },
+  });
+  return true;
+}
+
+/** The prototype of an object that has a property. */
+function holderOf(object: object, property: string | symbol): object | null {
+  let holder: object | null = object;
+  while (holder !== null && !Object.hasOwn(holder, property))
+    holder = Object.getPrototypeOf(holder) as object | null;
+  return holder;
 }
 
 /**

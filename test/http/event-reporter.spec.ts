@@ -55,4 +55,14 @@ describe('the reporter of events', () => {
     for (const message of ['a', 'b', 'a']) reporter.warnOnce(message);
     expect(lines).toEqual(['warn a', 'warn b']);
   });
+
+  it('does not throw where the logger of a warning throws', () => {
+    const hooks = {
+      warn: () => {
+        throw new Error('no');
+      },
+    } as Partial<HandlerHooks> as HandlerHooks;
+    const reporter = new EventReporter(resolveSessionOptions({ secret: SECRET, clock }), hooks);
+    expect(() => reporter.warnOnce('a')).not.toThrow();
+  });
 });

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import { Http2ServerResponse } from 'node:http2';
 import { createResponse } from 'node-mocks-http';
-import { sessionMiddleware, type SessionEvent } from 'nest-session/http';
+import { sessionMiddleware, type SessionEvent, type UserSession } from 'nest-session/http';
 import { isNodeResponse } from '../../lib/http/foreign-response.js';
 import { CountingStore } from '../support/counting-store.js';
 import { SECRET } from '../support/secret.js';
@@ -141,6 +141,24 @@ describe.each(ENTRIES)('a response that is not one of Node, with %s', (_, entry)
     await passed(mw, again, createResponse());
     expect(again.session!['note']).toBe('late');
   });
+});
+
+it('a stored session gets another id at a response that emits no events, with nest-session/http', async () => {
+  const mw = memoryStoreOf('http').mount();
+  const cookie = await loggedIn('http', mw);
+  const req = request(cookie);
+  // As the response of an older engine.io.
+  const res = Object.defineProperty(new UpgradeResponse(), 'once', { value: undefined });
+  await passed(mw, req, res);
+  await (req.session as unknown as UserSession).regenerate({ keep: 'all' });
+  res.writeHead();
+  await new Promise((resolve) => setImmediate(resolve));
+  const again = request(res.cookie);
+  await passed(mw, again, {});
+  expect(again.session!['userId']).toBe('u1');
+  const old = request(cookie);
+  await passed(mw, old, {});
+  expect(old.session!['userId']).toBeUndefined();
 });
 
 describe('a session without a response that can take its cookie, with nest-session/http', () => {

@@ -88,6 +88,24 @@ describe.each([
   });
 });
 
+it('calls a drain listener that removes itself once', async () => {
+  let calls = 0;
+  const url = await serve(sessionMiddleware({ secret: SECRET, store: new CountingStore() }), (req, res) => {
+    req.session['n'] = 1;
+    res.write('small');
+    const onDrain = (): void => {
+      calls++;
+      res.off('drain', onDrain);
+      // Large enough for a drain of the response itself.
+      setImmediate(() => res.write(CHUNK, () => setImmediate(() => res.end())));
+    };
+    res.on('drain', onDrain);
+  });
+  const response = await fetch(url);
+  expect((await response.arrayBuffer()).byteLength).toBe('small'.length + CHUNK.length);
+  expect(calls).toBe(1);
+});
+
 it('lets an error page be piped after the writes of a response were taken back', async () => {
   const store = new CountingStore();
   store.failing = { create: new Error('down') };
@@ -210,6 +228,27 @@ it("restores the response's own header methods after it was held on HTTP/2", asy
   }
 });
 
+it('ends the old id of a session that is regenerated after its client has left, and sends nothing', async () => {
+  let abort = (): void => undefined;
+  let regenerated!: () => void;
+  const done = new Promise<void>((resolve) => (regenerated = resolve));
+  const url = await serve(sessionMiddleware({ secret: SECRET, store: new CountingStore() }), (req, res) => {
+    if (req.url === '/seed') req.session['role'] = 'admin';
+    if (req.url !== '/silent') return res.end(String(req.session['role']));
+    res.once('close', () => {
+      void req.session.regenerate({ keep: 'all' }).then(() => setImmediate(regenerated));
+    });
+    return abort();
+  });
+  const seeded = await fetch(`${url}/seed`);
+  const [cookie] = seeded.headers.getSetCookie()[0]!.split(';');
+  const request = rawRequest(url, '/silent', { cookie: cookie! });
+  abort = request.abort;
+  await done;
+  const thief = await fetch(`${url}/data`, { headers: { Cookie: cookie! } });
+  expect(await thief.text()).toBe('undefined');
+});
+
 describe('a new session of a client that hung up before the response', () => {
   const CLIENTS = 1000;
 
@@ -291,4 +330,47 @@ describe('a new session of a client that hung up before the response', () => {
       name === 'nest-session/http' ? ['create', 'delete'] : ['set', 'destroy'],
     );
   });
+
+  it.each(['nest-session/http', 'nest-session/express'])(
+    'ends no process where the store throws at its removal: %s',
+    async (name) => {
+      const faults: unknown[] = [];
+      const onFault = (fault: unknown): void => void faults.push(fault);
+      process.on('unhandledRejection', onFault);
+      let abort = (): void => undefined;
+      let release!: () => void;
+      let thrown!: () => void;
+      const asked = new Promise<void>((resolve) => (thrown = resolve));
+      const refuse = (): never => {
+        // After all that this removal leads to.
+        setImmediate(() => setImmediate(thrown));
+        throw new Error('down');
+      };
+      const store = new CountingStore();
+      store.beforeWrite = () => new Promise((done) => ((release = done), abort()));
+      store.delete = refuse;
+      class Store extends expressSession.MemoryStore {
+        override set(id: string, session: never, callback?: (error?: unknown) => void): void {
+          release = () => super.set(id, session, callback);
+          abort();
+        }
+        override destroy = refuse;
+      }
+      const options = { secret: SECRET, resave: false, saveUninitialized: false };
+      const middleware: Middleware =
+        name === 'nest-session/http'
+          ? sessionMiddleware({ secret: SECRET, store })
+          : expressSession({ ...options, store: new Store() });
+      const url = await serve(middleware, (req, res) => {
+        req.session['n'] = 1;
+        res.once('close', () => release());
+        res.end('late');
+      });
+      const request = rawRequest(url, '/');
+      abort = request.abort;
+      await asked;
+      process.off('unhandledRejection', onFault);
+      expect(faults).toEqual([]);
+    },
+  );
 });
