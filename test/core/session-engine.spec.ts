@@ -2058,6 +2058,26 @@ describe('a move to a new id whose outcome was not told', () => {
     expect(app.store.size).toBe(1);
   });
 
+  it('is found by the next regenerate(): nothing is lost, and one record is left', async () => {
+    const app = new Application();
+    const id = await app.stored({ cart: 'full' });
+    const opened = await app.open(id);
+    await opened.session.regenerate({ keep: 'all' });
+    opened.session.update<number>('n', (n = 0) => n + 1);
+    lost(app);
+    await expect(opened.session.save()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
+    const given = opened.id;
+    await opened.session.regenerate({ keep: 'all' });
+    opened.session['since'] = true;
+    expect(await opened.commit()).toBe('send');
+    expect(await everything(app, [id, given, opened.id])).toEqual([
+      null,
+      null,
+      { cart: 'full', n: 1, since: true },
+    ]);
+    expect(app.store.size).toBe(1);
+  });
+
   it('leaves nothing to find where it was not carried out and the session was ended', async () => {
     const app = new Application();
     const id = await app.stored({ cart: 'full' });
