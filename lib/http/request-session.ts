@@ -156,7 +156,9 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper,
   }
 
   whenClosed(step: () => Promise<void>): void {
-    this.res.once('close', () => this.#parts.underWay(step()));
+    // A response that is not one of Node's may have no events.
+    const res: Pick<Partial<ServerResponse>, 'once'> = this.res;
+    res.once?.('close', () => this.#parts.underWay(step()));
   }
 
   /** Whether a cookie can still reach the browser. */

@@ -159,6 +159,31 @@ describe('a session without a response that can take its cookie, with nest-sessi
     });
   });
 
+  it('gives a session another id at a response without events, and sends its cookie', async () => {
+    const mw = mount();
+    const old = await loggedIn('http', mw);
+    const req = request(old);
+    const headers: Record<string, string[]> = {};
+    const res = {
+      setHeader: (name: string, value: string[]) => void (headers[name] = value),
+      writeHead: () => undefined,
+    };
+    await passed(mw, req, res);
+    await req.session!.regenerate();
+    req.session!['userId'] = 'u2';
+    res.writeHead();
+    const [line] = headers['Set-Cookie']!;
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const [cookie, userId] of [
+      [line!.split(';', 1)[0], 'u2'],
+      [old, undefined],
+    ]) {
+      const again = request(cookie);
+      await passed(mw, again, {});
+      expect(again.session!['userId']).toBe(userId);
+    }
+  });
+
   it('is left as it is at a response that was sent before', async () => {
     const store = new CountingStore();
     const mw = mount(store);
@@ -173,12 +198,9 @@ describe('a session without a response that can take its cookie, with nest-sessi
 
   it('reports a commit that fails beside writeHead, and throws nothing', async () => {
     const store = new CountingStore();
-    const events: string[] = [];
-    const mw = sessionMiddleware({
-      secret: SECRET,
-      store,
-      onEvent: ({ type }) => void events.push(type),
-    }) as AnyMiddleware;
+    let tell: (type: string) => void;
+    const told = new Promise<string>((resolve) => (tell = resolve));
+    const mw = sessionMiddleware({ secret: SECRET, store, onEvent: ({ type }) => tell(type) }) as AnyMiddleware;
     store.failing = { create: new Error('down') };
     const req = request();
     const res = new UpgradeResponse();
@@ -186,8 +208,7 @@ describe('a session without a response that can take its cookie, with nest-sessi
     req.session!['userId'] = 'u1';
     res.writeHead();
     res.end();
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(events).toEqual(['store-down']);
+    expect(await told).toBe('store-down');
   });
 
   it('sends no cookie for values that cannot be stored', async () => {
