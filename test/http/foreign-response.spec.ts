@@ -200,7 +200,11 @@ describe('a session without a response that can take its cookie, with nest-sessi
     const store = new CountingStore();
     let tell: (type: string) => void;
     const told = new Promise<string>((resolve) => (tell = resolve));
-    const mw = sessionMiddleware({ secret: SECRET, store, onEvent: ({ type }) => tell(type) }) as AnyMiddleware;
+    const mw = sessionMiddleware({
+      secret: SECRET,
+      store,
+      onEvent: ({ type }) => tell(type),
+    }) as AnyMiddleware;
     store.failing = { create: new Error('down') };
     const req = request();
     const res = new UpgradeResponse();
