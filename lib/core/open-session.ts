@@ -178,7 +178,8 @@ export class OpenSession implements SessionEngineSide {
 
   /** What becomes of the browser's cookie where {@link commit} failed. */
   cookieAfterFailure(): CookieOutcome {
-    return this.#state.ended === 'no' ? cookieAfterFailure(this.#state.facts(false)) : 'none';
+    const state = this.#state;
+    return state.ended === 'no' ? cookieAfterFailure(state.facts(false), state.isCookieStored) : 'none';
   }
 
   /** What {@link commit} would do to the browser's cookie, for a response that does not wait for the store. */

@@ -1987,6 +1987,27 @@ describe('session.cookie.maxAge of one session', () => {
   });
 });
 
+describe('cookie settings that were saved before a commit fails', () => {
+  it('go out with the error', async () => {
+    const app = new Application();
+    const opened = await app.open(await app.stored({ n: 1 }));
+    opened.session.cookie.path = '/app';
+    await opened.session.save();
+    opened.session['list'] = new Set();
+    expect(() => opened.commit()).toThrow(/is a Set/);
+    expect(opened.cookieAfterFailure()).toBe('send');
+  });
+
+  it('stay where they are not saved: the browser keeps what the store holds', async () => {
+    const app = new Application();
+    const opened = await app.open(await app.stored({ n: 1 }));
+    opened.session.cookie.path = '/app';
+    opened.session['list'] = new Set();
+    expect(() => opened.commit()).toThrow(/is a Set/);
+    expect(opened.cookieAfterFailure()).toBe('none');
+  });
+});
+
 describe('timeouts that are changed while sessions live', () => {
   it('a shorter absolute life reaches them (S-35)', async () => {
     const app = new Application({ idleMs: hours(8) });
