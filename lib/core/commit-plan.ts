@@ -85,8 +85,12 @@ function planWrite({ rekeyed, changed, touchDue }: CommitFacts): CommitPlan['wri
   return touchDue ? 'touch' : 'none';
 }
 
-/** The cookie of a response that reports a failed commit: it goes out only for an id that the store holds. */
-export function cookieAfterFailure(facts: CommitFacts): CommitPlan['cookie'] {
+/**
+ * The cookie of a response that reports a failed commit. It goes out only for an id that the store holds, and with changed
+ * settings only where the store holds these too.
+ */
+export function cookieAfterFailure(facts: CommitFacts, isCookieStored: boolean): CommitPlan['cookie'] {
   const isHeld = facts.origin === 'stored' && !facts.rekeyed && !facts.destroyed;
-  return isHeld && facts.client !== 'current' && facts.deliverable ? 'send' : 'none';
+  const isDue = facts.client !== 'current' || (facts.cookieChanged && isCookieStored);
+  return isHeld && isDue && facts.deliverable ? 'send' : 'none';
 }

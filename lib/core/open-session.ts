@@ -144,10 +144,8 @@ export class OpenSession implements SessionEngineSide {
       throw new TypeError('The option keep of regenerate() must be "all" or an array of names.');
     await this.#inOrder(() => {
       if (this.#request.hasBegun()) throw sentError('regenerate');
-      this.#attempted = null;
-      if (this.#state.stored !== null && !this.#state.rekeyed)
-        this.#request.whenClosed?.(() => this.#endUncommitted());
-      this.#state.beginAnew(keep);
+      const moved = this.#attempted !== null && this.#adoptMoved(this.#parts.store.keyOf(this.id));
+      return andThen(moved, () => this.#beginAnew(keep));
     });
   }
 
@@ -180,7 +178,8 @@ export class OpenSession implements SessionEngineSide {
 
   /** What becomes of the browser's cookie where {@link commit} failed. */
   cookieAfterFailure(): CookieOutcome {
-    return this.#state.ended === 'no' ? cookieAfterFailure(this.#state.facts(false)) : 'none';
+    const state = this.#state;
+    return state.ended === 'no' ? cookieAfterFailure(state.facts(false), state.isCookieStored) : 'none';
   }
 
   /** What {@link commit} would do to the browser's cookie, for a response that does not wait for the store. */
@@ -206,6 +205,13 @@ export class OpenSession implements SessionEngineSide {
   sendCookie(): SessionCookie {
     this.#state.cookieSent();
     return this.#state.cookie;
+  }
+
+  #beginAnew(keep: readonly string[] | 'all'): void {
+    this.#attempted = null;
+    if (this.#state.stored !== null && !this.#state.rekeyed)
+      this.#request.whenClosed?.(() => this.#endUncommitted());
+    this.#state.beginAnew(keep);
   }
 
   #commit(asked: boolean): Answer<CookieOutcome> {
@@ -318,15 +324,22 @@ export class OpenSession implements SessionEngineSide {
     );
   }
 
-  /** An earlier attempt that was given up may have moved the record after all: what has changed since goes upon that. */
+  /** What has changed since goes upon the record that an earlier attempt has moved. */
   #findMoved(key: SessionKey): Answer<boolean> {
+    return andThen(this.#adoptMoved(key), (isMoved) =>
+      isMoved ? andThen(this.#patch(this.#state.changes()), () => true) : false,
+    );
+  }
+
+  /** An earlier attempt that was given up may have moved the record to this key after all. */
+  #adoptMoved(key: SessionKey): Answer<boolean> {
     const attempted = this.#attempted;
     if (attempted === null) return false;
     return andThen(this.#parts.store.load(key), (record) => {
       if (record === null) return false;
       this.#attempted = null;
       this.#state.filed(key, attempted, record);
-      return andThen(this.#patch(this.#state.changes()), () => true);
+      return true;
     });
   }
 

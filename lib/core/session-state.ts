@@ -330,6 +330,11 @@ export class SessionState {
     return this.#keptNow() !== this.#sameAs(sent);
   }
 
+  /** Whether the store holds the cookie settings as they are. */
+  get isCookieStored(): boolean {
+    return this.#keptNow() === this.#sameAs(this.#keptCookie);
+  }
+
   /** What would be kept of the cookie as it is. */
   #keptNow(): string | null {
     return this.#hasPlainCookie ? null : this.#request.cookies.keep(this.cookie);

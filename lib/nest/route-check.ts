@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type Type } from '@nestjs/common';
+import { Inject, Injectable, type Type } from '@nestjs/common';
 import { APP_GUARD, ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { SessionError } from '../core/session-error.js';
 import type { SessionRequirement } from './require-session.decorator.js';
@@ -15,7 +15,7 @@ const DEPENDENCIES = ['design:paramtypes', 'self:paramtypes', 'self:properties_m
  * would be open without a sign.
  */
 @Injectable()
-export class RouteCheck implements OnApplicationBootstrap {
+export class RouteCheck {
   readonly #modules: ModulesContainer;
   readonly #config: ApplicationConfig;
 
@@ -28,7 +28,7 @@ export class RouteCheck implements OnApplicationBootstrap {
   }
 
   /** @throws SessionError `ERR_SESSION_CONFIG` that names the handlers. */
-  onApplicationBootstrap(): void {
+  run(): void {
     if (this.#isGuardedGlobally()) return;
     const open = this.#classes().flatMap(unguardedHandlers);
     if (open.length === 0) return;
@@ -48,7 +48,9 @@ export class RouteCheck implements OnApplicationBootstrap {
     const ofRequests = this.#config.getGlobalRequestGuards();
     return (
       this.#config.getGlobalGuards().some(isSessionGuard) ||
-      ofApplication.some(({ metatype, inject }) => [metatype, ...(inject ?? [])].some(isSessionGuard)) ||
+      ofApplication.some(({ metatype, inject }) =>
+        [metatype, ...(inject ?? []).map(tokenOf)].some(isSessionGuard),
+      ) ||
       ofRequests.some(({ metatype, inject }) => inject != null || isSessionGuard(metatype))
     );
   }
@@ -86,7 +88,10 @@ function isDemanding(type: Type, method: object): boolean {
 function isSessionGuard(guard: unknown): boolean {
   if (typeof guard === 'object' && guard !== null)
     return (
-      guard instanceof SessionGuard || Object.values(guard).some((value) => value instanceof SessionGuard)
+      guard instanceof SessionGuard ||
+      Object.values(guard).some((value) => value instanceof SessionGuard) ||
+      // What it has injected may lie in a private field.
+      isSessionGuard(guard.constructor)
     );
   return isClass(guard) && (isDerived(guard) || dependenciesOf(guard).some(isDerived));
 }
@@ -101,6 +106,10 @@ function dependenciesOf(type: Type): unknown[] {
     typeof one === 'object' && one !== null ? (Object.values(one) as unknown[]) : [one],
   );
 }
+
+/** What a factory has injected, optional or not. */
+const tokenOf = (injected: unknown): unknown =>
+  typeof injected === 'object' && injected !== null && 'token' in injected ? injected.token : injected;
 
 const isClass = (value: unknown): value is Type =>
   typeof value === 'function' && typeof (value as { prototype?: unknown }).prototype === 'object';

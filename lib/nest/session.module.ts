@@ -6,6 +6,7 @@ import {
   type DynamicModule,
   type MiddlewareConsumer,
   type NestModule,
+  type OnApplicationBootstrap,
   type OnModuleInit,
   type Provider,
 } from '@nestjs/common';
@@ -53,11 +54,14 @@ import { createOptionsProviders, createSessionProviders } from './session.provid
  * ```
  */
 @Module({})
-export class SessionModule implements NestModule, OnModuleInit, BeforeApplicationShutdown {
+export class SessionModule
+  implements NestModule, OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown
+{
   readonly #logger = new Logger('SessionModule');
   readonly #options: ResolvedSessionOptions;
   readonly #registration: SessionRegistration;
   readonly #adapterHost: HttpAdapterHost;
+  readonly #routes: RouteCheck;
   readonly #sweeps: SweepSchedule | null;
   #handler: SessionHandler | null = null;
 
@@ -65,10 +69,12 @@ export class SessionModule implements NestModule, OnModuleInit, BeforeApplicatio
     @Inject(RESOLVED_SESSION_OPTIONS) options: ResolvedSessionOptions,
     @Inject(SESSION_REGISTRATION) registration: SessionRegistration,
     @Inject(HttpAdapterHost) adapterHost: HttpAdapterHost,
+    @Inject(RouteCheck) routes: RouteCheck,
   ) {
     this.#options = options;
     this.#registration = registration;
     this.#adapterHost = adapterHost;
+    this.#routes = routes;
     const { store, clock, sweepEveryMs } = options;
     this.#sweeps = SweepSchedule.of(store, clock, sweepEveryMs, (event) => this.#emit(event));
   }
@@ -130,6 +136,11 @@ export class SessionModule implements NestModule, OnModuleInit, BeforeApplicatio
     if (warning !== null) this.#logger.warn(warning);
     if (this.#options.store instanceof ForeignSessionStore) this.#logger.log(FOREIGN_STORE);
     this.#sweeps?.start();
+  }
+
+  /** An application without HTTP has no routes: a script or a worker need not have the global guards of main.ts. */
+  onApplicationBootstrap(): void {
+    if (this.#handler !== null) this.#routes.run();
   }
 
   /** An application without HTTP has no handler: there the event is logged only. */

@@ -296,14 +296,21 @@ describe('the plan of everyday requests', () => {
 });
 
 describe('the cookie after a commit that failed, for every combination of facts', () => {
-  it('goes out exactly for an id that the store holds and the browser does not', () => {
-    const sent = FACTS.filter((facts) => cookieAfterFailure(facts) === 'send');
-    const held = FACTS.filter(
-      ({ origin, rekeyed, destroyed, client, deliverable }) =>
-        origin === 'stored' && !rekeyed && !destroyed && client !== 'current' && deliverable,
-    );
-    expect(held.length).toBeGreaterThan(0);
-    expect(sent).toEqual(held);
-    expect(FACTS.filter((facts) => cookieAfterFailure(facts) === 'clear')).toEqual([]);
-  });
+  it.each(BOOLEANS)(
+    'goes out exactly for what the store holds and the browser does not, with its settings stored: %s',
+    (isCookieStored) => {
+      const sent = FACTS.filter((facts) => cookieAfterFailure(facts, isCookieStored) === 'send');
+      const held = FACTS.filter(
+        ({ origin, rekeyed, destroyed, client, cookieChanged, deliverable }) =>
+          origin === 'stored' &&
+          !rekeyed &&
+          !destroyed &&
+          (client !== 'current' || (isCookieStored && cookieChanged)) &&
+          deliverable,
+      );
+      expect(held.length).toBeGreaterThan(0);
+      expect(sent).toEqual(held);
+      expect(FACTS.filter((facts) => cookieAfterFailure(facts, isCookieStored) === 'clear')).toEqual([]);
+    },
+  );
 });

@@ -1987,6 +1987,27 @@ describe('session.cookie.maxAge of one session', () => {
   });
 });
 
+describe('cookie settings that were saved before a commit fails', () => {
+  it('go out with the error', async () => {
+    const app = new Application();
+    const opened = await app.open(await app.stored({ n: 1 }));
+    opened.session.cookie.path = '/app';
+    await opened.session.save();
+    opened.session['list'] = new Set();
+    expect(() => opened.commit()).toThrow(/is a Set/);
+    expect(opened.cookieAfterFailure()).toBe('send');
+  });
+
+  it('stay where they are not saved: the browser keeps what the store holds', async () => {
+    const app = new Application();
+    const opened = await app.open(await app.stored({ n: 1 }));
+    opened.session.cookie.path = '/app';
+    opened.session['list'] = new Set();
+    expect(() => opened.commit()).toThrow(/is a Set/);
+    expect(opened.cookieAfterFailure()).toBe('none');
+  });
+});
+
 describe('timeouts that are changed while sessions live', () => {
   it('a shorter absolute life reaches them (S-35)', async () => {
     const app = new Application({ idleMs: hours(8) });
@@ -2054,6 +2075,26 @@ describe('a move to a new id whose outcome was not told', () => {
     expect(await everything(app, [id, opened.id])).toEqual([
       null,
       { cart: 'full', userId: 'u1', since: true },
+    ]);
+    expect(app.store.size).toBe(1);
+  });
+
+  it('is found by the next regenerate(): nothing is lost, and one record is left', async () => {
+    const app = new Application();
+    const id = await app.stored({ cart: 'full' });
+    const opened = await app.open(id);
+    await opened.session.regenerate({ keep: 'all' });
+    opened.session.update<number>('n', (n = 0) => n + 1);
+    lost(app);
+    await expect(opened.session.save()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
+    const given = opened.id;
+    await opened.session.regenerate({ keep: 'all' });
+    opened.session['since'] = true;
+    expect(await opened.commit()).toBe('send');
+    expect(await everything(app, [id, given, opened.id])).toEqual([
+      null,
+      null,
+      { cart: 'full', n: 1, since: true },
     ]);
     expect(app.store.size).toBe(1);
   });

@@ -177,6 +177,31 @@ describe('a session without a response that can take its cookie, with nest-sessi
     });
   });
 
+  it('gives a session another id at a response without events, and sends its cookie', async () => {
+    const mw = mount();
+    const old = await loggedIn('http', mw);
+    const req = request(old);
+    const headers: Record<string, string[]> = {};
+    const res = {
+      setHeader: (name: string, value: string[]) => void (headers[name] = value),
+      writeHead: () => undefined,
+    };
+    await passed(mw, req, res);
+    await req.session!.regenerate();
+    req.session!['userId'] = 'u2';
+    res.writeHead();
+    const [line] = headers['Set-Cookie']!;
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const [cookie, userId] of [
+      [line!.split(';', 1)[0], 'u2'],
+      [old, undefined],
+    ]) {
+      const again = request(cookie);
+      await passed(mw, again, {});
+      expect(again.session!['userId']).toBe(userId);
+    }
+  });
+
   it('is left as it is at a response that was sent before', async () => {
     const store = new CountingStore();
     const mw = mount(store);

@@ -3,6 +3,7 @@ import {
   Get,
   Inject,
   Injectable,
+  Module,
   Scope,
   UseGuards,
   type CanActivate,
@@ -10,7 +11,8 @@ import {
   type INestApplication,
   type Type,
 } from '@nestjs/common';
-import { APP_GUARD, Reflector } from '@nestjs/core';
+import { APP_GUARD, NestFactory, Reflector } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
 import { RequireSession, SessionGuard, SessionModule } from 'nest-session';
 import { ADAPTERS, startApp } from '../support/adapters.js';
 import { SECRET } from '../support/secret.js';
@@ -165,9 +167,57 @@ describe.each(ADAPTERS)('@RequireSession without a SessionGuard on %s', (_, adap
     expect(await start(OpenController, { providers })).toBe('started');
   });
 
+  it.each<[string, unknown[]]>([
+    ['as a value', [{ provide: APP_GUARD, useValue: new SessionGuard(new Reflector()) }]],
+    [
+      'as a value that holds one in a private field',
+      [{ provide: APP_GUARD, useValue: new PassingOnGuard(new SessionGuard(new Reflector())) }],
+    ],
+    [
+      'by a factory that has it injected as optional',
+      [
+        SessionGuard,
+        {
+          provide: APP_GUARD,
+          inject: [{ token: SessionGuard, optional: true }],
+          useFactory: (guard: SessionGuard) => ({
+            canActivate: (context: ExecutionContext) => guard.canActivate(context),
+          }),
+        },
+      ],
+    ],
+  ])('starts with a global guard %s', async (_, providers) => {
+    expect(await start(OpenController, { providers })).toBe('started');
+  });
+
+  it('starts with a guard that passes on, which main.ts makes global', async () => {
+    const prepare = (app: INestApplication): void => void app.useGlobalGuards(app.get(PassingOnGuard));
+    expect(await start(OpenController, { providers: [SessionGuard, PassingOnGuard], prepare })).toBe(
+      'started',
+    );
+  });
+
   it('starts with a guard that main.ts makes global', async () => {
     const prepare = (app: INestApplication): void =>
       void app.useGlobalGuards(new SessionGuard(app.get(Reflector)));
     expect(await start(OpenController, { prepare })).toBe('started');
+  });
+});
+
+describe('@RequireSession without a SessionGuard in an application without HTTP', () => {
+  it('starts: a script has no routes, and not the global guards of main.ts', async () => {
+    @Module({ imports: [SessionModule.forRoot({ secret: SECRET })], controllers: [OpenController] })
+    class AppModule {}
+    const options = { logger: false, abortOnError: false } as const;
+    const context = await NestFactory.createApplicationContext(AppModule, options);
+    expect(context.get(OpenController).secret()).toBe('secret');
+    await context.close();
+  });
+
+  it('starts as a module under test, which has no routes either', async () => {
+    const imports = [SessionModule.forRoot({ secret: SECRET })];
+    const module = await Test.createTestingModule({ imports, controllers: [OpenController] }).compile();
+    expect((await module.init()).get(OpenController).secret()).toBe('secret');
+    await module.close();
   });
 });
