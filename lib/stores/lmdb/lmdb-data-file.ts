@@ -40,7 +40,7 @@ export function checkDataFile(path: string): void {
   const fd = openIfThere(path);
   if (fd === null) return;
   try {
-    const fault = faultOf({ fd, size: fstatSync(fd).size });
+    const fault = faultOf(fd);
     if (fault === null) return;
     throw new Error(
       `The file ${path} is no intact LMDB database: ${fault}. Restore it from a backup, or move it away to start without sessions.`,
@@ -59,11 +59,13 @@ function openIfThere(path: string): number | null {
   }
 }
 
-function faultOf(file: DataFile): string | null {
-  if (file.size === 0) return null;
+function faultOf(fd: number): string | null {
+  if (fstatSync(fd).size === 0) return null;
   for (let tried = 1; ; tried++) {
-    const newest = newestMeta(file);
+    const newest = newestMeta(fileOf(fd));
     if (typeof newest === 'string') return newest;
+    // Its size is read after the meta: another process may have written pages, and then the meta that names them.
+    const file = fileOf(fd);
     const fault = faultOfPages(file, metaToOpen(file, newest));
     if (fault === null) return null;
     const now = newestMeta(file);
@@ -73,6 +75,8 @@ function faultOf(file: DataFile): string | null {
     if (tried === MOST_TRIES) return null;
   }
 }
+
+const fileOf = (fd: number): DataFile => ({ fd, size: fstatSync(fd).size });
 
 /** The newer of both metas, or what is wrong with them. */
 function newestMeta(file: DataFile): Meta | string {
