@@ -228,7 +228,10 @@ export class ExpressExchange implements GateKeeper, SessionKeeper, ForeignKeeper
    */
   report(error: unknown): void {
     if (isNodeResponse(this.#res)) return void setImmediate(this.#next, error);
-    const reason = error instanceof Error ? error.message : 'unknown fault';
+    const message = error instanceof Error ? error.message : 'unknown fault';
+    // Stores of this kind name the id in their errors, as in a path.
+    const ids = [this.#cookieId, this.#req.sessionID].filter((id) => Boolean(id)) as string[];
+    const reason = ids.reduce((text, id) => text.replaceAll(id, '(id)'), message);
     process.emitWarning(`A session was not saved beside its response: ${reason}`, 'SessionWarning');
   }
 

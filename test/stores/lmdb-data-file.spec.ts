@@ -82,6 +82,28 @@ describe('a data file of the LmdbSessionStore that is damaged', () => {
     await reopened.close();
   });
 
+  it('is not what a file is taken for whose newest snapshot was lost by a power cut', async () => {
+    const path = copy();
+    loseNewest(path);
+    const store = new LmdbSessionStore({ path });
+    expect(await store.load('key1' as SessionKey)).not.toBeNull();
+    expect(await store.create('after' as SessionKey, record(200))).toBe('created');
+    await store.close();
+  });
+
+  it('is refused where nothing but its newest snapshot is lost without a power cut', () => {
+    const path = copy();
+    loseNewest(path, readFileSync('/proc/sys/kernel/random/boot_id', 'latin1'));
+    expect(() => new LmdbSessionStore({ path }).open()).toThrow(/truncated/);
+  });
+
+  it('is refused where the snapshot before a power cut is damaged too', () => {
+    const path = copy();
+    loseNewest(path);
+    truncateSync(join(path, 'data.mdb'), 2 * PAGE);
+    expect(() => new LmdbSessionStore({ path }).open()).toThrow(/truncated/);
+  });
+
   it('does not matter where it is the file of locks', async () => {
     const path = copy();
     writeFileSync(join(path, 'lock.mdb'), Buffer.alloc(8272, 0xa5));
@@ -106,6 +128,29 @@ function overwrite(
   const fd = openSync(file, 'r+');
   writeSync(fd, Buffer.alloc(length, byte), 0, length, at);
   closeSync(fd);
+}
+
+/**
+ * Makes a file as a power cut leaves it: the newest header was written before the pages that it names. The last one whose pages
+ * were written is in the middle of the first page.
+ */
+function loseNewest(path: string, boot: string = '1234abcd-'): void {
+  const file = join(path, 'data.mdb');
+  const bytes = readFileSync(file);
+  const metas = [24, PAGE + 24].map((at) => bytes.subarray(at, at + 144));
+  const [older, newest] = metas.sort((a, b) => Number(a.readBigUInt64LE(128) - b.readBigUInt64LE(128)));
+  newest!.copy(bytes, PAGE / 2 + 24);
+  bytes.writeUInt16LE(bytes.readUInt16LE(PAGE / 2 + 24 + 28) & ~0x1000, PAGE / 2 + 24 + 28);
+  for (const [meta, ahead] of [
+    [older!, 1n],
+    [newest!, 2n],
+  ] as const) {
+    meta.writeUInt16LE(meta.readUInt16LE(28) | 0x1000, 28);
+    meta.writeBigUInt64LE(999_999n, 112);
+    meta.writeBigUInt64LE(bytes.readBigUInt64LE(PAGE / 2 + 24 + 128) + ahead, 128);
+    meta.writeBigInt64LE(BigInt(parseInt(boot, 16)), 136);
+  }
+  writeFileSync(file, bytes);
 }
 
 const pagesOf = (file: string, part: number): number =>

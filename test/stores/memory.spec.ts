@@ -72,6 +72,17 @@ describe('MemorySessionStore is bounded', () => {
     expect(await store.load('anonymous' as SessionKey)).not.toBeNull();
   });
 
+  it('by count: a session that is loaded often stays among visitors who all come back once', async () => {
+    const store = new MemorySessionStore({ maxSessions: 1000 });
+    const reader = 'reader' as SessionKey;
+    await store.create(reader, record());
+    for (let n = 0; n < 5000; n++) {
+      await store.create(`visitor ${n}` as SessionKey, record());
+      await store.load(`visitor ${n}` as SessionKey);
+      if (n % 20 === 0) expect(await store.load(reader)).not.toBeNull();
+    }
+  });
+
   it('by count: a session counts as one with a principal from its login to its logout', async () => {
     const store = new MemorySessionStore({ maxSessions: 2 });
     const [one, two, three, four] = keys(4) as [SessionKey, SessionKey, SessionKey, SessionKey];

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 
 /** Sizes and numbers of the LMDB data format 2, of 64-bit machines. All numbers are little endian. */
 const PAGE_HEADER = 24;
@@ -7,6 +7,8 @@ const MAGIC = 0xbeefc0de;
 const VERSION = 2;
 const [BRANCH, LEAF, META] = [1, 2, 8];
 const [BIG_VALUE, SUB_DATABASE] = [1, 2];
+/** The pages of a snapshot may not be on the disk yet. */
+const NOT_SYNCED = 0x1000;
 const NO_PAGE = 2n ** 64n - 1n;
 /** Another process that writes meanwhile moves pages: then the check starts again. */
 const MOST_TRIES = 10;
@@ -15,6 +17,9 @@ interface Meta {
   readonly pageSize: number;
   readonly lastPage: number;
   readonly transaction: bigint;
+  readonly isSynced: boolean;
+  /** The boot of the machine that it was written in. */
+  readonly boot: bigint;
   /** The root pages of the free list and of the main database. */
   readonly roots: readonly bigint[];
 }
@@ -35,7 +40,7 @@ export function checkDataFile(path: string): void {
   const fd = openIfThere(path);
   if (fd === null) return;
   try {
-    const fault = faultOf({ fd, size: fstatSync(fd).size });
+    const fault = faultOf(fd);
     if (fault === null) return;
     throw new Error(
       `The file ${path} is no intact LMDB database: ${fault}. Restore it from a backup, or move it away to start without sessions.`,
@@ -54,20 +59,24 @@ function openIfThere(path: string): number | null {
   }
 }
 
-function faultOf(file: DataFile): string | null {
-  if (file.size === 0) return null;
+function faultOf(fd: number): string | null {
+  if (fstatSync(fd).size === 0) return null;
   for (let tried = 1; ; tried++) {
-    const meta = newestMeta(file);
-    if (typeof meta === 'string') return meta;
-    const fault = faultOfPages(file, meta);
+    const newest = newestMeta(fileOf(fd));
+    if (typeof newest === 'string') return newest;
+    // Its size is read after the meta: another process may have written pages, and then the meta that names them.
+    const file = fileOf(fd);
+    const fault = faultOfPages(file, metaToOpen(file, newest));
     if (fault === null) return null;
     const now = newestMeta(file);
-    const isWritten = typeof now !== 'string' && now.transaction !== meta.transaction;
+    const isWritten = typeof now !== 'string' && now.transaction !== newest.transaction;
     if (!isWritten) return fault;
     // A process that commits to it at this moment has it open, so it is no damaged file.
     if (tried === MOST_TRIES) return null;
   }
 }
+
+const fileOf = (fd: number): DataFile => ({ fd, size: fstatSync(fd).size });
 
 /** The newer of both metas, or what is wrong with them. */
 function newestMeta(file: DataFile): Meta | string {
@@ -78,6 +87,25 @@ function newestMeta(file: DataFile): Meta | string {
   return second.transaction > first.transaction ? second : first;
 }
 
+/** After a power cut LMDB goes back to the last snapshot that was on the disk: its meta is in the middle of the first page. */
+function metaToOpen(file: DataFile, newest: Meta): Meta {
+  if (newest.isSynced || newest.boot === thisBoot()) return newest;
+  const page = readAt(file, newest.pageSize / 2, PAGE_HEADER + META_LENGTH);
+  const synced = page && decodeMeta(page.subarray(PAGE_HEADER));
+  return synced !== null && synced.transaction > 0n && synced.transaction < newest.transaction
+    ? synced
+    : newest;
+}
+
+/** As LMDB reads it on Linux; `null` elsewhere. */
+function thisBoot(): bigint | null {
+  try {
+    return BigInt(parseInt(readFileSync('/proc/sys/kernel/random/boot_id', 'latin1'), 16));
+  } catch {
+    return null;
+  }
+}
+
 function readMeta(file: DataFile, at: number): Meta | string {
   const page = readAt(file, at, PAGE_HEADER + META_LENGTH);
   if (page === null) return `it ends after ${file.size} bytes, inside its header`;
@@ -86,16 +114,21 @@ function readMeta(file: DataFile, at: number): Meta | string {
   if ((page.readUInt16LE(18) & META) === 0 || meta.readUInt32LE(0) !== MAGIC)
     return `there is no LMDB header at byte ${at}`;
   if (version !== VERSION) return `its format is ${version}, expected ${VERSION}`;
-  const pageSize = meta.readUInt32LE(24);
+  const decoded = decodeMeta(meta);
+  const { pageSize } = decoded;
   if (pageSize < 256 || pageSize > 65_536 || (pageSize & (pageSize - 1)) !== 0)
     return `its page size is ${pageSize}`;
-  return {
-    pageSize,
-    lastPage: Number(meta.readBigUInt64LE(120)),
-    transaction: meta.readBigUInt64LE(128),
-    roots: [meta.readBigUInt64LE(64), meta.readBigUInt64LE(112)],
-  };
+  return decoded;
 }
+
+const decodeMeta = (meta: Buffer): Meta => ({
+  pageSize: meta.readUInt32LE(24),
+  lastPage: Number(meta.readBigUInt64LE(120)),
+  transaction: meta.readBigUInt64LE(128),
+  isSynced: (meta.readUInt16LE(28) & NOT_SYNCED) === 0,
+  boot: meta.readBigInt64LE(136),
+  roots: [meta.readBigUInt64LE(64), meta.readBigUInt64LE(112)],
+});
 
 /**
  * A file that is shorter than its last page is not always truncated: LMDB never writes pages that one transaction has

@@ -13,8 +13,8 @@ const DAY_MS = 86_400_000;
 export class Entry {
   /** Bytes of its key and its attributes. */
   bytes: number;
-  /** Used since it was last looked at for making room. */
-  isUsed = false;
+  /** The number of its last use, of all uses of the store. */
+  usedAt = 0;
   #principal: string | null;
   #revision: number;
   #createdDay: number;

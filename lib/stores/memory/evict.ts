@@ -7,22 +7,36 @@ export interface Eviction {
   readonly fresh: SessionKey;
   /** Leaves sessions with a principal alone. */
   readonly onlyAnonymous: boolean;
+  /** How many sessions may be evicted. */
+  readonly count: number;
+  /** How often sessions of the store were used. */
+  readonly uses: number;
   readonly isDone: () => boolean;
   readonly evict: (key: SessionKey) => void;
 }
 
-/** Evicts what was not used since it was last looked at. What was used goes to the end, and is evicted there if need be. */
+/**
+ * Of so many sessions, this part of the last uses spares its sessions: at least an eighth of them was used before. Where they are
+ * too few, half as many uses count.
+ */
+const SPARED = 7 / 8;
+
+/** Evicts sessions that were used long ago. What was used of late goes to the end. */
 export function evictUnused(
   entries: Map<SessionKey, Entry>,
-  { fresh, onlyAnonymous, isDone, evict }: Eviction,
+  { fresh, onlyAnonymous, count, uses, isDone, evict }: Eviction,
 ): void {
-  for (const [key, entry] of entries) {
-    if (isDone()) return;
-    if (onlyAnonymous && entry.principal !== null) continue;
-    if (entry.isUsed || key === fresh) {
-      entry.isUsed = false;
-      entries.delete(key);
-      entries.set(key, entry);
-    } else evict(key);
+  for (let recent = Math.floor(count * SPARED); ; recent >>= 1) {
+    let left = entries.size;
+    for (const [key, entry] of entries) {
+      if (isDone()) return;
+      if (left-- === 0) break;
+      if (onlyAnonymous && entry.principal !== null) continue;
+      if (entry.usedAt > uses - recent || key === fresh) {
+        entries.delete(key);
+        entries.set(key, entry);
+      } else evict(key);
+    }
+    if (recent === 0) return;
   }
 }

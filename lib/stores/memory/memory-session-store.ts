@@ -49,6 +49,7 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
   readonly #maxBytes: number;
   #bytes = 0;
   #evicted = 0;
+  #uses = 0;
   /** Sessions without a principal. */
   #anonymous = 0;
 
@@ -75,7 +76,7 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
   load(key: SessionKey): Answer<SessionRecord | null> {
     const entry = this.#entries.get(key);
     if (entry === undefined) return null;
-    entry.isUsed = true;
+    entry.usedAt = ++this.#uses;
     this.#recent.add(entry);
     return entry.record();
   }
@@ -98,7 +99,7 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     entry.apply(patch, this.#lists);
     if (entry.expiresAt < expiresAt) this.#expired.add(key, entry);
     entry.bytes += growth;
-    entry.isUsed = true;
+    entry.usedAt = ++this.#uses;
     this.#bytes += growth;
     if (growth > 0) this.#makeRoomFor(key);
     return 'applied';
@@ -143,6 +144,7 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
 
   #put(key: SessionKey, entry: Entry): void {
     this.#check(entry.bytes);
+    entry.usedAt = ++this.#uses;
     this.#entries.set(key, entry);
     this.#bytes += entry.bytes;
     if (entry.principal === null) this.#anonymous++;
@@ -173,9 +175,11 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     const evict = (key: SessionKey): void => void (this.#drop(key) && this.#evicted++);
     const spared = this.#entries.get(fresh)!.principal === null ? 1 : 0;
     const noAnonymous = (): boolean => isRoomy() || this.#anonymous === spared;
-    evictUnused(this.#entries, { fresh, onlyAnonymous: true, isDone: noAnonymous, evict });
+    const all = { fresh, evict, uses: this.#uses };
+    const anonymous = { ...all, count: this.#anonymous, onlyAnonymous: true, isDone: noAnonymous };
+    evictUnused(this.#entries, anonymous);
     const isAlone = (): boolean => isRoomy() || this.#entries.size === 1;
-    evictUnused(this.#entries, { fresh, onlyAnonymous: false, isDone: isAlone, evict });
+    evictUnused(this.#entries, { ...all, count: this.#entries.size, onlyAnonymous: false, isDone: isAlone });
   }
 
   #drop(key: SessionKey): boolean {
