@@ -6,6 +6,7 @@ import {
 } from '@nestjs/common';
 import { isStoreFailure } from '../core/session-error.js';
 import type { SessionEvent } from '../core/session-events.js';
+import { withoutThrow } from '../http/call-listener.js';
 import { describeEvent } from '../http/describe-event.js';
 import { statusOf } from '../http/http-error.js';
 import type { HandlerHooks } from '../http/handler-hooks.js';
@@ -18,13 +19,11 @@ import { answerAgain } from './fastify-bridge.js';
 export function answerWithException(logger: Logger): HandlerHooks['answer'] {
   return (error, { stage, req, next }) => {
     // An outage is told once, by its event, and not by each request that meets it.
-    if (!isStoreFailure(error))
-      logger.error(
-        stage === 'open'
-          ? 'A session could not be loaded.'
-          : 'A session could not be saved; its answer was taken back.',
-        error,
-      );
+    const line =
+      stage === 'open'
+        ? 'A session could not be loaded.'
+        : 'A session could not be saved; its response was taken back.';
+    if (!isStoreFailure(error)) withoutThrow(() => logger.error(line, error));
     const exception = toException(error);
     const again = stage === 'commit' ? answerAgain(req, exception.getStatus(), exception) : null;
     if (again !== null) return again;

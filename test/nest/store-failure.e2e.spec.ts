@@ -38,6 +38,10 @@ class PagesController {
     session['n'] = Number(session['n'] ?? 0) + 1;
     return {};
   }
+  @Post('unsavable') unsavable(@Session() session: UserSession) {
+    session['tags'] = new Set();
+    return {};
+  }
   @Post('logout') async logout(@Session() session: UserSession) {
     await session.destroy();
     return {};
@@ -324,6 +328,8 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
       expect((await browser.fetch('/page')).status).toBe(200);
       store.break();
       expect((await browser.fetch('/page')).status).toBe(503);
+      store.mend();
+      expect((await browser.post('/unsavable')).status).toBe(500);
       await turn();
       expect(unhandled).toEqual([]);
     });
