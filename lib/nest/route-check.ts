@@ -90,7 +90,7 @@ function isSessionGuard(guard: unknown): boolean {
     return (
       guard instanceof SessionGuard ||
       Object.values(guard).some((value) => value instanceof SessionGuard) ||
-      // What it has injected may lie in a private field.
+      // An injected guard may be in a private field.
       isSessionGuard(guard.constructor)
     );
   return isClass(guard) && (isDerived(guard) || dependenciesOf(guard).some(isDerived));

@@ -133,7 +133,7 @@ describe('mergeLeaves', () => {
     expect(given).toEqual(before);
   });
 
-  /** Three versions of one value of so many levels, with 50 leaves at the innermost. */
+  /** Three versions of one value with this many levels, and 50 leaves at the innermost. */
   const versionsOf = (levels: number): [Json, Json, Json] => {
     const version = (changed: number): Json => {
       const leaves = Array.from({ length: 50 }, (_, n) => [`l${n}`, n === changed ? 'changed' : [n]]);

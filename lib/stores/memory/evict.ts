@@ -16,12 +16,12 @@ export interface Eviction {
 }
 
 /**
- * Of so many sessions, this part of the last uses spares its sessions: at least an eighth of them was used before. Where they are
- * too few, half as many uses count.
+ * Sessions of the last uses are not evicted: this part of as many uses as there are sessions. At least an eighth of the
+ * sessions was used before that. Where evicting these frees too little, the number of uses is halved.
  */
 const SPARED = 7 / 8;
 
-/** Evicts sessions that were used long ago. What was used of late goes to the end. */
+/** Evicts sessions that were not used lately. Sessions that were move to the end of the map. */
 export function evictUnused(
   entries: Map<SessionKey, Entry>,
   { fresh, onlyAnonymous, count, uses, isDone, evict }: Eviction,

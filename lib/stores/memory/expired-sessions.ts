@@ -34,7 +34,7 @@ export class ExpiredSessions {
     this.#timer ??= startTimer(new WeakRef(this));
   }
 
-  /** Takes the time of a write for the time of whoever uses the store. */
+  /** Compares the time of a write with the clock of this machine, to recognise the clock of a test. */
   noteTime(now: number): void {
     this.#isRealTime = Math.abs(now - Date.now()) < SAME_CLOCK_MS;
   }

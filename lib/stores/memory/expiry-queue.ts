@@ -1,6 +1,6 @@
 import type { SessionKey } from '../../core/session-key.js';
 
-/** Keys of sessions that are gone, or that were added again, may be so many more than sessions before all are dropped. */
+/** How many keys of removed sessions, and second keys of others, the queue holds before it drops them all. */
 const SPARE = 1000;
 
 /** What tells when a session expires now; `undefined` when it is gone. */
@@ -28,8 +28,8 @@ export class ExpiryQueue {
   }
 
   /**
-   * Takes the next session that has expired at an instant; `null` when there is none, and `'more'` when so many places were
-   * looked at without finding one.
+   * Removes and returns the next session that has expired at an instant. `null` when no session has expired, and `'more'`
+   * after `mostLooked` places without an expired session.
    */
   next(before: number, mostLooked: number): SessionKey | 'more' | null {
     for (let looked = 0; this.#times.length > 0 && this.#times[0]! <= before; looked++) {
