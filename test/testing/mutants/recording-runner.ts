@@ -13,9 +13,13 @@ export type Outcomes = ReadonlyMap<string, unknown>;
 
 /**
  * Runs, in this process, what `register` registers with the runner that it is given, one question after another.
- * Titles are those of the questions, each behind the titles of the suites inside the outermost one.
+ * Titles are those of the questions, each behind the titles of the suites inside the outermost one. Questions that are not
+ * asked have no outcome.
  */
-export async function runRecorded(register: (runner: TestRunner) => void): Promise<Outcomes> {
+export async function runRecorded(
+  register: (runner: TestRunner) => void,
+  isAsked: (title: string) => boolean = () => true,
+): Promise<Outcomes> {
   const suites: Suite[] = [];
   const questions: { readonly title: string; readonly run: () => Promise<void> }[] = [];
   register({
@@ -41,6 +45,7 @@ export async function runRecorded(register: (runner: TestRunner) => void): Promi
   const outcomes = new Map<string, unknown>();
   for (const { title, run } of questions) {
     if (outcomes.has(title)) throw new Error(`Two questions have the title "${title}".`);
+    if (!isAsked(title)) continue;
     outcomes.set(
       title,
       await run().then(
