@@ -80,7 +80,7 @@ describe.each(IMPLEMENTATIONS)('a session of %s', (_, session) => {
       expect(calls.length).toBeGreaterThan(1);
     });
 
-    it('is told what the patched save makes of an error (R61)', async () => {
+    it('gets what the patched save makes of an error (R61)', async () => {
       patch(session.Session.prototype, 'save', () => (done) => void (done as Method)(new Error('patched')));
       const site = await serve(session(QUIET), async (req, res) => {
         req.session['a'] = 1;

@@ -48,7 +48,7 @@ describe.each(EXPRESS_VERSIONS)('a request of %s', (_, make) => {
     for (const visits of TIMES) expect(await browser.get('/')).toEqual({ visits, same: true });
   });
 
-  it('without a session is told so, whatever its property raw is', async () => {
+  it('without a session is an error, whatever its property raw is', async () => {
     app.get('/', (req, res) => {
       Object.assign(req, { raw: 'the body' });
       res.json(getSession(req as never));

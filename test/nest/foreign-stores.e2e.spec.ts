@@ -348,7 +348,7 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
       return { store, calls, events, browser };
     };
 
-    it('is not called: logins and logouts are a 503, and an outage is told once', async () => {
+    it('is not called: logins and logouts are a 503, and an outage is emitted once', async () => {
       const { store, calls, events, browser } = await disconnected();
       const statuses = [
         (await new Browser(running.url).post('/set/b')).status,

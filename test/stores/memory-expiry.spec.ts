@@ -118,7 +118,7 @@ describe('ExpiryQueue', () => {
     expect(queue.next(10_000, 1e9)).not.toBeNull();
   });
 
-  it('looks at so many places at most, and then says that there are more', () => {
+  it('looks at a limited number of places, and then returns that there are more', () => {
     const queue = new ExpiryQueue(() => undefined);
     for (let n = 0; n < 10; n++) queue.add(`key${n}` as SessionKey, n, 10);
     expect(queue.next(100, 6)).toBe('more');
