@@ -68,7 +68,7 @@ async function measure() {
       const ours = await allocation(SUBJECT, workload, env);
       figures[workload] = { bytes: rounded(ours.bytes - bare.bytes, 10), storeCalls: ours.storeCalls };
     }
-    if (canInstruct) await addInstructions(figures);
+    if (canInstruct) await addInstructions(figures, env);
     return figures;
   } finally {
     build.remove();
@@ -76,25 +76,14 @@ async function measure() {
   }
 }
 
-/**
- * The workloads run concurrently, which changes no count. V8 compiles the same code in two ways, up to 20 % apart, and the
- * length of the folder's path decides which: the lower count of two lengths is the figure.
- */
-async function addInstructions(figures) {
-  for (const prefix of ['build-', 'build--']) {
-    progress(`budget: instructions, ${prefix}`);
-    const build = copyBuild(undefined, prefix);
-    const count = async (workload) => {
-      const env = { BENCH_BUILD: build.folder };
-      const instructions = rounded(await instructionsPerRequest({ subject: SUBJECT, workload, env }), 100);
-      figures[workload].instructions = Math.min(instructions, figures[workload].instructions ?? Infinity);
-    };
-    try {
-      await Promise.all(WORKLOADS.map(count));
-    } finally {
-      build.remove();
-    }
-  }
+/** The workloads run concurrently, which changes no count: their clock is not the machine's. */
+async function addInstructions(figures, env) {
+  progress('budget: instructions');
+  const count = async (workload) => {
+    const instructions = await instructionsPerRequest({ subject: SUBJECT, workload, env });
+    figures[workload].instructions = rounded(instructions, 100);
+  };
+  await Promise.all(WORKLOADS.map(count));
 }
 
 async function allocation(subject, workload, env) {

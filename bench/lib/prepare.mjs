@@ -17,12 +17,12 @@ export function installPeers() {
  * A copy of a build that nobody changes while it is measured. It lies where no tool looks, with the repository's own
  * modules beside it; `remove` takes it away.
  */
-export function copyBuild(from = process.env.NEST_SESSION_DIST ?? join(ROOT, 'dist'), prefix = 'build-') {
+export function copyBuild(from = process.env.NEST_SESSION_DIST ?? join(ROOT, 'dist')) {
   if (!existsSync(join(from, 'http', 'index.js')))
     throw new Error('There is no build to measure: run `npm run build` first.');
   const home = join(BENCH, 'node_modules', '.builds');
   mkdirSync(home, { recursive: true });
-  const folder = mkdtempSync(join(home, prefix));
+  const folder = mkdtempSync(join(home, 'build-'));
   cpSync(from, folder, { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };

@@ -29,7 +29,7 @@ export async function instructionsPerRequest({ subject, workload, env }) {
   const execArgv = [...FLAGS, `--log-file=${log}`, process.execPath, ...NODE_FLAGS];
   const child = new Child(WORKER, { execPath: 'valgrind', execArgv, env });
   try {
-    await child.ask('prepare', { subject, workload, sessions: 20, likeExpress: false });
+    await child.ask('prepare', { subject, workload, sessions: 20, likeExpress: false, fixedClock: true });
     await child.ask('run', { count: WARM_UP });
     await instrument('on', child);
     await child.ask('run', { count: COUNTED });
