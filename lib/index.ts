@@ -22,7 +22,7 @@ export {
 export { SessionGuard } from './nest/session.guard.js';
 export type {
   AnyStore,
-  ForeignStore,
+  CallbackStore,
   RuntimeOptions,
   SessionModuleAsyncOptions,
   SessionModuleOptions,

@@ -86,9 +86,18 @@ function roomOf(path: string): string {
 const ALLOWED: Record<string, readonly string[]> = {
   core: ['node:crypto', 'uid-safe'],
   cookie: ['core', 'cookie', 'cookie-signature', 'node:crypto'],
-  http: ['core', 'cookie', 'stores/memory', 'node:'],
-  nest: ['core', 'express', 'http', 'stores/memory', '@nestjs/common', '@nestjs/core', 'node:'],
-  express: ['core', 'cookie', 'http', 'stores/memory', 'depd', 'debug', 'node:'],
+  http: ['core', 'cookie', 'stores/express-session', 'stores/memory', 'node:'],
+  nest: [
+    'core',
+    'http',
+    'stores/express-session',
+    'stores/memory',
+    '@nestjs/common',
+    '@nestjs/core',
+    'node:',
+  ],
+  express: ['core', 'cookie', 'http', 'stores/express-session', 'stores/memory', 'depd', 'debug', 'node:'],
+  'stores/express-session': ['core', 'cookie', 'depd', 'node:'],
   testing: ['core', 'cookie', 'http', 'nest', 'stores/memory', 'node:'],
   '.': ['http', 'nest'],
 };
@@ -103,7 +112,7 @@ const OF_STORES = [
 
 function isAllowed(module: Module, specifier: string): boolean {
   const room = roomOf(module.path);
-  const allowed = room.startsWith('stores/') ? OF_STORES : (ALLOWED[room] ?? []);
+  const allowed = ALLOWED[room] ?? (room.startsWith('stores/') ? OF_STORES : []);
   if (isRelative(specifier)) return [room, ...allowed].includes(roomOf(targetOf(module, specifier)));
   if (isBuiltin(specifier)) return allowed.includes('node:') || allowed.includes(specifier);
   return allowed.includes(packageOf(specifier));

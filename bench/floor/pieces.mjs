@@ -17,15 +17,15 @@ const OTHERS = 'theme=dark; consent=yes; ';
 export async function pieces() {
   const [cookie, signature, uid] = ['cookie', 'cookie-signature', 'uid-safe'].map((name) => require(name));
   const { rawCookieValues } = await file('cookie/cookie-header.js');
-  const { readSecrets } = await file('cookie/read-secrets.js');
+  const { readSecrets } = await file('cookie/secrets.js');
   const { signedValue } = await file('cookie/cookie-signature.js');
-  const { VerifiedIds } = await file('cookie/verified-ids.js');
-  const { SessionAttributes } = await file('core/session-attributes.js');
+  const { SignatureCache } = await file('cookie/signature-cache.js');
+  const { SessionAttributes } = await file('core/session/attributes.js');
   const { newSessionId } = await file('core/session-id.js');
-  const { sessionKey } = await file('core/session-key.js');
+  const { sessionKey } = await file('core/session-id.js');
 
   const secrets = readSecrets(SECRET);
-  const ids = new VerifiedIds(secrets, sessionKey);
+  const ids = new SignatureCache(secrets, sessionKey);
   const id = newSessionId();
   const value = signedValue(id, secrets);
   const sent = encodeURIComponent(value);

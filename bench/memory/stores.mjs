@@ -31,7 +31,7 @@ export const STORES = {
   },
   'nest-session': async () => {
     const { MemorySessionStore } = await door('http');
-    const { sessionKey } = await import(new URL('core/session-key.js', `file://${process.env.BENCH_BUILD}/`));
+    const { sessionKey } = await import(new URL('core/session-id.js', `file://${process.env.BENCH_BUILD}/`));
     const plenty = 2 ** 40;
     const store = new MemorySessionStore({ maxSessions: plenty, maxBytes: plenty });
     const put = (id, data, now = Date.now()) => {

@@ -1,6 +1,6 @@
-import { describeValue, describeWithoutText } from '../core/describe-value.js';
-import { days } from '../core/durations.js';
-import { SessionError } from '../core/session-error.js';
+import { describeValue, describeWithoutText } from '../core/util/describe-value.js';
+import { days } from '../core/util/clock.js';
+import { SessionError } from '../core/errors.js';
 import type { CookieOptions } from './cookie-options.js';
 
 /** Browsers cut every lifetime at this length (RFC 6265bis, section 5.5). */

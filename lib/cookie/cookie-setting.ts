@@ -1,5 +1,5 @@
-import { describeValue } from '../core/describe-value.js';
-import { SessionError } from '../core/session-error.js';
+import { describeValue } from '../core/util/describe-value.js';
+import { SessionError } from '../core/errors.js';
 import { fitsCookieAttribute, LONGEST_COOKIE_MS } from './check-cookie-options.js';
 
 /** What one session may set for itself; everything else follows the options, also in sessions that live already. */

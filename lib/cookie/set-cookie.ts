@@ -1,5 +1,5 @@
 import { serialize } from 'cookie';
-import type { SessionCookie } from '../core/session-cookie.js';
+import type { SessionCookie } from '../core/session/session-cookie.js';
 
 /**
  * A `Set-Cookie` value that gives the browser the cookie. Tells its end both as an instant and as an age, so that a

@@ -1,6 +1,6 @@
 import { cookieValues } from '../cookie/cookie-header.js';
 import { verifiedId, type Secret } from '../cookie/cookie-signature.js';
-import type { SessionedRequest } from './session.js';
+import type { SessionedRequest } from '../stores/express-session/session.js';
 
 /** The id that a request carries, and whether only cookie-parser's findings had it. */
 export interface CarriedId {

@@ -2,11 +2,11 @@ import type { CipherKey } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { ExpressRequest } from './express-types.js';
 import type { Secret } from '../cookie/cookie-signature.js';
-import { describeWithoutText } from '../core/describe-value.js';
-import { seconds } from '../core/durations.js';
-import type { ForeignStore } from './foreign-store-call.js';
+import { describeWithoutText } from '../core/util/describe-value.js';
+import { seconds } from '../core/util/clock.js';
+import type { CallbackStore } from '../stores/express-session/callback-store.js';
 import { MemoryStore } from './memory-store.js';
-import type { Store } from './store.js';
+import type { Store } from '../stores/express-session/store.js';
 
 /** The attributes of the cookie; also others, which are kept as they are. */
 export interface ExpressCookieOptions {
@@ -44,7 +44,7 @@ export interface ExpressSessionOptions {
   saveUninitialized?: boolean | undefined;
   secret?: CipherKey | readonly CipherKey[] | undefined;
   /** @defaultValue a new `MemoryStore` */
-  store?: ForeignStore | undefined;
+  store?: CallbackStore | undefined;
   /**
    * Ours: longest time to wait for the store, each time that it is asked; `Infinity` for as long as it takes, as
    * express-session does. Milliseconds.

@@ -1,5 +1,5 @@
-import { Cookie } from './cookie.js';
-import { Session } from './session.js';
+import { Cookie } from '../stores/express-session/cookie.js';
+import { Session } from '../stores/express-session/session.js';
 
 /**
  * Gives a session the methods of this package, where a store made it by another copy of express-session, as stores do that

@@ -1,5 +1,5 @@
-import type { Callback, Session, StoredSession } from './session.js';
-import { Store } from './store.js';
+import type { Callback, Session, StoredSessionData } from '../stores/express-session/session.js';
+import { Store } from '../stores/express-session/store.js';
 
 /**
  * Sessions as texts in the memory of this process, for development. Every callback comes later, never at once.
@@ -11,7 +11,7 @@ export interface MemoryStore extends Store {
   sessions: Record<string, string>;
   touch(id: string, session: Session, callback?: Callback): void;
   /** All sessions by their ids. */
-  all(callback?: Callback<Record<string, StoredSession>>): void;
+  all(callback?: Callback<Record<string, StoredSessionData>>): void;
   clear(callback?: Callback): void;
   length(callback: Callback<number>): void;
 }
@@ -27,7 +27,7 @@ MemoryStore.prototype = Object.create(Store.prototype, {
 }) as MemoryStore;
 
 MemoryStore.prototype.all = function (this: MemoryStore, callback) {
-  const all = Object.create(null) as Record<string, StoredSession>;
+  const all = Object.create(null) as Record<string, StoredSessionData>;
   for (const id of Object.keys(this.sessions)) {
     const session = unexpired(this, id);
     if (session !== undefined) all[id] = session;
@@ -61,17 +61,17 @@ MemoryStore.prototype.length = function (this: MemoryStore, callback) {
 MemoryStore.prototype.touch = function (this: MemoryStore, id, session, callback) {
   const stored = unexpired(this, id);
   if (stored !== undefined) {
-    stored.cookie = session.cookie as unknown as StoredSession['cookie'];
+    stored.cookie = session.cookie as unknown as StoredSessionData['cookie'];
     this.sessions[id] = JSON.stringify(stored);
   }
   if (callback) setImmediate(callback);
 };
 
 /** A copy of a session; one that is over is removed when it is looked at. */
-function unexpired({ sessions }: MemoryStore, id: string): StoredSession | undefined {
+function unexpired({ sessions }: MemoryStore, id: string): StoredSessionData | undefined {
   const text = sessions[id];
   if (text === undefined) return undefined;
-  const stored = JSON.parse(text) as StoredSession;
+  const stored = JSON.parse(text) as StoredSessionData;
   const expires = stored.cookie?.expires;
   if (!expires || !(new Date(expires as string).getTime() <= Date.now())) return stored;
   delete sessions[id];

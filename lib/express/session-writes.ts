@@ -1,12 +1,12 @@
-import { askStore, isMissing } from './foreign-store-call.js';
-import { HeldSessions, inOrder, type HeldSession, type StepDone } from './held-sessions.js';
-import type { Callback, Session } from './session.js';
-import { mergeText, textOf } from './session-text.js';
-import type { Store } from './store.js';
+import { askStore, isMissing } from '../stores/express-session/callback-store.js';
+import { SharedSessions, inOrder, type SharedSession, type StepDone } from './shared-sessions.js';
+import type { Callback, Session } from '../stores/express-session/session.js';
+import { mergeText, textOf } from './session-json.js';
+import type { Store } from '../stores/express-session/store.js';
 
 /** A session as one request holds it. */
 interface Hold {
-  readonly shared: HeldSession;
+  readonly shared: SharedSession;
   /** What the request began with, to tell its changes from those of others. */
   base: string | null;
   /** How many writes of this process that contains. */
@@ -17,7 +17,7 @@ interface Hold {
 export class SessionWrites {
   readonly #store: Store;
   readonly #limitMs: number | null;
-  readonly #sessions: HeldSessions;
+  readonly #sessions: SharedSessions;
   readonly #held = new Map<string, Hold>();
   /** What the store holds, as far as is known. */
   #stored: { readonly id: string; readonly text: string } | null = null;
@@ -29,7 +29,7 @@ export class SessionWrites {
   constructor(store: Store, limitMs: number | null) {
     this.#store = store;
     this.#limitMs = limitMs;
-    this.#sessions = HeldSessions.of(store);
+    this.#sessions = SharedSessions.of(store);
   }
 
   /** From here on, what others in this process do to the session of an id is seen. */
@@ -44,7 +44,7 @@ export class SessionWrites {
     this.#stored = null;
   }
 
-  #keep(id: string, shared: HeldSession): Hold {
+  #keep(id: string, shared: SharedSession): Hold {
     const hold = { shared, base: null, seen: shared.writes };
     this.#held.set(id, hold);
     return hold;
@@ -170,7 +170,12 @@ export class SessionWrites {
     if (textOf(session) === written) this.#stored = { id: session.id, text: written };
   }
 
-  #inOrder(shared: HeldSession, step: (done: Callback) => void, callback: StepDone, late?: () => void): void {
+  #inOrder(
+    shared: SharedSession,
+    step: (done: Callback) => void,
+    callback: StepDone,
+    late?: () => void,
+  ): void {
     this.#underWay++;
     const done: StepDone = (error, thrown) => {
       this.#underWay--;

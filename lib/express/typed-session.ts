@@ -1,6 +1,6 @@
 import type { ExpressCookieOptions, ExpressSessionOptions } from './express-options.js';
 import type * as types from './express-types.js';
-import { session as untyped, type ExpressSessionHandler } from './session-function.js';
+import { session as untyped, type ExpressSessionHandler } from './middleware.js';
 
 /** express-session's function and its parts, typed as applications know them. */
 export const session = untyped as unknown as ((

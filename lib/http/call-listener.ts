@@ -1,4 +1,4 @@
-import type { SessionEvent, SessionEventListener } from '../core/session-events.js';
+import type { SessionEvent, SessionEventListener } from '../core/errors.js';
 
 /** Calls a listener of the application. It never throws, and leaves no rejected promise behind: a failure is a warning. */
 export function callListener(
@@ -30,3 +30,17 @@ export function withoutThrow(step: () => void): void {
 
 const isThenable = (value: unknown): boolean =>
   typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+
+/**
+ * Runs a step that a promise or a store calls, where no caller can catch what the step throws. An error is then an
+ * uncaught exception, as in any listener of Node, and no rejection of a promise that nobody holds.
+ */
+export function outsidePromises(step: () => void): void {
+  try {
+    step();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}

@@ -1,4 +1,6 @@
-import type { SessionEvent } from '../core/session-events.js';
+import type { SessionEvent } from '../core/errors.js';
+import type { SessionStore, StartWarning } from '../core/store/session-store.js';
+import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
 
 /** An event as a line of a log. */
 export function describeEvent(event: SessionEvent): string {
@@ -18,4 +20,31 @@ export function describeEvent(event: SessionEvent): string {
         'the prefix __Host-. Further requests of this kind are not logged for a minute.'
       );
   }
+}
+
+/** The warning of a store at startup: its own, or that of a memory store in production. `null` when there is none. */
+export function memoryWarning(store: SessionStore & Partial<StartWarning>): string | null {
+  if (typeof store.startWarning === 'string') return store.startWarning;
+  if (process.env['NODE_ENV'] !== 'production' || !(store instanceof MemorySessionStore)) return null;
+  return (
+    'Sessions are kept in the memory of this process: they end with it, and no other process sees them. ' +
+    'Give the option store a store that lasts, such as LmdbSessionStore from nest-session/lmdb.'
+  );
+}
+
+const BEHIND_A_PROXY =
+  'Behind a proxy that ends TLS, set the option proxy: true or the trust proxy setting of the framework';
+
+/** A session was not kept, since its cookie is secure and the connection is not. */
+export const UNDELIVERABLE =
+  'A session was not kept: its cookie is secure and the request came over a connection that is not. ' +
+  `${BEHIND_A_PROXY}; else use cookie.secure "auto".`;
+
+/** A cookie was sent without attributes that the options ask for, since browsers refuse them on an insecure cookie. */
+export function leftOutWarning(attributes: readonly string[]): string {
+  const options = `option${attributes.length > 1 ? 's' : ''} ${attributes.join(' and ')}`;
+  return (
+    `A session cookie was sent without its ${options}: the request came over a connection that is not secure, and ` +
+    `cookie.secure is "auto". Browsers do not send such a cookie from other sites. ${BEHIND_A_PROXY}.`
+  );
 }

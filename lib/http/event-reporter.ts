@@ -1,8 +1,8 @@
-import type { SessionEvent } from '../core/session-events.js';
+import type { SessionEvent } from '../core/errors.js';
 import { callListener, withoutThrow } from './call-listener.js';
 import type { HandlerHooks } from './handler-hooks.js';
-import { withRareRejections } from './rejection-log.js';
 import type { ResolvedSessionOptions } from './session-options.js';
+import { type Clock, minutes } from '../core/util/clock.js';
 
 /** Where the events and warnings of one session go: the log, and the option `onEvent`. */
 export class EventReporter {
@@ -34,4 +34,24 @@ export class EventReporter {
     this.#warned.add(message);
     withoutThrow(() => this.#warn(message));
   }
+}
+
+/** How often a rejected request is logged at most: clients decide how many there are. */
+const LOG_EVERY_MS = minutes(1);
+
+/** A log of events that drops a `rejected` event soon after another one. Listeners of events receive all of them. */
+export function withRareRejections(
+  log: (event: SessionEvent) => void,
+  clock: Clock,
+): (event: SessionEvent) => void {
+  let loggedAt = Number.NEGATIVE_INFINITY;
+  return (event) => {
+    if (event.type === 'rejected') {
+      const now = clock.now();
+      // A clock that was set back shows a difference too.
+      if (Math.abs(now - loggedAt) < LOG_EVERY_MS) return;
+      loggedAt = now;
+    }
+    log(event);
+  };
 }

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { SessionError } from '../core/session-error.js';
-import type { Answer } from '../core/session-store.js';
-import type { SessionData, UserSession } from '../core/user-session.js';
-import { awaitSession, DEFAULT_SESSION, findSession, isMounted, isReserved } from './attached-sessions.js';
+import { SessionError } from '../core/errors.js';
+import type { Awaitable } from '../core/util/awaitable.js';
+import type { SessionData, UserSession } from '../core/session/user-session.js';
+import { awaitSession, DEFAULT_SESSION, findSession, isMounted, isReserved } from './request-properties.js';
 
 /**
  * The session of a request: of Express, Fastify or `node:http`.
@@ -37,7 +37,7 @@ export async function loadSession<T extends object = SessionData>(
 export function askSession(
   request: IncomingMessage | { readonly raw: IncomingMessage },
   name: string = DEFAULT_SESSION,
-): Answer<UserSession | undefined> {
+): Awaitable<UserSession | undefined> {
   const raw = rawRequestOf(request);
   if (!isMounted(raw, name)) throw notMounted(name);
   return awaitSession(raw, name);

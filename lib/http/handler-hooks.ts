@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { SessionEvent } from '../core/session-events.js';
+import type { SessionEvent } from '../core/errors.js';
 
 /** Continues a request, or ends it with an error. */
 export type Next = (error?: unknown) => void;

@@ -5,13 +5,14 @@
  */
 export type { CookieOptions } from '../cookie/cookie-options.js';
 export type { Secret } from '../cookie/cookie-signature.js';
-export type { Clock } from '../core/clock.js';
-export { days, hours, minutes, seconds } from '../core/durations.js';
-export type { SessionCookie } from '../core/session-cookie.js';
-export { SessionError, type SessionErrorCode } from '../core/session-error.js';
-export type { SessionEvent, SessionEventListener } from '../core/session-events.js';
+export type { Clock } from '../core/util/clock.js';
+export type { Awaitable } from '../core/util/awaitable.js';
+export { days, hours, minutes, seconds } from '../core/util/clock.js';
+export type { SessionCookie } from '../core/session/session-cookie.js';
+export { SessionError, type SessionErrorCode } from '../core/errors.js';
+export type { SessionEvent, SessionEventListener } from '../core/errors.js';
 export type { SessionId } from '../core/session-id.js';
-export type { SessionKey } from '../core/session-key.js';
+export type { SessionKey } from '../core/session-id.js';
 export type {
   AttributeName,
   RegenerateOptions,
@@ -20,7 +21,7 @@ export type {
   SessionData,
   SessionUpdate,
   UserSession,
-} from '../core/user-session.js';
+} from '../core/session/user-session.js';
 export {
   applyPatch,
   decodeRecord,
@@ -29,15 +30,14 @@ export {
   type AttributeChange,
   type SessionPatch,
   type SessionRecord,
-} from '../core/session-record.js';
+} from '../core/store/session-record.js';
 export {
   SessionStore,
-  type Answer,
   type Conflict,
   type ExpirySweeper,
-  type FiledSession,
+  type StoredSession,
   type PrincipalIndex,
-} from '../core/session-store.js';
+} from '../core/store/session-store.js';
 export { MemorySessionStore, type MemoryStoreOptions } from '../stores/memory/memory-session-store.js';
 export { getSession, loadSession } from './get-session.js';
 export type { Next } from './handler-hooks.js';

@@ -1,4 +1,4 @@
-import { withinLimit } from '../core/time-limit.js';
+import { withDeadline } from '../core/util/deadline.js';
 
 /** Work under way that a shutdown must wait for. */
 export class PendingWork {
@@ -15,6 +15,6 @@ export class PendingWork {
     const all = (async () => {
       while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
     })();
-    await withinLimit(all, limitMs, () => new Error('late')).catch(() => undefined);
+    await withDeadline(all, limitMs, () => new Error('late')).catch(() => undefined);
   }
 }

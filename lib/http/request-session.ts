@@ -1,25 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { OptionsCookieKeeper } from '../cookie/cookie-keeper.js';
-import type { VerifiedIds } from '../cookie/verified-ids.js';
+import type { OptionsCookieFactory } from '../cookie/session-cookie-factory.js';
+import type { SignatureCache } from '../cookie/signature-cache.js';
 import { clearCookie, clearDuplicates, setSentCookie } from '../cookie/set-cookie.js';
-import { andThen } from '../core/answers.js';
-import type { CookieChannel, OpenRequest } from '../core/open-request.js';
-import type { CookieOutcome, FindResult, FoundSession, OpenSession } from '../core/open-session.js';
-import type { SessionEngine } from '../core/session-engine.js';
-import type { SessionError } from '../core/session-error.js';
-import type { Answer, SessionStore } from '../core/session-store.js';
-import { DEFAULT_SESSION, type AttachedSession, type Mounting } from './attached-sessions.js';
-import { withoutThrow } from './call-listener.js';
-import { forbidStoring, varyByCookie, type HeaderWriter } from './cache-headers.js';
-import { ForeignResponse, isNodeResponse, type ForeignKeeper } from './foreign-response.js';
-import { statusOf } from './http-error.js';
-import { outsidePromises } from './outside-promises.js';
-import { isGone, ResponseGate, type GateKeeper } from './response-gate.js';
+import { chain } from '../core/util/awaitable.js';
+import type { CookieChannel, RequestContext } from '../core/session/request-context.js';
+import type { CookieOutcome, FindResult, FoundSession, OpenSession } from '../core/session/open-session.js';
+import type { SessionEngine } from '../core/session/session-engine.js';
+import type { SessionError } from '../core/errors.js';
+import type { Awaitable } from '../core/util/awaitable.js';
+import type { SessionStore } from '../core/store/session-store.js';
+import { DEFAULT_SESSION, type AttachedSession, type Mounting } from './request-properties.js';
+import { outsidePromises, withoutThrow } from './call-listener.js';
+import { forbidStoring, varyByCookie, type HeaderWriter } from './response/cache-headers.js';
+import { UngatedResponse, isNodeResponse, type UngatedHooks } from './response/ungated-response.js';
+import { statusOf } from './response/error-response.js';
+import { isGone, ResponseGate, type CommitHooks } from './response/response-gate.js';
 
 /** What all requests of one middleware share, and whom they turn to. */
 export interface RequestParts {
   readonly engine: SessionEngine;
-  readonly ids: VerifiedIds;
+  readonly ids: SignatureCache;
   readonly store: SessionStore;
   readonly sessionName: string;
   readonly cookieName: string;
@@ -40,11 +40,11 @@ export interface RequestParts {
  *
  * Longer than other files, because one object per request stands for what three sides want of it: application, engine, gate.
  */
-export class RequestSession implements AttachedSession, OpenRequest, GateKeeper, ForeignKeeper {
+export class RequestSession implements AttachedSession, RequestContext, CommitHooks, UngatedHooks {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly next: (error?: unknown) => void;
-  readonly cookies: OptionsCookieKeeper;
+  readonly cookies: OptionsCookieFactory;
   /** The client sent a cookie of this name, good or not. */
   readonly presented: boolean;
   accessed = false;
@@ -60,18 +60,18 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper,
   /** Why it is not known whether there is a session. */
   #failure: SessionError | null = null;
   /** How to find the session, until someone has asked for it; then the promise of that. */
-  #find: (() => Answer<void>) | null = null;
+  #find: (() => Awaitable<void>) | null = null;
   #loading: Promise<void> | null = null;
   /** The application has let go of the session, loaded or not. */
   #isReleased = false;
   #opened: OpenSession | null = null;
-  #gate: ResponseGate | ForeignResponse | null = null;
+  #gate: ResponseGate | UngatedResponse | null = null;
   #cookie: CookieOutcome = 'none';
 
   constructor(
     parts: RequestParts,
     exchange: Pick<RequestSession, 'req' | 'res' | 'next'>,
-    cookies: OptionsCookieKeeper,
+    cookies: OptionsCookieFactory,
     presented: boolean,
     secure: boolean,
   ) {
@@ -109,7 +109,7 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper,
   }
 
   /** The session is found when someone asks for it, and not before. */
-  beginLazily(find: () => Answer<void>): void {
+  beginLazily(find: () => Awaitable<void>): void {
     this.#find = find;
     this.#armGate();
   }
@@ -117,11 +117,11 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper,
   #armGate(): void {
     this.#gate = isNodeResponse(this.res)
       ? ResponseGate.at(this.res, this)
-      : new ForeignResponse(this.res, this);
+      : new UngatedResponse(this.res, this);
   }
 
   /** A load that fails leaves the session as unknown as it was: nobody may take it for a fresh one. */
-  load(): Answer<void> {
+  load(): Awaitable<void> {
     if (this.#loading !== null || this.#find === null) return this.#loading ?? undefined;
     const loading = this.#find();
     if (!(loading instanceof Promise)) return this.#loaded();
@@ -178,7 +178,7 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper,
     if (this.#opened === null && !this.#isCommitDue()) return undefined;
     const { opened } = this;
     if (this.#isInsecure(opened) && opened.isNew && opened.hasChanges()) this.#parts.undeliverable();
-    let outcome: Answer<CookieOutcome>;
+    let outcome: Awaitable<CookieOutcome>;
     try {
       outcome = opened.commit();
     } catch (error) {
@@ -203,7 +203,7 @@ export class RequestSession implements AttachedSession, OpenRequest, GateKeeper,
 
   /** Nobody has seen the session: only where it must be removed it has to be found for that. */
   #commitUnseen(): unknown {
-    if (this.#isReleased && this.#parts.unset === 'destroy') return andThen(this.load(), () => this.commit());
+    if (this.#isReleased && this.#parts.unset === 'destroy') return chain(this.load(), () => this.commit());
     // A load under way that nobody has waited for: where it fails there is nothing to save.
     return this.#loading?.then(
       () => this.commit(),

@@ -1,13 +1,12 @@
 import { checkCookieName, checkCookieOptions } from '../cookie/check-cookie-options.js';
 import type { CookieOptions } from '../cookie/cookie-options.js';
-import { readSecrets } from '../cookie/read-secrets.js';
-import { andThen } from '../core/answers.js';
-import { systemClock } from '../core/clock.js';
-import { describeKind, describeValue, describeWithoutText } from '../core/describe-value.js';
-import { days, hours, minutes, seconds } from '../core/durations.js';
+import { readSecrets } from '../cookie/secrets.js';
+import { chain } from '../core/util/awaitable.js';
+import { days, hours, minutes, seconds, systemClock } from '../core/util/clock.js';
+import { describeKind, describeValue, describeWithoutText } from '../core/util/describe-value.js';
 import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
-import { SessionError } from '../core/session-error.js';
-import { checkStore } from './check-store.js';
+import { SessionError } from '../core/errors.js';
+import { checkStore } from './check-options.js';
 import {
   isOptions,
   type ResolvedSessionOptions,
@@ -147,7 +146,7 @@ function cookieSource(cookie: SessionOptions['cookie'], name: string): ResolvedS
       checkCookieOptions(options, name);
       return options;
     };
-    return (req) => andThen(cookie(req), checked);
+    return (req) => chain(cookie(req), checked);
   }
   checkCookieOptions(cookie, name);
   const fixed = { ...cookie };

@@ -1,23 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { rawCookieValues } from '../cookie/cookie-header.js';
-import { OptionsCookieKeeper } from '../cookie/cookie-keeper.js';
+import { OptionsCookieFactory } from '../cookie/session-cookie-factory.js';
 import { leftOutAttributes, resolveCookie, type CookieOptions } from '../cookie/cookie-options.js';
-import { namedSecrets } from '../cookie/named-secrets.js';
-import { VerifiedIds } from '../cookie/verified-ids.js';
-import type { FindResult } from '../core/open-session.js';
-import { SessionEngine } from '../core/session-engine.js';
-import { isStoreFailure, type SessionError } from '../core/session-error.js';
-import type { SessionEvent } from '../core/session-events.js';
+import { namedSecrets } from '../cookie/secrets.js';
+import { SignatureCache } from '../cookie/signature-cache.js';
+import type { FindResult } from '../core/session/open-session.js';
+import { SessionEngine } from '../core/session/session-engine.js';
+import { isStoreFailure, type SessionError, type SessionEvent } from '../core/errors.js';
 import { checkedSessionId, newSessionId } from '../core/session-id.js';
-import type { Answer } from '../core/session-store.js';
-import { attach, DEFAULT_SESSION } from './attached-sessions.js';
-import { leftOutWarning, UNDELIVERABLE } from './cookie-warnings.js';
-import { askToRetry } from './foreign-response.js';
+import type { Awaitable } from '../core/util/awaitable.js';
+import { attach, DEFAULT_SESSION } from './request-properties.js';
+import { leftOutWarning, UNDELIVERABLE } from './describe-event.js';
+import { askToRetry } from './response/ungated-response.js';
 import { EventReporter } from './event-reporter.js';
-import { prepareServerOf } from './prepared-requests.js';
+import { prepareServerOf } from './node20/prepared-requests.js';
 import type { FailedRequest, HandlerHooks, Next } from './handler-hooks.js';
-import { statusOf } from './http-error.js';
-import { outsidePromises } from './outside-promises.js';
+import { statusOf } from './response/error-response.js';
+import { outsidePromises } from './call-listener.js';
 import { PendingWork } from './pending-work.js';
 import { isInPath, isSecureRequest } from './request-facts.js';
 import { RequestSession, type RequestParts } from './request-session.js';
@@ -32,7 +31,7 @@ export class SessionHandler {
   readonly #engine: SessionEngine;
   readonly #parts: RequestParts;
   /** The keepers for insecure and secure connections, where the cookie is the same for all requests. */
-  readonly #keepers: readonly [OptionsCookieKeeper, OptionsCookieKeeper] | null;
+  readonly #keepers: readonly [OptionsCookieFactory, OptionsCookieFactory] | null;
   readonly #underWay = new PendingWork();
 
   constructor(options: ResolvedSessionOptions, hooks: HandlerHooks) {
@@ -56,7 +55,7 @@ export class SessionHandler {
       fixedCookie === null ? null : [this.#keeperOf(fixedCookie, false), this.#keeperOf(fixedCookie, true)];
     this.#parts = {
       engine: this.#engine,
-      ids: new VerifiedIds(secrets, (id) => this.#engine.keyOf(id)),
+      ids: new SignatureCache(secrets, (id) => this.#engine.keyOf(id)),
       store,
       sessionName,
       cookieName: options.name,
@@ -112,7 +111,7 @@ export class SessionHandler {
 
   #find(session: RequestSession, values: readonly string[]): void {
     if (values.length === 0) return this.#proceed(session, null, null);
-    let found: Answer<FindResult>;
+    let found: Awaitable<FindResult>;
     try {
       found = this.#engine.find(this.#parts.ids.candidatesIn(values), session.cookies);
     } catch (error) {
@@ -181,11 +180,11 @@ export class SessionHandler {
     this.#answer(error, { stage: 'open', req: session.req, res: session.res, next: session.next });
   }
 
-  #keeperOf(options: CookieOptions, secure: boolean): OptionsCookieKeeper {
+  #keeperOf(options: CookieOptions, secure: boolean): OptionsCookieFactory {
     const { clock, cookieLeads } = this.#options;
     const resolved = resolveCookie(options, secure, clock.now());
     const leftOut = leftOutAttributes(options, resolved);
-    return new OptionsCookieKeeper(resolved, () => clock.now(), cookieLeads, leftOut);
+    return new OptionsCookieFactory(resolved, () => clock.now(), cookieLeads, leftOut);
   }
 
   #answer(error: unknown, failed: FailedRequest): boolean {

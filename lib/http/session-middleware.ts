@@ -1,16 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { seconds } from '../core/durations.js';
-import { isStoreFailure } from '../core/session-error.js';
-import type { SessionEvent } from '../core/session-events.js';
-import { SweepSchedule } from '../core/sweep-schedule.js';
-import { describeEvent } from './describe-event.js';
-import { statusOf } from './http-error.js';
+import { seconds } from '../core/util/clock.js';
+import { isStoreFailure, type SessionEvent } from '../core/errors.js';
+import { SweepTimer } from '../core/store/sweep-timer.js';
+import { describeEvent, memoryWarning } from './describe-event.js';
+import { statusOf } from './response/error-response.js';
 import { resolveSessionOptions } from './resolve-options.js';
 import type { Next } from './handler-hooks.js';
 import { SessionHandler } from './session-handler.js';
-import { checkSessionName } from './session-name.js';
+import { checkSessionName } from './check-options.js';
 import { isOptions, type SessionOptions } from './session-options.js';
-import { memoryWarning } from './memory-warning.js';
 
 /** Options of {@link sessionMiddleware}. */
 export interface SessionMiddlewareOptions extends SessionOptions {
@@ -102,7 +100,7 @@ export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMid
   const memory = memoryWarning(resolved.store);
   if (memory !== null) warn(memory);
   const { store, clock, sweepEveryMs } = resolved;
-  const sweeps = SweepSchedule.of(store, clock, sweepEveryMs, (event) => handler.emit(event));
+  const sweeps = SweepTimer.of(store, clock, sweepEveryMs, (event) => handler.emit(event));
   sweeps?.start();
   return Object.assign(
     (req: IncomingMessage, res: object, next: Next) => handler.handle(req, res as ServerResponse, next),

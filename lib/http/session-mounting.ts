@@ -5,8 +5,8 @@ import {
   type AttachedSession,
   type Mounting,
   type RequestWithSessions,
-} from './attached-sessions.js';
-import { outsidePromises } from './outside-promises.js';
+} from './request-properties.js';
+import { outsidePromises } from './call-listener.js';
 
 /** Takes the request for a session of this name, or returns the session that another call has taken it for. */
 export function claim(req: IncomingMessage, session: AttachedSession): AttachedSession | undefined {

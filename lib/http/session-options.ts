@@ -2,9 +2,10 @@ import { KeyObject } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { CookieOptions } from '../cookie/cookie-options.js';
 import type { Secret } from '../cookie/cookie-signature.js';
-import type { Clock } from '../core/clock.js';
-import type { SessionEventListener } from '../core/session-events.js';
-import type { Answer, SessionStore } from '../core/session-store.js';
+import type { Clock } from '../core/util/clock.js';
+import type { SessionEventListener } from '../core/errors.js';
+import type { Awaitable } from '../core/util/awaitable.js';
+import type { SessionStore } from '../core/store/session-store.js';
 
 /** How long sessions live. Milliseconds, written `minutes(30)`. */
 export interface SessionTimeouts {
@@ -55,7 +56,7 @@ export interface SessionOptions {
    * Attributes of the cookie, or a function of the request that returns them or a promise of them (settings per tenant
    * from a database). The request waits for the promise; where it rejects, the request fails with its error.
    */
-  readonly cookie?: CookieOptions | ((req: IncomingMessage) => Answer<CookieOptions>) | undefined;
+  readonly cookie?: CookieOptions | ((req: IncomingMessage) => Awaitable<CookieOptions>) | undefined;
   readonly timeouts?: SessionTimeouts | undefined;
   /**
    * Makes an id, at least 128 random bits in 22 to 256 visible ASCII characters. By default 192 random bits. While it runs,
@@ -135,7 +136,7 @@ export interface ResolvedSessionOptions {
   readonly secrets: readonly Secret[];
   readonly store: SessionStore;
   readonly name: string;
-  readonly cookie: (req: IncomingMessage) => Answer<CookieOptions>;
+  readonly cookie: (req: IncomingMessage) => Awaitable<CookieOptions>;
   /** The same, where it is the same for all requests at all times. */
   readonly fixedCookie: CookieOptions | null;
   readonly idleMs: number;

@@ -1,5 +1,5 @@
-import { SessionError } from '../core/session-error.js';
-import { DEFAULT_SESSION } from '../http/attached-sessions.js';
+import { SessionError } from '../core/errors.js';
+import { DEFAULT_SESSION } from '../http/request-properties.js';
 
 /** What a module has of one session. */
 export interface ClaimedSession {

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { ExecutionContext } from '@nestjs/common';
-import type { UserSession } from '../core/user-session.js';
-import { SessionError } from '../core/session-error.js';
-import type { Answer } from '../core/session-store.js';
+import type { UserSession } from '../core/session/user-session.js';
+import { SessionError } from '../core/errors.js';
+import type { Awaitable } from '../core/util/awaitable.js';
 import { askSession } from '../http/get-session.js';
 
 /** The request behind a handler of HTTP or GraphQL. */
@@ -28,6 +28,6 @@ export function requestOf(context: ExecutionContext): IncomingMessage | { readon
 export function sessionOf(
   context: ExecutionContext,
   name: string | undefined,
-): Answer<UserSession | undefined> {
+): Awaitable<UserSession | undefined> {
   return askSession(requestOf(context), name);
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ResponseGate } from '../http/response-gate.js';
-import { OF_THE_ANSWER } from '../http/taken-back-answer.js';
+import { ResponseGate } from '../http/response/response-gate.js';
+import { OF_THE_ANSWER } from '../http/response/error-response.js';
 
 /** What is used of a Fastify instance, described by its shape: Fastify is no dependency. */
 interface FastifyLike {

@@ -1,7 +1,7 @@
 import { SetMetadata, type CustomDecorator } from '@nestjs/common';
-import { describeValue } from '../core/describe-value.js';
-import { SessionError } from '../core/session-error.js';
-import type { UserSession } from '../core/user-session.js';
+import { describeValue } from '../core/util/describe-value.js';
+import { SessionError } from '../core/errors.js';
+import type { UserSession } from '../core/session/user-session.js';
 import { SESSION_REQUIREMENT } from './session.constants.js';
 import type { SessionPath } from './session-path.js';
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { APP_GUARD, ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/core';
-import { SessionError } from '../core/session-error.js';
+import { SessionError } from '../core/errors.js';
 import type { SessionRequirement } from './require-session.decorator.js';
 import { SessionGuard } from './session.guard.js';
 import { SESSION_REQUIREMENT } from './session.constants.js';

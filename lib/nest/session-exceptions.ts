@@ -4,11 +4,10 @@ import {
   type HttpException,
   type Logger,
 } from '@nestjs/common';
-import { isStoreFailure } from '../core/session-error.js';
-import type { SessionEvent } from '../core/session-events.js';
+import { isStoreFailure, type SessionEvent } from '../core/errors.js';
 import { withoutThrow } from '../http/call-listener.js';
 import { describeEvent } from '../http/describe-event.js';
-import { statusOf } from '../http/http-error.js';
+import { statusOf } from '../http/response/error-response.js';
 import type { HandlerHooks } from '../http/handler-hooks.js';
 import { answerAgain } from './fastify-bridge.js';
 

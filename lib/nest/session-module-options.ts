@@ -6,14 +6,14 @@ import type {
   RequestMethod,
   Type,
 } from '@nestjs/common';
-import type { SessionStore } from '../core/session-store.js';
-import type { ForeignStore } from '../express/foreign-store-call.js';
+import type { SessionStore } from '../core/store/session-store.js';
+import type { CallbackStore } from '../stores/express-session/callback-store.js';
 import type { SessionOptions } from '../http/session-options.js';
 
-export type { ForeignStore };
+export type { CallbackStore };
 
 /** A store of this package's kind, or one that was made for express-session. */
-export type AnyStore = SessionStore | ForeignStore;
+export type AnyStore = SessionStore | CallbackStore;
 
 /** A store as a provider: Nest makes it, gives it its dependencies and calls its life-cycle hooks. */
 export type SessionStoreProvider =

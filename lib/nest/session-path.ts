@@ -1,4 +1,4 @@
-import type { SessionData } from '../core/user-session.js';
+import type { SessionData } from '../core/session/user-session.js';
 
 /** How deep paths are typed. */
 type Deeper = [never, 0, 1, 2, 3];

@@ -1,5 +1,5 @@
-import { DEFAULT_SESSION } from '../http/attached-sessions.js';
-import { SessionStore } from '../core/session-store.js';
+import { DEFAULT_SESSION } from '../http/request-properties.js';
+import { SessionStore } from '../core/store/session-store.js';
 
 /** What an application gave, before it is checked. */
 export const SESSION_OPTIONS = Symbol('SESSION_OPTIONS');

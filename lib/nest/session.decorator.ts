@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from '@nestjs/common';
-import { andThen } from '../core/answers.js';
-import type { UserSession } from '../core/user-session.js';
+import { chain } from '../core/util/awaitable.js';
+import type { UserSession } from '../core/session/user-session.js';
 import { sessionOf } from './execution-session.js';
 import { valueAt, type SessionPath } from './session-path.js';
 
@@ -35,7 +35,7 @@ export const Session: SessionDecorator = createParamDecorator(
   (data: unknown, context: ExecutionContext): unknown => {
     const { name, path }: SessionQuery =
       typeof data === 'string' ? { path: data } : ((data as SessionQuery | undefined) ?? {});
-    return andThen<UserSession | undefined, unknown>(sessionOf(context, name), (session) =>
+    return chain<UserSession | undefined, unknown>(sessionOf(context, name), (session) =>
       session === undefined || path === undefined ? session : valueAt(session, path),
     );
   },
@@ -48,5 +48,5 @@ export const Session: SessionDecorator = createParamDecorator(
  */
 export const SessionId: (query?: Pick<SessionQuery, 'name'>) => ParameterDecorator = createParamDecorator(
   (data: unknown, context: ExecutionContext): unknown =>
-    andThen(sessionOf(context, (data as SessionQuery | undefined)?.name), (session) => session?.id),
+    chain(sessionOf(context, (data as SessionQuery | undefined)?.name), (session) => session?.id),
 );

@@ -7,8 +7,8 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { andThen } from '../core/answers.js';
-import type { UserSession } from '../core/user-session.js';
+import { chain } from '../core/util/awaitable.js';
+import type { UserSession } from '../core/session/user-session.js';
 import { getSession } from '../http/get-session.js';
 import { requestOf, sessionOf } from './execution-session.js';
 import type { SessionRequirement } from './require-session.decorator.js';
@@ -34,7 +34,7 @@ export class SessionGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const requirement = this.getRequirement(context);
     if (!requirement.required) return true;
-    return andThen(sessionOf(context, requirement.name), (found) => {
+    return chain(sessionOf(context, requirement.name), (found) => {
       if (found?.isAvailable === false) return this.unavailable(context);
       const session = this.getSession(context, requirement);
       return session !== undefined && this.isFulfilled(session, requirement) ? true : this.deny(context);

@@ -11,16 +11,15 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { describeWithoutText } from '../core/describe-value.js';
-import { seconds } from '../core/durations.js';
-import { isStoreFailure, SessionError } from '../core/session-error.js';
-import type { SessionEvent } from '../core/session-events.js';
-import { SweepSchedule } from '../core/sweep-schedule.js';
-import { ForeignSessionStore } from '../express/foreign-session-store.js';
-import { DEFAULT_SESSION } from '../http/attached-sessions.js';
-import { memoryWarning } from '../http/memory-warning.js';
+import { describeWithoutText } from '../core/util/describe-value.js';
+import { seconds } from '../core/util/clock.js';
+import { isStoreFailure, SessionError, type SessionEvent } from '../core/errors.js';
+import { SweepTimer } from '../core/store/sweep-timer.js';
+import { ExpressStoreAdapter } from '../stores/express-session/store-adapter.js';
+import { DEFAULT_SESSION } from '../http/request-properties.js';
+import { memoryWarning } from '../http/describe-event.js';
 import { SessionHandler } from '../http/session-handler.js';
-import { checkSessionName } from '../http/session-name.js';
+import { checkSessionName } from '../http/check-options.js';
 import { isOptions, type ResolvedSessionOptions } from '../http/session-options.js';
 import { claimSession } from './claimed-sessions.js';
 import { bridgeFastify } from './fastify-bridge.js';
@@ -62,7 +61,7 @@ export class SessionModule
   readonly #registration: SessionRegistration;
   readonly #adapterHost: HttpAdapterHost;
   readonly #routes: RouteCheck;
-  readonly #sweeps: SweepSchedule | null;
+  readonly #sweeps: SweepTimer | null;
   #handler: SessionHandler | null = null;
 
   constructor(
@@ -76,7 +75,7 @@ export class SessionModule
     this.#adapterHost = adapterHost;
     this.#routes = routes;
     const { store, clock, sweepEveryMs } = options;
-    this.#sweeps = SweepSchedule.of(store, clock, sweepEveryMs, (event) => this.#emit(event));
+    this.#sweeps = SweepTimer.of(store, clock, sweepEveryMs, (event) => this.#emit(event));
   }
 
   /**
@@ -111,7 +110,7 @@ export class SessionModule
     claimSession(this.#adapterHost, {
       sessionName: sessionName ?? DEFAULT_SESSION,
       cookieName,
-      store: store instanceof ForeignSessionStore ? store.adapted : store,
+      store: store instanceof ExpressStoreAdapter ? store.adapted : store,
     });
     const handler = (this.#handler = new SessionHandler(this.#options, {
       sessionName,
@@ -134,7 +133,7 @@ export class SessionModule
   onModuleInit(): void {
     const warning = memoryWarning(this.#options.store);
     if (warning !== null) this.#logger.warn(warning);
-    if (this.#options.store instanceof ForeignSessionStore) this.#logger.log(FOREIGN_STORE);
+    if (this.#options.store instanceof ExpressStoreAdapter) this.#logger.log(FOREIGN_STORE);
     this.#sweeps?.start();
   }
 

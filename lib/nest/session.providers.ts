@@ -1,11 +1,11 @@
 import type { Provider, Type } from '@nestjs/common';
-import { describeWithoutText } from '../core/describe-value.js';
-import { hours, seconds } from '../core/durations.js';
-import { SessionError } from '../core/session-error.js';
-import { isSessionStore, type SessionStore } from '../core/session-store.js';
-import { isForeignStore } from '../express/foreign-store-call.js';
-import { ForeignSessionStore } from '../express/foreign-session-store.js';
-import { checkStore } from '../http/check-store.js';
+import { describeWithoutText } from '../core/util/describe-value.js';
+import { hours, seconds } from '../core/util/clock.js';
+import { SessionError } from '../core/errors.js';
+import { isSessionStore, type SessionStore } from '../core/store/session-store.js';
+import { isCallbackStore } from '../stores/express-session/callback-store.js';
+import { ExpressStoreAdapter } from '../stores/express-session/store-adapter.js';
+import { checkStore } from '../http/check-options.js';
 import { resolveSessionOptions } from '../http/resolve-options.js';
 import { isOptions } from '../http/session-options.js';
 import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
@@ -68,7 +68,7 @@ function createStoreProvider(provide: ReturnType<typeof getSessionStoreToken>, s
   }
   if (typeof store === 'function') return { provide, useClass: store };
   if (isProvider(store)) return { provide, ...store } as Provider;
-  if (!isForeignStore(store)) checkStore(store);
+  if (!isCallbackStore(store)) checkStore(store);
   return { provide, useValue: store };
 }
 
@@ -87,11 +87,11 @@ function asSessionStore(
   store: AnyStore,
   { cookie, timeouts, storeTimeout = seconds(2) }: RuntimeOptions,
 ): SessionStore {
-  if (isSessionStore(store) || !isForeignStore(store)) return store;
+  if (isSessionStore(store) || !isCallbackStore(store)) return store;
   const fixed = typeof cookie === 'object' ? cookie : {};
   const idleMs = timeouts?.idle ?? fixed.maxAge ?? hours(24);
   const limitMs = Number.isFinite(storeTimeout) ? storeTimeout : null;
-  return new ForeignSessionStore(
+  return new ExpressStoreAdapter(
     store,
     fixed,
     { idleMs, touchEveryMs: timeouts?.touchEvery ?? null },

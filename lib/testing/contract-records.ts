@@ -1,7 +1,6 @@
-import { newSessionId } from '../core/session-id.js';
-import { sessionKey, type SessionKey } from '../core/session-key.js';
-import type { AttributeChange, SessionPatch, SessionRecord } from '../core/session-record.js';
-import type { SessionStore } from '../core/session-store.js';
+import { newSessionId, sessionKey, type SessionKey } from '../core/session-id.js';
+import type { AttributeChange, SessionPatch, SessionRecord } from '../core/store/session-record.js';
+import type { SessionStore } from '../core/store/session-store.js';
 
 /** Questions to a store by their titles. */
 export type Questions<S extends SessionStore = SessionStore> = Readonly<

@@ -1,15 +1,17 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert';
-import type { SessionKey } from '../core/session-key.js';
-import { NEVER } from '../core/session-record.js';
+import type { SessionKey } from '../core/session-id.js';
+import { NEVER } from '../core/store/session-record.js';
 import {
   attribute,
   attributes,
   held,
   newKey,
   patchOf,
-  recordOf,
   type Questions,
+  recordOf,
 } from './contract-records.js';
+import type { SessionStore } from '../core/store/session-store.js';
+import type { StoreContractOptions } from './store-contract-options.js';
 
 /** Values that trip those who build queries or objects from them. */
 const ODD_TEXTS = [
@@ -96,3 +98,24 @@ export const ODD_DATA: Questions = {
     ]);
   },
 };
+
+/** What a store makes of a record that cannot be read. */
+export function corruptQuestions<S extends SessionStore>(
+  spoil: NonNullable<StoreContractOptions<S>['spoil']>,
+): Questions<S> {
+  return {
+    'tells a record that cannot be read from one that is missing, and can delete it': async (store) => {
+      const [key, other] = [newKey(), newKey()];
+      await store.create(key, recordOf({ n: '1' }, { principal: 'spoiled' }));
+      await spoil(store, key);
+      strictEqual(await store.load(key), 'corrupt');
+      strictEqual(await store.create(key, recordOf({})), 'collision');
+      strictEqual(await store.patch(key, patchOf({})), 'missing');
+      strictEqual(await store.patch(key, patchOf({ n: ['1', '2'] })), 'missing');
+      strictEqual(await store.rekey(key, other, recordOf({}), null), 'missing');
+      strictEqual(await store.load(key), 'corrupt');
+      strictEqual(await store.delete(key), 'deleted');
+      strictEqual(await store.load(key), null);
+    },
+  };
+}

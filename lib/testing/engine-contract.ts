@@ -1,12 +1,11 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert';
-import type { OpenSession } from '../core/open-session.js';
-import type { Candidate, OpenRequest } from '../core/open-request.js';
-import { SessionEngine } from '../core/session-engine.js';
-import type { SessionId } from '../core/session-id.js';
-import { newSessionId } from '../core/session-id.js';
-import type { SessionStore } from '../core/session-store.js';
+import type { OpenSession } from '../core/session/open-session.js';
+import type { Candidate, RequestContext } from '../core/session/request-context.js';
+import { SessionEngine } from '../core/session/session-engine.js';
+import { newSessionId, type SessionId } from '../core/session-id.js';
+import type { SessionStore } from '../core/store/session-store.js';
 import { FakeClock } from './fake-clock.js';
-import type { TestRunner } from './test-runner.js';
+import type { TestRunner } from './store-contract-options.js';
 
 const IDLE_MS = 60_000;
 const ABSOLUTE_MS = 150_000;
@@ -112,7 +111,7 @@ export function describeEngineContract(
   });
 }
 
-function requestOf(id: SessionId | undefined): OpenRequest & { candidates: readonly Candidate[] } {
+function requestOf(id: SessionId | undefined): RequestContext & { candidates: readonly Candidate[] } {
   return {
     candidates: id === undefined ? [] : [{ id, current: true }],
     presented: id !== undefined,

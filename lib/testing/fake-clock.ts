@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.js';
+import type { Clock } from '../core/util/clock.js';
 
 /** A clock that stands until it is told to move on. Epoch milliseconds. */
 export class FakeClock implements Clock {

@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert';
-import type { SessionRecord } from '../core/session-record.js';
+import type { SessionRecord } from '../core/store/session-record.js';
 import { held, newKey, patchOf, recordOf, type Questions } from './contract-records.js';
 
 /** A record that shares nothing with the one that was given. */

@@ -6,4 +6,4 @@
 export { FakeClock } from './fake-clock.js';
 export { describeStoreContract } from './store-contract.js';
 export type { StoreContractOptions } from './store-contract-options.js';
-export type { TestRunner } from './test-runner.js';
+export type { TestRunner } from './store-contract-options.js';

@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert';
-import type { SessionKey } from '../core/session-key.js';
-import type { SessionPatch } from '../core/session-record.js';
-import type { SessionStore } from '../core/session-store.js';
+import type { SessionKey } from '../core/session-id.js';
+import type { SessionPatch } from '../core/store/session-record.js';
+import type { SessionStore } from '../core/store/session-store.js';
 import { attributes, held, newKey, patchOf, recordOf, times, type Questions } from './contract-records.js';
 import { whileUnderWay } from './while-under-way.js';
 

@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from 'node:assert';
-import type { SessionKey } from '../core/session-key.js';
-import type { SessionStore } from '../core/session-store.js';
+import type { SessionKey } from '../core/session-id.js';
+import type { SessionStore } from '../core/store/session-store.js';
 import { attributes, held, newKey, patchOf, recordOf, times, type Questions } from './contract-records.js';
 
 /** Names that trip those who build keys, queries or objects from them. */

@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert';
-import type { SessionKey } from '../core/session-key.js';
-import { isPrincipalIndex, type PrincipalIndex, type SessionStore } from '../core/session-store.js';
+import type { SessionKey } from '../core/session-id.js';
+import { isPrincipalIndex, type PrincipalIndex, type SessionStore } from '../core/store/session-store.js';
 import { held, newKey, patchOf, recordOf, times, type Questions } from './contract-records.js';
 
 type IndexedStore = SessionStore & PrincipalIndex;

@@ -1,7 +1,7 @@
 import { deepStrictEqual, strictEqual } from 'node:assert';
-import type { SessionKey } from '../core/session-key.js';
-import type { SessionRecord } from '../core/session-record.js';
-import type { SessionStore } from '../core/session-store.js';
+import type { SessionKey } from '../core/session-id.js';
+import type { SessionRecord } from '../core/store/session-record.js';
+import type { SessionStore } from '../core/store/session-store.js';
 import { newKey, patchOf, recordOf, type Questions } from './contract-records.js';
 import { whileUnderWay } from './while-under-way.js';
 

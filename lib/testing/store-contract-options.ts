@@ -1,6 +1,5 @@
-import type { SessionKey } from '../core/session-key.js';
-import type { SessionStore } from '../core/session-store.js';
-import type { TestRunner } from './test-runner.js';
+import type { SessionKey } from '../core/session-id.js';
+import type { SessionStore } from '../core/store/session-store.js';
 
 /** What the contract suite needs to know of a store. */
 export interface StoreContractOptions<S extends SessionStore = SessionStore> {
@@ -28,4 +27,12 @@ export interface StoreContractOptions<S extends SessionStore = SessionStore> {
   readonly atomicRekey?: boolean;
   /** Makes what the store holds under a key unreadable. Without it the suite does not ask about such records. */
   readonly spoil?: (store: S, key: SessionKey) => void | Promise<void>;
+}
+
+/** The functions of a test runner: of jest, vitest, mocha or node:test. */
+export interface TestRunner {
+  readonly describe: (name: string, body: () => void) => unknown;
+  readonly it: (name: string, body: () => Promise<void>) => unknown;
+  readonly beforeEach: (body: () => Promise<void>) => unknown;
+  readonly afterEach: (body: () => Promise<void>) => unknown;
 }

@@ -1,7 +1,6 @@
-import type { SessionStore } from '../core/session-store.js';
+import type { SessionStore } from '../core/store/session-store.js';
 import type { Questions } from './contract-records.js';
-import { corruptQuestions } from './corrupt-contract.js';
-import { ODD_DATA } from './data-contract.js';
+import { corruptQuestions, ODD_DATA } from './data-contract.js';
 import { describeEngineContract } from './engine-contract.js';
 import { GIVEN_RECORDS } from './given-records-contract.js';
 import { LIFE_CYCLE, NO_RESURRECTION } from './life-cycle-contract.js';

@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert';
-import type { SessionKey } from '../core/session-key.js';
-import type { SessionRecord } from '../core/session-record.js';
-import { type ExpirySweeper, isExpirySweeper, type SessionStore } from '../core/session-store.js';
+import type { SessionKey } from '../core/session-id.js';
+import type { SessionRecord } from '../core/store/session-record.js';
+import { type ExpirySweeper, isExpirySweeper, type SessionStore } from '../core/store/session-store.js';
 import { newKey, patchOf, recordOf, times, type Questions } from './contract-records.js';
 import { FakeClock } from './fake-clock.js';
 

@@ -1,5 +1,5 @@
-import type { Answer } from '../core/session-store.js';
-import { nextTurn } from '../core/next-turn.js';
+import type { Awaitable } from '../core/util/awaitable.js';
+import { nextTurn } from '../core/util/clock.js';
 import { times } from './contract-records.js';
 
 const WATCHERS = 4;
@@ -11,7 +11,7 @@ const LOOKS_IN_A_TURN = 4;
  * result of `work`. Each loop begins with another look: in step with the work, all of them would miss the same moments.
  */
 export async function whileUnderWay<T>(
-  work: () => Answer<T>,
+  work: () => Awaitable<T>,
   looks: readonly (() => Promise<void>)[],
 ): Promise<T> {
   let isDone = false;

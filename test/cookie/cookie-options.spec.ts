@@ -1,4 +1,4 @@
-import { days, hours } from '../../lib/core/durations.js';
+import { days, hours } from '../../lib/core/util/clock.js';
 import {
   leftOutAttributes,
   resolveCookie,

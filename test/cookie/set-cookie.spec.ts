@@ -1,9 +1,9 @@
 import { parse } from 'cookie';
-import { CarriedCookie } from '../../lib/cookie/carried-cookie.js';
+import { LiveSessionCookie } from '../../lib/cookie/live-session-cookie.js';
 import { checkCookieOptions } from '../../lib/cookie/check-cookie-options.js';
 import { resolveCookie, type CookieOptions } from '../../lib/cookie/cookie-options.js';
 import { clearCookie, clearDuplicates, setCookie } from '../../lib/cookie/set-cookie.js';
-import type { SessionCookie } from '../../lib/core/session-cookie.js';
+import type { SessionCookie } from '../../lib/core/session/session-cookie.js';
 
 const NOW = Date.UTC(2030, 0, 1);
 const EVERYTHING: CookieOptions = {
@@ -17,7 +17,7 @@ const EVERYTHING: CookieOptions = {
 };
 
 const cookieOf = (options: CookieOptions, secure = true, now = NOW): SessionCookie =>
-  new CarriedCookie(resolveCookie(options, secure, NOW), NOW, () => now);
+  new LiveSessionCookie(resolveCookie(options, secure, NOW), NOW, () => now);
 
 describe('setCookie', () => {
   it.each<[string, CookieOptions, string]>([

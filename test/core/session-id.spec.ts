@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { SessionError } from '../../lib/core/session-error.js';
+import { SessionError } from '../../lib/core/errors.js';
 import { checkedSessionId, isSessionId, newSessionId } from '../../lib/core/session-id.js';
 
 describe('newSessionId', () => {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { newSessionId, type SessionId } from '../../lib/core/session-id.js';
-import { sessionHandle, sessionKey } from '../../lib/core/session-key.js';
+import { newSessionId, sessionHandle, type SessionId, sessionKey } from '../../lib/core/session-id.js';
 
 const ID = 'aB3dEfGhIjKlMnOpQrStUvWxYz012345' as SessionId;
 

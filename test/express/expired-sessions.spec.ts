@@ -1,7 +1,7 @@
 import { session } from 'nest-session/express';
-import type { SessionKey } from '../../lib/core/session-key.js';
-import { ForeignSessionStore } from '../../lib/express/foreign-session-store.js';
-import type { ForeignStore } from '../../lib/express/foreign-store-call.js';
+import type { SessionKey } from '../../lib/core/session-id.js';
+import { ExpressStoreAdapter } from '../../lib/stores/express-session/store-adapter.js';
+import type { CallbackStore } from '../../lib/stores/express-session/callback-store.js';
 import { cookieFor, QUIET } from './support/entry-implementations.js';
 import { closeSites, serve } from './support/entry-server.js';
 
@@ -46,7 +46,7 @@ describe.each([
 
   it(`is ${outcome} by the module`, async () => {
     const careless = new Careless(touch);
-    const store = new ForeignSessionStore(careless, {}, { idleMs: 60_000, touchEveryMs: null }, 1000);
+    const store = new ExpressStoreAdapter(careless, {}, { idleMs: 60_000, touchEveryMs: null }, 1000);
     for (let n = 0; n < 3; n++) expect((await store.load(ID as SessionKey)) !== null).toBe(isServed);
     // The store was tried out once at most, and nothing of that is left.
     expect(new Set(careless.asked).size).toBeLessThanOrEqual(2);
@@ -55,7 +55,7 @@ describe.each([
 
   it(`is ${outcome} by nest-session/express`, async () => {
     const careless = new Careless(touch);
-    const site = await serve(session({ ...QUIET, store: careless as unknown as ForeignStore }), (req, res) =>
+    const site = await serve(session({ ...QUIET, store: careless as unknown as CallbackStore }), (req, res) =>
       res.end(JSON.stringify(req.session['user'] ?? 'nobody')),
     );
     const { body } = await site.ask('/', { cookie: cookieFor(ID) });
@@ -67,7 +67,7 @@ it('a store is not tried out while nothing looks over', async () => {
   const careless = new Careless('rewrites the cookie');
   const cookie = { expires: new Date(Date.now() + 60_000).toISOString() };
   careless.sessions.set(ID, JSON.stringify({ cookie, user: 1 }));
-  const store = new ForeignSessionStore(careless, {}, { idleMs: 60_000, touchEveryMs: null }, 1000);
+  const store = new ExpressStoreAdapter(careless, {}, { idleMs: 60_000, touchEveryMs: null }, 1000);
   expect(await store.load(ID as SessionKey)).not.toBeNull();
   expect(careless.asked).toEqual([ID]);
 });
@@ -79,10 +79,10 @@ it.each([
   const error = Object.assign(new Error(`no such session ${ID}`), details);
   const fail = (_id: string, done: (thrown: unknown) => void): void => done(error);
   const store = { get: fail, set: fail, destroy: fail };
-  const adapter = new ForeignSessionStore(store, {}, { idleMs: 60_000, touchEveryMs: null }, 1000);
+  const adapter = new ExpressStoreAdapter(store, {}, { idleMs: 60_000, touchEveryMs: null }, 1000);
   expect(await adapter.load(ID as SessionKey)).toBeNull();
   expect(await adapter.delete(ID as SessionKey)).toBe('deleted');
-  const site = await serve(session({ ...QUIET, store: store as unknown as ForeignStore }), (req, res) =>
+  const site = await serve(session({ ...QUIET, store: store as unknown as CallbackStore }), (req, res) =>
     res.end(JSON.stringify(req.session['user'] ?? 'nobody')),
   );
   expect(await site.ask('/', { cookie: cookieFor(ID) })).toMatchObject({ status: 200, body: '"nobody"' });

@@ -1,4 +1,4 @@
-import type { Session } from '../../lib/express/session.js';
+import type { Session } from '../../lib/stores/express-session/session.js';
 import { IMPLEMENTATIONS, PLAIN_COOKIE } from './support/entry-implementations.js';
 import { useFrozenTime } from './support/end-clock.js';
 import { told } from './support/end-promises.js';

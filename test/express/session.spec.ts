@@ -1,4 +1,4 @@
-import type { SessionedRequest } from '../../lib/express/session.js';
+import type { SessionedRequest } from '../../lib/stores/express-session/session.js';
 import {
   cookieFor,
   IMPLEMENTATIONS,

@@ -1,8 +1,8 @@
 import { session } from 'nest-session/express';
-import { ForeignSessionStore } from '../../lib/express/foreign-session-store.js';
-import { isUnanswered } from '../../lib/core/session-error.js';
-import type { SessionKey } from '../../lib/core/session-key.js';
-import type { SessionRecord } from '../../lib/core/session-record.js';
+import { ExpressStoreAdapter } from '../../lib/stores/express-session/store-adapter.js';
+import { isUnanswered } from '../../lib/core/errors.js';
+import type { SessionKey } from '../../lib/core/session-id.js';
+import type { SessionRecord } from '../../lib/core/store/session-record.js';
 import { dataOf, heldStore, turn } from './support/end-store.js';
 import { cookieFor, QUIET, recordingStore } from './support/entry-implementations.js';
 import { closeSites, serve } from './support/entry-server.js';
@@ -70,7 +70,7 @@ describe('a store that does not answer in time', () => {
   it('brings none back through the adapter of the module either, which counts its silence as silence', async () => {
     const sessions = new Map<string, unknown>();
     let land: (() => void) | undefined;
-    const store = new ForeignSessionStore(
+    const store = new ExpressStoreAdapter(
       {
         get: (id: string, done: (error: unknown, found?: unknown) => void) => done(null, sessions.get(id)),
         set: (id: string, data: unknown, done: () => void) => {

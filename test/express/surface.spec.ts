@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { inherits } from 'node:util';
-import type { Callback, StoredSession } from '../../lib/express/session.js';
+import type { Callback, StoredSessionData } from '../../lib/stores/express-session/session.js';
 import { SECRET } from '../support/secret.js';
 import {
   cookieFor,
@@ -42,9 +42,9 @@ function oldStore(base: new () => AnyStore): new () => AnyStore {
 }
 
 const simpleMethods = {
-  get(this: AnyStore, id: string, callback: Callback<StoredSession>) {
+  get(this: AnyStore, id: string, callback: Callback<StoredSessionData>) {
     const text = this.sessions[id];
-    callback(null, text === undefined ? undefined : (JSON.parse(text) as StoredSession));
+    callback(null, text === undefined ? undefined : (JSON.parse(text) as StoredSessionData));
   },
   set(this: AnyStore, id: string, data: object, callback: Callback) {
     this.sessions[id] = JSON.stringify(data);

@@ -1,4 +1,4 @@
-import type { SessionEvent } from '../../lib/core/session-events.js';
+import type { SessionEvent } from '../../lib/core/errors.js';
 import { EventReporter } from '../../lib/http/event-reporter.js';
 import type { HandlerHooks } from '../../lib/http/handler-hooks.js';
 import { resolveSessionOptions } from '../../lib/http/resolve-options.js';

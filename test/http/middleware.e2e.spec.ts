@@ -441,7 +441,7 @@ describe('sessionMiddleware on plain node:http', () => {
     await stranger.fetch('/');
     const dead = `connect.sid=${stranger.jar.get('connect.sid')!}`;
     await store.inner.delete(
-      (await import('../../lib/core/session-key.js')).sessionKey(
+      (await import('../../lib/core/session-id.js')).sessionKey(
         decodeURIComponent(stranger.jar.get('connect.sid')!).slice(2).split('.')[0] as never,
       ),
     );

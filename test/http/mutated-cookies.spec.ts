@@ -3,8 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { sign } from 'cookie-signature';
 import { MemorySessionStore, getSession, sessionMiddleware, type SessionKey } from 'nest-session/http';
-import { sessionKey } from '../../lib/core/session-key.js';
-import type { SessionId } from '../../lib/core/session-id.js';
+import { type SessionId, sessionKey } from '../../lib/core/session-id.js';
 import { OTHER_SECRET, SECRET } from '../support/secret.js';
 
 const SEED = Number(process.env['SEED'] ?? randomInt(2 ** 31));

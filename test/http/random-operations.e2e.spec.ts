@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { sessionMiddleware, type SessionErrorCode, type UserSession } from 'nest-session/http';
-import type { SessionId } from '../../lib/core/session-id.js';
-import { sessionKey } from '../../lib/core/session-key.js';
+import { type SessionId, sessionKey } from '../../lib/core/session-id.js';
 import { Browser } from '../support/browser.js';
 import { CountingStore } from '../support/counting-store.js';
 import { listen, type RunningServer, type SessionRequest } from '../support/http-server.js';

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { Session, SessionModule, type SessionModuleOptions, type UserSession } from 'nest-session';
 import { FakeClock } from 'nest-session/testing';
-import { days, hours } from '../../lib/core/durations.js';
+import { days, hours } from '../../lib/core/util/clock.js';
 import { ADAPTERS, startApp, type RunningApp } from '../support/adapters.js';
 import { Browser } from '../support/browser.js';
 import { CountingStore } from '../support/counting-store.js';

@@ -328,7 +328,7 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
     let handle = '';
     const { load } = store;
     store.load = async function (key) {
-      const { sessionHandle } = await import('../../lib/core/session-key.js');
+      const { sessionHandle } = await import('../../lib/core/session-id.js');
       handle = sessionHandle(key);
       return load.call(store, key);
     };

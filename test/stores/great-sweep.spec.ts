@@ -5,10 +5,9 @@ import type { SessionPatch, SessionRecord } from 'nest-session/http';
 import { MysqlSessionStore } from 'nest-session/mysql';
 import { PostgresSessionStore } from 'nest-session/postgres';
 import pg from 'pg';
-import { systemClock } from '../../lib/core/clock.js';
-import { newSessionId } from '../../lib/core/session-id.js';
-import { sessionKey } from '../../lib/core/session-key.js';
-import { SweepSchedule } from '../../lib/core/sweep-schedule.js';
+import { systemClock } from '../../lib/core/util/clock.js';
+import { newSessionId, sessionKey } from '../../lib/core/session-id.js';
+import { SweepTimer } from '../../lib/core/store/sweep-timer.js';
 import type { EngineName } from '../../scripts/servers/engines.mjs';
 import { ownTime } from '../support/own-time.js';
 import { describeWithServer } from '../support/servers.js';
@@ -78,7 +77,7 @@ for (const [engine, make] of KINDS)
       await store.create(live, recordOf(Date.now() + 3_600_000));
 
       const sweep = { isOver: false };
-      const schedule = new SweepSchedule(store, systemClock, 60_000);
+      const schedule = new SweepTimer(store, systemClock, 60_000);
       const swept = schedule.sweep().finally(() => (sweep.isOver = true));
       const waits: number[] = [];
       const start = ownTime();

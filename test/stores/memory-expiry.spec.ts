@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { MemorySessionStore, type SessionKey, type SessionRecord } from 'nest-session';
-import { nextTurn } from '../../lib/core/next-turn.js';
+import { nextTurn } from '../../lib/core/util/clock.js';
 import { ExpiryQueue } from '../../lib/stores/memory/expiry-queue.js';
 
 const ONE = 'one' as SessionKey;

@@ -1,7 +1,7 @@
 import { Test } from '@nestjs/testing';
 import { SessionModule } from 'nest-session';
 import { RedisSessionStore } from 'nest-session/redis';
-import type { SessionKey } from '../../lib/core/session-key.js';
+import type { SessionKey } from '../../lib/core/session-id.js';
 import { newKey, patchOf, recordOf } from '../../lib/testing/contract-records.js';
 import { SECRET } from '../support/secret.js';
 import { describeWithServer } from '../support/servers.js';

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { inspect } from 'node:util';
 import { RedisSessionStore, type RedisClient } from 'nest-session/redis';
 import { safeError } from '../../lib/stores/redis/redis-errors.js';
-import type { SessionKey } from '../../lib/core/session-key.js';
+import type { SessionKey } from '../../lib/core/session-id.js';
 import { recordOf } from '../../lib/testing/contract-records.js';
 import { startRedis, type OwnServer } from '../support/private-servers.js';
 import { describeWithPrivateServers } from '../support/servers.js';

@@ -1,5 +1,5 @@
-import { NEVER } from '../../lib/core/session-record.js';
-import type { SessionKey } from '../../lib/core/session-key.js';
+import { NEVER } from '../../lib/core/store/session-record.js';
+import type { SessionKey } from '../../lib/core/session-id.js';
 import { GRACE_MS, textOf } from '../../lib/stores/redis/redis-record.js';
 import { RedisAccess } from '../../lib/stores/redis/redis-access.js';
 import { connectionOf } from '../../lib/stores/redis/redis-clients.js';

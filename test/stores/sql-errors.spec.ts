@@ -2,9 +2,9 @@ import { EventEmitter } from 'node:events';
 import { inspect } from 'node:util';
 import { jest } from '@jest/globals';
 import { PostgresSessionStore } from 'nest-session/postgres';
-import { ignoreErrors } from '../../lib/stores/sql/ignore-errors.js';
+import { ignoreErrors } from '../../lib/stores/sql/sql-client.js';
 import { safeError } from '../../lib/stores/sql/safe-error.js';
-import { SqlStoreError } from '../../lib/stores/sql/sql-store-error.js';
+import { SqlStoreError } from '../../lib/stores/sql/error-chain.js';
 import { newKey } from './support/sql.js';
 
 const SECRET = '1.keyOfSomebody';

@@ -1,8 +1,13 @@
 import { jest } from '@jest/globals';
 import { PostgresSessionStore } from 'nest-session/postgres';
-import { loadDriver } from '../../lib/stores/sql/load-driver.js';
-import { decodeName, decodePrincipal, encodeName, encodePrincipal } from '../../lib/stores/sql/safe-text.js';
-import { versionComment, versionInComment } from '../../lib/stores/sql/schema-version.js';
+import { loadDriver } from '../../lib/core/util/load-driver.js';
+import {
+  decodeName,
+  decodePrincipal,
+  encodeName,
+  encodePrincipal,
+} from '../../lib/stores/sql/identifier-encoding.js';
+import { versionComment, versionInComment } from '../../lib/stores/sql/migration.js';
 import type { SqlRow } from '../../lib/stores/sql/sql-client.js';
 import { columnsOf, keyOf, recordOf } from '../../lib/stores/sql/sql-record.js';
 import { plainTable, quoteTable, readTableName } from '../../lib/stores/sql/table-name.js';

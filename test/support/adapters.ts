@@ -1,5 +1,4 @@
-import type { DynamicModule, Type } from '@nestjs/common';
-import type { NestApplicationOptions, INestApplication } from '@nestjs/common';
+import type { DynamicModule, INestApplication, NestApplicationOptions, Type } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';

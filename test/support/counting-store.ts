@@ -1,5 +1,5 @@
 import {
-  type Answer,
+  type Awaitable,
   MemorySessionStore,
   SessionStore,
   type SessionKey,
@@ -38,7 +38,7 @@ export class CountingStore extends SessionStore {
     return this.#write('delete', () => this.inner.delete(key));
   }
 
-  async #write<T>(operation: Operation, write: () => Answer<T>): Promise<T> {
+  async #write<T>(operation: Operation, write: () => Awaitable<T>): Promise<T> {
     this.#enter(operation);
     await this.beforeWrite();
     return write();

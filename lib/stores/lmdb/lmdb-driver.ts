@@ -2,6 +2,7 @@ import { existsSync, linkSync, mkdirSync, rmSync, statSync, writeFileSync } from
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { checkDataFile } from './lmdb-data-file.js';
+import { nextTurn } from '../../core/util/clock.js';
 
 /** Pages of a database and of the environment that it is in. */
 export interface LmdbPages {
@@ -105,4 +106,17 @@ export function loadLmdb(): LmdbPackage {
       cause,
     });
   }
+}
+
+/**
+ * The error of a write. LMDB's own has its cause in a promise, which ends the process when nobody handles its rejection.
+ */
+export async function commitError(error: unknown, path: string): Promise<unknown> {
+  const pending = (error as { readonly commitError?: unknown } | null)?.commitError;
+  if (!(pending instanceof Promise)) return error;
+  // It may be rejected much later, or never.
+  const late = new Promise<unknown>((resolve) => nextTurn(() => resolve(error)));
+  const cause: unknown = await Promise.race([late, pending.catch((fault: unknown) => fault)]);
+  const reason = cause instanceof Error ? cause.message : 'unknown fault';
+  return new Error(`LMDB stored nothing in ${path}: ${reason}. Its disk may be full or broken.`, { cause });
 }

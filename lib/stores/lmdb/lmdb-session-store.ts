@@ -1,22 +1,21 @@
-import type { SessionKey } from '../../core/session-key.js';
+import type { SessionKey } from '../../core/session-id.js';
 import {
   applyPatch,
   decodeRecord,
   encodeRecord,
   type SessionPatch,
   type SessionRecord,
-} from '../../core/session-record.js';
+} from '../../core/store/session-record.js';
+import type { Awaitable } from '../../core/util/awaitable.js';
 import {
-  type Answer,
   type Conflict,
   type ExpirySweeper,
-  type FiledSession,
+  type StoredSession,
+  byNewest,
   type PrincipalIndex,
   SessionStore,
-} from '../../core/session-store.js';
-import { newestFirst } from '../../core/newest-first.js';
-import { commitError } from './commit-error.js';
-import { loadLmdb, type LmdbPackage } from './lmdb-driver.js';
+} from '../../core/store/session-store.js';
+import { commitError, type LmdbPackage, loadLmdb } from './lmdb-driver.js';
 import { checkOptions, type LmdbStoreOptions } from './lmdb-options.js';
 import { LmdbRoom } from './lmdb-room.js';
 import { digestOf, LmdbTables } from './lmdb-tables.js';
@@ -54,7 +53,7 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
     this.open();
   }
 
-  load(key: SessionKey): Answer<SessionRecord | 'corrupt' | null> {
+  load(key: SessionKey): Awaitable<SessionRecord | 'corrupt' | null> {
     // What another process has answered must be seen here: a snapshot of this turn of the event loop may be older.
     this.#tables.environment.resetReadTxn();
     return this.#read(key) ?? (this.#has(key) ? 'corrupt' : null);
@@ -114,9 +113,9 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
     });
   }
 
-  async listByPrincipal(principal: string, at: number, limit: number): Promise<FiledSession[]> {
+  async listByPrincipal(principal: string, at: number, limit: number): Promise<StoredSession[]> {
     this.#tables.environment.resetReadTxn();
-    return newestFirst(this.#filedOf(principal), at).slice(0, limit);
+    return byNewest(this.#filedOf(principal), at).slice(0, limit);
   }
 
   deleteByPrincipal(principal: string, keep: SessionKey | null): Promise<number> {
@@ -165,9 +164,9 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
     return this.#tables.records.get(key) !== undefined;
   }
 
-  #filedOf(principal: string): FiledSession[] {
+  #filedOf(principal: string): StoredSession[] {
     const digest = digestOf(principal);
-    const filed: FiledSession[] = [];
+    const filed: StoredSession[] = [];
     for (const [, key] of this.#tables.principals.getKeys({ start: [digest], end: [digest, '\uffff'] })) {
       const record = this.#read(key);
       if (record?.principal === principal) filed.push({ key, record });
@@ -176,7 +175,7 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
   }
 
   /** Writes a record in the place of a former one, which may have another key. */
-  #write(key: SessionKey, record: SessionRecord, former: FiledSession | null): void {
+  #write(key: SessionKey, record: SessionRecord, former: StoredSession | null): void {
     const { tables, room } = this.#open();
     const text = encodeRecord(record);
     room.take(text, () => (former === null ? 0 : tables.records.get(former.key)!.length));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { SessionKey } from '../../core/session-key.js';
+import type { SessionKey } from '../../core/session-id.js';
 import {
   openLmdb,
   type LmdbDatabase,

@@ -1,6 +1,6 @@
-import type { NameLists } from './name-lists.js';
-import { type PackedTexts, packTexts, unpackTexts } from './packed-texts.js';
-import { isChange, type SessionPatch, type SessionRecord } from '../../core/session-record.js';
+import { type NameLists, type PackedTexts, packTexts, unpackTexts } from './packed-texts.js';
+import { isChange, type SessionPatch, type SessionRecord } from '../../core/store/session-record.js';
+import type { SessionKey } from '../../core/session-id.js';
 
 const DAY_MS = 86_400_000;
 
@@ -138,3 +138,32 @@ export class Entry {
 // `| 0` tells the compiler that these are small.
 const dayOf = (at: number): number => Math.floor(at / DAY_MS) | 0;
 const restOf = (at: number): number => (at - Math.floor(at / DAY_MS) * DAY_MS) | 0;
+
+/** @throws RangeError when a limit is not a positive whole number. */
+export function positive(option: string, value: number): number {
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new RangeError(
+    `The option ${option} of the MemorySessionStore must be a positive whole number, got ${value}.`,
+  );
+}
+
+/** What is aimed at when a limit is reached. */
+export const roomierThan = (limit: number): number => limit - Math.floor(limit / 64);
+
+/** By how many bytes a patch makes a record larger that it applies to. */
+export function growthOf(patch: SessionPatch): number {
+  let bytes = Buffer.byteLength(patch.principal.to ?? '') - Buffer.byteLength(patch.principal.from ?? '');
+  for (const [name, { from, to }] of patch.changes) {
+    if (from === to) continue;
+    if (from !== null) bytes -= Buffer.byteLength(name) + Buffer.byteLength(from);
+    if (to !== null) bytes += Buffer.byteLength(name) + Buffer.byteLength(to);
+  }
+  return bytes;
+}
+
+/** How many bytes of text a record has, with its key. */
+export function sizeOf(key: SessionKey, { principal, attributes }: SessionRecord): number {
+  let bytes = Buffer.byteLength(key) + Buffer.byteLength(principal ?? '');
+  for (const [name, text] of attributes) bytes += Buffer.byteLength(name) + Buffer.byteLength(text);
+  return bytes;
+}

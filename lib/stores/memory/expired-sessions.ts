@@ -1,5 +1,5 @@
-import { nextTurn } from '../../core/next-turn.js';
-import type { SessionKey } from '../../core/session-key.js';
+import { nextTurn } from '../../core/util/clock.js';
+import type { SessionKey } from '../../core/session-id.js';
 import type { Entry } from './entry.js';
 import { ExpiryQueue } from './expiry-queue.js';
 

@@ -1,4 +1,4 @@
-import type { SessionKey } from '../../core/session-key.js';
+import type { SessionKey } from '../../core/session-id.js';
 
 /** How many keys of removed sessions, and second keys of others, the queue holds before it drops them all. */
 const SPARE = 1000;

@@ -1,22 +1,19 @@
-import { Entry } from './entry.js';
-import { evictUnused } from './evict.js';
+import { Entry, growthOf, positive, roomierThan, sizeOf } from './entry.js';
+import { evictUnused, RecentEntries } from './evict.js';
 import { ExpiredSessions } from './expired-sessions.js';
-import { positive, roomierThan } from './limits.js';
-import { NameLists } from './name-lists.js';
+import { NameLists } from './packed-texts.js';
 import { PrincipalKeys } from './principal-keys.js';
-import { RecentEntries } from './recent-entries.js';
-import { growthOf, sizeOf } from './record-size.js';
-import { newestFirst } from '../../core/newest-first.js';
-import type { SessionKey } from '../../core/session-key.js';
-import type { SessionPatch, SessionRecord } from '../../core/session-record.js';
+import type { Awaitable } from '../../core/util/awaitable.js';
 import {
-  type Answer,
   type Conflict,
   type ExpirySweeper,
-  type FiledSession,
+  type StoredSession,
+  byNewest,
   type PrincipalIndex,
   SessionStore,
-} from '../../core/session-store.js';
+} from '../../core/store/session-store.js';
+import type { SessionKey } from '../../core/session-id.js';
+import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
 
 /** Where a {@link MemorySessionStore} ends. */
 export interface MemoryStoreOptions {
@@ -73,7 +70,7 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     return this.#evicted;
   }
 
-  load(key: SessionKey): Answer<SessionRecord | null> {
+  load(key: SessionKey): Awaitable<SessionRecord | null> {
     const entry = this.#entries.get(key);
     if (entry === undefined) return null;
     entry.usedAt = ++this.#uses;
@@ -81,14 +78,14 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     return entry.record();
   }
 
-  create(key: SessionKey, record: SessionRecord): Answer<'created' | 'collision'> {
+  create(key: SessionKey, record: SessionRecord): Awaitable<'created' | 'collision'> {
     if (this.#entries.has(key)) return 'collision';
     this.#put(key, new Entry(record, sizeOf(key, record), this.#lists));
     this.#expired.noteTime(record.touchedAt);
     return 'created';
   }
 
-  patch(key: SessionKey, patch: SessionPatch): Answer<'applied' | 'missing' | Conflict> {
+  patch(key: SessionKey, patch: SessionPatch): Awaitable<'applied' | 'missing' | Conflict> {
     const entry = this.#entries.get(key);
     if (entry === undefined) return 'missing';
     if (!entry.agreesWith(patch)) return { conflict: entry.record() };
@@ -110,7 +107,7 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     to: SessionKey,
     record: SessionRecord,
     revision: number | null,
-  ): Answer<'applied' | 'missing' | 'collision' | Conflict> {
+  ): Awaitable<'applied' | 'missing' | 'collision' | Conflict> {
     const entry = this.#entries.get(from);
     if (entry === undefined) return 'missing';
     if (revision !== null && entry.revision !== revision) return { conflict: entry.record() };
@@ -122,7 +119,7 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     return 'applied';
   }
 
-  delete(key: SessionKey): Answer<'deleted' | 'missing'> {
+  delete(key: SessionKey): Awaitable<'deleted' | 'missing'> {
     return this.#drop(key) ? 'deleted' : 'missing';
   }
 
@@ -130,11 +127,11 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     return this.#expired.free(before, limit);
   }
 
-  async listByPrincipal(principal: string, at: number, limit: number): Promise<FiledSession[]> {
+  async listByPrincipal(principal: string, at: number, limit: number): Promise<StoredSession[]> {
     const filed = this.#principals
       .of(principal)
       .map((key) => ({ key, record: this.#entries.get(key)!.record() }));
-    return newestFirst(filed, at).slice(0, limit);
+    return byNewest(filed, at).slice(0, limit);
   }
 
   async deleteByPrincipal(principal: string, keep: SessionKey | null): Promise<number> {

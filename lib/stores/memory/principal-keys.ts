@@ -1,4 +1,4 @@
-import type { SessionKey } from '../../core/session-key.js';
+import type { SessionKey } from '../../core/session-id.js';
 
 /** The keys of the sessions of each principal. Most have one session, and a set for each would cost more than that. */
 export class PrincipalKeys {

@@ -4,5 +4,5 @@
  * @module nest-session/mysql
  */
 export { MysqlSessionStore, type MysqlStoreOptions } from './mysql-session-store.js';
-export type { MysqlCallbackClient, MysqlClient, MysqlPromiseClient } from './mysql-handle.js';
+export type { MysqlCallbackClient, MysqlClient, MysqlPromiseClient } from './mysql-values.js';
 export type { MysqlValue } from './mysql-values.js';

@@ -1,7 +1,7 @@
-import { applyPatch, type SessionPatch } from '../../core/session-record.js';
-import type { SessionKey } from '../../core/session-key.js';
+import { applyPatch, type SessionPatch } from '../../core/store/session-record.js';
+import type { SessionKey } from '../../core/session-id.js';
 import { columnsOf, recordOf } from '../sql/sql-record.js';
-import { SqlStoreError } from '../sql/sql-store-error.js';
+import { SqlStoreError } from '../sql/error-chain.js';
 import type { SqlRow, SqlValue } from '../sql/sql-client.js';
 import type { MysqlProcedure, MysqlSqlClient } from './mysql-client.js';
 import { TEXT } from './mysql-values.js';

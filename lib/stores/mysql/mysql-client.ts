@@ -1,4 +1,4 @@
-import { SqlStoreError } from '../sql/sql-store-error.js';
+import { SqlStoreError } from '../sql/error-chain.js';
 import type { SqlClient, SqlRow, SqlStatement } from '../sql/sql-client.js';
 import type { MysqlConnections, MysqlLink, MysqlMethod } from './mysql-connections.js';
 import { boundValues, inlined, readRow } from './mysql-values.js';

@@ -1,7 +1,6 @@
-import { ignoreErrors } from '../sql/ignore-errors.js';
-import { SqlStoreError } from '../sql/sql-store-error.js';
-import type { MysqlClient, MysqlPromiseClient } from './mysql-handle.js';
-import type { MysqlValue } from './mysql-values.js';
+import { ignoreErrors } from '../sql/sql-client.js';
+import { SqlStoreError } from '../sql/error-chain.js';
+import type { MysqlClient, MysqlPromiseClient, MysqlValue } from './mysql-values.js';
 
 /** How statements are sent: parsed once for each connection, or anew each time. */
 export type MysqlMethod = 'execute' | 'query';

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { connect, type Socket } from 'node:net';
-import { atMost } from '../sql/at-most.js';
-import { loadDriver } from '../sql/load-driver.js';
-import type { MysqlPromiseClient } from './mysql-handle.js';
+import { waitAtMost } from '../../core/util/deadline.js';
+import { loadDriver } from '../../core/util/load-driver.js';
+import type { MysqlPromiseClient } from './mysql-values.js';
 import { connectionsOf, type MysqlConnectionPool, type MysqlConnections } from './mysql-connections.js';
 
 /** What is used of a pool of the package `mysql2`. */
@@ -47,7 +47,7 @@ export function openPool(url: string): MysqlConnections {
   const pool = mysql2.createPool({ uri: url, connectTimeout: CONNECT_WITHIN_MS, stream });
   return connectionsOf(pool, async () => {
     try {
-      await atMost(END_WITHIN_MS, pool.end());
+      await waitAtMost(END_WITHIN_MS, pool.end());
     } finally {
       for (const socket of sockets) socket.destroy();
     }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { SqlStoreError } from '../sql/sql-store-error.js';
-import { versionComment, versionInComment } from '../sql/schema-version.js';
+import { SqlStoreError } from '../sql/error-chain.js';
+import { versionComment, versionInComment } from '../sql/migration.js';
 import { plainTable, quoteTable, type TableName } from '../sql/table-name.js';
 import type { MysqlSqlClient } from './mysql-client.js';
 

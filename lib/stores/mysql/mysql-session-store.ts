@@ -11,7 +11,7 @@ import {
 import { SqlSessionStore } from '../sql/sql-session-store.js';
 import { DEFAULT_TABLE, readTableName } from '../sql/table-name.js';
 import { MysqlSqlClient } from './mysql-client.js';
-import type { MysqlClient } from './mysql-handle.js';
+import type { MysqlClient } from './mysql-values.js';
 import { connectionsOf } from './mysql-connections.js';
 import { MysqlDialect } from './mysql-dialect.js';
 import { openPool } from './mysql-pool.js';

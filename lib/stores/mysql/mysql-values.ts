@@ -1,4 +1,4 @@
-import { SqlStoreError } from '../sql/sql-store-error.js';
+import { SqlStoreError } from '../sql/error-chain.js';
 import type { SqlRow, SqlStatement, SqlValue } from '../sql/sql-client.js';
 
 /** What fills the places of a statement. Texts go as their bytes, so that no connection rewrites them. */
@@ -53,3 +53,17 @@ export function readRow(row: SqlRow): SqlRow {
     decoded[name] = Buffer.isBuffer(value) ? value.toString() : value;
   return decoded;
 }
+
+/** A pool or a connection of `mysql2/promise`. */
+export interface MysqlPromiseClient {
+  query(text: string, values?: MysqlValue[]): PromiseLike<unknown>;
+  execute(text: string, values?: MysqlValue[]): PromiseLike<unknown>;
+}
+
+/** A pool or a connection of `mysql2`. */
+export interface MysqlCallbackClient {
+  promise(): MysqlPromiseClient;
+}
+
+/** What a store can be given to talk to MySQL or MariaDB. */
+export type MysqlClient = MysqlPromiseClient | MysqlCallbackClient;

@@ -1,5 +1,5 @@
 import type { SqlClient, SqlRow, SqlStatement } from '../sql/sql-client.js';
-import { SqlStoreError } from '../sql/sql-store-error.js';
+import { SqlStoreError } from '../sql/error-chain.js';
 import type { SendToPostgres } from './postgres-query.js';
 
 /** How a store lets go of PostgreSQL. */

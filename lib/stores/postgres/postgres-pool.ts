@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { loadDriver } from '../sql/load-driver.js';
+import { loadDriver } from '../../core/util/load-driver.js';
 import type { PostgresEnd } from './postgres-client.js';
 import type { PostgresQueryable } from './postgres-query.js';
 

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { KeyedQueue } from '../../core/keyed-queue.js';
-import { errorChain } from '../sql/error-chain.js';
-import { SqlStoreError } from '../sql/sql-store-error.js';
+import { KeyedQueue } from '../../core/util/keyed-queue.js';
+import { errorChain, SqlStoreError } from '../sql/error-chain.js';
 
 /** A function that sends a statement to PostgreSQL and answers `{ rows }` or the rows themselves. */
 export type PostgresQuery = (text: string, values?: unknown[]) => PromiseLike<unknown>;

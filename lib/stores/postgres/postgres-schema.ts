@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { codeIn } from '../sql/error-chain.js';
 import { RECORD_COLUMNS } from '../sql/sql-record.js';
-import { versionComment, versionInComment } from '../sql/schema-version.js';
+import { versionComment, versionInComment } from '../sql/migration.js';
 import { plainTable, quoteTable, type TableName } from '../sql/table-name.js';
 import type { PostgresSqlClient } from './postgres-client.js';
 

@@ -1,5 +1,5 @@
-import type { StartWarning } from '../../core/session-store.js';
-import { ignoreErrors } from '../sql/ignore-errors.js';
+import type { StartWarning } from '../../core/store/session-store.js';
+import { ignoreErrors } from '../sql/sql-client.js';
 import {
   exactlyOne,
   readFlag,

@@ -1,8 +1,8 @@
-import { withinLimit } from '../../core/time-limit.js';
+import { withDeadline } from '../../core/util/deadline.js';
 import { type Driver, INSTALLED, makeDriver, type RedisPackages } from './own-drivers.js';
 import { connectionOf, type RedisConnection } from './redis-clients.js';
 import { isWrongServer, safeError, StoreFailure } from './redis-errors.js';
-import { SilenceWatch } from './silence-watch.js';
+import { ResponseWatchdog } from './response-watchdog.js';
 
 export type { RedisPackages } from './own-drivers.js';
 
@@ -32,7 +32,7 @@ export function connectTo(url: string, packages: RedisPackages = INSTALLED): Own
 interface Line {
   readonly driver: Driver;
   readonly connection: RedisConnection;
-  readonly watch: SilenceWatch;
+  readonly watch: ResponseWatchdog;
 }
 
 class OwnClient implements OwnConnection {
@@ -80,7 +80,7 @@ class OwnClient implements OwnConnection {
     const line: Line = {
       driver,
       connection: connectionOf(client)!,
-      watch: new SilenceWatch(SILENCE_MS, () => this.#giveUp(line)),
+      watch: new ResponseWatchdog(SILENCE_MS, () => this.#giveUp(line)),
     };
     this.#open.add(line);
     client.on('error', (error) => {
@@ -118,7 +118,7 @@ class OwnClient implements OwnConnection {
     this.#waiting.add(proceed);
     const late = (): Error =>
       new StoreFailure('The RedisSessionStore has no connection to its server.', { cause: this.#reason });
-    await withinLimit(ready, WAIT_MS, late).finally(() => this.#waiting.delete(proceed));
+    await withDeadline(ready, WAIT_MS, late).finally(() => this.#waiting.delete(proceed));
   }
 
   /** Ends a line that has fallen silent. */

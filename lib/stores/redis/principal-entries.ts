@@ -1,5 +1,5 @@
-import type { SessionKey } from '../../core/session-key.js';
-import type { SessionPatch } from '../../core/session-record.js';
+import type { SessionKey } from '../../core/session-id.js';
+import type { SessionPatch } from '../../core/store/session-record.js';
 import { type RedisAccess, wordOf } from './redis-access.js';
 import { ENLIST, LIST } from './redis-scripts.js';
 

@@ -1,7 +1,6 @@
-import { newestFirst } from '../../core/newest-first.js';
-import type { SessionKey } from '../../core/session-key.js';
-import type { SessionRecord } from '../../core/session-record.js';
-import type { FiledSession, PrincipalIndex } from '../../core/session-store.js';
+import { type StoredSession, byNewest, type PrincipalIndex } from '../../core/store/session-store.js';
+import type { SessionKey } from '../../core/session-id.js';
+import type { SessionRecord } from '../../core/store/session-record.js';
 import type { PrincipalEntries } from './principal-entries.js';
 import { type RedisAccess, wordOf } from './redis-access.js';
 import { FIELDS, textOf } from './redis-record.js';
@@ -21,8 +20,8 @@ export class PrincipalSessions implements PrincipalIndex {
     this.#load = load;
   }
 
-  async listByPrincipal(principal: string, at: number, limit: number): Promise<FiledSession[]> {
-    const filed: FiledSession[] = [];
+  async listByPrincipal(principal: string, at: number, limit: number): Promise<StoredSession[]> {
+    const filed: StoredSession[] = [];
     for (let seen = 0; filed.length < limit;) {
       const keys = await this.#entries.page(textOf(principal), at, seen);
       if (keys.length === 0) break;
@@ -37,7 +36,7 @@ export class PrincipalSessions implements PrincipalIndex {
       }
       seen += keys.length - gone.length;
     }
-    return newestFirst(filed, at).slice(0, limit);
+    return byNewest(filed, at).slice(0, limit);
   }
 
   /**

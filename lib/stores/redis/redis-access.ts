@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { SessionKey } from '../../core/session-key.js';
-import type { Conflict } from '../../core/session-store.js';
-import { withinLimit } from '../../core/time-limit.js';
+import type { SessionKey } from '../../core/session-id.js';
+import type { Conflict } from '../../core/store/session-store.js';
+import { withDeadline } from '../../core/util/deadline.js';
 import type { RedisConnection } from './redis-clients.js';
 import { safeError, StoreFailure } from './redis-errors.js';
 import { decodeFields } from './redis-record.js';
@@ -68,7 +68,7 @@ export class RedisAccess {
   async checkMode(): Promise<void> {
     if (this.isCluster) return;
     const late = (): Error => new Error('The server did not respond in time.');
-    const info = withinLimit(this.send('info', ['cluster'], ''), MODE_WITHIN_MS, late);
+    const info = withDeadline(this.send('info', ['cluster'], ''), MODE_WITHIN_MS, late);
     const text = await info.catch(() => '');
     if (/^cluster_enabled:1\r?$/m.test(String(text))) throw clusterMode();
   }

@@ -1,4 +1,9 @@
-import { isSessionRecord, NEVER, type SessionPatch, type SessionRecord } from '../../core/session-record.js';
+import {
+  isSessionRecord,
+  NEVER,
+  type SessionPatch,
+  type SessionRecord,
+} from '../../core/store/session-record.js';
 
 /** The fields of a hash that are the engine's own. Those of attributes begin with a quotation mark, see {@link textOf}. */
 export const FIELDS = {

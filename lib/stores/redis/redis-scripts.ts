@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { NEVER } from '../../core/session-record.js';
+import { NEVER } from '../../core/store/session-record.js';
 import { FIELDS, FORMAT, GRACE_MS } from './redis-record.js';
 
 /** A Lua script: what Redis carries out in one step. It touches no key but those that it is given. */

@@ -1,20 +1,20 @@
-import type { SessionKey } from '../../core/session-key.js';
-import type { SessionPatch, SessionRecord } from '../../core/session-record.js';
+import type { SessionKey } from '../../core/session-id.js';
+import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
 import {
   type Conflict,
-  type FiledSession,
+  type StoredSession,
   type PrincipalIndex,
   SessionStore,
-} from '../../core/session-store.js';
-import { withinLimit } from '../../core/time-limit.js';
-import { ClusterFiling } from './cluster-filing.js';
-import { OneServerFiling } from './one-server-filing.js';
+} from '../../core/store/session-store.js';
+import { withDeadline } from '../../core/util/deadline.js';
+import { ClusterWriter } from './cluster-writer.js';
+import { SingleServerWriter } from './single-server-writer.js';
 import { connectTo } from './own-client.js';
 import { PrincipalEntries } from './principal-entries.js';
 import { PrincipalSessions } from './principal-sessions.js';
 import { RedisAccess, wordOf } from './redis-access.js';
 import { connectionOf, type RedisClient, type RedisConnection } from './redis-clients.js';
-import type { RedisFiling } from './redis-filing.js';
+import type { SessionWriter } from './session-writer.js';
 import { decodeFields } from './redis-record.js';
 import { LOAD, REMOVE } from './redis-scripts.js';
 import { checkOptions, type RedisStoreOptions } from './redis-store-options.js';
@@ -38,7 +38,7 @@ const CLOSE_WITHIN_MS = 2000;
 export class RedisSessionStore extends SessionStore implements PrincipalIndex {
   readonly #access: RedisAccess;
   readonly #entries: PrincipalEntries;
-  readonly #filing: RedisFiling;
+  readonly #filing: SessionWriter;
   readonly #principals: PrincipalSessions;
   readonly #letGo: () => void;
   #closing: Promise<void> | null = null;
@@ -50,7 +50,7 @@ export class RedisSessionStore extends SessionStore implements PrincipalIndex {
     const { connection, letGo } = 'url' in server ? openUrl(server.url) : borrow(server.client);
     this.#access = new RedisAccess(connection, prefix);
     this.#entries = new PrincipalEntries(this.#access);
-    const Filing = connection.isCluster ? ClusterFiling : OneServerFiling;
+    const Filing = connection.isCluster ? ClusterWriter : SingleServerWriter;
     this.#filing = new Filing(this.#access, this.#entries);
     this.#principals = new PrincipalSessions(this.#access, this.#entries, (key) => this.load(key));
     this.#letGo = letGo;
@@ -87,7 +87,7 @@ export class RedisSessionStore extends SessionStore implements PrincipalIndex {
     return 'deleted';
   }
 
-  listByPrincipal(principal: string, at: number, limit: number): Promise<readonly FiledSession[]> {
+  listByPrincipal(principal: string, at: number, limit: number): Promise<readonly StoredSession[]> {
     return this.#principals.listByPrincipal(principal, at, limit);
   }
 
@@ -115,7 +115,7 @@ export class RedisSessionStore extends SessionStore implements PrincipalIndex {
 
   async #close(): Promise<void> {
     // A server that does not answer must not keep an application from ending.
-    await withinLimit(this.#access.idle(), CLOSE_WITHIN_MS, () => new Error('late')).catch(() => undefined);
+    await withDeadline(this.#access.idle(), CLOSE_WITHIN_MS, () => new Error('late')).catch(() => undefined);
     this.#letGo();
   }
 }

@@ -1,4 +1,4 @@
-import { describeValue } from '../../core/describe-value.js';
+import { describeValue } from '../../core/util/describe-value.js';
 import { connectionOf, type RedisClient } from './redis-clients.js';
 
 interface CommonOptions {

@@ -37,3 +37,11 @@ export function isTableMissing(error: unknown): boolean {
       (typeof message === 'string' && /^(SQLITE_ERROR: )?no such table: /.test(message)),
   );
 }
+
+/** An error in the store's own words: they hold no key, no value and no password, so it reaches the application as it is. */
+export class SqlStoreError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'SqlStoreError';
+  }
+}

@@ -1,4 +1,4 @@
-import { SqlStoreError } from './sql-store-error.js';
+import { SqlStoreError } from './error-chain.js';
 
 /** A migration that hangs is not awaited for ever: the connection that it was on may be one that fell silent. */
 const WITHIN_MS = 15_000;
@@ -25,12 +25,12 @@ export class Migration {
   }
 
   #begin(): Promise<void> {
-    const made = this.#withinLimit();
+    const made = this.#withDeadline();
     made.catch(() => this.forget(made));
     return made;
   }
 
-  async #withinLimit(): Promise<void> {
+  async #withDeadline(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {
       const message = `The ${this.#store} could not bring its table to the newest form within ${WITHIN_MS / 1000} s.`;
@@ -42,4 +42,18 @@ export class Migration {
       clearTimeout(timer);
     }
   }
+}
+
+const MARK = 'nest-session schema';
+
+/** The comment of a table that says in which form it is. */
+export function versionComment(version: number): string {
+  return `${MARK} ${version}`;
+}
+
+/** The form of a table by its comment; 0 where it has none of ours, or is not there. */
+export function versionInComment(comment: unknown): number {
+  const text = Buffer.isBuffer(comment) ? comment.toString() : comment;
+  const match = typeof text === 'string' ? new RegExp(`${MARK} (\\d+)`).exec(text) : null;
+  return Number(match?.[1] ?? 0);
 }

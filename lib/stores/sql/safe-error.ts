@@ -1,6 +1,5 @@
-import { errorChain, type LooseError } from './error-chain.js';
+import { errorChain, type LooseError, SqlStoreError } from './error-chain.js';
 import { isSafeMessage } from './safe-message.js';
-import { SqlStoreError } from './sql-store-error.js';
 
 /** What is taken over from the error of a driver, and what it must look like. */
 const FIELDS: Readonly<Record<string, RegExp>> = {

@@ -1,5 +1,5 @@
-import type { SessionKey } from '../../core/session-key.js';
-import type { SessionPatch, SessionRecord } from '../../core/session-record.js';
+import type { SessionKey } from '../../core/session-id.js';
+import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
 import type { SqlClient, SqlStatement } from './sql-client.js';
 
 /** How one database says what a store wants. Each operation is one statement. */

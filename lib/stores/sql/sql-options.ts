@@ -1,4 +1,4 @@
-import { describeName, describeOption } from './describe-option.js';
+import { describeName, describeOption } from '../../core/util/describe-value.js';
 import { DEFAULT_TABLE, readTableName, type TableName } from './table-name.js';
 
 /** What can be said of every store that speaks SQL. */

@@ -1,9 +1,14 @@
-import type { SessionKey } from '../../core/session-key.js';
-import type { AttributeChange, SessionPatch, SessionRecord } from '../../core/session-record.js';
-import { isChange, isSessionRecord } from '../../core/session-record.js';
-import { decodeName, decodePrincipal, encodeName, encodePrincipal } from './safe-text.js';
+import type { SessionKey } from '../../core/session-id.js';
+import {
+  type AttributeChange,
+  isChange,
+  isSessionRecord,
+  type SessionPatch,
+  type SessionRecord,
+} from '../../core/store/session-record.js';
+import { decodeName, decodePrincipal, encodeName, encodePrincipal } from './identifier-encoding.js';
 import type { SqlRow } from './sql-client.js';
-import { SqlStoreError } from './sql-store-error.js';
+import { SqlStoreError } from './error-chain.js';
 
 /** The columns that {@link recordOf} reads beside `attributes`. */
 export const RECORD_COLUMNS = 'created_at, touched_at, expires_at, revision, principal';

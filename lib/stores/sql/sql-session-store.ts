@@ -1,22 +1,20 @@
-import type { SessionKey } from '../../core/session-key.js';
-import type { SessionPatch, SessionRecord } from '../../core/session-record.js';
+import type { SessionKey } from '../../core/session-id.js';
+import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
 import {
   type Conflict,
   type ExpirySweeper,
-  type FiledSession,
+  type StoredSession,
+  byNewest,
   type PrincipalIndex,
   SessionStore,
-} from '../../core/session-store.js';
-import { newestFirst } from '../../core/newest-first.js';
-import { endClient } from './end-client.js';
-import { isTableMissing } from './error-chain.js';
+} from '../../core/store/session-store.js';
+import { endClient, type SqlClient, type SqlRow, type SqlStatement } from './sql-client.js';
+import { isTableMissing, SqlStoreError } from './error-chain.js';
 import { Migration } from './migration.js';
-import { retried } from './retried.js';
+import { retry } from './retry.js';
 import { safeError } from './safe-error.js';
-import type { SqlClient, SqlRow, SqlStatement } from './sql-client.js';
 import type { SqlDialect } from './sql-dialect.js';
 import { keyOf, recordOf } from './sql-record.js';
-import { SqlStoreError } from './sql-store-error.js';
 
 /** What makes a store of a database. */
 export interface SqlStoreParts<C extends SqlClient> {
@@ -90,15 +88,15 @@ export abstract class SqlSessionStore<C extends SqlClient>
     return this.#operate(() => this.#retried(() => this.#dialect.sweep(this.#client, before, limit)));
   }
 
-  listByPrincipal(principal: string, at: number, limit: number): Promise<FiledSession[]> {
+  listByPrincipal(principal: string, at: number, limit: number): Promise<StoredSession[]> {
     return this.#operate(async () => {
       const rows = await this.#read(this.#dialect.listByPrincipal(principal, at, limit));
-      const filed: FiledSession[] = [];
+      const filed: StoredSession[] = [];
       for (const row of rows) {
         const record = recordOf(row);
         if (record !== null) filed.push({ key: keyOf(row), record });
       }
-      return newestFirst(filed, at);
+      return byNewest(filed, at);
     });
   }
 
@@ -182,6 +180,6 @@ export abstract class SqlSessionStore<C extends SqlClient>
   }
 
   #retried<T>(work: () => Promise<T>): Promise<T> {
-    return retried((error) => this.#dialect.isTransient(error), work);
+    return retry((error) => this.#dialect.isTransient(error), work);
   }
 }

@@ -1,4 +1,4 @@
-import { describeOption } from './describe-option.js';
+import { describeOption } from '../../core/util/describe-value.js';
 
 /** The table of a store, and its schema where one is named. */
 export interface TableName {

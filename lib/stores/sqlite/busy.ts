@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { KeyedQueue } from '../../core/keyed-queue.js';
-import { errorChain } from '../sql/error-chain.js';
-import { SqlStoreError } from '../sql/sql-store-error.js';
+import { KeyedQueue } from '../../core/util/keyed-queue.js';
+import { errorChain, SqlStoreError } from '../sql/error-chain.js';
 
 /** How long a statement waits for the transaction of another connection: a backup or a long write, as a rule. */
 const PATIENCE_MS = 2000;

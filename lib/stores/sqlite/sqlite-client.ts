@@ -1,4 +1,4 @@
-import { SqlStoreError } from '../sql/sql-store-error.js';
+import { SqlStoreError } from '../sql/error-chain.js';
 import { BusyQueue } from './busy.js';
 import type { SqlClient, SqlRow, SqlStatement } from '../sql/sql-client.js';
 

@@ -1,5 +1,5 @@
-import type { SessionKey } from '../../core/session-key.js';
-import type { SessionPatch, SessionRecord } from '../../core/session-record.js';
+import type { SessionKey } from '../../core/session-id.js';
+import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
 import type { SqlStatement, SqlValue } from '../sql/sql-client.js';
 import type { SqlDialect } from '../sql/sql-dialect.js';
 import {

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { isMissing } from '../sql/load-driver.js';
+import { isMissing } from '../../core/util/load-driver.js';
 import type { SqliteDatabase } from './sqlite-client.js';
 
 /** What a store can close again. */

@@ -7,7 +7,7 @@ import {
   type SqlStoreOptions,
   type UncheckedOptions,
 } from '../sql/sql-options.js';
-import { describeOption } from '../sql/describe-option.js';
+import { describeOption } from '../../core/util/describe-value.js';
 import { SqlSessionStore } from '../sql/sql-session-store.js';
 import { DEFAULT_TABLE, readTableName } from '../sql/table-name.js';
 import { SqliteSqlClient, type SqliteDatabase } from './sqlite-client.js';

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { compileFunction } from 'node:vm';
 import expressSession from 'express-session';
 import session from 'nest-session/express';
-import type { session as untyped } from '../../../lib/express/session-function.js';
+import type { session as untyped } from '../../../lib/express/middleware.js';
 import { SECRET } from '../../support/secret.js';
 
 /** The function of express-session and of ours, with all that is known inside of its objects. */

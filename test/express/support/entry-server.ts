@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { listen, listening, type RunningServer } from '../../support/http-server.js';
-import type { SessionedRequest } from '../../../lib/express/session.js';
+import type { SessionedRequest } from '../../../lib/stores/express-session/session.js';
 
 export type Middleware = (
   req: IncomingMessage,

@@ -1,4 +1,4 @@
-import type { FiledSession, SessionKey, SessionPatch, SessionRecord } from 'nest-session';
+import type { StoredSession, SessionKey, SessionPatch, SessionRecord } from 'nest-session';
 import type { Mutant } from './mutant.js';
 import { aMoment, ReferenceStore } from './reference-store.js';
 
@@ -43,7 +43,7 @@ class IndexForgetsTouched extends Indexed {
 }
 
 class IndexKeepsDeadKeys extends ReferenceStore {
-  readonly #dead: FiledSession[] = [];
+  readonly #dead: StoredSession[] = [];
 
   override async delete(key: SessionKey) {
     const record = this.readable(key);

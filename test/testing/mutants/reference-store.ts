@@ -3,7 +3,7 @@ import {
   SessionStore,
   type Conflict,
   type ExpirySweeper,
-  type FiledSession,
+  type StoredSession,
   type PrincipalIndex,
   type SessionKey,
   type SessionPatch,
@@ -61,7 +61,7 @@ export class ReferenceStore extends SessionStore implements ExpirySweeper, Princ
     return over.length;
   }
 
-  async listByPrincipal(principal: string, at: number, limit: number): Promise<FiledSession[]> {
+  async listByPrincipal(principal: string, at: number, limit: number): Promise<StoredSession[]> {
     return this.filed()
       .filter(({ record }) => record.principal === principal && record.expiresAt > at)
       .sort((one, other) => other.record.createdAt - one.record.createdAt)
@@ -95,7 +95,7 @@ export class ReferenceStore extends SessionStore implements ExpirySweeper, Princ
       .map(({ key }) => key);
   }
 
-  filed(): FiledSession[] {
+  filed(): StoredSession[] {
     return [...this.records].flatMap(([key, record]) => (record === 'corrupt' ? [] : [{ key, record }]));
   }
 }

@@ -1,0 +1,71 @@
+import { copyMap } from '../store/session-record.js';
+import { changeInPlace } from '../util/json-in-place.js';
+import { toJsonText } from '../util/json-text.js';
+import type { Json } from '../merge/three-way-merge.js';
+import { lazyAttribute } from './lazy-attribute.js';
+
+/** The attributes of one session that were changed to show what a store holds. */
+export class ShownValues {
+  readonly #owner: object;
+  /** What was changed in place: the names in it may have another order than in the stored text. */
+  readonly #inPlace = new Map<string, { readonly stored: string; readonly local: string | null }>();
+
+  constructor(owner: object) {
+    this.#owner = owner;
+  }
+
+  /**
+   * Shows the stored texts in place of those that the session was based on, except where the application has changed an
+   * attribute since: `textOf` returns its text as it is now. Returns what the session is based on then.
+   */
+  show(
+    bases: ReadonlyMap<string, string>,
+    stored: ReadonlyMap<string, string>,
+    textOf: (name: string) => string | null,
+  ): Map<string, string> {
+    const shown = copyMap(bases);
+    for (const name of new Set([...bases.keys(), ...stored.keys()])) {
+      const [from, to] = [bases.get(name) ?? null, stored.get(name) ?? null];
+      if (from === to || !isStill(from, name, textOf) || !this.#put(name, to)) continue;
+      if (to === null) shown.delete(name);
+      else shown.set(name, to);
+    }
+    return shown;
+  }
+
+  /** The text of an attribute, or the stored text that it stands for. */
+  standingFor(name: string, local: string | null, base: string | null): string | null {
+    const shown = this.#inPlace.get(name);
+    return shown !== undefined && shown.local === local && shown.stored === base ? base : local;
+  }
+
+  /** `false` where the session cannot take it (it was frozen). */
+  #put(name: string, text: string | null): boolean {
+    if (text === null) return Reflect.deleteProperty(this.#owner, name);
+    const value: unknown = Object.getOwnPropertyDescriptor(this.#owner, name)?.value;
+    if (typeof value !== 'object' || value === null || !becameInPlace(value, text))
+      return Reflect.defineProperty(this.#owner, name, lazyAttribute(name));
+    this.#inPlace.set(name, { stored: text, local: toJsonText(value, name) });
+    return true;
+  }
+}
+
+/** A value that cannot be written was changed. */
+function isStill(base: string | null, name: string, textOf: (name: string) => string | null): boolean {
+  try {
+    return textOf(name) === base;
+  } catch {
+    return false;
+  }
+}
+
+/** `false` where the stored value has no place in the object, or cannot be read. */
+function becameInPlace(value: object, text: string): boolean {
+  const holder: { value: unknown } = { value };
+  try {
+    changeInPlace(holder, { value: JSON.parse(text) as Json }, () => false);
+  } catch {
+    return false;
+  }
+  return holder.value === value;
+}

@@ -1,0 +1,21 @@
+/** A value, or a promise of it. */
+export type Awaitable<T> = T | Promise<T>;
+
+/** Calls `next` with a value: immediately, or when its promise resolves. */
+export function chain<T, R>(value: Awaitable<T>, next: (value: T) => Awaitable<R>): Awaitable<R> {
+  return value instanceof Promise ? value.then(next) : next(value);
+}
+
+/** Runs a step. If it throws or rejects, calls `run` first and then fails with the same error. */
+export function onFailure<T>(step: () => Awaitable<T>, run: () => void): Awaitable<T> {
+  const failed = (error: unknown): never => {
+    run();
+    throw error;
+  };
+  try {
+    const result = step();
+    return result instanceof Promise ? result.catch(failed) : result;
+  } catch (error) {
+    return failed(error);
+  }
+}

@@ -1,0 +1,198 @@
+import type { IncomingMessage } from 'node:http';
+import { chain } from '../core/util/awaitable.js';
+import type { OpenSession } from '../core/session/open-session.js';
+import { SessionError } from '../core/errors.js';
+import type { Awaitable } from '../core/util/awaitable.js';
+import type { SessionStore } from '../core/store/session-store.js';
+import type { UserSession } from '../core/session/user-session.js';
+
+/** The session that an application has when it has only one. */
+export const DEFAULT_SESSION = 'default';
+
+/** A session at its request, and whether anyone has looked at it. */
+export interface AttachedSession {
+  readonly name: string;
+  /** Made when someone looks at it. */
+  readonly opened: OpenSession;
+  readonly store: SessionStore;
+  accessed: boolean;
+  /** `false` while the store is asked before the request goes on. */
+  isMounted: boolean;
+  /** Finds the session, where that was put off until someone asks for it. */
+  load(): Awaitable<void>;
+  /** The session was let go of before anyone asked for it. */
+  readonly isReleasedUnseen: boolean;
+  /** Another session of the same request. */
+  other: AttachedSession | undefined;
+  /** Lets go of the session, as `req.session = null` does. */
+  release(): void;
+  /** Other calls of a session middleware for the same request that wait until this session is mounted. */
+  waiting: Mounting | undefined;
+}
+
+/** A promise of a session that is not mounted yet. It rejects with the error of a load that failed. */
+export interface Mounting {
+  readonly mounted: Promise<void>;
+  readonly settle: (failure?: { readonly error: unknown }) => void;
+}
+
+/** Where a request keeps its sessions. */
+export const ATTACHED = Symbol.for('nest-session.attached');
+
+/** A request with a place for sessions. */
+export interface RequestWithSessions extends IncomingMessage {
+  [ATTACHED]?: AttachedSession | undefined;
+  session?: unknown;
+}
+
+/** The session of this name that a request has, mounted or not. */
+export function attachedOf(req: IncomingMessage, name: string): AttachedSession | undefined {
+  let attached = (req as RequestWithSessions)[ATTACHED];
+  while (attached !== undefined && attached.name !== name) attached = attached.other;
+  return attached;
+}
+
+/**
+ * Puts a session in its place: under its name and, for the default one, at `req.session`. That property is not
+ * enumerable where reading it can throw because the session is not loaded: loggers and `{ ...req }` read all others.
+ */
+export function attach(req: IncomingMessage, session: AttachedSession, isLazy: boolean): void {
+  if (session.name === DEFAULT_SESSION) {
+    const place = Object.getOwnPropertyDescriptor(req, 'session');
+    if (place?.get !== SESSION.get) takePlaces(req, isLazy);
+    else if (isLazy && place?.enumerable === true)
+      Object.defineProperty(req, 'session', { enumerable: false });
+  }
+  session.isMounted = true;
+}
+
+function takePlaces(req: IncomingMessage, isLazy: boolean): void {
+  if ((req as RequestWithSessions).session) {
+    throw new SessionError(
+      'ERR_SESSION_CONFIG',
+      'req.session is taken by another session middleware. Remove it, or give this one a sessionName of its own.',
+    );
+  }
+  definePlaces(req, isLazy);
+}
+
+/** Prepares a request for the sessions that may come: until one does, its places are as empty as they look. */
+export function reserveSession(req: IncomingMessage): void {
+  const request = req as RequestWithSessions;
+  if (isReserved(request)) return;
+  request[ATTACHED] = undefined;
+  definePlaces(request, false);
+}
+
+/** Whether {@link reserveSession} was called for a request, or a session middleware has run. */
+export const isReserved = (req: object): boolean => ATTACHED in req;
+
+function definePlaces(req: IncomingMessage, isLazy: boolean): void {
+  // One by one: all at once is slower.
+  Object.defineProperty(req, 'session', isLazy ? LAZY_SESSION : SESSION);
+  Object.defineProperty(req, 'sessionID', SESSION_ID);
+  Object.defineProperty(req, 'sessionStore', SESSION_STORE);
+}
+
+/**
+ * The session of this name at a request, for whoever has only the request; `undefined` where no middleware put one.
+ *
+ * @throws SessionError `ERR_SESSION_NOT_LOADED` where nobody has asked for it, and the store does not answer at once.
+ */
+export function findSession(req: IncomingMessage, name: string): UserSession | undefined {
+  const attached = attachedOf(req, name);
+  if (attached === undefined || !attached.isMounted || attached.isReleasedUnseen) return undefined;
+  return sessionOf(loaded(attached));
+}
+
+/** The same, once the session is there. */
+function loaded(attached: AttachedSession): AttachedSession {
+  attached.accessed = true;
+  const loading = attached.load();
+  if (loading === undefined) return attached;
+  loading.catch(() => undefined);
+  throw new SessionError(
+    'ERR_SESSION_NOT_LOADED',
+    "The session was not loaded yet: the option load is 'lazy'. Take it from @Session(), guard the route by a SessionGuard, or await loadSession(request) first.",
+  );
+}
+
+/** As {@link findSession}, and waits for the store where nobody has asked for the session yet. */
+export function awaitSession(req: IncomingMessage, name: string): Awaitable<UserSession | undefined> {
+  const attached = attachedOf(req, name);
+  if (attached === undefined || !attached.isMounted) return undefined;
+  attached.accessed = true;
+  return chain(attached.load(), () => sessionOf(attached));
+}
+
+function sessionOf({ opened }: AttachedSession): UserSession | undefined {
+  return opened.isAlive ? opened.session : undefined;
+}
+
+/** Whether a session middleware of this name has run for the request. */
+export function isMounted(req: IncomingMessage, name: string): boolean {
+  return attachedOf(req, name)?.isMounted === true;
+}
+
+type Accessor = PropertyDescriptor & ThisType<RequestWithSessions>;
+
+/**
+ * An accessor for all requests, so that none is made per request. Where no session has come, the property is like any
+ * other: what is assigned to it stays there.
+ */
+function place(
+  name: string,
+  get: (attached: AttachedSession) => unknown,
+  set: (attached: AttachedSession, value: unknown) => void,
+): Accessor {
+  return {
+    get() {
+      const attached = attachedOf(this, DEFAULT_SESSION);
+      if (attached?.isMounted === true) return get(attached);
+      // As if it were not here: a framework may have given the request another prototype since.
+      const above = prototypeOf(this);
+      return above === null ? undefined : (Reflect.get(above, name, this) as unknown);
+    },
+    set(value: unknown) {
+      const attached = attachedOf(this, DEFAULT_SESSION);
+      if (attached?.isMounted === true) return set(attached, value);
+      Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
+    },
+    enumerable: name === 'session',
+    configurable: true,
+  };
+}
+
+/** What is asked may have the request as its prototype, and sessions of its own. */
+function prototypeOf(req: object): object | null {
+  let holder: object | null = req;
+  const up = (): void => void (holder = Object.getPrototypeOf(holder) as object | null);
+  while (holder !== null && !Object.hasOwn(holder, ATTACHED)) up();
+  while (holder !== null && Object.hasOwn(holder, ATTACHED)) up();
+  return holder;
+}
+
+const SESSION = place(
+  'session',
+  (attached) => (attached.isReleasedUnseen ? undefined : sessionOf(loaded(attached))),
+  (attached, value) => {
+    if (value == null) return attached.release();
+    if (value === loaded(attached).opened.session) return;
+    throw new SessionError(
+      'ERR_SESSION_NAME',
+      'req.session cannot be replaced. Assign its attributes, call req.session.regenerate() for an empty session, or set it to null to let go of it.',
+    );
+  },
+);
+
+const LAZY_SESSION: typeof SESSION = { ...SESSION, enumerable: false };
+
+/** An id is made only for those who ask. */
+const SESSION_ID = place('sessionID', (attached) => loaded(attached).opened.id, notReplaced('sessionID'));
+const SESSION_STORE = place('sessionStore', (attached) => attached.store, notReplaced('sessionStore'));
+
+function notReplaced(name: string): () => never {
+  return () => {
+    throw new SessionError('ERR_SESSION_NAME', `req.${name} cannot be replaced.`);
+  };
+}

@@ -1,0 +1,160 @@
+import { MemorySessionStore, type SessionKey, type SessionStore } from 'nest-session/http';
+import { FakeClock } from 'nest-session/testing';
+import type { SessionEvent } from '../../../lib/core/errors.js';
+import { sessionHandle } from '../../../lib/core/session-id.js';
+import { NEVER, type SessionRecord } from '../../../lib/core/store/session-record.js';
+import { guardStore, type GuardedStore } from '../../../lib/core/store/guarded-store.js';
+import { collectGarbage } from '../../support/heap.js';
+
+const KEY = 'key' as SessionKey;
+const RECORD: SessionRecord = {
+  createdAt: 1,
+  touchedAt: 1,
+  expiresAt: NEVER,
+  principal: null,
+  revision: 0,
+  attributes: new Map([['n', '1']]),
+};
+const PATCH = { touchedAt: 2, expiresAt: 2, principal: { from: null, to: null }, changes: new Map() };
+
+const OPERATIONS: [keyof SessionStore, (store: GuardedStore) => Promise<unknown>][] = [
+  ['load', async (store) => store.load(KEY)],
+  ['create', async (store) => store.create(KEY, RECORD)],
+  ['patch', async (store) => store.patch(KEY, PATCH)],
+  ['rekey', async (store) => store.rekey(KEY, 'other' as SessionKey, RECORD, null)],
+  ['delete', async (store) => store.delete(KEY)],
+];
+
+let events: SessionEvent[];
+const guarded = (methods: object, storeTimeoutMs: number | null = null): GuardedStore => {
+  const store = Object.assign(new MemorySessionStore(), methods);
+  return guardStore(store, {
+    storeTimeoutMs,
+    clock: new FakeClock(),
+    onEvent: (event) => events.push(event),
+  });
+};
+beforeEach(() => (events = []));
+
+describe.each(OPERATIONS)('%s of a guarded store', (operation, ask) => {
+  const failure = {
+    code: 'ERR_SESSION_STORE',
+    message: `The session store failed to ${operation} a session.`,
+  };
+
+  it.each<[string, () => unknown, unknown]>([
+    ['rejects', () => Promise.reject(new Error('down')), { message: 'down' }],
+    [
+      'throws',
+      () => {
+        throw new Error('down');
+      },
+      { message: 'down' },
+    ],
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- as bad stores do
+    ['rejects with nothing', () => Promise.reject(undefined), undefined],
+  ])('fails with one error where the store %s', async (_, method, cause) => {
+    const call = ask(guarded({ [operation]: method }));
+    await expect(call).rejects.toMatchObject(cause === undefined ? failure : { ...failure, cause });
+    expect(events).toEqual([{ type: 'store-down', error: expect.objectContaining(failure) as unknown }]);
+  });
+
+  it('fails in time where the store never answers, however late it answers then', async () => {
+    let answer!: (value: unknown) => void;
+    const pending = new Promise((resolve) => (answer = resolve));
+    const call = ask(guarded({ [operation]: () => pending }, 5));
+    await expect(call).rejects.toMatchObject({
+      code: 'ERR_SESSION_STORE',
+      message: `The session store did not answer in time to ${operation} a session.`,
+    });
+    answer(null);
+    expect(events).toHaveLength(1);
+  });
+
+  it('asks a store no more that did not answer five times in a row', async () => {
+    let calls = 0;
+    const store = guarded({ [operation]: () => new Promise(() => calls++) }, 5);
+    const asked = Array.from({ length: 5 }, () => ask(store));
+    for (const call of asked) await expect(call).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
+    await expect(ask(store)).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
+    expect(calls).toBe(5);
+    expect(events).toHaveLength(1);
+  });
+
+  it('takes an answer that comes at once, and not in a promise', async () => {
+    const answers = { load: null, create: 'created', patch: 'applied', rekey: 'applied', delete: 'deleted' };
+    const answer = answers[operation];
+    expect(await ask(guarded({ [operation]: () => answer }, 1000))).toBe(answer);
+  });
+});
+
+describe('a store of which one call hangs', () => {
+  it('keeps no later result alive', async () => {
+    const results: WeakRef<SessionRecord>[] = [];
+    let respond!: (record: null) => void;
+    const load = (key: SessionKey) => {
+      if (key === 'hangs') return new Promise((resolve) => (respond = resolve));
+      const record = { ...RECORD, attributes: new Map([['n', '1']]) };
+      results.push(new WeakRef(record));
+      return Promise.resolve(record);
+    };
+    const store = guarded({ load }, 60_000);
+    const hung = store.load('hangs' as SessionKey);
+    for (let count = 0; count < 100; count++) expect(await store.load(KEY)).not.toBeNull();
+    await new Promise((resolve) => setImmediate(resolve));
+    collectGarbage();
+    // The last one may still be on the stack of this function.
+    expect(results.filter((result) => result.deref() !== undefined).length).toBeLessThanOrEqual(1);
+    respond(null);
+    expect(await hung).toBeNull();
+  });
+});
+
+describe('a store that lies', () => {
+  it.each<[keyof SessionStore, unknown]>(
+    OPERATIONS.slice(1).flatMap(([operation]) =>
+      [undefined, null, true, 'ok', 1, {}, { conflict: null }, { conflict: {} }].map(
+        (answer): [keyof SessionStore, unknown] => [operation, answer],
+      ),
+    ),
+  )('has failed to %s when it answers %j', async (operation, answer) => {
+    const [, ask] = OPERATIONS.find(([name]) => name === operation)!;
+    await expect(ask(guarded({ [operation]: async () => answer }))).rejects.toMatchObject({
+      code: 'ERR_SESSION_STORE',
+    });
+  });
+
+  it.each([['create'], ['delete']] as const)('cannot answer %s with a conflict', async (operation) => {
+    const [, ask] = OPERATIONS.find(([name]) => name === operation)!;
+    await expect(ask(guarded({ [operation]: async () => ({ conflict: RECORD }) }))).rejects.toMatchObject({
+      code: 'ERR_SESSION_STORE',
+    });
+  });
+
+  it.each<[string, unknown]>([
+    ["'corrupt'", 'corrupt'],
+    ['a text', '{}'],
+    ['an empty object', {}],
+    ['true', true],
+    ['a record without an expiry', { ...RECORD, expiresAt: undefined }],
+    ['a record whose expiry is a text', { ...RECORD, expiresAt: '1' }],
+    ['a record whose expiry is no number', { ...RECORD, expiresAt: Number.NaN }],
+    ['a record of a principal that is no text', { ...RECORD, principal: 7 }],
+    ['a record with attributes in an object', { ...RECORD, attributes: { n: '1' } }],
+    ['a record with an attribute that was cut off', { ...RECORD, attributes: new Map([['n', '{"a":']]) }],
+    ['a record with an attribute that was never JSON', { ...RECORD, attributes: new Map([['n', 'u1']]) }],
+    ['a record with an attribute without a text', { ...RECORD, attributes: new Map([['n', '']]) }],
+    ['a record with an attribute that is no text', { ...RECORD, attributes: new Map([['n', 1]]) }],
+  ])('has no session where it loads %s, and it is told', async (_, found) => {
+    expect(await guarded({ load: async () => found }).load(KEY)).toBeNull();
+    expect(events).toEqual([{ type: 'corrupt-record', handle: sessionHandle(KEY) }]);
+  });
+
+  it.each([[null], [undefined]])(
+    'has no session where it loads %s, which is nothing to tell',
+    async (found) => {
+      expect(await guarded({ load: async () => found }).load(KEY)).toBeNull();
+      expect(events).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,56 @@
+import { Deadline, withDeadline } from '../../../lib/core/util/deadline.js';
+import { collectGarbage } from '../../support/heap.js';
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('TimeLimit', () => {
+  it('keeps nothing of a call that is done, while an earlier one still waits', async () => {
+    const limit = new Deadline(60_000);
+    limit.start(() => undefined);
+    const results = Array.from({ length: 100 }, () => {
+      const result = { rows: [] };
+      limit.done(limit.start(() => result));
+      return new WeakRef(result);
+    });
+    await turn();
+    collectGarbage();
+    expect(results.filter((result) => result.deref() !== undefined)).toEqual([]);
+  });
+
+  it('gives up calls in the order in which they began, and no call that is done', async () => {
+    const limit = new Deadline(5);
+    const late: number[] = [];
+    const last = new Promise<void>((resolve) => {
+      for (let call = 0; call < 3000; call++) {
+        const waiting = limit.start(() => {
+          late.push(call);
+          if (call === 2998) resolve();
+        });
+        if (call % 2 === 1) limit.done(waiting);
+      }
+    });
+    await last;
+    expect(late).toEqual(Array.from({ length: 1500 }, (_, index) => index * 2));
+  });
+
+  it('lets a call that is given up begin another one', async () => {
+    const limit = new Deadline(5);
+    const order = await new Promise<string[]>((resolve) => {
+      const given: string[] = [];
+      limit.start(() => {
+        given.push('first');
+        limit.start(() => resolve([...given, 'second']));
+      });
+    });
+    expect(order).toEqual(['first', 'second']);
+  });
+});
+
+describe('withinLimit', () => {
+  it('takes the outcome that comes in time, and the error where none does', async () => {
+    const late = () => new Error('late');
+    await expect(withDeadline(Promise.resolve(1), 60_000, late)).resolves.toBe(1);
+    await expect(withDeadline(Promise.reject(new Error('no')), 60_000, late)).rejects.toThrow('no');
+    await expect(withDeadline(new Promise(() => undefined), 5, late)).rejects.toThrow('late');
+  });
+});

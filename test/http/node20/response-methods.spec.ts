@@ -1,0 +1,42 @@
+import type { ServerResponse } from 'node:http';
+import { GATE, outputsOf, reserveOutputs } from '../../../lib/http/node20/response-methods.js';
+
+const METHODS = ['writeHead', 'write', 'end', 'flushHeaders'] as const;
+
+/** A prototype whose methods tell what they are called on, and with what. */
+const prototypeNamed = (name: string): object =>
+  Object.fromEntries(
+    METHODS.map((method) => [
+      method,
+      function (this: unknown, ...args: unknown[]) {
+        return [name, method, this, ...args];
+      },
+    ]),
+  );
+
+describe.each(METHODS)('%s of a response that was prepared', (method) => {
+  it('does what the prototype does that the response has by then', () => {
+    const res = Object.create(prototypeNamed('first')) as ServerResponse;
+    reserveOutputs(res);
+    expect((res as never)[method]).toEqual(expect.any(Function));
+    const call = (on: object) => (on as Record<string, (...args: unknown[]) => unknown>)[method]!('a', 'b');
+    expect(call(res)).toEqual(['first', method, res, 'a', 'b']);
+    Object.setPrototypeOf(res, prototypeNamed('second'));
+    expect(call(res)).toEqual(['second', method, res, 'a', 'b']);
+    // What has the response for its prototype, with a place of its own or without.
+    for (const more of [{}, { [GATE]: { value: undefined } }]) {
+      const upon = Object.create(res, more) as object;
+      expect(call(upon)).toEqual(['second', method, upon, 'a', 'b']);
+    }
+  });
+
+  it('is what the prototype has, for who takes it over', () => {
+    const prototype = prototypeNamed('first');
+    const res = Object.create(prototype) as ServerResponse;
+    reserveOutputs(res);
+    expect(outputsOf(res)[method]).toBe((prototype as never)[method]);
+    const own = () => undefined;
+    Object.assign(res, { [method]: own });
+    expect(outputsOf(res)[method]).toBe(own);
+  });
+});
