@@ -1,0 +1,9 @@
+/** The classes of which each request makes an instance, and why. Their mutable fields are the state of a request. */
+export const PER_REQUEST_CLASSES = {
+  RequestSession: 'one for each session of a request',
+  ResponseGate: 'one for each response',
+  SessionState: 'what is known of the session of a request',
+  OpenSession: 'the steps of the session of a request',
+  SessionAttributes: 'the attributes of the session of a request',
+  AttributeUpdates: 'the updates of the session of a request',
+};
