@@ -61,10 +61,15 @@ export class OptionsCookieFactory implements SessionCookieFactory {
     return Object.keys(settings).length === 0 ? null : JSON.stringify(settings);
   }
 
-  lifetimeOf(cookie: SessionCookie, usedAt: number): number | null {
+  planOf(cookie: SessionCookie): CookiePlan {
     const { fixedAt } = cookie as LiveSessionCookie;
-    if (fixedAt !== null) return this.#leads ? fixedAt - usedAt : null;
-    return cookie.originalMaxAge === this.#resolved.maxAgeMs && !this.#leads ? null : cookie.originalMaxAge;
+    const isAsPlanned = cookie.originalMaxAge === this.#resolved.maxAgeMs && !this.#leads;
+    return {
+      lifetimeMs: fixedAt !== null || isAsPlanned ? null : cookie.originalMaxAge,
+      endsAt: this.#leads ? fixedAt : null,
+      isPersistent: cookie.expires !== null,
+      secure: cookie.secure === true,
+    };
   }
 
   touch(cookie: SessionCookie, now: number): void {

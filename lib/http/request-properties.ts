@@ -1,36 +1,30 @@
 import type { IncomingMessage } from 'node:http';
-import { chain } from '../core/util/awaitable.js';
+import { chain, type Awaitable } from '../core/util/awaitable.js';
 import type { OpenSession } from '../core/session/open-session.js';
 import { SessionError } from '../core/errors.js';
-import type { Awaitable } from '../core/util/awaitable.js';
 import type { SessionStore } from '../core/store/session-store.js';
 import type { UserSession } from '../core/session/user-session.js';
 
 /** The session that an application has when it has only one. */
 export const DEFAULT_SESSION = 'default';
 
-/** A session at its request, and whether anyone has looked at it. */
+/** A session of a request. */
 export interface AttachedSession {
   readonly name: string;
-  /** Made when someone looks at it. */
+  /** Made when it is first read. */
   readonly opened: OpenSession;
   readonly store: SessionStore;
-  accessed: boolean;
-  /** `false` while the store is asked before the request goes on. */
-  isMounted: boolean;
-  /** Finds the session, where that was put off until someone asks for it. */
+  /** `claimed` while the store is asked before the request goes on; `accessed` once the application has read the session. */
+  stage: 'claimed' | Mounting | 'mounted' | 'accessed';
+  /** Loads a session that the option `load: 'lazy'` has not loaded yet. */
   load(): Awaitable<void>;
-  /** The session was let go of before anyone asked for it. */
+  /** The application released the session before it was loaded. */
   readonly isReleasedUnseen: boolean;
-  /** Another session of the same request. */
-  other: AttachedSession | undefined;
-  /** Lets go of the session, as `req.session = null` does. */
+  /** Releases the session, as `req.session = null` does. */
   release(): void;
-  /** Other calls of a session middleware for the same request that wait until this session is mounted. */
-  waiting: Mounting | undefined;
 }
 
-/** A promise of a session that is not mounted yet. It rejects with the error of a load that failed. */
+/** A claimed session that other calls of the middleware wait for. The promise rejects with the error of a failed load. */
 export interface Mounting {
   readonly mounted: Promise<void>;
   readonly settle: (failure?: { readonly error: unknown }) => void;
@@ -41,29 +35,29 @@ export const ATTACHED = Symbol.for('nest-session.attached');
 
 /** A request with a place for sessions. */
 export interface RequestWithSessions extends IncomingMessage {
-  [ATTACHED]?: AttachedSession | undefined;
+  [ATTACHED]?: readonly AttachedSession[] | undefined;
   session?: unknown;
 }
 
 /** The session of this name that a request has, mounted or not. */
 export function attachedOf(req: IncomingMessage, name: string): AttachedSession | undefined {
-  let attached = (req as RequestWithSessions)[ATTACHED];
-  while (attached !== undefined && attached.name !== name) attached = attached.other;
-  return attached;
+  const sessions = (req as RequestWithSessions)[ATTACHED];
+  if (sessions !== undefined) for (const session of sessions) if (session.name === name) return session;
+  return undefined;
 }
 
+const isMountedSession = (session: AttachedSession | undefined): session is AttachedSession =>
+  session?.stage === 'accessed' || session?.stage === 'mounted';
+
 /**
- * Puts a session in its place: under its name and, for the default one, at `req.session`. That property is not
- * enumerable where reading it can throw because the session is not loaded: loggers and `{ ...req }` read all others.
+ * Defines `req.session` and its like for the default session. That property is not enumerable where reading it can throw
+ * because the session is not loaded: loggers and `{ ...req }` read all others.
  */
-export function attach(req: IncomingMessage, session: AttachedSession, isLazy: boolean): void {
-  if (session.name === DEFAULT_SESSION) {
-    const place = Object.getOwnPropertyDescriptor(req, 'session');
-    if (place?.get !== SESSION.get) takePlaces(req, isLazy);
-    else if (isLazy && place?.enumerable === true)
-      Object.defineProperty(req, 'session', { enumerable: false });
-  }
-  session.isMounted = true;
+export function defineProperties(req: IncomingMessage, session: AttachedSession, isLazy: boolean): void {
+  if (session.name !== DEFAULT_SESSION) return;
+  const place = Object.getOwnPropertyDescriptor(req, 'session');
+  if (place?.get !== SESSION.get) takePlaces(req, isLazy);
+  else if (isLazy && place?.enumerable === true) Object.defineProperty(req, 'session', { enumerable: false });
 }
 
 function takePlaces(req: IncomingMessage, isLazy: boolean): void {
@@ -101,13 +95,13 @@ function definePlaces(req: IncomingMessage, isLazy: boolean): void {
  */
 export function findSession(req: IncomingMessage, name: string): UserSession | undefined {
   const attached = attachedOf(req, name);
-  if (attached === undefined || !attached.isMounted || attached.isReleasedUnseen) return undefined;
+  if (!isMountedSession(attached) || attached.isReleasedUnseen) return undefined;
   return sessionOf(loaded(attached));
 }
 
 /** The same, once the session is there. */
 function loaded(attached: AttachedSession): AttachedSession {
-  attached.accessed = true;
+  attached.stage = 'accessed';
   const loading = attached.load();
   if (loading === undefined) return attached;
   loading.catch(() => undefined);
@@ -120,8 +114,8 @@ function loaded(attached: AttachedSession): AttachedSession {
 /** As {@link findSession}, and waits for the store where nobody has asked for the session yet. */
 export function awaitSession(req: IncomingMessage, name: string): Awaitable<UserSession | undefined> {
   const attached = attachedOf(req, name);
-  if (attached === undefined || !attached.isMounted) return undefined;
-  attached.accessed = true;
+  if (!isMountedSession(attached)) return undefined;
+  attached.stage = 'accessed';
   return chain(attached.load(), () => sessionOf(attached));
 }
 
@@ -131,7 +125,7 @@ function sessionOf({ opened }: AttachedSession): UserSession | undefined {
 
 /** Whether a session middleware of this name has run for the request. */
 export function isMounted(req: IncomingMessage, name: string): boolean {
-  return attachedOf(req, name)?.isMounted === true;
+  return isMountedSession(attachedOf(req, name));
 }
 
 type Accessor = PropertyDescriptor & ThisType<RequestWithSessions>;
@@ -148,14 +142,14 @@ function place(
   return {
     get() {
       const attached = attachedOf(this, DEFAULT_SESSION);
-      if (attached?.isMounted === true) return get(attached);
+      if (isMountedSession(attached)) return get(attached);
       // As if it were not here: a framework may have given the request another prototype since.
       const above = prototypeOf(this);
       return above === null ? undefined : (Reflect.get(above, name, this) as unknown);
     },
     set(value: unknown) {
       const attached = attachedOf(this, DEFAULT_SESSION);
-      if (attached?.isMounted === true) return set(attached, value);
+      if (isMountedSession(attached)) return set(attached, value);
       Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
     },
     enumerable: name === 'session',

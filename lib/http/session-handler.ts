@@ -4,12 +4,11 @@ import { OptionsCookieFactory } from '../cookie/session-cookie-factory.js';
 import { leftOutAttributes, resolveCookie, type CookieOptions } from '../cookie/cookie-options.js';
 import { namedSecrets } from '../cookie/secrets.js';
 import { SignatureCache } from '../cookie/signature-cache.js';
-import type { FindResult } from '../core/session/open-session.js';
-import { SessionEngine } from '../core/session/session-engine.js';
+import { type FindResult, SessionEngine } from '../core/session/session-engine.js';
 import { isStoreFailure, type SessionError, type SessionEvent } from '../core/errors.js';
 import { checkedSessionId, newSessionId } from '../core/session-id.js';
 import type { Awaitable } from '../core/util/awaitable.js';
-import { attach, DEFAULT_SESSION } from './request-properties.js';
+import { DEFAULT_SESSION, defineProperties } from './request-properties.js';
 import { leftOutWarning, UNDELIVERABLE } from './describe-event.js';
 import { askToRetry } from './response/ungated-response.js';
 import { EventReporter } from './event-reporter.js';
@@ -19,8 +18,9 @@ import { statusOf } from './response/error-response.js';
 import { outsidePromises } from './call-listener.js';
 import { PendingWork } from './pending-work.js';
 import { isInPath, isSecureRequest } from './request-facts.js';
-import { RequestSession, type RequestParts } from './request-session.js';
-import { claim, onceMounted, unclaim } from './session-mounting.js';
+import type { RequestParts } from './request-parts.js';
+import { RequestSession } from './request-session.js';
+import { claim, mount, onceMounted, unclaim } from './session-mounting.js';
 import type { ResolvedSessionOptions } from './session-options.js';
 
 /** Finds the session of each request that lies in the cookie's path; the rest is up to its {@link RequestSession}. */
@@ -30,8 +30,8 @@ export class SessionHandler {
   readonly #events: EventReporter;
   readonly #engine: SessionEngine;
   readonly #parts: RequestParts;
-  /** The keepers for insecure and secure connections, where the cookie is the same for all requests. */
-  readonly #keepers: readonly [OptionsCookieFactory, OptionsCookieFactory] | null;
+  /** The factories for insecure and secure connections, where the cookie is the same for all requests. */
+  readonly #factories: readonly [OptionsCookieFactory, OptionsCookieFactory] | null;
   readonly #underWay = new PendingWork();
 
   constructor(options: ResolvedSessionOptions, hooks: HandlerHooks) {
@@ -51,8 +51,8 @@ export class SessionHandler {
     const { sessionName = DEFAULT_SESSION } = hooks;
     const secrets =
       sessionName === DEFAULT_SESSION ? options.secrets : namedSecrets(options.secrets, sessionName);
-    this.#keepers =
-      fixedCookie === null ? null : [this.#keeperOf(fixedCookie, false), this.#keeperOf(fixedCookie, true)];
+    this.#factories =
+      fixedCookie === null ? null : [this.#factoryOf(fixedCookie, false), this.#factoryOf(fixedCookie, true)];
     this.#parts = {
       engine: this.#engine,
       ids: new SignatureCache(secrets, (id) => this.#engine.keyOf(id)),
@@ -78,13 +78,21 @@ export class SessionHandler {
     let values: readonly string[] = [];
     try {
       prepareServerOf(req);
-      const secure = isSecureRequest(req, this.#options.proxy);
-      const options = this.#keepers === null ? (settled ?? this.#options.cookie(req)) : null;
+      const isSecure = isSecureRequest(req, this.#options.proxy);
+      const options = this.#factories === null ? (settled ?? this.#options.cookie(req)) : null;
       if (options instanceof Promise) return this.#handleLater(options, exchange);
-      const cookies = options === null ? this.#keepers![secure ? 1 : 0] : this.#keeperOf(options, secure);
+      const cookies =
+        options === null ? this.#factories![isSecure ? 1 : 0] : this.#factoryOf(options, isSecure);
       if (isInPath(req, cookies.path)) {
         values = rawCookieValues(req.headers.cookie ?? '', this.#options.name);
-        session = new RequestSession(this.#parts, exchange, cookies, values.length > 0, secure);
+        session = new RequestSession(this.#parts, {
+          req,
+          res,
+          next,
+          cookies,
+          presented: values.length > 0,
+          isSecure,
+        });
         claimed = claim(req, session);
       }
     } catch (error) {
@@ -110,16 +118,16 @@ export class SessionHandler {
   }
 
   #find(session: RequestSession, values: readonly string[]): void {
-    if (values.length === 0) return this.#proceed(session, null, null);
+    if (values.length === 0) return this.#proceed(session, null);
     let found: Awaitable<FindResult>;
     try {
       found = this.#engine.find(this.#parts.ids.candidatesIn(values), session.cookies);
     } catch (error) {
       return this.#goOnWithout(session, error);
     }
-    if (!(found instanceof Promise)) return this.#proceed(session, found, null);
+    if (!(found instanceof Promise)) return this.#proceed(session, found);
     found.then(
-      (one) => outsidePromises(() => this.#proceed(session, one, null)),
+      (one) => outsidePromises(() => this.#proceed(session, one)),
       (error: unknown) => outsidePromises(() => this.#goOnWithout(session, error)),
     );
   }
@@ -127,14 +135,14 @@ export class SessionHandler {
   #findLater(session: RequestSession, values: readonly string[]): void {
     const failed = (error: unknown): void => {
       if (!this.#livesWithout(session, error)) throw error;
-      session.found(null, error);
+      session.setLoaded(error);
     };
     try {
-      attach(session.req, session, true);
-      session.beginLazily(() => {
+      defineProperties(session.req, session, true);
+      session.attach(null, () => {
         try {
           const found = this.#engine.find(this.#parts.ids.candidatesIn(values), session.cookies);
-          const use = (one: FindResult): void => session.found(one, null);
+          const use = (one: FindResult): void => session.setLoaded(one);
           return found instanceof Promise ? found.then(use, failed) : use(found);
         } catch (error) {
           return failed(error);
@@ -143,6 +151,7 @@ export class SessionHandler {
     } catch (error) {
       return this.#abandon(session, error);
     }
+    mount(session);
     session.next();
   }
 
@@ -159,28 +168,27 @@ export class SessionHandler {
     } catch (refused) {
       return this.#abandon(session, refused);
     }
-    this.#proceed(session, null, error);
+    this.#proceed(session, error);
   }
 
-  #proceed(session: RequestSession, found: FindResult, failure: SessionError | null): void {
+  #proceed(session: RequestSession, found: FindResult | SessionError): void {
     try {
-      attach(session.req, session, false);
-      session.begin(found, failure);
+      defineProperties(session.req, session, false);
+      session.attach(found);
     } catch (error) {
       return this.#abandon(session, error);
     }
-    session.waiting?.settle();
+    mount(session);
     session.next();
   }
 
   /** The session cannot be used: another call for the same request may load it again. */
   #abandon(session: RequestSession, error: unknown): void {
-    unclaim(session.req, session);
-    session.waiting?.settle({ error });
+    unclaim(session.req, session, error);
     this.#answer(error, { stage: 'open', req: session.req, res: session.res, next: session.next });
   }
 
-  #keeperOf(options: CookieOptions, secure: boolean): OptionsCookieFactory {
+  #factoryOf(options: CookieOptions, secure: boolean): OptionsCookieFactory {
     const { clock, cookieLeads } = this.#options;
     const resolved = resolveCookie(options, secure, clock.now());
     const leftOut = leftOutAttributes(options, resolved);

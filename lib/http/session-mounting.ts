@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { outsidePromises } from './call-listener.js';
 import {
   ATTACHED,
   attachedOf,
@@ -6,42 +7,41 @@ import {
   type Mounting,
   type RequestWithSessions,
 } from './request-properties.js';
-import { outsidePromises } from './call-listener.js';
 
-/** Takes the request for a session of this name, or returns the session that another call has taken it for. */
+/** Claims the request for a session of this name. Returns the session for which another call has claimed it, if any. */
 export function claim(req: IncomingMessage, session: AttachedSession): AttachedSession | undefined {
   const request = req as RequestWithSessions;
   const claimed = attachedOf(req, session.name);
-  if (claimed !== undefined) return claimed;
-  session.other = request[ATTACHED];
-  request[ATTACHED] = session;
-  return undefined;
+  if (claimed === undefined) request[ATTACHED] = [session, ...(request[ATTACHED] ?? [])];
+  return claimed;
+}
+
+/** The session is mounted: the application can read it, and calls that wait for it go on. */
+export function mount(session: AttachedSession): void {
+  const { stage } = session;
+  session.stage = 'mounted';
+  if (typeof stage === 'object') stage.settle();
 }
 
 /** Reverts {@link claim} for a session that could not be loaded: a later call for the same request loads it again. */
-export function unclaim(req: IncomingMessage, session: AttachedSession): void {
+export function unclaim(req: IncomingMessage, session: AttachedSession, error: unknown): void {
   const request = req as RequestWithSessions;
-  request[ATTACHED] = without(request[ATTACHED], session);
-}
-
-function without(first: AttachedSession | undefined, session: AttachedSession): AttachedSession | undefined {
-  if (first === undefined || first === session) return first?.other;
-  first.other = without(first.other, session);
-  return first;
+  request[ATTACHED] = request[ATTACHED]?.filter((one) => one !== session);
+  if (typeof session.stage === 'object') session.stage.settle({ error });
 }
 
 /**
- * Continues a request whose session another call of the middleware loads, as soon as that session is mounted. The
- * namespaces of a socket.io server share one request, for example.
+ * Continues a request whose session another call of the middleware loads, as soon as that session is mounted. The namespaces
+ * of a socket.io server share one request, for example.
  */
 export function onceMounted(
   session: AttachedSession,
   next: () => void,
   failed: (error: unknown) => void,
 ): void {
-  if (session.isMounted) return next();
-  session.waiting ??= mounting();
-  session.waiting.mounted.then(
+  if (session.stage === 'mounted' || session.stage === 'accessed') return next();
+  if (session.stage === 'claimed') session.stage = mounting();
+  session.stage.mounted.then(
     () => outsidePromises(() => next()),
     (error: unknown) => outsidePromises(() => failed(error)),
   );

@@ -127,11 +127,12 @@ function requestOf(id: SessionId | undefined): RequestContext & { candidates: re
         toJSON: () => ({}),
       }),
       keep: () => null,
-      lifetimeOf: () => null,
+      planOf: () => ({ lifetimeMs: null, endsAt: null, isPersistent: false, secure: false }),
       touch: () => undefined,
     },
-    channel: () => 'open',
-    hasBegun: () => false,
+    isSecure: true,
+    hasBegun: false,
+    canSendHeaders: true,
     context: undefined,
   };
 }

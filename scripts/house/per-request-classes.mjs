@@ -5,5 +5,5 @@ export const PER_REQUEST_CLASSES = {
   SessionState: 'what is known of the session of a request',
   OpenSession: 'the steps of the session of a request',
   SessionAttributes: 'the attributes of the session of a request',
-  AttributeUpdates: 'the updates of the session of a request',
+  PendingUpdates: 'the updates of the session of a request',
 };

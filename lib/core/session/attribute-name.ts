@@ -1,6 +1,9 @@
 /** Names that begin with this sign are the engine's own in a record; an application's are stored with the sign doubled. */
 const OWN = '$';
 
+/** The engine's own attribute: the cookie settings in which a session differs from the options. */
+export const COOKIE = '$cookie';
+
 /** The name under which an application's attribute is stored. */
 export const storedName = (name: string): string => (name.startsWith(OWN) ? OWN + name : name);
 

@@ -1,31 +1,31 @@
-import { applicationName, applicationAttributes, storedName } from './attribute-name.js';
+import type { AttributeUpdate } from '../merge/rebase.js';
 import { type AttributeChange, type Changes, copyMap, NO_CHANGES } from '../store/session-record.js';
-import { toJsonText } from '../util/json-text.js';
+import { isJsonOf, toJsonText } from '../util/json-text.js';
 import { SessionError } from '../errors.js';
+import { applicationName, applicationAttributes, storedName } from './attribute-name.js';
+import { isLazyGetter, lazyAttribute, LazyTexts, plainValue } from './lazy-attribute.js';
+import { joinUpdates, NO_UPDATES, withUpdate, type Updates } from './pending-updates.js';
 import { ShownValues } from './shown-values.js';
-import { isLazyGetter, plainValue, lazyAttribute, LazyTexts } from './lazy-attribute.js';
 
 const NOTHING: ReadonlyMap<string, string> = new Map();
 
 /**
- * The attributes of one session: own enumerable properties of the object that controllers hold, and beside them
- * the text that each began with.
+ * The attributes of one session: own enumerable properties of the object that controllers hold, and beside them the JSON
+ * text that each of them started with.
  *
- * A loaded attribute is an accessor until someone reads or sets it, so that what nobody asks for is neither parsed
- * nor compared. From then on it is an ordinary property; plain words and whole numbers are from the start, since an
- * accessor costs more than they do.
+ * A loaded attribute is an accessor until it is read or set, so that attributes are parsed on first read and compared only
+ * where they may have changed. From then on it is an ordinary property. Short texts and whole numbers are properties from
+ * the start, since an accessor costs more than they do.
  */
 export class SessionAttributes {
-  /** Name to the text that the local value began with: what a change is based on. Never changed, but replaced. */
-  #known = NOTHING;
-  /** What the store has taken over since: few requests go on after that, so it is worked out for those that do. */
-  #committed = NO_CHANGES;
-  /** The plain words and whole numbers among them, in the order of the bases; `undefined` for others. */
-  #plainValues: readonly (string | number | boolean | undefined)[] = [];
-  /** Made by the first save that was merged. */
-  #shown: ShownValues | null = null;
   readonly #owner: object;
   readonly #reserved: ReadonlySet<string>;
+  /** Name to the text that the local value started with: what a change is based on. Never changed, but replaced. */
+  #bases = NOTHING;
+  /** The changes by functions that no write carries yet. */
+  #updates = NO_UPDATES;
+  /** Made by the first save that was merged. */
+  #shown: ShownValues | null = null;
 
   /** `reserved` are the names that belong to the owner itself and never to data. */
   constructor(owner: object, reserved: ReadonlySet<string>) {
@@ -37,22 +37,20 @@ export class SessionAttributes {
   hydrate(stored: ReadonlyMap<string, string>): void {
     if (this.#bases.size > 0 || Object.keys(this.#owner).length > 0) this.keepOnly([]);
     const bases = applicationAttributes(stored, this.#reserved);
-    const plainValues = new Array<string | number | boolean | undefined>(bases.size);
-    let [at, hasUnread] = [0, false];
+    const owner = this.#owner as Record<string, unknown>;
+    let hasLazy = false;
     for (const [name, text] of bases) {
-      const value = name in this.#owner ? undefined : plainValue(text);
-      plainValues[at++] = value;
+      const value = name in owner ? undefined : plainValue(text);
       if (value !== undefined) {
-        (this.#owner as Record<string, unknown>)[name] = value;
+        owner[name] = value;
         continue;
       }
-      hasUnread = true;
-      Object.defineProperty(this.#owner, name, lazyAttribute(name));
+      hasLazy = true;
+      Object.defineProperty(owner, name, lazyAttribute(name));
     }
     // Last: where the session cannot take them (it was frozen), they must not look like deleted.
-    this.#known = bases;
-    this.#plainValues = plainValues;
-    if (hasUnread) LazyTexts.give(this.#owner, bases);
+    this.#bases = bases;
+    if (hasLazy) LazyTexts.give(owner, bases);
   }
 
   /** Drops all attributes but the named ones. */
@@ -68,10 +66,10 @@ export class SessionAttributes {
       }
       bases.delete(name);
     }
-    this.#rebase(bases);
+    this.#bases = bases;
   }
 
-  /** Drops what came from a record, changed or not, and leaves what was set anew; answers how many that were. */
+  /** Drops what came from a record, changed or not, and leaves what was set anew. Returns how many were dropped. */
   dropLoaded(): number {
     const loaded = [...this.#bases.keys()];
     this.keepOnly(Object.keys(this.#owner).filter((name) => !this.#bases.has(name)));
@@ -84,34 +82,27 @@ export class SessionAttributes {
    * @throws SessionError `ERR_SESSION_VALUE`
    */
   changes(): Changes {
+    const owner = this.#owner as Record<string, unknown>;
     let changes: Map<string, AttributeChange> | null = null;
-    const names = Object.keys(this.#owner);
+    const names = Object.keys(owner);
     let hasOthers = names.length !== this.#bases.size;
     let next = 0;
     for (const [name, from] of this.#bases) {
-      const at = next++;
-      if (names[at] !== name) hasOthers = true;
-      else if (this.#isPlainAsLoaded(name, at)) continue;
+      if (names[next++] !== name) hasOthers = true;
       const to = this.#textOf(name, from);
       if (to !== from) (changes ??= new Map()).set(storedName(name), { from, to });
     }
     if (!hasOthers) return changes ?? NO_CHANGES;
     for (const name of names) {
       if (this.#bases.has(name)) continue;
-      const to = toJsonText((this.#owner as Record<string, unknown>)[name], name);
+      const to = toJsonText(owner[name], name);
       if (to !== null) (changes ??= new Map()).set(storedName(name), { from: null, to });
     }
     return changes ?? NO_CHANGES;
   }
 
-  /** A value that can be told to be the same without writing it. */
-  #isPlainAsLoaded(name: string, at: number): boolean {
-    const value = this.#plainValues[at];
-    return value !== undefined && (this.#owner as Record<string, unknown>)[name] === value;
-  }
-
   /**
-   * All attributes as they are now, by stored name. What {@link changes} has just told is not written once more.
+   * All attributes as they are now, by stored name. `changes` are what {@link changes} has just returned: those texts are used.
    *
    * @throws SessionError `ERR_SESSION_VALUE`
    */
@@ -136,62 +127,83 @@ export class SessionAttributes {
     return this.#textOf(name, this.base(name));
   }
 
-  /** The store has the changes: they are what later ones are based on. */
+  /**
+   * Changes one attribute by a function of its value, and remembers the function as long as nothing else changes the attribute.
+   * @throws SessionError `ERR_SESSION_VALUE` for an async function and for what JSON cannot carry; nothing is changed then.
+   */
+  update(name: string, change: (value: unknown) => unknown): unknown {
+    const owner = this.#owner as Record<string, unknown>;
+    const before = this.text(name);
+    const value = change(owner[name]);
+    if (value instanceof Promise) throw asyncError(name, value);
+    const after = toJsonText(value, name);
+    owner[name] = value;
+    const update: AttributeUpdate = { before, after, steps: [change] };
+    this.#updates = withUpdate(this.#updates, storedName(name), update);
+    return value;
+  }
+
+  /** Hands out the updates for a write. What comes while it is under way belongs to the next one. */
+  takeUpdates(): Updates {
+    const taken = this.#updates;
+    this.#updates = NO_UPDATES;
+    return taken;
+  }
+
+  /** The write failed: the next one carries its updates, before those that have come since. */
+  giveBack(taken: Updates): void {
+    this.#updates = joinUpdates(taken, this.#updates);
+  }
+
+  /** The store has applied the changes: later ones are based on them. */
   committed(changes: Changes): void {
-    if (this.#committed !== NO_CHANGES) this.#catchUp();
-    this.#committed = changes;
-  }
-
-  get #bases(): ReadonlyMap<string, string> {
-    if (this.#committed !== NO_CHANGES) this.#catchUp();
-    return this.#known;
-  }
-
-  #catchUp(): void {
-    const bases = copyMap(this.#known);
-    for (const [stored, { to }] of this.#committed) {
+    if (changes.size === 0) return;
+    const bases = copyMap(this.#bases);
+    for (const [stored, { to }] of changes) {
       const name = applicationName(stored);
       if (name === null) continue;
       if (to === null) bases.delete(name);
       else bases.set(name, to);
     }
-    this.#rebase(bases);
+    this.#bases = bases;
   }
 
-  /** The store has filed these texts: they are all that later changes are based on. */
-  filed(texts: ReadonlyMap<string, string>): void {
+  /** The store has saved these texts: they are all that later changes are based on. */
+  saved(texts: ReadonlyMap<string, string>): void {
     const bases = new Map<string, string>();
     for (const [stored, text] of texts) {
       const name = applicationName(stored);
       if (name !== null) bases.set(name, text);
     }
-    this.#rebase(bases);
+    this.#bases = bases;
   }
 
   /**
    * The store holds these texts, merged with what others have changed: shows them, except where the application has
-   * changed an attribute since. Follows {@link committed} or {@link filed}.
+   * changed an attribute since. Call it after {@link committed} or {@link saved}.
    */
   showStored(stored: ReadonlyMap<string, string>): void {
     const held = applicationAttributes(stored, this.#reserved);
     this.#shown ??= new ShownValues(this.#owner);
-    this.#rebase(this.#shown.show(this.#bases, held, (name) => this.text(name)));
-    LazyTexts.give(this.#owner, this.#known);
+    this.#bases = this.#shown.show(this.#bases, held, (name) => this.text(name));
+    LazyTexts.give(this.#owner, this.#bases);
   }
 
-  #rebase(bases: ReadonlyMap<string, string>): void {
-    this.#known = bases;
-    this.#committed = NO_CHANGES;
-    this.#plainValues = [];
-  }
-
-  /** The text of a local value; of one that was not read, the text that it has. */
+  /** The text of a local value; `base` itself where the value was not read or is the same. */
   #textOf(name: string, base: string | null): string | null {
     const property = Object.getOwnPropertyDescriptor(this.#owner, name);
     if (property === undefined || property.enumerable !== true) return null;
-    const { get } = property as { readonly get?: (this: object) => unknown };
-    if (base !== null && get !== undefined && isLazyGetter(get)) return base;
+    if (base !== null && (isJsonOf(property.value, base) || isLazyGetter(property.get))) return base;
     const text = toJsonText((this.#owner as Record<string, unknown>)[name], name);
     return this.#shown === null ? text : this.#shown.standingFor(name, text, base);
   }
+}
+
+function asyncError(name: string, promise: Promise<unknown>): SessionError {
+  // Nobody else can catch its rejection.
+  promise.catch(() => undefined);
+  return new SessionError(
+    'ERR_SESSION_VALUE',
+    `update(${JSON.stringify(name)}) was given an async function. Await what it needs first, then pass a function that returns the value.`,
+  );
 }

@@ -52,7 +52,8 @@ const MOST_ACCESSORS = 1000;
 const ours = new WeakSet<(this: object) => unknown>();
 
 /** Whether a getter stands for an attribute that nobody has read. */
-export const isLazyGetter = (get: (this: object) => unknown): boolean => ours.has(get);
+export const isLazyGetter = (get: ((this: object) => unknown) | undefined): boolean =>
+  get !== undefined && ours.has(get);
 
 /** What stands for an attribute until someone reads or sets it. */
 export function lazyAttribute(name: string): Accessor {

@@ -1,33 +1,42 @@
-import type { SessionCookieFactory } from './session-cookie.js';
 import type { SessionId, SessionKey } from '../session-id.js';
-import type { CommitPolicy, Lifetimes } from './commit-plan.js';
-import type { KeyedQueue } from '../util/keyed-queue.js';
-import type { SessionStore } from '../store/session-store.js';
 import type { GuardedStore, StoreGuard } from '../store/guarded-store.js';
+import type { SessionRecord } from '../store/session-record.js';
+import type { SessionStore } from '../store/session-store.js';
+import type { KeyedQueue } from '../util/keyed-queue.js';
+import type { CommitPolicy } from './commit-plan.js';
+import type { Lifetimes } from './expiry.js';
+import type { SessionCookieFactory } from './session-cookie.js';
 
-/** An id that a client holds and whose signature was found good. */
+/** An id that a client sent, with a valid signature. */
 export interface Candidate {
   readonly id: SessionId;
-  /** `false` where the cookie must be issued again though it leads to its session: signed with a retired secret. */
+  /** `false` where the cookie must be sent again although its id is valid: it was signed with a retired secret. */
   readonly current: boolean;
-  /** The key of the id, where it is known already. */
+  /** The key of the id, where it is already computed. */
   readonly key?: SessionKey;
 }
 
-/** Whether a cookie can still reach the browser: yes; not over this insecure connection; not since the headers are out. */
-export type CookieChannel = 'open' | 'insecure' | 'sent';
+/** A session that a store holds, found by an id that the client sent. */
+export interface FoundSession {
+  readonly candidate: Candidate;
+  readonly key: SessionKey;
+  readonly record: SessionRecord;
+}
 
-/** What a request brings. */
+/** One request, as facts. The engine reads them; it calls nothing of the request but `whenClosed`. */
 export interface RequestContext {
-  /** The client sent a cookie of this name, good or not. */
+  /** The connection is secure. */
+  readonly isSecure: boolean;
+  /** The client sent a cookie of this name, valid or not. */
   readonly presented: boolean;
   readonly cookies: SessionCookieFactory;
-  channel(): CookieChannel;
-  /** Whether the answer has begun: from then on the id stays as it is. */
-  hasBegun(): boolean;
-  /** Runs a step when the connection or the response is over, where that can be observed. */
+  /** `true` from the first output of the application on: the id can no longer change. */
+  readonly hasBegun: boolean;
+  /** `false` once the headers are sent or the client has left: no cookie can reach the browser. */
+  readonly canSendHeaders: boolean;
+  /** Runs a step when the connection or the response has closed, where that can be observed. */
   whenClosed?(step: () => Promise<void>): void;
-  /** Handed to `newId`. */
+  /** The argument of `newId`. */
   readonly context: unknown;
 }
 
@@ -36,13 +45,13 @@ export interface EngineOptions extends StoreGuard {
   readonly store: SessionStore;
   readonly lifetimes: Lifetimes;
   readonly policy: CommitPolicy & { readonly resave: boolean };
-  /** Makes an id; gets what `RequestContext.context` held. */
+  /** Makes an id from {@link RequestContext.context}. */
   readonly newId: (context: unknown) => SessionId;
 }
 
-/** What an open session needs of its engine. */
+/** The same, with the guarded store. */
 export interface EngineParts extends EngineOptions {
   readonly store: GuardedStore;
-  /** Puts requests that meet on one attribute in order, so that only other processes can interfere. */
+  /** Runs requests that changed the same session one after another, so that only other processes can interfere. */
   readonly conflicts: KeyedQueue;
 }

@@ -26,35 +26,27 @@ export interface SessionCookie {
   toJSON(): object;
 }
 
-/** What is true of the cookies of all sessions that have no settings of their own, so that none needs to be made to know. */
+/** What follows from the settings of a cookie. */
 export interface CookiePlan {
-  /** As {@link SessionCookieFactory.lifetimeOf}, where `endsAt` is `null`. */
+  /** How long the session may stay unused; `null` to follow the options. Ignored where `endsAt` is set. Milliseconds. */
   readonly lifetimeMs: number | null;
-  /** The instant at which every session ends, however much it is used; `null` without one. Epoch milliseconds. */
+  /** The instant at which the session ends, however much it is used; `null` without one. Epoch milliseconds. */
   readonly endsAt: number | null;
-  /** The cookie tells the browser when to forget it. */
+  /** The cookie tells the browser when to delete it. */
   readonly isPersistent: boolean;
   readonly secure: boolean;
 }
 
-/**
- * How the engine comes by a cookie object and what it keeps of it: the settings in which one session differs
- * from the options. Made per request, since the options may depend on it.
- */
+/** Makes cookie objects by the options of one request, and reads from them the settings in which they differ. */
 export interface SessionCookieFactory {
+  /** The plan of every cookie without settings of its own. */
   readonly plan: CookiePlan;
-  /**
-   * The cookie of a session: the options, and upon them what was kept. It ends at the instant `endsBy` at the latest, when
-   * its session does.
-   */
-  make(kept: string | null, touchedAt: number, endsBy?: number): SessionCookie;
-  /** What must be kept of a cookie, as JSON text; `null` where it is as the options say. */
+  /** The plan of one cookie, as it is now. */
+  planOf(cookie: SessionCookie): CookiePlan;
+  /** A cookie with the stored settings, or with those of the options. It ends at the instant `endsBy` at the latest. */
+  make(settings: string | null, touchedAt: number, endsBy?: number): SessionCookie;
+  /** What must be stored of a cookie, as JSON text; `null` where it is as the options say. */
   keep(cookie: SessionCookie): string | null;
-  /**
-   * How long the cookie wants this one session to live unused after a use at this instant; `null` to follow the options.
-   * Milliseconds.
-   */
-  lifetimeOf(cookie: SessionCookie, usedAt: number): number | null;
-  /** Begins the cookie's lifetime again. */
+  /** Starts the lifetime of a cookie again. */
   touch(cookie: SessionCookie, now: number): void;
 }

@@ -1,18 +1,28 @@
-import { chain } from '../util/awaitable.js';
-import type { Candidate, EngineOptions, EngineParts, RequestContext } from './request-context.js';
-import { KeyedQueue } from '../util/keyed-queue.js';
-import { OpenSession, type FindResult, type FoundSession } from './open-session.js';
-import type { SessionCookieFactory } from './session-cookie.js';
-import { sessionHandle, type SessionId, sessionKey, type SessionKey } from '../session-id.js';
-import type { SessionRecord } from '../store/session-record.js';
-import { isCommitDue, isOver } from './session-state.js';
-import type { Awaitable } from '../util/awaitable.js';
+import type { SessionError } from '../errors.js';
+import { sessionHandle, sessionKey, type SessionId, type SessionKey } from '../session-id.js';
 import { guardStore } from '../store/guarded-store.js';
+import type { SessionRecord } from '../store/session-record.js';
+import { chain, type Awaitable } from '../util/awaitable.js';
+import { KeyedQueue } from '../util/keyed-queue.js';
+import { isRecordExpired, isRecordTouchDue } from './expiry.js';
+import type { OpenSession } from './open-session.js';
+import type {
+  Candidate,
+  EngineOptions,
+  EngineParts,
+  FoundSession,
+  RequestContext,
+} from './request-context.js';
+import type { SessionCookieFactory } from './session-cookie.js';
+import { SessionObject } from './session-object.js';
 
 /** Each candidate costs a store call. An honest browser has one, or two after a change of the cookie's domain. */
 const MOST_CANDIDATES = 4;
 
-/** Opens sessions. What comes of one afterwards, {@link OpenSession} knows. */
+/** Which session the cookies of a request name: one, none, or several of them, which counts as none. */
+export type FindResult = FoundSession | 'duplicate' | null;
+
+/** Finds and opens sessions. {@link OpenSession} is what happens to one afterwards. */
 export class SessionEngine {
   readonly #parts: EngineParts;
 
@@ -21,11 +31,11 @@ export class SessionEngine {
   }
 
   /**
-   * The record of the one candidate that a store knows and that is not over; else `null`. An unknown id is never adopted.
-   * `'duplicate'` where two candidates have such a record, or where there are too many to load them all: one of them may
+   * The session of the one candidate that the store holds and that has not expired; else `null`. An unknown id is never
+   * adopted. `'duplicate'` where two candidates have a session, or where there are too many to load them all: one of them may
    * be an attacker's.
    *
-   * @throws SessionError `ERR_SESSION_STORE`, at once or by the promise.
+   * @throws SessionError `ERR_SESSION_STORE`, immediately or by the promise.
    */
   find(candidates: readonly Candidate[], cookies: SessionCookieFactory): Awaitable<FindResult> {
     return candidates.length > MOST_CANDIDATES
@@ -41,14 +51,15 @@ export class SessionEngine {
   ): Awaitable<FindResult> {
     const candidate = candidates[index];
     if (candidate === undefined) return found;
-    const key = candidate.key ?? this.#parts.store.keyOf(candidate.id);
-    const loaded = this.#parts.store.load(key);
+    const { store, lifetimes, clock } = this.#parts;
+    const key = candidate.key ?? store.keyOf(candidate.id);
     const choose = (record: SessionRecord | null): Awaitable<FindResult> => {
-      if (record === null || isOver(record, this.#parts, cookies))
-        return this.#findFrom(index + 1, candidates, cookies, found);
-      if (found !== null) return this.#reject(candidates);
-      return this.#findFrom(index + 1, candidates, cookies, { candidate, key, record });
+      const isLive = record !== null && !isRecordExpired(record, lifetimes, cookies, clock.now());
+      if (isLive && found !== null) return this.#reject(candidates);
+      const live = isLive ? { candidate, key, record } : found;
+      return index + 1 === candidates.length ? live : this.#findFrom(index + 1, candidates, cookies, live);
     };
+    const loaded = store.load(key);
     return loaded instanceof Promise ? loaded.then(choose) : choose(loaded);
   }
 
@@ -58,26 +69,28 @@ export class SessionEngine {
     return 'duplicate';
   }
 
-  /** What the store files the session of an id under. */
+  /** The key of an id in this store. */
   keyOf(id: SessionId): SessionKey {
     return this.#parts.store.keyOf(id);
   }
 
-  /** The session that was found, or a fresh one. */
-  take(request: RequestContext, found: FoundSession | null): OpenSession {
-    return new OpenSession(this.#parts, request, found);
+  /** The session of a request: the found one, or a new one. With an error it is not available. */
+  createSession(request: RequestContext, found: FoundSession | SessionError | null): OpenSession {
+    return SessionObject.open(this.#parts, request, found);
   }
 
-  /** Whether the answer must be waited for with a session, also where nobody looks at it. */
+  /** Whether the response must wait for a commit although the application has not read the session. */
   isCommitDue(found: FoundSession | null, cookies: SessionCookieFactory): boolean {
-    if (found === null) return this.#parts.policy.saveUninitialized;
-    return !found.candidate.current || isCommitDue(found.record, this.#parts, cookies);
+    const { policy, lifetimes, clock } = this.#parts;
+    if (found === null) return policy.saveUninitialized;
+    if (!found.candidate.current || policy.rolling || policy.resave) return true;
+    return isRecordTouchDue(found.record, lifetimes, cookies, clock.now());
   }
 
-  /** {@link find} and {@link take}. */
+  /** {@link find} and {@link createSession}. */
   open(request: RequestContext & { readonly candidates: readonly Candidate[] }): Awaitable<OpenSession> {
     return chain(this.find(request.candidates, request.cookies), (found) =>
-      this.take(request, found === 'duplicate' ? null : found),
+      this.createSession(request, found === 'duplicate' ? null : found),
     );
   }
 }

@@ -1,55 +1,53 @@
-import type { SessionCookie } from './session-cookie.js';
 import { SessionError } from '../errors.js';
+import { OpenSession } from './open-session.js';
+import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
+import type { SessionCookie } from './session-cookie.js';
 import type { RegenerateOptions, SessionCallback } from './user-session.js';
 
-/** What a session object needs from the engine that opened it. */
-export interface SessionEngineSide {
-  readonly id: string;
-  readonly handle: string;
-  readonly cookie: SessionCookie;
-  readonly isNew: boolean;
-  readonly isAvailable: boolean;
-  readonly createdAt: number;
-  readonly expiresAt: number;
-  regenerate(options: { readonly keep?: readonly string[] | 'all' }): Promise<void>;
-  destroy(): Promise<void>;
-  reload(): Promise<void>;
-  save(): Promise<void>;
-  touch(): void;
-  update(name: string, change: (value: unknown) => unknown): unknown;
-}
-
 /**
- * The object behind {@link UserSession}. Its controls sit on a frozen prototype, so that data cannot replace them;
- * attributes are its own properties; everything else is out of reach.
+ * The object behind {@link UserSession}. Its controls are on a frozen prototype, so that data cannot replace them; attributes
+ * are its own properties; everything else is private.
  */
 export class SessionObject {
-  readonly #side: SessionEngineSide;
+  readonly #open: OpenSession;
 
-  constructor(side: SessionEngineSide) {
-    this.#side = side;
+  private constructor(
+    parts: EngineParts,
+    request: RequestContext,
+    found: FoundSession | SessionError | null,
+  ) {
+    this.#open = new OpenSession(parts, request, found, this, RESERVED_NAMES);
+  }
+
+  /** Makes the session of one request, without a call of the store. With an error it is not available. */
+  static open(
+    parts: EngineParts,
+    request: RequestContext,
+    found: FoundSession | SessionError | null,
+  ): OpenSession {
+    return new SessionObject(parts, request, found).#open;
   }
 
   get id(): string {
-    return this.#side.id;
+    return this.#open.id;
   }
   get handle(): string {
-    return this.#side.handle;
+    return this.#open.handle;
   }
   get cookie(): SessionCookie {
-    return this.#side.cookie;
+    return this.#open.cookie;
   }
   get isNew(): boolean {
-    return this.#side.isNew;
+    return this.#open.isNew;
   }
   get isAvailable(): boolean {
-    return this.#side.isAvailable;
+    return this.#open.isAvailable;
   }
   get createdAt(): number {
-    return this.#side.createdAt;
+    return this.#open.createdAt;
   }
   get expiresAt(): number {
-    return this.#side.expiresAt;
+    return this.#open.expiresAt;
   }
 
   regenerate(
@@ -58,23 +56,23 @@ export class SessionObject {
     const [first, second] = args;
     const callback = typeof first === 'function' ? first : second;
     const options = typeof first === 'object' && first !== null ? first : {};
-    return this.#answer(this.#side.regenerate(options), callback);
+    return this.#result(this.#open.regenerate(options), callback);
   }
   destroy(callback?: SessionCallback): unknown {
-    return this.#answer(this.#side.destroy(), callback);
+    return this.#result(this.#open.destroy(), callback);
   }
   reload(callback?: SessionCallback): unknown {
-    return this.#answer(this.#side.reload(), callback);
+    return this.#result(this.#open.reload(), callback);
   }
   save(callback?: SessionCallback): unknown {
-    return this.#answer(this.#side.save(), callback);
+    return this.#result(this.#open.save(), callback);
   }
   touch(): this {
-    this.#side.touch();
+    this.#open.touch();
     return this;
   }
   update(name: string, change: (value: unknown) => unknown): unknown {
-    return this.#side.update(name, change);
+    return this.#open.update(name, change);
   }
 
   /** Assigning this name would replace the prototype and with it every control. */
@@ -93,10 +91,10 @@ export class SessionObject {
     return { ...this };
   }
 
-  /** A promise where there is no callback; else the session, and what the callback throws is not ours to catch. */
-  #answer(done: Promise<void>, callback: SessionCallback | undefined): unknown {
+  /** The promise where there is no callback; else the session. What the callback throws is not caught here. */
+  #result(done: Promise<void>, callback: SessionCallback | undefined): unknown {
     if (callback === undefined) {
-      // A promise that nobody awaits must not end the process: the commit of the answer meets the same fault again.
+      // A promise that is not awaited must not end the process: the commit of the response fails in the same way.
       done.catch(() => undefined);
       return done;
     }
@@ -108,11 +106,9 @@ export class SessionObject {
   }
 }
 
-// An attribute may be named so; a session needs no way back to its class.
+// An attribute may have this name; a session needs no reference to its class.
 Reflect.deleteProperty(SessionObject.prototype, 'constructor');
 
-/** The names of the controls: data under such a name is left where it is. */
-export const RESERVED_NAMES: ReadonlySet<string> = new Set(
-  Object.getOwnPropertyNames(SessionObject.prototype),
-);
+/** The names of the controls. Data under such a name stays in the store. */
+const RESERVED_NAMES: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(SessionObject.prototype));
 Object.freeze(SessionObject.prototype);

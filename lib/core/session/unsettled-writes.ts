@@ -15,6 +15,17 @@ export interface UnsettledWrite extends Wanted {
   readonly patch: SessionPatch;
 }
 
+/** Writes of one session that failed, of which it is not known whether the store has applied them. */
+export interface Unsettled {
+  /** The record as it was to be moved to the present id. */
+  readonly moved: SessionRecord | null;
+  /** The patches that carried functions. */
+  readonly patches: readonly UnsettledWrite[];
+}
+
+/** What most requests have. */
+export const NOTHING_UNSETTLED: Unsettled = { moved: null, patches: [] };
+
 /**
  * What is left to write where a record shows that one of the unsettled writes was applied: functions that it carried must
  * not run again. `baseOf` returns the text that the session is based on, by the application's name.

@@ -51,7 +51,7 @@ class StoreCalls implements GuardedStore {
   }
 
   load(key: SessionKey): Awaitable<SessionRecord | null> {
-    const found = this.#ask('load', anything, () => this.#store.load(key));
+    const found = this.#ask('load', null, () => this.#store.load(key));
     if (found instanceof Promise) return found.then((record) => this.#readable(key, record));
     return this.#readable(key, found);
   }
@@ -91,7 +91,11 @@ class StoreCalls implements GuardedStore {
     this.#onEvent({ type: 'corrupt-record', handle: handleOf(key, this.#store) });
   }
 
-  #ask<T>(operation: string, isAnswer: (answer: T) => boolean, call: () => Awaitable<T>): Awaitable<T> {
+  #ask<T>(
+    operation: string,
+    isAnswer: ((answer: T) => boolean) | null,
+    call: () => Awaitable<T>,
+  ): Awaitable<T> {
     if (!this.#health.admits()) throw unansweredError(operation);
     try {
       const answer = call();
@@ -102,7 +106,11 @@ class StoreCalls implements GuardedStore {
     }
   }
 
-  #await<T>(operation: string, isAnswer: (answer: T) => boolean, pending: PromiseLike<T>): Promise<T> {
+  #await<T>(
+    operation: string,
+    isAnswer: ((answer: T) => boolean) | null,
+    pending: PromiseLike<T>,
+  ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const late = (): void => {
         const error = unansweredError(operation);
@@ -134,8 +142,9 @@ class StoreCalls implements GuardedStore {
     return false;
   }
 
-  #accept<T>(operation: string, isAnswer: (answer: T) => boolean, answer: T): T {
-    if (!isAnswer(answer)) throw new TypeError(`That is no answer to ${operation}: ${typeof answer}.`);
+  #accept<T>(operation: string, isAnswer: ((answer: T) => boolean) | null, answer: T): T {
+    if (isAnswer !== null && !isAnswer(answer))
+      throw new TypeError(`That is no answer to ${operation}: ${typeof answer}.`);
     this.#health.answered();
     return answer;
   }
@@ -149,7 +158,6 @@ class StoreCalls implements GuardedStore {
   }
 }
 
-const anything = (): boolean => true;
 const isOfCreate = (answer: unknown): boolean => answer === 'created' || answer === 'collision';
 const isOfPatch = (answer: unknown): boolean =>
   answer === 'applied' || answer === 'missing' || isConflict(answer);

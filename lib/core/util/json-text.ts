@@ -125,3 +125,12 @@ function asJsonSees(value: unknown): { shown: unknown } | { thrown: true } {
     return { thrown: true };
   }
 }
+
+/** Whether a text or a number is written as this JSON text. `false` also where that takes more than a comparison. */
+export function isJsonOf(value: unknown, json: string): boolean {
+  if (typeof value === 'string') return json === `"${value}"` && !ESCAPED.test(value);
+  return typeof value === 'number' && json === String(value);
+}
+
+// eslint-disable-next-line no-control-regex -- JSON escapes them
+const ESCAPED = /["\\\u0000-\u001f]/;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { applicationName, storedName } from '../../core/session/attribute-name.js';
 import { SessionError } from '../../core/errors.js';
 import { NEVER, type SessionRecord } from '../../core/store/session-record.js';
-import { COOKIE } from '../../core/session/session-state.js';
+import { COOKIE } from '../../core/session/attribute-name.js';
 import { Cookie } from './cookie.js';
 import { Session, type SessionedRequest } from './session.js';
 import { minutes } from '../../core/util/clock.js';

@@ -1,5 +1,5 @@
 import { days, hours, minutes, seconds } from '../../../lib/core/util/clock.js';
-import { expiryAt, isExpired, isTouchDue } from '../../../lib/core/session/commit-plan.js';
+import { expiryAt, isExpired, isTouchDue } from '../../../lib/core/session/expiry.js';
 import { NEVER, type SessionRecord } from '../../../lib/core/store/session-record.js';
 
 const NOW = 1_700_000_000_000;

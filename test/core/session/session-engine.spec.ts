@@ -87,15 +87,16 @@ class Application {
       candidates,
       presented: visit.presented ?? candidates.length > 0,
       cookies: new OptionsCookieFactory(resolveCookie(this.#settings.cookie, true, now()), now),
-      channel: () => visit.channel ?? ('open' as const),
-      hasBegun: () => visit.channel === 'sent',
+      isSecure: visit.channel !== 'insecure',
+      canSendHeaders: visit.channel !== 'sent',
+      hasBegun: visit.channel === 'sent',
       whenClosed: (step: () => Promise<void>) => void (this.closeLast = step),
       context: visit.context,
     };
     if (visit.goesOnWithout !== true) return this.#engine.open(request);
     return (async () => this.#engine.open(request))().catch((error: unknown) => {
       if (!isStoreFailure(error)) throw error;
-      return this.#engine.take(request, null).withoutStore(error);
+      return this.#engine.createSession(request, error);
     });
   }
 

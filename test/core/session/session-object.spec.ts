@@ -56,8 +56,9 @@ function setUp() {
       candidates: id === undefined ? [] : [{ id, current: true }],
       presented: id !== undefined,
       cookies: new OptionsCookieFactory(resolveCookie({}, true, clock.now()), () => clock.now()),
-      channel: () => 'open',
-      hasBegun: () => false,
+      isSecure: true,
+      hasBegun: false,
+      canSendHeaders: true,
       context: undefined,
     });
   /** Files a record with these texts, as if an earlier request had. */
@@ -315,8 +316,9 @@ describe('the callback forms', () => {
       candidates: [],
       presented: false,
       cookies,
-      channel: () => 'sent',
-      hasBegun: () => true,
+      isSecure: true,
+      canSendHeaders: false,
+      hasBegun: true,
       context: undefined,
     });
     const error = await new Promise<unknown>((resolve) => void session.regenerate(resolve));

@@ -1,0 +1,109 @@
+import type { CommitFacts } from './commit-plan.js';
+import type { CookiePlan, SessionCookie, SessionCookieFactory } from './session-cookie.js';
+
+/** What a cookie object is made from when it is first read. */
+export interface CookieSeed {
+  readonly settings: string | null;
+  readonly touchedAt: number;
+  /** The absolute end of the session, and so of its cookie. */
+  readonly endsBy: number;
+}
+
+/** The cookie that the browser holds. `settings` is `undefined` where this session has sent none. */
+export interface BrowserCookie {
+  readonly client: CommitFacts['client'];
+  readonly settings: string | null | undefined;
+}
+
+/**
+ * The cookie of one session during one request: its present settings, and those that the browser was sent. Settings are JSON
+ * text of what differs from the options; `null` where nothing does.
+ */
+export class CookieState {
+  readonly #factory: SessionCookieFactory;
+  #cookie: SessionCookie | CookieSeed;
+  #browser: BrowserCookie;
+
+  constructor(factory: SessionCookieFactory, browser: BrowserCookie, seed: CookieSeed) {
+    this.#factory = factory;
+    this.#cookie = seed;
+    this.#browser = browser;
+  }
+
+  get client(): BrowserCookie['client'] {
+    return this.#browser.client;
+  }
+
+  /** The cookie object, made at the first call. */
+  get object(): SessionCookie {
+    const cookie = this.#cookie;
+    if (!('settings' in cookie)) return cookie;
+    return (this.#cookie = this.#factory.make(cookie.settings, cookie.touchedAt, cookie.endsBy));
+  }
+
+  get plan(): CookiePlan {
+    return isPlain(this.#cookie) ? this.#factory.plan : this.#factory.planOf(this.object);
+  }
+
+  /** The present settings. */
+  get settings(): string | null {
+    return isPlain(this.#cookie) ? null : this.#factory.keep(this.object);
+  }
+
+  /** The cookie under the settings that the browser was sent: to be cleared. */
+  get sent(): SessionCookie {
+    return this.#factory.make(this.#browser.settings ?? null, 0);
+  }
+
+  /** The sent cookie, where the browser would keep it beside the present one: browsers identify cookies by these. */
+  get replaced(): SessionCookie | null {
+    if (!this.isChanged) return null;
+    const [sent, { path, domain, partitioned }] = [this.sent, this.object];
+    const isSame = sent.path === path && sent.domain === domain && sent.partitioned === partitioned;
+    return isSame ? null : sent;
+  }
+
+  /** Whether the present settings differ from those that the browser was sent. */
+  get isChanged(): boolean {
+    const { settings } = this.#browser;
+    return settings !== undefined && this.differsFrom(settings);
+  }
+
+  /** Whether the present settings differ from stored ones. */
+  differsFrom(stored: string | null): boolean {
+    const cookie = this.#cookie;
+    if ('settings' in cookie && cookie.settings === stored) return false;
+    // As this request would write the same settings.
+    const normalized = stored === null ? null : this.#factory.keep(this.#factory.make(stored, 0));
+    return this.settings !== normalized;
+  }
+
+  /** Replaces the present settings by those of a record. */
+  use(seed: CookieSeed): void {
+    this.#cookie = seed;
+  }
+
+  /** The id has changed: the cookie of the browser is that of another id. */
+  outdate(): void {
+    const { client, settings } = this.#browser;
+    if (client === 'current') this.#browser = { client: 'stale', settings };
+  }
+
+  /** Starts the lifetime again. */
+  restart(now: number): void {
+    const cookie = this.#cookie;
+    if ('settings' in cookie) this.#cookie = { ...cookie, touchedAt: now };
+    else this.#factory.touch(cookie, now);
+  }
+
+  /** The cookie to send now, its lifetime started again: from here on the browser holds the current id. */
+  markSent(now: number): SessionCookie {
+    this.restart(now);
+    this.#browser = { client: 'current', settings: this.settings };
+    return this.object;
+  }
+}
+
+/** The cookie was not read, and has no settings of its own. */
+const isPlain = (cookie: SessionCookie | CookieSeed): boolean =>
+  'settings' in cookie && cookie.settings === null;

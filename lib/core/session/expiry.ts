@@ -1,0 +1,76 @@
+import { NEVER, type SessionRecord } from '../store/session-record.js';
+import { minutes } from '../util/clock.js';
+import { COOKIE } from './attribute-name.js';
+import type { CookiePlan, SessionCookieFactory } from './session-cookie.js';
+
+const LONGEST_TOUCH_INTERVAL_MS = minutes(1);
+
+/** How long sessions live, resolved. Milliseconds; `Infinity` where there is no limit. */
+export interface Lifetimes {
+  readonly idleMs: number;
+  readonly absoluteMs: number;
+  /** How often at most a request without changes moves the idle expiry; `null` picks it from the idle timeout. */
+  readonly touchEveryMs: number | null;
+}
+
+/** The instant at which a session that is used now expires: the earlier of idle and absolute, in whole milliseconds. */
+export function expiryAt(now: number, createdAt: number, idleMs: number, absoluteMs: number): number {
+  return Math.floor(Math.min(now + idleMs, createdAt + absoluteMs, NEVER));
+}
+
+/**
+ * Whether a session has expired. The present limits count too, so that shorter ones apply to existing sessions.
+ *
+ * @see OWASP ASVS 5.0, 7.3.1 and 7.3.2; requirements S-34, S-35
+ */
+export function isExpired(
+  record: SessionRecord,
+  absoluteMs: number,
+  now: number,
+  idleMs: number = Number.POSITIVE_INFINITY,
+): boolean {
+  return now >= Math.min(record.expiresAt, record.createdAt + absoluteMs, record.touchedAt + idleMs);
+}
+
+/** Whether it is time to move the idle expiry. By default a tenth of the idle timeout, at most a minute. */
+export function isTouchDue(
+  record: SessionRecord,
+  idleMs: number,
+  touchEveryMs: number | null,
+  now: number,
+): boolean {
+  return now - record.touchedAt >= (touchEveryMs ?? Math.min(idleMs / 10, LONGEST_TOUCH_INTERVAL_MS));
+}
+
+/** How long a session may stay unused after a use at this instant. Milliseconds. */
+export function idleMsAt(usedAt: number, plan: CookiePlan, { idleMs }: Lifetimes): number {
+  return plan.endsAt === null ? (plan.lifetimeMs ?? idleMs) : plan.endsAt - usedAt;
+}
+
+/** The plan of the cookie of a record: by the options, or by its own settings. */
+function planOf({ attributes, touchedAt }: SessionRecord, cookies: SessionCookieFactory): CookiePlan {
+  const settings = attributes.get(COOKIE);
+  return settings === undefined ? cookies.plan : cookies.planOf(cookies.make(settings, touchedAt));
+}
+
+/** Whether a record has expired, also by its own cookie settings. */
+export function isRecordExpired(
+  record: SessionRecord,
+  lifetimes: Lifetimes,
+  cookies: SessionCookieFactory,
+  now: number,
+): boolean {
+  const idleMs = idleMsAt(record.touchedAt, planOf(record, cookies), lifetimes);
+  return isExpired(record, lifetimes.absoluteMs, now, idleMs);
+}
+
+/** Whether a record that no code of the request has read is touched all the same. */
+export function isRecordTouchDue(
+  record: SessionRecord,
+  lifetimes: Lifetimes,
+  cookies: SessionCookieFactory,
+  now: number,
+): boolean {
+  const idleMs = idleMsAt(record.touchedAt, planOf(record, cookies), lifetimes);
+  return isTouchDue(record, idleMs, lifetimes.touchEveryMs, now);
+}

@@ -1,0 +1,58 @@
+import { carryOver, type AttributeUpdate } from '../merge/rebase.js';
+import { copyMap, type Changes, type SessionPatch, type SessionRecord } from '../store/session-record.js';
+import { COOKIE } from './attribute-name.js';
+import type { SessionState } from './session-state.js';
+
+/**
+ * A patch with these changes of a session, used now, for the record that the store holds. It insists on the cookie settings
+ * that its expiry was computed from.
+ */
+export function patchOf(state: SessionState, changes: Changes, held: SessionRecord): SessionPatch {
+  const based = copyMap(changes);
+  const settings = state.stored?.cookieSettings ?? null;
+  if (!based.has(COOKIE)) based.set(COOKIE, { from: settings, to: settings });
+  const { now } = state;
+  const { principal } = held;
+  return {
+    touchedAt: now,
+    expiresAt: state.expiryAt(now),
+    principal: { from: principal, to: principal },
+    changes: based,
+  };
+}
+
+/**
+ * A session as a record, used now. `changes` are its present ones.
+ * @throws SessionError `ERR_SESSION_VALUE`
+ */
+export function wholeRecord(state: SessionState, changes: Changes): SessionRecord {
+  return recordOf(state, state.attributes.texts(changes));
+}
+
+/**
+ * The record that is moved to a new id, where others have changed the present one: with their changes, and with those of
+ * this request applied to them.
+ */
+export function mergedRecord(
+  state: SessionState,
+  held: SessionRecord,
+  changes: Changes,
+  updates: ReadonlyMap<string, AttributeUpdate>,
+): SessionRecord {
+  const moving = state.moving ?? 'all';
+  const attributes = carryOver(held.attributes, moving, changes, updates);
+  if (moving === 'all') {
+    state.identity = { ...state.identity, principal: held.principal };
+    state.mergeCookie(attributes.get(COOKIE) ?? null, held.touchedAt);
+  }
+  attributes.delete(COOKIE);
+  return recordOf(state, attributes);
+}
+
+function recordOf(state: SessionState, attributes: Map<string, string>): SessionRecord {
+  const settings = state.cookie.settings;
+  if (settings !== null) attributes.set(COOKIE, settings);
+  const { createdAt, principal } = state.identity;
+  const { now } = state;
+  return { createdAt, touchedAt: now, expiresAt: state.expiryAt(now), principal, revision: 0, attributes };
+}

@@ -1,0 +1,36 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { OptionsCookieFactory } from '../cookie/session-cookie-factory.js';
+import type { SignatureCache } from '../cookie/signature-cache.js';
+import type { SessionEngine } from '../core/session/session-engine.js';
+import type { SessionStore } from '../core/store/session-store.js';
+
+/** What all requests of one middleware share. */
+export interface RequestParts {
+  readonly engine: SessionEngine;
+  readonly ids: SignatureCache;
+  readonly store: SessionStore;
+  readonly sessionName: string;
+  readonly cookieName: string;
+  readonly unset: 'keep' | 'destroy';
+  /** Responds with an error in place of a response whose session could not be saved. */
+  readonly answer: (error: unknown, request: RequestFacts) => boolean;
+  readonly report: (error: unknown) => void;
+  /** Called with a commit that has not settled yet. */
+  readonly underWay: (commit: Promise<unknown>) => void;
+  /** Called when a session is not saved because its cookie cannot be sent. */
+  readonly undeliverable: () => void;
+  /** Called when a cookie is sent without attributes that its options ask for. */
+  readonly leftOut: (attributes: readonly string[]) => void;
+}
+
+/** The facts of one request that its session needs. */
+export interface RequestFacts {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly next: (error?: unknown) => void;
+  readonly cookies: OptionsCookieFactory;
+  /** The client sent a cookie of this name, valid or not. */
+  readonly presented: boolean;
+  /** The connection is secure. */
+  readonly isSecure: boolean;
+}
