@@ -18,8 +18,13 @@ export interface AttachedSession {
   stage: 'claimed' | Mounting | 'mounted' | 'accessed';
   /** Loads a session that the option `load: 'lazy'` has not loaded yet. */
   load(): Awaitable<void>;
-  /** The application released the session before it was loaded. */
-  readonly isReleasedUnseen: boolean;
+  /**
+   * What the application reads: the session, or `undefined` where the request has released or destroyed it.
+   * @throws SessionError `ERR_SESSION_NOT_LOADED` where it must be loaded first, and the store does not return immediately.
+   */
+  read(): UserSession | undefined;
+  /** The same, after {@link load}. */
+  readLoaded(): Awaitable<UserSession | undefined>;
   /** Releases the session, as `req.session = null` does. */
   release(): void;
 }
@@ -56,11 +61,10 @@ const isMountedSession = (session: AttachedSession | undefined): session is Atta
 export function defineProperties(req: IncomingMessage, session: AttachedSession, isLazy: boolean): void {
   if (session.name !== DEFAULT_SESSION) return;
   const place = Object.getOwnPropertyDescriptor(req, 'session');
-  if (place?.get !== SESSION.get) takePlaces(req, isLazy);
-  else if (isLazy && place?.enumerable === true) Object.defineProperty(req, 'session', { enumerable: false });
-}
-
-function takePlaces(req: IncomingMessage, isLazy: boolean): void {
+  if (place?.get === SESSION.get) {
+    if (isLazy && place?.enumerable === true) Object.defineProperty(req, 'session', { enumerable: false });
+    return;
+  }
   if ((req as RequestWithSessions).session) {
     throw new SessionError(
       'ERR_SESSION_CONFIG',
@@ -95,32 +99,13 @@ function definePlaces(req: IncomingMessage, isLazy: boolean): void {
  */
 export function findSession(req: IncomingMessage, name: string): UserSession | undefined {
   const attached = attachedOf(req, name);
-  if (!isMountedSession(attached) || attached.isReleasedUnseen) return undefined;
-  return sessionOf(loaded(attached));
-}
-
-/** The same, once the session is there. */
-function loaded(attached: AttachedSession): AttachedSession {
-  attached.stage = 'accessed';
-  const loading = attached.load();
-  if (loading === undefined) return attached;
-  loading.catch(() => undefined);
-  throw new SessionError(
-    'ERR_SESSION_NOT_LOADED',
-    "The session was not loaded yet: the option load is 'lazy'. Take it from @Session(), guard the route by a SessionGuard, or await loadSession(request) first.",
-  );
+  return isMountedSession(attached) ? attached.read() : undefined;
 }
 
 /** As {@link findSession}, and waits for the store where nobody has asked for the session yet. */
 export function awaitSession(req: IncomingMessage, name: string): Awaitable<UserSession | undefined> {
   const attached = attachedOf(req, name);
-  if (!isMountedSession(attached)) return undefined;
-  attached.stage = 'accessed';
-  return chain(attached.load(), () => sessionOf(attached));
-}
-
-function sessionOf({ opened }: AttachedSession): UserSession | undefined {
-  return opened.isAlive ? opened.session : undefined;
+  return isMountedSession(attached) ? attached.readLoaded() : undefined;
 }
 
 /** Whether a session middleware of this name has run for the request. */
@@ -168,10 +153,10 @@ function prototypeOf(req: object): object | null {
 
 const SESSION = place(
   'session',
-  (attached) => (attached.isReleasedUnseen ? undefined : sessionOf(loaded(attached))),
+  (attached) => attached.read(),
   (attached, value) => {
     if (value == null) return attached.release();
-    if (value === loaded(attached).opened.session) return;
+    if (value === load(attached).opened.session) return;
     throw new SessionError(
       'ERR_SESSION_NAME',
       'req.session cannot be replaced. Assign its attributes, call req.session.regenerate() for an empty session, or set it to null to let go of it.',
@@ -182,8 +167,25 @@ const SESSION = place(
 const LAZY_SESSION: typeof SESSION = { ...SESSION, enumerable: false };
 
 /** An id is made only for those who ask. */
-const SESSION_ID = place('sessionID', (attached) => loaded(attached).opened.id, notReplaced('sessionID'));
+const SESSION_ID = place('sessionID', (attached) => load(attached).opened.id, notReplaced('sessionID'));
 const SESSION_STORE = place('sessionStore', (attached) => attached.store, notReplaced('sessionStore'));
+
+/** A session that is read, released or not. */
+function load(attached: AttachedSession): AttachedSession {
+  attached.stage = 'accessed';
+  const loading = attached.load();
+  if (loading !== undefined) throw notLoaded(loading);
+  return attached;
+}
+
+/** The error for code that reads a session while it is loaded. */
+export function notLoaded(loading: Promise<void>): SessionError {
+  loading.catch(() => undefined);
+  return new SessionError(
+    'ERR_SESSION_NOT_LOADED',
+    "The session was not loaded yet: the option load is 'lazy'. Take it from @Session(), guard the route by a SessionGuard, or await loadSession(request) first.",
+  );
+}
 
 function notReplaced(name: string): () => never {
   return () => {

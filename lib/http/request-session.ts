@@ -5,13 +5,14 @@ import type { CookieOutcome } from '../core/session/commit-plan.js';
 import type { OpenSession } from '../core/session/open-session.js';
 import type { RequestContext } from '../core/session/request-context.js';
 import type { FindResult } from '../core/session/session-engine.js';
+import type { UserSession } from '../core/session/user-session.js';
 import type { SessionStore } from '../core/store/session-store.js';
 import { chain, type Awaitable } from '../core/util/awaitable.js';
 import { outsidePromises, withoutThrow } from './call-listener.js';
 import { cookieHeaders } from './cookie-headers.js';
 import { onceClosed } from './once-closed.js';
 import type { RequestFacts, RequestParts } from './request-parts.js';
-import { DEFAULT_SESSION, type AttachedSession } from './request-properties.js';
+import { DEFAULT_SESSION, notLoaded, type AttachedSession } from './request-properties.js';
 import { forbidStoring, varyByCookie, type HeaderWriter } from './response/cache-headers.js';
 import { statusOf } from './response/error-response.js';
 import { ResponseGate, type CommitHooks } from './response/response-gate.js';
@@ -99,8 +100,21 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
     if (this.#isReleased) this.release();
   }
 
-  get isReleasedUnseen(): boolean {
-    return this.#isReleased && this.#find !== null;
+  read(): UserSession | undefined {
+    if (this.#find !== null) {
+      if (this.#isReleased) return undefined;
+      this.stage = 'accessed';
+      const loading = this.load();
+      if (loading !== undefined) throw notLoaded(loading);
+    }
+    this.stage = 'accessed';
+    const { opened } = this;
+    return opened.isAlive ? opened.session : undefined;
+  }
+
+  readLoaded(): Awaitable<UserSession | undefined> {
+    this.stage = 'accessed';
+    return chain(this.load(), () => this.read());
   }
 
   get opened(): OpenSession {

@@ -42,12 +42,16 @@ export class CookieState {
   }
 
   get plan(): CookiePlan {
-    return isPlain(this.#cookie) ? this.#factory.plan : this.#factory.planOf(this.object);
+    const cookie = this.#cookie;
+    const isPlain = 'settings' in cookie && cookie.settings === null;
+    return isPlain ? this.#factory.plan : this.#factory.planOf(this.object);
   }
 
   /** The present settings. */
   get settings(): string | null {
-    return isPlain(this.#cookie) ? null : this.#factory.keep(this.object);
+    const cookie = this.#cookie;
+    if ('settings' in cookie && cookie.settings === null) return null;
+    return this.#factory.keep(this.object);
   }
 
   /** The cookie under the settings that the browser was sent: to be cleared. */
@@ -103,7 +107,3 @@ export class CookieState {
     return this.object;
   }
 }
-
-/** The cookie was not read, and has no settings of its own. */
-const isPlain = (cookie: SessionCookie | CookieSeed): boolean =>
-  'settings' in cookie && cookie.settings === null;

@@ -47,10 +47,12 @@ export function idleMsAt(usedAt: number, plan: CookiePlan, { idleMs }: Lifetimes
   return plan.endsAt === null ? (plan.lifetimeMs ?? idleMs) : plan.endsAt - usedAt;
 }
 
-/** The plan of the cookie of a record: by the options, or by its own settings. */
-function planOf({ attributes, touchedAt }: SessionRecord, cookies: SessionCookieFactory): CookiePlan {
+/** How long a record may stay unused: by the options, or by its own cookie settings. Milliseconds. */
+function recordIdleMs(record: SessionRecord, cookies: SessionCookieFactory, lifetimes: Lifetimes): number {
+  const { attributes, touchedAt } = record;
   const settings = attributes.get(COOKIE);
-  return settings === undefined ? cookies.plan : cookies.planOf(cookies.make(settings, touchedAt));
+  const plan = settings === undefined ? cookies.plan : cookies.planOf(cookies.make(settings, touchedAt));
+  return idleMsAt(touchedAt, plan, lifetimes);
 }
 
 /** Whether a record has expired, also by its own cookie settings. */
@@ -60,8 +62,7 @@ export function isRecordExpired(
   cookies: SessionCookieFactory,
   now: number,
 ): boolean {
-  const idleMs = idleMsAt(record.touchedAt, planOf(record, cookies), lifetimes);
-  return isExpired(record, lifetimes.absoluteMs, now, idleMs);
+  return isExpired(record, lifetimes.absoluteMs, now, recordIdleMs(record, cookies, lifetimes));
 }
 
 /** Whether a record that no code of the request has read is touched all the same. */
@@ -71,6 +72,5 @@ export function isRecordTouchDue(
   cookies: SessionCookieFactory,
   now: number,
 ): boolean {
-  const idleMs = idleMsAt(record.touchedAt, planOf(record, cookies), lifetimes);
-  return isTouchDue(record, idleMs, lifetimes.touchEveryMs, now);
+  return isTouchDue(record, recordIdleMs(record, cookies, lifetimes), lifetimes.touchEveryMs, now);
 }

@@ -67,7 +67,8 @@ export class OpenSession {
   }
   /** `false` once the request has destroyed or released its session. */
   get isAlive(): boolean {
-    return this.#state.isAlive;
+    const { ending } = this.#state;
+    return ending === null || ending === 'gone';
   }
   /** The session has changes that cannot be saved, since its cookie is secure and the connection is not. */
   get isUndeliverable(): boolean {
@@ -136,7 +137,7 @@ export class OpenSession {
     await this.#inOrder(() => this.#commit(true));
     const state = this.#state;
     if (state.ending === 'gone') throw goneError('saved');
-    if (state.stored !== null || !state.isAlive) return;
+    if (state.stored !== null || !this.isAlive) return;
     throw state.request.canSendHeaders && state.isInsecure ? insecureError() : sentError('save');
   }
 

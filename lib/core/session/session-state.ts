@@ -108,15 +108,11 @@ export class SessionState {
     this.#id = { before, isBeingMade: false };
   }
 
-  /** `false` once the request has destroyed or released its session. */
-  get isAlive(): boolean {
-    return this.ending === null || this.ending === 'gone';
-  }
-
   /** The cookie needs a secure connection, and this one is not; once the session has ended, the cookie that is cleared. */
   get isInsecure(): boolean {
     if (this.request.isSecure) return false;
-    return this.isAlive ? this.cookie.plan.secure : this.cookie.sent.secure === true;
+    const hasEnded = this.ending === 'destroyed' || this.ending === 'released';
+    return hasEnded ? this.cookie.sent.secure === true : this.cookie.plan.secure;
   }
 
   get expiresAt(): number {
@@ -128,7 +124,6 @@ export class SessionState {
   facts(changed: boolean): CommitFacts {
     const { stored, ending, cookie, request } = this;
     const { plan } = cookie;
-    const isCookieSecure = this.isAlive ? plan.secure : cookie.sent.secure === true;
     return {
       origin: stored === null ? 'fresh' : 'stored',
       client: cookie.client,
@@ -139,7 +134,7 @@ export class SessionState {
       touchDue: stored !== null && this.#isTouchDue(stored, plan),
       cookieChanged: cookie.isChanged,
       persistent: plan.isPersistent,
-      deliverable: request.canSendHeaders && (request.isSecure || !isCookieSecure),
+      deliverable: request.canSendHeaders && !this.isInsecure,
     };
   }
 

@@ -99,8 +99,9 @@ class StoreCalls implements GuardedStore {
     if (!this.#health.admits()) throw unansweredError(operation);
     try {
       const answer = call();
-      if (!isThenable(answer)) return this.#accept(operation, isAnswer, answer);
-      return this.#await(operation, isAnswer, answer);
+      const isPromise = typeof (answer as { then?: unknown } | null)?.then === 'function';
+      if (isPromise) return this.#await(operation, isAnswer, answer as Promise<T>);
+      return this.#accept(operation, isAnswer, answer as T);
     } catch (cause) {
       throw this.#fail(operation, cause);
     }
@@ -167,10 +168,6 @@ const isOfDelete = (answer: unknown): boolean => answer === 'deleted' || answer 
 function isConflict(answer: unknown): boolean {
   if (typeof answer !== 'object' || answer === null) return false;
   return isSessionRecord((answer as { readonly conflict?: unknown }).conflict);
-}
-
-function isThenable<T>(answer: Awaitable<T>): answer is Promise<T> {
-  return typeof (answer as { then?: unknown } | null)?.then === 'function';
 }
 
 /** The same public name that the session itself has, also where its store files it under its id. */
