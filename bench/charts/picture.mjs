@@ -45,7 +45,8 @@ export function picture({ title, subtitle, description, height, option }) {
     graphic: ground,
     ...option,
   });
-  const drawn = chart.renderToSVGString({ useViewBox: true });
+  // As `renderToSVGString` does, but without rules for a pointer over a bar.
+  const drawn = chart.getZr().painter.renderToString({ useViewBox: true, cssEmphasis: false });
   chart.dispose();
   const [name, words] = [title, `${subtitle}. ${description}`].map(format.encodeHTML);
   const head = `<title id="title">${name}</title>\n<desc id="desc">${words}</desc>\n<style>${STYLE}</style>`;
