@@ -1,9 +1,9 @@
 /**
  * Publishes the results of the latest run: `node bench/publish.mjs`. It writes them to docs/charts, one file for each
  * major version of Node, draws the charts from the newest of these versions, and updates the tables of
- * docs/performance.md from all of them.
+ * docs/performance.md from all of them. `--redraw` only updates the charts and tables, from what is published already.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { readArguments } from '../scripts/read-arguments.mjs';
@@ -14,12 +14,16 @@ const LATEST = new URL('results/latest.json', import.meta.url);
 const CHARTS = new URL('../docs/charts/', import.meta.url);
 const PAGE = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
 
+/** Publishes the latest results, then the charts and tables. */
 export async function publish() {
   const latest = JSON.parse(readFileSync(LATEST, 'utf8'));
   if (latest.quick)
     throw new Error('The latest run was a quick one. Run `npm run bench` without --quick, then publish.');
-  mkdirSync(CHARTS, { recursive: true });
   writeFileSync(new URL(`node-${majorOf(latest)}.json`, CHARTS), `${JSON.stringify(latest, null, 2)}\n`);
+  await redraw();
+}
+
+async function redraw() {
   const runs = readdirSync(CHARTS)
     .filter((name) => /^node-\d+\.json$/.test(name))
     .map((name) => JSON.parse(readFileSync(new URL(name, CHARTS), 'utf8')))
@@ -43,6 +47,9 @@ async function writeTables(tables) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  readArguments({ usage: 'node bench/publish.mjs' });
-  await publish();
+  const options = { redraw: { type: 'boolean' } };
+  const { values, refuse } = readArguments({ usage: 'node bench/publish.mjs [--redraw]', options });
+  if (!values.redraw && !existsSync(LATEST))
+    refuse('There are no results to publish. Run `npm run bench` first.');
+  await (values.redraw ? redraw() : publish());
 }
