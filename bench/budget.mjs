@@ -4,12 +4,16 @@
  * They hang on V8: each major version of Node has its own. `--record` writes what is so now for the one that runs.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { copyBuild } from './lib/prepare.mjs';
+import { readArguments } from '../scripts/read-arguments.mjs';
 import { NODE } from './lib/machine.mjs';
-import { median } from './lib/statistics.mjs';
-import { endProgress, number, progress, table } from './lib/terminal.mjs';
-import { counted } from './middleware/heap.mjs';
+import { copyBuild, installPackages } from './lib/prepare.mjs';
 import { hasValgrind, instructionsPerRequest } from './middleware/instructions.mjs';
+
+installPackages();
+// Only now: they need the installed packages.
+const { median } = await import('./lib/statistics.mjs');
+const { endProgress, number, progress, table } = await import('./lib/terminal.mjs');
+const { counted } = await import('./middleware/heap.mjs');
 
 const FILE = new URL('budget.json', import.meta.url);
 const [MAJOR] = process.versions.node.split('.');
@@ -30,7 +34,10 @@ const FIGURES = {
 };
 
 const isInCi = process.env.CI === 'true';
-const records = process.argv.includes('--record');
+const { record: records } = readArguments({
+  usage: 'node bench/budget.mjs [--record]',
+  options: { record: { type: 'boolean', default: false } },
+}).values;
 const canInstruct = hasValgrind();
 const CURE = '`apt-get install valgrind`';
 

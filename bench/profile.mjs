@@ -1,15 +1,29 @@
 /**
- * Where time and memory go: `node bench/profile.mjs W1 s` (a workload and a size, and a subject, by default
- * nest-session/http). What Node does for a function of the package is counted as that function's.
+ * Profiles CPU and allocation by function of the package: `node bench/profile.mjs W1 s`. Functions of Node count for the
+ * function of the package that calls them.
  */
 import { Session } from 'node:inspector/promises';
-import { copyBuild, installPeers } from './lib/prepare.mjs';
-import { number, table } from './lib/terminal.mjs';
+import { readArguments } from '../scripts/read-arguments.mjs';
+import { copyBuild, installPackages } from './lib/prepare.mjs';
+import { SIZES } from './lib/sessions.mjs';
+import { WORKLOADS } from './middleware/workloads.mjs';
 
-const [workload = 'W1', size = 's', subject = 'nest-session/http', count = '20000'] = process.argv.slice(2);
+const SUBJECT = 'nest-session/http';
+const usage = `node bench/profile.mjs [WORKLOAD [SIZE [SUBJECT [REQUESTS]]]]
+  WORKLOAD   ${Object.keys(WORKLOADS).join(', ')}; by default W1
+  SIZE       ${Object.keys(SIZES).join(', ')}; by default s
+  SUBJECT    by default ${SUBJECT}
+  REQUESTS   by default 20000; a tenth of it for larger sizes`;
+const { positionals, refuse } = readArguments({ usage, allowPositionals: true });
+const [workload = 'W1', size = 's', subject = SUBJECT, count = '20000'] = positionals;
+if (!Object.hasOwn(WORKLOADS, workload)) refuse(`Unknown workload: ${workload}`);
+if (!Object.hasOwn(SIZES, size)) refuse(`Unknown size: ${size}`);
+if (!(count >= 10)) refuse(`REQUESTS must be a number from 10 on, got "${count}"`);
 const LINES = 25;
 
-installPeers();
+installPackages();
+// Only now: it needs one of these packages.
+const { number, table } = await import('./lib/terminal.mjs');
 const build = copyBuild();
 try {
   process.env.BENCH_BUILD = build.folder;
@@ -64,7 +78,7 @@ function add(self, node, amount) {
   self.set(node, (self.get(node) ?? 0) + amount);
 }
 
-/** Sums by the nearest function that is ours; below each, what of it went on in Node. */
+/** Prints sums by the nearest function of the package, with the functions of Node that it calls. */
 function show(title, self) {
   const sums = new Map();
   for (const [node, amount] of self) {

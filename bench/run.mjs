@@ -1,12 +1,11 @@
 /**
- * What sessions cost, ours and those of others, measured side by side: `npm run bench`, or `node bench/run.mjs --help`.
+ * Measures the cost of sessions, of this package and of its peers: `npm run bench`, or `node bench/run.mjs --help`.
  *
- * The figures of one run belong together: subjects take turns, so that whatever else a machine does hits all of them.
+ * Compare figures of one run only. Subjects take turns, so that other work of the machine affects all of them.
  */
-import { readArguments } from './lib/arguments.mjs';
-import { copyBuild, installPeers } from './lib/prepare.mjs';
+import { readRunArguments } from './lib/arguments.mjs';
+import { copyBuild, installPackages } from './lib/prepare.mjs';
 import { keepResults } from './lib/results.mjs';
-import { endProgress } from './lib/terminal.mjs';
 
 const SECTIONS = {
   floor: async () => {
@@ -41,9 +40,11 @@ const SECTIONS = {
   },
 };
 
-const { quick, publish, only, rounds } = readArguments();
+const { quick, publish, only, rounds } = readRunArguments();
 const began = Date.now();
-installPeers();
+installPackages();
+// Only now: it needs one of these packages.
+const { endProgress } = await import('./lib/terminal.mjs');
 const builds = [copyBuild()];
 const env = { BENCH_BUILD: builds[0].folder };
 if (process.env.NEST_SESSION_BEFORE) {
@@ -58,14 +59,14 @@ try {
     measured[name] = await measure({ quick, rounds, env });
     endProgress();
     console.log(`\n${report(measured[name])}\n\n${name}: ${secondsFrom(since)} s`);
-    // After each section: what was measured survives a run that is broken off.
+    // After each section, so that an interrupted run keeps its results.
     keepResults(measured, { quick });
   }
 } finally {
   for (const build of builds) build.remove();
 }
 if (publish) await (await import('./publish.mjs')).publish();
-console.log(`\n${secondsFrom(began)} s. All figures: bench/results/latest.json`);
+console.log(`\n${secondsFrom(began)} s. All results: bench/results/latest.json`);
 
 function secondsFrom(instant) {
   return Math.round((Date.now() - instant) / 1000);

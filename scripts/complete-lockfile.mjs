@@ -1,12 +1,13 @@
 /**
- * Completes package-lock.json: `node scripts/complete-lockfile.mjs [path]`.
+ * Completes package-lock.json: `node scripts/complete-lockfile.mjs [PATH]`.
  *
- * A lockfile made on a machine, or against a mirror, that offers the binaries of one platform only names no others,
- * and `npm ci` refuses it. Each optional dependency that is missing gets an entry with its version and the platform
- * that its name tells, so that npm accepts the file and skips what is for another platform. Entries that npm marked
- * as extraneous belong to no package and are dropped. Asks no network; a second run changes nothing.
+ * A registry or mirror can offer binaries for one platform only. A lockfile made with it lacks the optional dependencies
+ * for other platforms, and `npm ci` refuses such a lockfile. The script adds an entry for each of them, with its version
+ * and the platform that its name contains: npm then accepts the file, and skips packages for other platforms. It removes
+ * entries that npm has marked as extraneous. It uses no network, and is idempotent.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { readArguments } from './read-arguments.mjs';
 
 const SYSTEMS = [
   'aix',
@@ -34,10 +35,15 @@ const PROCESSORS = [
 ];
 const LIBRARIES = { gnu: 'glibc', gnueabihf: 'glibc', glibc: 'glibc', musl: 'musl', musleabihf: 'musl' };
 
-/** Packages for one platform whose names do not say so. */
+/** Packages for one platform whose names do not contain it. */
 const BY_NAME = { fsevents: { os: ['darwin'] } };
 
-const path = process.argv[2] ?? 'package-lock.json';
+const { positionals, refuse } = readArguments({
+  usage: 'node scripts/complete-lockfile.mjs [PATH]',
+  allowPositionals: true,
+});
+if (positionals.length > 1) refuse(`Expected one path, got ${positionals.length}.`);
+const [path = 'package-lock.json'] = positionals;
 const before = readFileSync(path, 'utf8');
 const lock = JSON.parse(before);
 const kept = Object.fromEntries(
@@ -61,7 +67,7 @@ function missingEntries(packages) {
   return missing;
 }
 
-/** Looks where Node would: beside the package itself, then in each folder above. */
+/** Searches the folders of Node's own resolution: beside the package itself, then in each folder above. */
 function isFound(packages, at, name) {
   for (let folder = at; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('node_modules/') - 1))) {
     if (Object.hasOwn(packages, `${folder === '' ? '' : `${folder}/`}node_modules/${name}`)) return true;
@@ -69,7 +75,7 @@ function isFound(packages, at, name) {
   }
 }
 
-/** Its fields in npm's own order, so that npm finds nothing to rewrite. */
+/** The entry of a package, with its fields in npm's own order, so that npm does not rewrite them. */
 function stubOf(name, range, { dev, devOptional, peer }) {
   const fields = { ...platformOf(name), dev, devOptional, optional: true, peer };
   const present = Object.entries(fields).filter(([, value]) => value !== undefined);
@@ -78,7 +84,7 @@ function stubOf(name, range, { dev, devOptional, peer }) {
 
 function lowestVersion(name, range) {
   const version = /^[~^]?(\d+\.\d+\.\d+\S*)$/.exec(range)?.[1];
-  if (version === undefined) throw new Error(`${name}: no version can be read from the range "${range}"`);
+  if (version === undefined) throw new Error(`${name}: the range "${range}" contains no version`);
   return version;
 }
 
@@ -91,7 +97,7 @@ function platformOf(name) {
   };
   const platform = Object.fromEntries(Object.entries(known).filter(([, values]) => values.length > 0));
   if (Object.keys(platform).length === 0)
-    throw new Error(`${name}: its name tells no platform; install it, or add it to BY_NAME`);
+    throw new Error(`${name}: its name contains no platform; install it, or add it to BY_NAME`);
   return platform;
 }
 

@@ -1,9 +1,10 @@
 /**
- * Puts another major of Nest into node_modules: `node scripts/use-nest.mjs 11`, and back with `12`. Neither
- * package.json nor package-lock.json is touched, and everything else stays installed.
+ * Installs another major version of Nest into node_modules: `node scripts/use-nest.mjs 11`, and back with `12`. It changes
+ * neither package.json nor package-lock.json nor other packages.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { readArguments } from './read-arguments.mjs';
 
 const MAJORS = {
   11: {
@@ -26,17 +27,17 @@ const MAJORS = {
   },
 };
 
-const versions = MAJORS[process.argv[2]];
-if (versions === undefined) {
-  console.error(`Usage: node scripts/use-nest.mjs <${Object.keys(MAJORS).join('|')}>`);
-  process.exit(2);
-}
+const usage = `node scripts/use-nest.mjs ${Object.keys(MAJORS).join('|')}`;
+const { positionals, refuse } = readArguments({ usage, allowPositionals: true });
+const versions = MAJORS[positionals[0]];
+if (versions === undefined || positionals.length > 1)
+  refuse(`Unknown version of Nest: "${positionals.join(' ')}"`);
 const root = new URL('../', import.meta.url);
 const wanted = Object.entries(versions).filter(([name, version]) => installedVersion(name) !== version);
 if (wanted.length > 0) install(Object.entries(versions));
 for (const name of Object.keys(versions)) console.log(`${name} ${installedVersion(name)}`);
 
-/** All at once, also those that are right already: each asks for its like as a peer. */
+/** Installs all of them in one step, because each has others as peer dependencies. */
 function install(packages) {
   const specs = packages.map(([name, version]) => `${name}@${version}`);
   const flags = ['--no-save', '--no-audit', '--no-fund', '--loglevel=error'];

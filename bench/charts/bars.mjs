@@ -1,65 +1,52 @@
-import { BODY_TOP, box, comparison, picture, text } from './svg.mjs';
-import { number } from '../lib/terminal.mjs';
+import { COLOURS, figure, picture, SOFT, TEXT } from './picture.mjs';
 
-const WIDTH = 760;
-const LEFT = 160;
-const RIGHT = 196;
-const BAR = 16;
+const ROW = 22;
+const BAR = { type: 'bar', stack: 'one', barWidth: 16 };
 
 /**
- * Groups of bars to the right, ours in blue: `panels` are `{ heading, unit, groups }`, each with a scale of its own, and
- * `groups` are `{ name, bars: [{ name, value, base, isOurs }] }`. A `base` is what is there anyway: it is drawn before
- * the bar and not counted in its figure. Ours says how many times less it is than the first bar of its group.
+ * Groups of horizontal bars, ours in blue. `panels` are `{ unit, groups }`; each has a scale of its own. `groups` are
+ * `{ name, bars: [{ name, value, base, isOurs }] }`; the first bar is the peer that ours is compared with. A `base` is
+ * the cost without sessions: it is drawn before the bar and is no part of the figure. `baseName` is its legend.
  */
-export function bars({ title, subtitle, panels }) {
-  const body = [];
-  let y = BODY_TOP;
-  for (const { heading, unit, groups } of panels) {
-    const scale = scaleOf(groups);
-    if (heading !== undefined) body.push(text(16, (y += 20), heading, 'strong'));
-    for (const { name, bars: series } of groups) {
-      body.push(text(16, (y += 22), name, 'soft'));
-      y += 7;
-      for (const bar of series) {
-        body.push(...drawBar({ bar, words: wordsOf(bar, series[0], unit), y, scale }));
-        y += BAR + 5;
-      }
-    }
-    y += 8;
-  }
-  return picture({ title, subtitle, description: describe(panels), width: WIDTH, height: y + 8, body });
+export function bars({ title, subtitle, panels, baseName }) {
+  const rows = panels.flatMap(rowsOf);
+  const top = baseName === undefined ? 62 : 88;
+  const option = {
+    grid: { left: 160, right: 196, top, height: rows.length * ROW },
+    xAxis: { type: 'value', show: false, max: 1 },
+    yAxis: { type: 'category', inverse: true, data: rows.map(nameOf), axisLabel: { interval: 0 } },
+    series: [
+      { ...BAR, name: baseName, data: rows.map(({ base }) => base), color: COLOURS.base },
+      { ...BAR, data: rows.map(barOf) },
+    ],
+    legend: { show: baseName !== undefined, left: 155, top: 62 },
+  };
+  const description = rows.map(({ group, name, words }) => group ?? `${name} ${words}`).join('; ');
+  return picture({ title, subtitle, description, height: top + rows.length * ROW + 14, option });
 }
 
-function scaleOf(groups) {
-  const lengths = groups.flatMap((group) => group.bars.map(({ value, base = 0 }) => value + base));
-  return (WIDTH - LEFT - RIGHT) / Math.max(...lengths);
+/** A row for the name of each group and for each bar, with lengths as shares of the longest. */
+function rowsOf({ unit, groups }) {
+  const longest = Math.max(
+    ...groups.flatMap((group) => group.bars).map(({ value, base = 0 }) => value + base),
+  );
+  const rowOf = ({ name, value, base, isOurs }, peer) => ({
+    ...{ name, isOurs, base: (base ?? 0) / longest, length: Math.max(0, value) / longest },
+    words: `${base === undefined ? '' : '+'}${figure(value, unit, isOurs ? peer.value : undefined)}`,
+  });
+  return groups.flatMap((group) => [
+    { group: group.name, base: 0, length: 0 },
+    ...group.bars.map((bar) => rowOf(bar, group.bars[0])),
+  ]);
 }
 
-function drawBar({ bar: { name, value, base = 0, isOurs }, words, y, scale }) {
-  const length = Math.max(0, value) * scale;
-  const begin = LEFT + base * scale;
-  const weight = isOurs ? 'strong' : '';
-  return [
-    text(LEFT - 8, y + 13, name, `end ${weight}`.trim()),
-    ...(base > 0 ? [box(LEFT, y, base * scale, BAR, 'base')] : []),
-    box(begin, y, length, BAR, isOurs ? 'ours' : 'peer'),
-    text(begin + length + 7, y + 13, words, weight),
-  ];
-}
+const weightOf = (isOurs) => (isOurs ? 600 : 400);
+const nameOf = ({ name = '', isOurs }) => ({ value: name, textStyle: { fontWeight: weightOf(isOurs) } });
 
-function wordsOf({ value, base, isOurs }, first, unit) {
-  const figure = value > 0 ? `${base === undefined ? '' : '+'}${number(value)} ${unit}` : `about 0 ${unit}`;
-  const times = isOurs ? comparison(value, first.value) : '';
-  return times === '' ? figure : `${figure}, ${times}`;
-}
-
-function describe(panels) {
-  return panels
-    .flatMap(({ heading, unit, groups }) =>
-      groups.map(({ name, bars: series }) => {
-        const figures = series.map((bar) => `${bar.name} ${wordsOf(bar, series[0], unit)}`);
-        return `${heading === undefined ? '' : `${heading}: `}${name}: ${figures.join('; ')}.`;
-      }),
-    )
-    .join(' ');
+/** The name of a group is the label of a bar without length. */
+function barOf({ group, words, length, isOurs }) {
+  const text = { ...TEXT, formatter: words, fontWeight: weightOf(isOurs) };
+  const label = group === undefined ? text : { ...SOFT, formatter: group, offset: [-5, 3] };
+  const itemStyle = { color: isOurs ? COLOURS.ours : COLOURS.peer, borderRadius: 2 };
+  return { value: length, itemStyle, label: { show: true, position: 'right', ...label } };
 }

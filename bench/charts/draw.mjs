@@ -6,7 +6,7 @@ const PUBLISHED = new URL('../../docs/charts/', import.meta.url);
 const OURS = 'nest-session/http';
 const PEER = 'express-session';
 
-/** Writes a picture for each thing that was measured; answers the names of the files. */
+/** Writes the pictures of each section that was measured. Returns the names of the files. */
 export function drawCharts({ machine, sections }, folder = PUBLISHED) {
   const where = `Node ${machine.node.slice(1)}`;
   const files = {
@@ -23,14 +23,14 @@ export function drawCharts({ machine, sections }, folder = PUBLISHED) {
 
 const WORDS = {
   'W1 s': 'A session is read',
-  'W1u s': 'A session is there, the route never looks at it',
+  'W1u s': 'A session exists, the route does not use it',
   'W2 s': 'A session is changed',
   'W3 s': 'No cookie, no session',
   'W4 s': 'A new session (login)',
-  'W5 s': 'The expiry is moved each time',
+  'W5 s': 'Each request extends the expiry',
 };
 
-/** A case as a group of bars; those that a run has left out are missing. */
+/** A case as a group of bars. Cases that a run has left out are missing. */
 const groupsOf = (cases, barsOf) =>
   Object.entries(WORDS)
     .filter(([name]) => cases[name])
@@ -62,15 +62,16 @@ function serversCharts(platforms, where) {
     );
     const picture = bars({
       title: `A request to a Nest server on ${title}`,
-      subtitle: `CPU in µs; pale: the server without sessions, strong: what they add; ${where}; shorter is better`,
+      subtitle: `CPU in µs that sessions add; sessions of 60 bytes; ${where}; shorter is better`,
       panels: [{ unit: 'µs', groups }],
+      baseName: 'the server without sessions',
     });
     return [`servers-${platform}.svg`, picture];
   };
   return Object.fromEntries(Object.entries(platforms).map(chart));
 }
 
-/** The peer that each of ours is compared with is its neighbour: the same driver. */
+/** Each of our stores, and before it the store of express-session that uses the same driver. */
 const PAIRS = {
   Redis: ['connect-redis', 'nest-session, redis'],
   PostgreSQL: ['connect-pg-simple', 'nest-session, postgres'],
@@ -80,12 +81,11 @@ const OPERATIONS = { read: 'a session is read', change: 'a session is changed' }
 function storesCharts({ s }, where) {
   const pairs = Object.entries(PAIRS).filter(([, pair]) => pair.every((subject) => s[subject]));
   if (pairs.length === 0) return {};
-  const panel = (heading, figure) => ({
-    heading,
+  const panel = (measure, figure) => ({
     unit: 'µs',
     groups: pairs.flatMap(([engine, pair]) =>
       Object.entries(OPERATIONS).map(([operation, words]) => ({
-        name: `${engine}: ${words}`,
+        name: `${measure}: ${engine}, ${words}`,
         bars: pair.map((name) => ({
           name: name.replace(/,.*/, ''),
           value: s[name][operation].inFlight32[figure],
@@ -96,9 +96,9 @@ function storesCharts({ s }, where) {
   });
   return {
     'stores.svg': bars({
-      title: 'A session in a store',
-      subtitle: `32 requests at once; sessions of 60 bytes; ${where}; shorter is better`,
-      panels: [panel('CPU of the client', 'cpuUs'), panel('Time until the store has answered', 'latencyUs')],
+      title: 'What a store costs',
+      subtitle: `32 concurrent calls; sessions of 60 bytes; one scale for CPU, one for latency; ${where}; shorter is better`,
+      panels: [panel('CPU of the client', 'cpuUs'), panel('Latency', 'latencyUs')],
     }),
   };
 }
@@ -121,10 +121,10 @@ function memoryCharts(counts, where) {
   return {
     'memory.svg': bars({
       title: `${Number(sessions).toLocaleString('en')} sessions in memory`,
-      subtitle: `160 bytes of data each; ${where}; shorter is better; × as against express-session's store`,
+      subtitle: `160 bytes of data each; ${where}; shorter is better; ratios: to the store of express-session`,
       panels: [
-        panel('Memory for each session, over its data', 'bytes', 'bytes'),
-        panel('The process stands still for a full garbage collection', 'collectionMs', 'ms'),
+        panel('Memory per session, without its data', 'bytes', 'bytes'),
+        panel('Pause of the process for a full garbage collection', 'collectionMs', 'ms'),
       ],
     }),
   };
@@ -133,9 +133,9 @@ function memoryCharts(counts, where) {
 function growthCharts({ read, changed }, where) {
   const chart = (words, points) =>
     growthLines({
-      title: `A growing session, a small attribute is ${words}`,
-      subtitle: `CPU that the session adds to a request; both axes logarithmic: each line is ten times more; ${where}`,
-      below: 'size of the session, one large attribute beside small ones',
+      title: `A growing session of which a small attribute is ${words}`,
+      subtitle: `CPU that the session adds to a request; both axes are logarithmic; ${where}; lower is better`,
+      below: 'size of the session: one large attribute and small ones',
       nameOf: sizeOf,
       lines: [lineOf(points, PEER), lineOf(points, OURS)],
     });

@@ -1,71 +1,42 @@
-import { BODY_TOP, comparison, curve, dot, picture, text } from './svg.mjs';
-import { number } from '../lib/terminal.mjs';
+import { COLOURS, figure, picture, SOFT, TEXT } from './picture.mjs';
 
-const WIDTH = 760;
-const FRAME = { left: 76, right: 560, top: BODY_TOP + 16, bottom: 340 };
-const HEIGHT = FRAME.bottom + 54;
-
-/**
- * Lines over two logarithmic axes, ours beside the one of a peer: `lines` are `{ name, points: [[x, y]], isOurs }`, the
- * peer's first. `nameOf` says what stands below the axis for an x.
- */
-export function growthLines({ title, subtitle, below, lines, nameOf }) {
-  const places = lines.flatMap(({ points }) => points);
-  const powers = powersAround(places.map(([, value]) => value));
-  const x = axis(
-    places.map(([at]) => at),
-    [FRAME.left, FRAME.right],
-  );
-  const y = axis(powers, [FRAME.bottom, FRAME.top]);
-  const body = powers.flatMap((power) => gridLine(y(power), timeOf(power)));
-  for (const at of new Set(places.map(([one]) => one)))
-    body.push(text(x(at), FRAME.bottom + 20, nameOf(at), 'soft middle'));
-  body.push(text((FRAME.left + FRAME.right) / 2, FRAME.bottom + 42, below, 'soft middle'));
-  for (const line of lines) body.push(...drawLine(line, { x, y, peer: lines[0] }));
-  const description = lines.map((line) => describe(line, nameOf)).join(' ');
-  return picture({ title, subtitle, description, width: WIDTH, height: HEIGHT, body });
-}
-
-function gridLine(y, words) {
-  const ends = [FRAME.left, FRAME.right].map((x) => [x, y]);
-  return [curve(ends, 'grid'), text(FRAME.left - 8, y + 4, words, 'soft end')];
-}
-
-/** A line, and at its end who it is and what the last point costs. */
-function drawLine({ name, points, isOurs }, { x, y, peer }) {
-  const drawn = points.map(([at, value]) => [x(at), y(Math.max(value, LEAST))]);
-  const kind = isOurs ? 'ours' : 'peer';
-  const [, end] = drawn.at(-1);
-  const [, last] = points.at(-1);
-  const times = isOurs ? comparison(last, peer.points.at(-1)[1]) : '';
-  return [
-    curve(drawn, `curve ${kind}-line`),
-    ...drawn.map((point) => dot(point, kind)),
-    text(FRAME.right + 14, end - 2, name, isOurs ? 'strong' : ''),
-    text(FRAME.right + 14, end + 15, times === '' ? figureOf(last) : `${figureOf(last)}, ${times}`, 'soft'),
-  ];
-}
-
-const describe = ({ name, points }, nameOf) =>
-  `${name}: ${points.map(([at, value]) => `${nameOf(at)} ${figureOf(value)}`).join('; ')}.`;
-
-/** Microseconds below which a logarithmic axis has no room. */
+/** Microseconds. A logarithmic axis has no place for zero. */
 const LEAST = 0.1;
 
-/** Whole powers of ten from below the least to above the greatest. */
-function powersAround(values) {
-  const exponents = values.map((value) => Math.log10(Math.max(value, LEAST)));
-  const from = Math.floor(Math.min(...exponents));
-  const to = Math.max(from + 1, Math.ceil(Math.max(...exponents)));
-  return Array.from({ length: to - from + 1 }, (_, step) => 10 ** (from + step));
+/**
+ * Lines over two logarithmic axes, ours beside the one of a peer. `lines` are `{ name, points: [[x, us]], isOurs }`, the
+ * peer's first. `nameOf` makes the label of an x.
+ */
+export function growthLines({ title, subtitle, below, lines, nameOf }) {
+  const sizes = lines[0].points.map(([at]) => at);
+  const option = {
+    grid: { left: 76, right: 200, top: 80, bottom: 58 },
+    xAxis: {
+      ...{ type: 'log', min: sizes[0], max: sizes.at(-1), splitLine: { show: false } },
+      ...{ axisLabel: { customValues: sizes, formatter: nameOf }, axisTick: { customValues: sizes } },
+      ...{ name: below, nameLocation: 'middle', nameGap: 34 },
+    },
+    yAxis: { type: 'log', axisLabel: { formatter: (us) => (us >= 1000 ? `${us / 1000} ms` : `${us} µs`) } },
+    series: lines.map((line) => seriesOf(line, lines[0])),
+  };
+  const describe = ({ name, points }) =>
+    `${name}: ${points.map(([at, us]) => `${nameOf(at)} ${timeOf(us)}`).join(', ')}`;
+  return picture({ title, subtitle, description: lines.map(describe).join('; '), height: 400, option });
 }
 
-function axis(values, [from, to]) {
-  const least = Math.log10(Math.min(...values));
-  const span = Math.log10(Math.max(...values)) - least || 1;
-  return (value) => from + ((Math.log10(value) - least) / span) * (to - from);
+/** A line. At its end stand its name and the figure of the last point. */
+function seriesOf({ name, points, isOurs }, peer) {
+  const color = isOurs ? COLOURS.ours : COLOURS.peer;
+  const lastOf = (all) => all.at(-1)[1];
+  const words = timeOf(lastOf(points), isOurs ? lastOf(peer.points) : undefined);
+  const rich = { name: { ...TEXT, fontWeight: isOurs ? 600 : 400, lineHeight: 17 }, words: SOFT };
+  return {
+    ...{ type: 'line', color, symbol: 'circle', symbolSize: 8 },
+    data: points.map(([at, us]) => [at, Math.max(us, LEAST)]),
+    lineStyle: { width: 2.5, type: isOurs ? 'solid' : [6, 4] },
+    endLabel: { show: true, distance: 14, formatter: `{name|${name}}\n{words|${words}}`, rich },
+    labelLayout: { moveOverlap: 'shiftY' },
+  };
 }
 
-/** Microseconds as one says them. */
-const timeOf = (us) => (us >= 1000 ? `${us / 1000} ms` : `${us} µs`);
-const figureOf = (us) => (us >= 1000 ? `${number(us / 1000)} ms` : `${number(Math.max(us, 0))} µs`);
+const timeOf = (us, peer) => (us >= 1000 ? figure(us / 1000, 'ms', peer / 1000) : figure(us, 'µs', peer));

@@ -1,11 +1,11 @@
 import { FASTIFY, HEAP_BYTES, MEMORY, MIDDLEWARE, TRIPS } from '../lib/targets.mjs';
-import { number } from '../lib/terminal.mjs';
+import { number, table } from '../lib/terminal.mjs';
 import { WORKLOADS } from '../middleware/workloads.mjs';
 
 const OURS = 'nest-session/http';
 const PEER = 'express-session';
 
-/** What was published, as tables of the page on performance; a column for each Node. */
+/** The tables of docs/performance.md, with a column for each version of Node. */
 export function tablesOf(runs) {
   return {
     targets: targets(runs),
@@ -87,7 +87,7 @@ function floor(runs) {
   return table(['ns of CPU', ...runs.flatMap((run) => [`${nodeOf(run)}: express-session`, 'here'])], rows);
 }
 
-/** Every subject of the newest run, over no session, and the same without Express's change of prototypes. */
+/** Every subject of the newest run, over no session. The last column is without Express's change of prototypes. */
 function overhead(runs) {
   const run = runs.at(-1);
   const { cpu, plain } = run.sections.middleware;
@@ -129,11 +129,4 @@ function stores(run) {
   );
   const head = ['round trips', 'CPU, 1 in flight', 'latency, 1', 'CPU, 32 in flight', 'latency, 32'];
   return table([`${nodeOf(run)}, µs`, ...head], rows);
-}
-
-/** Numbers to the right. */
-function table(head, rows) {
-  const line = (cells) => `| ${cells.join(' | ')} |`;
-  const rule = head.map((_, at) => (at === 0 ? ':--' : '--:'));
-  return [line(head), line(rule), ...rows.map(line)].join('\n');
 }

@@ -1,9 +1,10 @@
+import { quantile } from '../lib/statistics.mjs';
 import { pieces } from './pieces.mjs';
 
 const LOOPS = 5000;
 const ROUNDS = 32;
 
-/** Nanoseconds of CPU for each piece, each way: those of the quicker rounds, in which nobody else had the machine. */
+/** Nanoseconds of CPU for each piece, each way. The lower quartile: other work of the machine makes rounds slower. */
 export async function floor() {
   const results = {};
   for (const [name, ways] of Object.entries(await pieces()))
@@ -21,8 +22,8 @@ function nanoseconds(step) {
     const { user, system } = process.cpuUsage(before);
     rounds.push(((user + system) * 1000) / LOOPS);
   }
-  return rounds.sort((one, other) => one - other)[ROUNDS / 4];
+  return quantile(rounds, 0.25);
 }
 
-/** What a step gives goes somewhere, or the compiler would leave the step out. */
+/** The result of the last step. V8 would remove steps whose results are not used. */
 export let kept;

@@ -1,44 +1,32 @@
-import { parseArgs } from 'node:util';
+import { readArguments } from '../../scripts/read-arguments.mjs';
 
-const HELP = `node bench/run.mjs [options]
-  --quick             under a minute: fewer rounds and subjects, sizes s and l, the sections middleware and memory
-  --only a,b          only these sections: floor, middleware, servers, stores, memory, growth
-  --rounds n          at most n rounds of each measurement
-  --publish           afterwards as node bench/publish.mjs does: charts and tables of the docs
-The package is that of the repository's dist, or of NEST_SESSION_DIST. With NEST_SESSION_BEFORE, another build of it
-is measured beside it in the section middleware.`;
-
-export const SECTIONS = ['floor', 'middleware', 'servers', 'stores', 'memory', 'growth'];
+const SECTIONS = ['floor', 'middleware', 'servers', 'stores', 'memory', 'growth'];
 const QUICK_SECTIONS = ['floor', 'middleware', 'memory'];
 
-/** What a run was asked for; ends the process where that cannot be done. */
-export function readArguments(argv = process.argv.slice(2)) {
-  const { values } = parse(argv);
-  if (values.help) stop(HELP, 0);
-  const only = values.only?.split(',') ?? (values.quick ? QUICK_SECTIONS : SECTIONS);
-  const unknown = only.filter((name) => !SECTIONS.includes(name));
-  if (unknown.length > 0) stop(`There is no section ${unknown.join(', ')}.\n${HELP}`, 2);
-  const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
-  if (rounds !== undefined && !(rounds >= 1)) stop(`--rounds wants a number.\n${HELP}`, 2);
-  return { quick: values.quick ?? false, publish: values.publish ?? false, only, rounds };
-}
+const usage = `node bench/run.mjs [options]
+  --quick      under a minute: fewer rounds and subjects, sizes s and l, the sections ${QUICK_SECTIONS.join(', ')}
+  --only a,b   only these sections: ${SECTIONS.join(', ')}
+  --rounds n   at most n rounds of each measurement
+  --publish    then publishes the results, as node bench/publish.mjs does
 
-function parse(argv) {
+The build is dist, or the folder in NEST_SESSION_DIST. The section middleware also measures the build in
+NEST_SESSION_BEFORE, if that is set.`;
+
+/** What to measure, and how often. */
+export function readRunArguments() {
   const options = {
-    quick: { type: 'boolean' },
+    quick: { type: 'boolean', default: false },
     only: { type: 'string' },
     rounds: { type: 'string' },
-    publish: { type: 'boolean' },
-    help: { type: 'boolean', short: 'h' },
+    publish: { type: 'boolean', default: false },
   };
-  try {
-    return parseArgs({ args: argv, options });
-  } catch (error) {
-    return stop(`${error.message}\n${HELP}`, 2);
-  }
-}
-
-function stop(words, code) {
-  (code === 0 ? console.log : console.error)(words);
-  process.exit(code);
+  const { values, refuse } = readArguments({ usage, options });
+  const { quick, publish } = values;
+  const only = values.only?.split(',') ?? (quick ? QUICK_SECTIONS : SECTIONS);
+  const unknown = only.filter((name) => !SECTIONS.includes(name));
+  if (unknown.length > 0) refuse(`Unknown sections: ${unknown.join(', ')}`);
+  const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
+  if (rounds !== undefined && !(rounds >= 1))
+    refuse(`--rounds must be a number from 1 on, got "${values.rounds}"`);
+  return { quick, publish, only, rounds };
 }

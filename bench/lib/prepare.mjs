@@ -1,21 +1,23 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const BENCH = fileURLToPath(new URL('..', import.meta.url));
 const ROOT = resolve(BENCH, '..');
 
-/** Installs the peers where they are missing. They are no dependencies of the package itself. */
-export function installPeers() {
-  if (existsSync(join(BENCH, 'node_modules', 'express-session'))) return;
-  console.error('Installing the peers to compare with ...');
+/** Installs the packages of `bench/`, peers and tools, if one is missing. They are no dependencies of this package. */
+export function installPackages() {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(BENCH, 'package.json'), 'utf8'));
+  const names = Object.keys({ ...dependencies, ...devDependencies });
+  if (names.every((name) => existsSync(join(BENCH, 'node_modules', name)))) return;
+  console.error('Installing the packages of bench/ ...');
   execFileSync('npm', ['ci'], { cwd: BENCH, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 /**
- * A copy of a build that nobody changes while it is measured. It lies where no tool looks, with the repository's own
- * modules beside it; `remove` takes it away.
+ * Copies a build, so that nothing changes it while it is measured. The copy is in `node_modules`, which linters and
+ * formatters ignore, and uses the modules of the repository. `remove` deletes it.
  */
 export function copyBuild(from = process.env.NEST_SESSION_DIST ?? join(ROOT, 'dist')) {
   if (!existsSync(join(from, 'http', 'index.js')))

@@ -1,25 +1,30 @@
-/** A line that says how far a run is; written over where it is a terminal. */
+import { clearLine, cursorTo } from 'node:readline';
+import { markdownTable } from 'markdown-table';
+
+/**
+ * Prints how far a run is. On a terminal, each line overwrites the one before. Nothing turns or blinks: a timer would use
+ * CPU while something is measured.
+ */
 export function progress(words) {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${words}`);
-  else process.stderr.write(`${words}\n`);
+  endProgress();
+  process.stderr.write(process.stderr.isTTY ? words : `${words}\n`);
 }
 
-export const endProgress = () => void (process.stderr.isTTY && process.stderr.write('\r\x1b[K'));
-
-/** A table of texts: the first column to the left, all others to the right. */
-export function table(head, rows) {
-  const texts = [head, ...rows].map((row) => row.map((cell) => (cell ?? '-').toString()));
-  const widths = head.map((_, column) => Math.max(...texts.map((row) => row[column].length)));
-  const line = (row) =>
-    row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]) : cell.padStart(widths[at]))).join('  ');
-  return [
-    line(texts[0]),
-    widths.map((width) => '-'.repeat(width)).join('  '),
-    ...texts.slice(1).map(line),
-  ].join('\n');
+/** Removes the last line of progress from a terminal. */
+export function endProgress() {
+  if (!process.stderr.isTTY) return;
+  clearLine(process.stderr, 0);
+  cursorTo(process.stderr, 0);
 }
 
-/** A number with the digits that count. */
+/** A table in Markdown, which is readable on a terminal too: the first column to the left, all others to the right. */
+export const table = (head, rows) =>
+  markdownTable(
+    [head, ...rows].map((row) => row.map((cell) => String(cell ?? '-'))),
+    { align: ['left', ...head.slice(1).map(() => 'right')] },
+  );
+
+/** A number with three significant digits, or all before the point. */
 export function number(value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return '-';
   const size = Math.abs(value);

@@ -1,16 +1,22 @@
 /**
- * Plays the same scenarios against express-session and `nest-session/express`, and compares everything that can be seen
- * from outside: `node scripts/side-by-side/run.mjs [--json] [part of a title]`, after `npm run build`.
+ * Runs the same scenarios with express-session and `nest-session/express`, and compares everything that a client can
+ * observe: `node scripts/side-by-side/run.mjs [--json] [PART]`, after `npm run build`. `PART` is a part of a title.
  *
- * Exits with 1 where a difference is not in differences.mjs, or one that is there does not show.
+ * Exits with 1 if a difference is not in differences.mjs, or if one that is there did not occur.
  */
+import { readArguments } from '../read-arguments.mjs';
 import { DIFFERENCES } from './differences.mjs';
 import { play } from './play.mjs';
 import { SCENARIOS } from './scenarios/index.mjs';
 import { SIDES } from './sides.mjs';
 
-const asJson = process.argv.includes('--json');
-const [part] = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const { values, positionals, refuse } = readArguments({
+  usage: 'node scripts/side-by-side/run.mjs [--json] [PART]',
+  options: { json: { type: 'boolean' } },
+  allowPositionals: true,
+});
+const [part] = positionals;
+if (positionals.length > 1) refuse(`Expected one part of a title, got ${positionals.length}.`);
 const chosen = SCENARIOS.filter(({ name }) => part === undefined || name.includes(part));
 
 const found = [];
@@ -34,7 +40,7 @@ const undocumented = found.filter(({ entry }) => entry === undefined);
 const unseen =
   part === undefined ? DIFFERENCES.filter(({ id }) => !found.some(({ entry }) => entry === id)) : [];
 
-if (asJson) {
+if (values.json) {
   const documented = DIFFERENCES.map(({ id, rule }) => ({
     id,
     rule,

@@ -1,12 +1,15 @@
 /**
- * Runs session stores of the ecosystem: `node test/ecosystem/run.mjs [--set ci|all] [--jobs N] [--json FILE] [--write] [NAMES...]`.
+ * Runs session stores of the ecosystem:
+ * `node test/ecosystem/run.mjs [--set ci|all] [--jobs N] [--json FILE] [--write] [NAMES...]`.
  *
- * Each store goes through the same steps with express-session, with nest-session/express and in a Nest application with
- * SessionModule. Fails where a step passes with express-session and not with us, and where a verdict is not the one in
- * expected.json. `--write` makes expected.json and docs/ecosystem.md from what was found; it wants all stores. `--json` writes it all down.
+ * Each store runs the same steps with express-session, with nest-session/express and in a Nest application with
+ * SessionModule. The script fails if a step passes with express-session and not with nest-session, or if a result differs
+ * from expected.json. `--write` writes the results of all stores to expected.json and docs/ecosystem.md. `--json` writes
+ * all details to a file.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readArguments } from '../../scripts/read-arguments.mjs';
 import { installPackages } from './install.mjs';
 import { HERE } from './places.mjs';
 import { startBackends } from './backends/start.mjs';
@@ -18,11 +21,11 @@ import { ROWS } from './rows/index.mjs';
 import { runRow } from './run-row.mjs';
 
 const EXPECTED = join(HERE, 'expected.json');
-/** How often a store is run that differs each time. */
+/** Most runs of a store whose results differ from expected.json. */
 const TIMES = 3;
 const PAGE = join(HERE, '../../docs/ecosystem.md');
 
-const { set, names, jobs, write, json } = read(process.argv.slice(2));
+const { set, names, jobs, write, json } = read();
 const rows = ROWS.filter((row) =>
   names.length > 0 ? names.includes(row.name) : set === 'all' || row.set === set,
 );
@@ -43,7 +46,7 @@ if (write) {
   await writeFormatted(EXPECTED, JSON.stringify(now));
   await writeFormatted(PAGE, pageOf(ROWS, results));
 }
-if (json !== null) writeFileSync(json, JSON.stringify(results, null, 2) + '\n');
+if (json !== undefined) writeFileSync(json, JSON.stringify(results, null, 2) + '\n');
 const differences = rows.flatMap((row) =>
   differencesOf(row, results[row.name], write ? now[row.name] : expected[row.name]),
 );
@@ -56,7 +59,7 @@ async function runAndPrint(row) {
   printRow(row, results[row.name]);
 }
 
-/** What is worse, or other than expected, must be so each time, and while nothing else of this run is under way. */
+/** Repeats stores whose results differ, one at a time: a difference counts if it occurs in each run. */
 async function againAlone(done) {
   for (const row of done) {
     for (let times = 1; times < TIMES; times += 1) {
@@ -69,21 +72,25 @@ async function againAlone(done) {
   }
 }
 
-function read(args) {
-  const options = { set: 'all', names: [], jobs: 3, write: false, json: null };
-  while (args.length > 0) {
-    const word = args.shift();
-    if (word === '--set') options.set = args.shift();
-    else if (word === '--jobs') options.jobs = Number(args.shift());
-    else if (word === '--json') options.json = args.shift();
-    else if (word === '--write') options.write = true;
-    else options.names.push(word);
-  }
-  const unknown = options.names.filter((name) => !ROWS.some((row) => row.name === name));
-  const isRight = ['ci', 'all'].includes(options.set) && options.jobs > 0 && unknown.length === 0;
-  if (isRight && !(options.write && (options.set !== 'all' || options.names.length > 0))) return options;
-  console.error('run.mjs [--set ci|all] [--jobs N] [--json FILE] [--write] [NAMES...]', ...unknown);
-  process.exit(2);
+function read() {
+  const { values, positionals, refuse } = readArguments({
+    usage: 'node test/ecosystem/run.mjs [--set ci|all] [--jobs N] [--json FILE] [--write] [NAMES...]',
+    options: {
+      set: { type: 'string', default: 'all' },
+      jobs: { type: 'string', default: '3' },
+      json: { type: 'string' },
+      write: { type: 'boolean', default: false },
+    },
+    allowPositionals: true,
+  });
+  const { set, write, json } = values;
+  const jobs = Number(values.jobs);
+  const unknown = positionals.filter((name) => !ROWS.some((row) => row.name === name));
+  if (unknown.length > 0) refuse(`Unknown stores: ${unknown.join(', ')}`);
+  if (!['ci', 'all'].includes(set)) refuse(`--set must be ci or all, got "${set}"`);
+  if (!(jobs >= 1)) refuse(`--jobs must be a number from 1 on, got "${values.jobs}"`);
+  if (write && (set !== 'all' || positionals.length > 0)) refuse('--write needs a run of all stores.');
+  return { set, names: positionals, jobs, write, json };
 }
 
 async function inParallel(items, width, action) {
