@@ -21,8 +21,6 @@ export {
 } from './nest/session.decorator.js';
 export { SessionGuard } from './nest/session.guard.js';
 export type {
-  AnyStore,
-  CallbackStore,
   RuntimeOptions,
   SessionModuleAsyncOptions,
   SessionModuleOptions,

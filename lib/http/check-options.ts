@@ -1,16 +1,23 @@
 import { describeWithoutText } from '../core/util/describe-value.js';
 import { SessionError } from '../core/errors.js';
-import { STORE_METHODS, type SessionStore } from '../core/store/session-store.js';
+import { STORE_METHODS } from '../core/store/session-store.js';
+import { isCallbackStore } from '../stores/express-session/callback-store.js';
+import type { AnyStore } from './session-options.js';
 
-/** @throws SessionError `ERR_SESSION_CONFIG` when it lacks a method of the store contract. */
-export function checkStore(store: unknown): asserts store is SessionStore {
+/**
+ * Accepts a `SessionStore` and a store made for express-session.
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` that names the methods that the store lacks.
+ */
+export function checkStore(store: unknown): asserts store is AnyStore {
+  if (isCallbackStore(store)) return;
   const missing = STORE_METHODS.filter(
     (method) => typeof (store as Record<string, unknown> | null)?.[method] !== 'function',
   );
   if (missing.length === 0) return;
   throw new SessionError(
     'ERR_SESSION_CONFIG',
-    `The option store must be a SessionStore, got ${describeWithoutText(store)} without the method${missing.length > 1 ? 's' : ''} ${missing.join(', ')}. ` +
+    `The option store must be a SessionStore or a store made for express-session (get, set, destroy), got ${describeWithoutText(store)} without the method${missing.length > 1 ? 's' : ''} ${missing.join(', ')}. ` +
       'Give an instance of a store such as new MemorySessionStore().',
   );
 }

@@ -46,4 +46,10 @@ export {
   type SessionMiddleware,
   type SessionMiddlewareOptions,
 } from './session-middleware.js';
-export type { OnStoreError, SessionOptions, SessionTimeouts } from './session-options.js';
+export type {
+  AnyStore,
+  CallbackStore,
+  OnStoreError,
+  SessionOptions,
+  SessionTimeouts,
+} from './session-options.js';

@@ -6,6 +6,8 @@ import { days, hours, minutes, seconds, systemClock } from '../core/util/clock.j
 import { describeKind, describeValue, describeWithoutText } from '../core/util/describe-value.js';
 import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
 import { SessionError } from '../core/errors.js';
+import { isSessionStore, type SessionStore } from '../core/store/session-store.js';
+import { ExpressStoreAdapter } from '../stores/express-session/store-adapter.js';
 import { checkStore } from './check-options.js';
 import {
   isOptions,
@@ -87,16 +89,24 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
   checkOptions(options);
   const { name = 'connect.sid', genid = null, cookie = {} } = options;
   checkCookieName(name);
-  const { clock = systemClock, store = new MemorySessionStore(), sweepEvery = minutes(1) } = options;
+  const { clock = systemClock, store: givenStore = defaultStore(), sweepEvery = minutes(1) } = options;
   const { storeTimeout = seconds(2), onStoreError = 'fail', onEvent = null } = options;
-  checkStore(store);
+  checkStore(givenStore);
+  const secrets = readSecrets(options.secret);
+  const cookieOfRequest = cookieSource(cookie, name);
+  const constantCookie = typeof cookie === 'function' ? {} : { ...cookie };
+  const timeouts = resolveTimeouts(options.timeouts ?? {}, constantCookie);
+  const storeTimeoutMs = storeTimeout === Number.POSITIVE_INFINITY ? null : storeTimeout;
   return {
-    secrets: readSecrets(options.secret),
-    store,
+    secrets,
+    store: isSessionStore(givenStore)
+      ? givenStore
+      : new ExpressStoreAdapter(givenStore, constantCookie, timeouts, storeTimeoutMs),
+    givenStore,
     name,
-    cookie: cookieSource(cookie, name),
-    fixedCookie: typeof cookie === 'function' || cookie.expires ? null : { ...cookie },
-    ...resolveTimeouts(options.timeouts ?? {}, typeof cookie === 'function' ? {} : cookie),
+    cookie: cookieOfRequest,
+    fixedCookie: typeof cookie === 'function' || cookie.expires ? null : constantCookie,
+    ...timeouts,
     genid,
     proxy: options.proxy,
     resave: options.resave ?? false,
@@ -105,12 +115,15 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     unset: options.unset ?? 'keep',
     sweepEveryMs: sweepEvery,
     isLazy: resolveLoad(options),
-    storeTimeoutMs: storeTimeout === Number.POSITIVE_INFINITY ? null : storeTimeout,
+    storeTimeoutMs,
     onStoreError: typeof onStoreError === 'function' ? onStoreError : () => onStoreError,
     onEvent,
     clock,
   };
 }
+
+/** The store of applications that give none. */
+export const defaultStore = (): SessionStore => new MemorySessionStore();
 
 function checkOptions(options: unknown): asserts options is SessionOptions {
   if (!isOptions(options)) {

@@ -6,6 +6,12 @@ import type { Clock } from '../core/util/clock.js';
 import type { SessionEventListener } from '../core/errors.js';
 import type { Awaitable } from '../core/util/awaitable.js';
 import type { SessionStore } from '../core/store/session-store.js';
+import type { CallbackStore } from '../stores/express-session/callback-store.js';
+
+export type { CallbackStore };
+
+/** A `SessionStore`, or a store made for express-session. */
+export type AnyStore = SessionStore | CallbackStore;
 
 /** How long sessions live. Milliseconds, written `minutes(30)`. */
 export interface SessionTimeouts {
@@ -43,10 +49,11 @@ export interface SessionOptions {
    */
   readonly secret: Secret | readonly Secret[];
   /**
-   * Where sessions are kept.
+   * Where sessions are stored: a `SessionStore`, or a store made for express-session with `get`, `set` and `destroy`.
+   * The latter writes whole sessions: changes that two processes make to one session concurrently can be lost.
    * @defaultValue a new `MemorySessionStore`
    */
-  readonly store?: SessionStore | undefined;
+  readonly store?: AnyStore | undefined;
   /**
    * Name of the cookie. Prefixes (`__Host-`, `__Secure-`) are enforced.
    * @defaultValue `'connect.sid'`
@@ -134,7 +141,10 @@ export function isOptions(value: unknown): value is object {
 /** The options, checked and complete. */
 export interface ResolvedSessionOptions {
   readonly secrets: readonly Secret[];
+  /** An adapter where `givenStore` was made for express-session. */
   readonly store: SessionStore;
+  /** The store as the application gave it. */
+  readonly givenStore: AnyStore;
   readonly name: string;
   readonly cookie: (req: IncomingMessage) => Awaitable<CookieOptions>;
   /** The same, where it is the same for all requests at all times. */

@@ -6,14 +6,7 @@ import type {
   RequestMethod,
   Type,
 } from '@nestjs/common';
-import type { SessionStore } from '../core/store/session-store.js';
-import type { CallbackStore } from '../stores/express-session/callback-store.js';
-import type { SessionOptions } from '../http/session-options.js';
-
-export type { CallbackStore };
-
-/** A store of this package's kind, or one that was made for express-session. */
-export type AnyStore = SessionStore | CallbackStore;
+import type { AnyStore, SessionOptions } from '../http/session-options.js';
 
 /** A store as a provider: Nest makes it, gives it its dependencies and calls its life-cycle hooks. */
 export type SessionStoreProvider =
@@ -69,7 +62,7 @@ export interface SessionModuleOptions extends Omit<SessionOptions, 'store'>, Ses
 }
 
 /** The options that a factory makes. */
-export type RuntimeOptions = Omit<SessionOptions, 'store'> & { readonly store?: AnyStore | undefined };
+export type RuntimeOptions = SessionOptions;
 
 /** A provider that makes the options. */
 export interface SessionOptionsFactory {

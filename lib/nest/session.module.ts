@@ -15,7 +15,6 @@ import { describeWithoutText } from '../core/util/describe-value.js';
 import { seconds } from '../core/util/clock.js';
 import { isStoreFailure, SessionError, type SessionEvent } from '../core/errors.js';
 import { SweepTimer } from '../core/store/sweep-timer.js';
-import { ExpressStoreAdapter } from '../stores/express-session/store-adapter.js';
 import { DEFAULT_SESSION } from '../http/request-properties.js';
 import { memoryWarning } from '../http/describe-event.js';
 import { SessionHandler } from '../http/session-handler.js';
@@ -106,11 +105,11 @@ export class SessionModule
     const { httpAdapter } = this.#adapterHost;
     if (httpAdapter.getType() === 'fastify') bridgeFastify(httpAdapter.getInstance());
     const { sessionName, forRoutes, exclude } = this.#registration;
-    const { name: cookieName, store } = this.#options;
+    const { name: cookieName, givenStore } = this.#options;
     claimSession(this.#adapterHost, {
       sessionName: sessionName ?? DEFAULT_SESSION,
       cookieName,
-      store: store instanceof ExpressStoreAdapter ? store.adapted : store,
+      store: givenStore,
     });
     const handler = (this.#handler = new SessionHandler(this.#options, {
       sessionName,
@@ -131,9 +130,10 @@ export class SessionModule
   }
 
   onModuleInit(): void {
-    const warning = memoryWarning(this.#options.store);
+    const { store, givenStore } = this.#options;
+    const warning = memoryWarning(store);
     if (warning !== null) this.#logger.warn(warning);
-    if (this.#options.store instanceof ExpressStoreAdapter) this.#logger.log(FOREIGN_STORE);
+    if (store !== givenStore) this.#logger.log(FOREIGN_STORE);
     this.#sweeps?.start();
   }
 

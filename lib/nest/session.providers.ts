@@ -1,16 +1,10 @@
 import type { Provider, Type } from '@nestjs/common';
 import { describeWithoutText } from '../core/util/describe-value.js';
-import { hours, seconds } from '../core/util/clock.js';
 import { SessionError } from '../core/errors.js';
-import { isSessionStore, type SessionStore } from '../core/store/session-store.js';
-import { isCallbackStore } from '../stores/express-session/callback-store.js';
-import { ExpressStoreAdapter } from '../stores/express-session/store-adapter.js';
 import { checkStore } from '../http/check-options.js';
-import { resolveSessionOptions } from '../http/resolve-options.js';
-import { isOptions } from '../http/session-options.js';
-import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
+import { defaultStore, resolveSessionOptions } from '../http/resolve-options.js';
+import { isOptions, type AnyStore } from '../http/session-options.js';
 import type {
-  AnyStore,
   RuntimeOptions,
   SessionModuleAsyncOptions,
   SessionModuleOptions,
@@ -30,9 +24,7 @@ export function createSessionProviders(sessionName: string | undefined, store: S
       inject: [SESSION_OPTIONS, token],
       useFactory: (options: RuntimeOptions, made: AnyStore) => {
         if (store !== undefined && options?.store !== undefined) throw twoStores();
-        return resolveSessionOptions(
-          isOptions(options) ? { ...options, store: asSessionStore(made, options) } : options,
-        );
+        return resolveSessionOptions(isOptions(options) ? { ...options, store: made } : options);
       },
     },
   ];
@@ -63,12 +55,12 @@ function createStoreProvider(provide: ReturnType<typeof getSessionStoreToken>, s
     return {
       provide,
       inject: [SESSION_OPTIONS],
-      useFactory: (options: RuntimeOptions | undefined) => options?.store ?? new MemorySessionStore(),
+      useFactory: (options: RuntimeOptions | undefined) => options?.store ?? defaultStore(),
     };
   }
   if (typeof store === 'function') return { provide, useClass: store };
   if (isProvider(store)) return { provide, ...store } as Provider;
-  if (!isCallbackStore(store)) checkStore(store);
+  checkStore(store);
   return { provide, useValue: store };
 }
 
@@ -80,23 +72,6 @@ function isProvider(store: object | null): boolean {
     );
   }
   return ['useClass', 'useExisting', 'useValue', 'useFactory'].some((form) => form in store);
-}
-
-/** A store made for express-session is adapted; any other is as it is. */
-function asSessionStore(
-  store: AnyStore,
-  { cookie, timeouts, storeTimeout = seconds(2) }: RuntimeOptions,
-): SessionStore {
-  if (isSessionStore(store) || !isCallbackStore(store)) return store;
-  const fixed = typeof cookie === 'object' ? cookie : {};
-  const idleMs = timeouts?.idle ?? fixed.maxAge ?? hours(24);
-  const limitMs = Number.isFinite(storeTimeout) ? storeTimeout : null;
-  return new ExpressStoreAdapter(
-    store,
-    fixed,
-    { idleMs, touchEveryMs: timeouts?.touchEvery ?? null },
-    limitMs,
-  );
 }
 
 function twoStores(): SessionError {
