@@ -100,6 +100,13 @@ describe('options that fail at start', () => {
       'new MemorySessionStore()',
     ],
     ['a name as store', withSecret({ store: 'redis' }), 'store', 'a string', 'an instance of a store'],
+    [
+      'a store made for express-session that lacks a method',
+      withSecret({ store: { get() {}, set() {} } }),
+      'store',
+      'without the methods load,',
+      'express-session (get, set, destroy)',
+    ],
 
     ['a string as genid', withSecret({ genid: 'uuid' }), 'genid', 'a string', 'a function of the request'],
     ['null as genid', withSecret({ genid: null }), 'genid', 'null', 'a function'],
@@ -647,6 +654,10 @@ const GOOD: [string, SessionOptions][] = [
         delete: async () => 'missing' as const,
       },
     },
+  ],
+  [
+    'a store made for express-session (S-79)',
+    { secret: SECRET, store: { get: () => undefined, set: () => undefined, destroy: () => undefined } },
   ],
 ];
 
