@@ -68,7 +68,9 @@ describe.each(CASES)('sessionMiddleware on %s with the %s', (_server, _store, se
   };
   const storedSessions = (): Promise<unknown[]> =>
     new Promise((resolve, reject) => {
-      store.all((error, sessions) => (sessions ? resolve(Object.values(sessions)) : reject(error)));
+      store.all((error, sessions) =>
+        sessions ? resolve(Object.values(sessions)) : reject(new Error('not listed', { cause: error })),
+      );
     });
   afterEach(() => running.close());
 
