@@ -14,7 +14,9 @@ const PATH = /^\/[\x20-\x3a\x3d-\x7e]*$/;
 type Check = readonly [(value: never) => boolean, expected: string, describe?: typeof describeValue];
 
 const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
-const isOneOf =
+
+/** A check that a value is one of these. */
+export const isOneOf =
   (...choices: readonly unknown[]) =>
   (value: unknown): boolean =>
     choices.includes(value);

@@ -4,7 +4,7 @@ import type { HandlerHooks } from './handler-hooks.js';
 import type { ResolvedSessionOptions } from './session-options.js';
 import { type Clock, minutes } from '../core/util/clock.js';
 
-/** Where the events and warnings of one session go: the log, and the option `onEvent`. */
+/** Passes the events and warnings of a middleware to the log and to the option `onEvent`. */
 export class EventReporter {
   readonly #onEvent: ResolvedSessionOptions['onEvent'];
   readonly #log: HandlerHooks['log'];
@@ -18,8 +18,8 @@ export class EventReporter {
   }
 
   /**
-   * Logs an event and passes it to the option `onEvent`. A listener or a logger that throws, rejects or is slow must not
-   * touch the request that the event comes from.
+   * Logs an event and passes it to the option `onEvent`. A listener or logger that throws, rejects or is slow
+   * must not affect the request that emits the event.
    */
   emit(event: SessionEvent): void {
     setImmediate(() => {
@@ -28,7 +28,7 @@ export class EventReporter {
     });
   }
 
-  /** Once: what browsers do with a cookie is hard to find out from the outside. */
+  /** Logs a warning the first time it occurs. */
   warnOnce(message: string): void {
     if (this.#warned.has(message)) return;
     this.#warned.add(message);
@@ -36,10 +36,12 @@ export class EventReporter {
   }
 }
 
-/** How often a rejected request is logged at most: clients decide how many there are. */
+/**
+ * Shortest time between two log lines of rejected requests: clients decide how many such requests there are.
+ */
 const LOG_EVERY_MS = minutes(1);
 
-/** A log of events that drops a `rejected` event soon after another one. Listeners of events receive all of them. */
+/** A log that drops a `rejected` event within a minute of another one. Listeners receive all of them. */
 export function withRareRejections(
   log: (event: SessionEvent) => void,
   clock: Clock,
@@ -48,7 +50,7 @@ export function withRareRejections(
   return (event) => {
     if (event.type === 'rejected') {
       const now = clock.now();
-      // A clock that was set back shows a difference too.
+      // The absolute difference also works after the clock was set back.
       if (Math.abs(now - loggedAt) < LOG_EVERY_MS) return;
       loggedAt = now;
     }

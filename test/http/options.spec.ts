@@ -42,13 +42,19 @@ describe('options that fail at start', () => {
     ['bytes for options', Buffer.from(SECRET), 'options', 'an instance of Buffer', 'at least a secret'],
     ['a number for options', 8675309, 'options', 'a number', 'at least a secret'],
     ['an unknown option', withSecret({ secert: 1 }), 'secert', 'is not an option', 'secret'],
-    ['an inherited name as option', withSecret({ toString: 1 }), 'toString', 'is not an option', 'Known are'],
+    [
+      'an inherited name as option',
+      withSecret({ toString: 1 }),
+      'toString',
+      'is not an option',
+      'The options are',
+    ],
     [
       '__proto__ as option',
       JSON.parse(`{"secret":"${SECRET}","__proto__":{}}`),
       '__proto__',
       'is not an option',
-      'Known are',
+      'The options are',
     ],
     [
       'maxAge outside of cookie',
