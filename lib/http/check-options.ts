@@ -1,11 +1,10 @@
+import { configError } from '../cookie/check-cookie-options.js';
 import { describeWithoutText } from '../core/util/describe-value.js';
-import { SessionError } from '../core/errors.js';
 import { STORE_METHODS } from '../core/store/session-store.js';
 import { isCallbackStore } from '../stores/express-session/callback-store.js';
 import type { AnyStore } from './session-options.js';
 
-/** The error for an invalid option. The message names the option, the value and the fix. */
-export const configError = (message: string): SessionError => new SessionError('ERR_SESSION_CONFIG', message);
+export { configError };
 
 /**
  * Accepts a `SessionStore` and a store made for express-session.

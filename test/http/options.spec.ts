@@ -78,7 +78,7 @@ describe('options that fail at start', () => {
     ['a number as name', withSecret({ name: 5 }), 'name', '5', 'a cookie name'],
     ['null as name', withSecret({ name: null }), 'name', 'null', 'a cookie name'],
     ['an empty name', withSecret({ name: '' }), 'name', '""', 'a cookie name'],
-    ['a name with a blank', withSecret({ name: 'my sid' }), 'name', '"my sid"', 'without blanks'],
+    ['a name with a blank', withSecret({ name: 'my sid' }), 'name', '"my sid"', 'without spaces'],
     ['a name with an equals sign', withSecret({ name: 'a=b' }), 'name', '"a=b"', 'a cookie name'],
     [
       'a name with a line break',
@@ -283,7 +283,7 @@ describe('options that fail at start', () => {
       withCookie({ expires: '2030-01-01' }),
       'cookie.expires',
       'a string',
-      'a Date that is still to come',
+      'a Date in the future',
     ],
     [
       'an invalid Date as expires',
@@ -312,7 +312,7 @@ describe('options that fail at start', () => {
       withCookie({ path: '/;Domain=x' }),
       'cookie.path',
       '"/;Domain=x"',
-      'no ";"',
+      'without ";"',
     ],
     [
       'a path with a line break',
@@ -395,7 +395,7 @@ describe('options that fail at start', () => {
       withCookie({ secure: true, httpOnly: false }, '__Http-id'),
       'cookie.httpOnly',
       'false',
-      'Leave httpOnly out',
+      'Remove httpOnly',
     ],
     [
       '__Host-Http- with a path (S-25)',

@@ -49,7 +49,7 @@ describe.each(ADAPTERS)('an application in production on %s', (_, adapter) => {
     await new Browser(url).post('/write');
     await app.close();
     expect(logger.lines).toEqual([
-      expect.stringMatching(/^warn Sessions are kept in the memory of this process/),
+      expect.stringMatching(/^warn Sessions are stored in the memory of this process/),
       expect.stringMatching(/^warn A session was not kept.*proxy: true/),
     ]);
   });

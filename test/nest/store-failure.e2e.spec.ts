@@ -187,7 +187,7 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
     store.mend();
     for (let n = 0; n < 5; n++) await browser.fetch('/page');
     expect(logger.ofSessions).toEqual([
-      'error The session store fails. Requests that need it get 503 until it works again; their cookies stay. Error: connect ECONNREFUSED',
+      'error The session store fails. Requests that need it get 503 until it works again. Browsers keep their cookies. Error: connect ECONNREFUSED',
       'log The session store works again, after 2.5 seconds and 5 failed calls.',
     ]);
     expect(events).toEqual([
@@ -240,7 +240,7 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
     expect((await browser.fetch('/own')).status).toBe(401);
     expect(events[0]).toEqual({ type: 'corrupt-record', handle });
     expect(logger.ofSessions[0]).toBe(
-      `warn The record of the session ${handle} cannot be read. Its visitor got a fresh one.`,
+      `warn The record of the session ${handle} cannot be read. Its visitor got a new session.`,
     );
   });
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { applicationName, storedName } from '../../core/session/attribute-name.js';
 import { SessionError } from '../../core/errors.js';
 import { NEVER, type SessionRecord } from '../../core/store/session-record.js';
+import type { SessionCookie } from '../../core/session/session-cookie.js';
 import { COOKIE } from '../../core/session/session-state.js';
 import { Cookie } from './cookie.js';
 import { Session, type SessionedRequest } from './session.js';
@@ -128,7 +129,7 @@ export interface StoredExpressCookie {
   readonly secure?: boolean | 'auto' | undefined;
   readonly sameSite?: boolean | 'lax' | 'strict' | 'none' | 'auto' | undefined;
   readonly maxAge?: number | null | undefined;
-  readonly priority?: 'low' | 'medium' | 'high' | undefined;
+  readonly priority?: SessionCookie['priority'];
   readonly partitioned?: boolean | undefined;
 }
 
