@@ -50,7 +50,7 @@ describe.each(ADAPTERS)('an application in production on %s', (_, adapter) => {
     await app.close();
     expect(logger.lines).toEqual([
       expect.stringMatching(/^warn Sessions are stored in the memory of this process/),
-      expect.stringMatching(/^warn A session was not kept.*proxy: true/),
+      expect.stringMatching(/^warn A session was not stored.*proxy: true/),
     ]);
   });
 
