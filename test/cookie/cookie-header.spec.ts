@@ -106,7 +106,10 @@ describe('cookieValues', () => {
   });
 });
 
-/** Number of characters that string methods read while a function runs. It is stable, unlike the time of a machine. */
+/**
+ * Number of characters that string methods read while a function runs. It is stable, unlike the time of a
+ * machine.
+ */
 function charactersRead(run: () => void): number {
   let read = 0;
   const lengths: { [method: string]: (text: string, args: unknown[], result: unknown) => number } = {
