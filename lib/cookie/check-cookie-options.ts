@@ -96,14 +96,10 @@ export function checkCookieName(name: unknown): asserts name is string {
 }
 
 function checkTogether({ sameSite, secure, partitioned, maxAge, expires }: CookieOptions): void {
-  if (sameSite === 'none' && secure === false) {
+  const needsSecure = sameSite === 'none' ? 'sameSite "none"' : partitioned === true ? 'partitioned' : null;
+  if (needsSecure !== null && secure === false) {
     throw configError(
-      'cookie.sameSite "none" needs cookie.secure: browsers reject the cookie otherwise. Set cookie.secure to true or "auto".',
-    );
-  }
-  if (partitioned === true && secure === false) {
-    throw configError(
-      'cookie.partitioned needs cookie.secure: browsers reject the cookie otherwise. Set cookie.secure to true or "auto".',
+      `cookie.${needsSecure} needs cookie.secure: browsers reject the cookie otherwise. Set cookie.secure to true or "auto".`,
     );
   }
   if (maxAge != null && expires != null) {

@@ -11,9 +11,7 @@ export function callListener(
       warn(`The option onEvent failed: ${error instanceof Error ? error.message : 'no error object'}`),
     );
   try {
-    // A thenable may reject too.
-    const result: unknown = listener(event);
-    if (isThenable(result)) Promise.resolve(result).catch(failed);
+    Promise.resolve<unknown>(listener(event)).catch(failed);
   } catch (error) {
     failed(error);
   }
@@ -27,9 +25,6 @@ export function withoutThrow(step: () => void): void {
     // The log itself failed.
   }
 }
-
-const isThenable = (value: unknown): boolean =>
-  typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 
 /**
  * Runs a step from the callback of a promise or a store, where no caller can catch an error. The error

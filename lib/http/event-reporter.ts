@@ -2,19 +2,22 @@ import type { SessionEvent } from '../core/errors.js';
 import { callListener, withoutThrow } from './call-listener.js';
 import type { HandlerHooks } from './handler-hooks.js';
 import type { ResolvedSessionOptions } from './session-options.js';
-import { type Clock, minutes } from '../core/util/clock.js';
+import { minutes, type Clock } from '../core/util/clock.js';
 
 /** Passes the events and warnings of a middleware to the log and to the option `onEvent`. */
 export class EventReporter {
   readonly #onEvent: ResolvedSessionOptions['onEvent'];
   readonly #log: HandlerHooks['log'];
   readonly #warn: HandlerHooks['warn'];
+  readonly #clock: Clock;
   readonly #warned = new Set<string>();
+  #rejectionLoggedAt = Number.NEGATIVE_INFINITY;
 
   constructor({ onEvent, clock }: ResolvedSessionOptions, { log, warn }: HandlerHooks) {
     this.#onEvent = onEvent;
-    this.#log = withRareRejections(log, clock);
+    this.#log = log;
     this.#warn = warn;
+    this.#clock = clock;
   }
 
   /**
@@ -23,7 +26,7 @@ export class EventReporter {
    */
   emit(event: SessionEvent): void {
     setImmediate(() => {
-      withoutThrow(() => this.#log(event));
+      if (event.type !== 'rejected' || this.#isRejectionLogDue()) withoutThrow(() => this.#log(event));
       if (this.#onEvent !== null) callListener(this.#onEvent, event, this.#warn);
     });
   }
@@ -34,26 +37,15 @@ export class EventReporter {
     this.#warned.add(message);
     withoutThrow(() => this.#warn(message));
   }
+
+  #isRejectionLogDue(): boolean {
+    const now = this.#clock.now();
+    // The absolute difference also works after the clock was set back.
+    if (Math.abs(now - this.#rejectionLoggedAt) < LOG_EVERY_MS) return false;
+    this.#rejectionLoggedAt = now;
+    return true;
+  }
 }
 
-/**
- * Shortest time between two log lines of rejected requests: clients decide how many such requests there are.
- */
+/** Shortest time between log lines of rejected requests, whose number clients decide. */
 const LOG_EVERY_MS = minutes(1);
-
-/** A log that drops a `rejected` event within a minute of another one. Listeners receive all of them. */
-export function withRareRejections(
-  log: (event: SessionEvent) => void,
-  clock: Clock,
-): (event: SessionEvent) => void {
-  let loggedAt = Number.NEGATIVE_INFINITY;
-  return (event) => {
-    if (event.type === 'rejected') {
-      const now = clock.now();
-      // The absolute difference also works after the clock was set back.
-      if (Math.abs(now - loggedAt) < LOG_EVERY_MS) return;
-      loggedAt = now;
-    }
-    log(event);
-  };
-}

@@ -9,12 +9,8 @@ export type { Clock } from '../core/util/clock.js';
 export type { Awaitable } from '../core/util/awaitable.js';
 export { days, hours, minutes, seconds } from '../core/util/clock.js';
 export type { SessionCookie } from '../core/session/session-cookie.js';
-export {
-  SessionError,
-  type SessionErrorCode,
-  type SessionEvent,
-  type SessionEventListener,
-} from '../core/errors.js';
+export { SessionError, type SessionErrorCode } from '../core/errors.js';
+export type { SessionEvent, SessionEventListener } from '../core/errors.js';
 export type { SessionId, SessionKey } from '../core/session-id.js';
 export type {
   AttributeName,

@@ -13,8 +13,8 @@ import { isOptions, type SessionOptions } from './session-options.js';
 /** Options of {@link sessionMiddleware}. */
 export interface SessionMiddlewareOptions extends SessionOptions {
   /**
-   * Name of a further session beside the default one, read with `getSession(req, 'admin')` and not at
-   * `req.session`. Give each session its own cookie `name`.
+   * Name of a further session beside the default one. Read it with `getSession(req, 'admin')`, or in Nest
+   * with `@Session({ name: 'admin' })`; it is not at `req.session`. Give each session its own cookie `name`.
    *
    * The name is part of the signing key: a cookie value of another session is not valid here, also where both
    * share secret and store. A changed name ends all sessions of the old name. At most 128 characters.

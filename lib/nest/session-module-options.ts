@@ -6,6 +6,7 @@ import type {
   RequestMethod,
   Type,
 } from '@nestjs/common';
+import type { SessionMiddlewareOptions } from '../http/session-middleware.js';
 import type { AnyStore, SessionOptions } from '../http/session-options.js';
 
 /** A store as a provider: Nest makes it with its dependencies and calls its life-cycle hooks. */
@@ -26,15 +27,7 @@ export interface SessionRoute {
 }
 
 /** Options that are fixed when the module is registered: name, routes and imports. */
-export interface SessionRegistration {
-  /**
-   * Name of a further session beside the default one: `@Session({ name: 'admin' })`,
-   * `getSessionStoreToken('admin')`. It is not at `req.session`. Give each session its own cookie `name`.
-   *
-   * The name is part of the signing key: a cookie value of another session is not valid here, also where both
-   * share secret and store. A changed name ends all sessions of the old name. At most 128 characters.
-   */
-  readonly sessionName?: string;
+export interface SessionRegistration extends Pick<SessionMiddlewareOptions, 'sessionName'> {
   /**
    * Whether the store and the guard can be injected in every module. The middleware is global in both cases.
    * @defaultValue `true`

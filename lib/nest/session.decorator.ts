@@ -1,7 +1,14 @@
-import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from '@nestjs/common';
+import {
+  createParamDecorator,
+  Inject,
+  type ExecutionContext,
+  type PipeTransform,
+  type Type,
+} from '@nestjs/common';
 import { chain } from '../core/util/awaitable.js';
 import type { UserSession } from '../core/session/user-session.js';
 import { sessionOf } from './execution-session.js';
+import { getSessionStoreToken } from './session.constants.js';
 import { valueAt, type SessionPath } from './session-path.js';
 
 /** A pipe, as instance or class. */
@@ -50,3 +57,11 @@ export const SessionId: (query?: Pick<SessionQuery, 'name'>) => ParameterDecorat
   (data: unknown, context: ExecutionContext): unknown =>
     chain(sessionOf(context, (data as SessionQuery | undefined)?.name), (session) => session?.id),
 );
+
+/**
+ * Injects the store of a module: `@InjectSessionStore() store: SessionStore`, or
+ * `@InjectSessionStore('admin')` for a named session.
+ */
+export function InjectSessionStore(sessionName?: string): PropertyDecorator & ParameterDecorator {
+  return Inject(getSessionStoreToken(sessionName));
+}
