@@ -1,7 +1,7 @@
 import { describeValue, describeWithoutText } from '../core/util/describe-value.js';
 import { days } from '../core/util/clock.js';
-import { SessionError } from '../core/errors.js';
 import type { CookieOptions } from './cookie-options.js';
+import { BOOLEAN, checkEach, configError, isOneOf, type Check } from './option-checks.js';
 
 /** Longest lifetime of a cookie in a browser (RFC 6265bis, section 5.5). */
 export const LONGEST_COOKIE_MS = days(400);
@@ -10,19 +10,6 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const DOMAIN = /^\.?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 const PATH = /^\/[\x20-\x3a\x3d-\x7e]*$/;
 
-/**
- * The error shows a given text only for attributes that take text: any other text may be a misplaced secret.
- */
-type Check = readonly [(value: never) => boolean, expected: string, describe?: typeof describeValue];
-
-const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
-
-/** A check that a value is one of these. */
-export const isOneOf =
-  (...choices: readonly unknown[]) =>
-  (value: unknown): boolean =>
-    choices.includes(value);
-
 const CHECKS: Record<keyof CookieOptions, Check> = {
   domain: [
     (value) => typeof value === 'string' && DOMAIN.test(value),
@@ -30,12 +17,12 @@ const CHECKS: Record<keyof CookieOptions, Check> = {
     describeValue,
   ],
   expires: [
-    (value: unknown) => value === null || (value instanceof Date && value.getTime() > Date.now()),
+    (value) => value === null || (value instanceof Date && value.getTime() > Date.now()),
     'a Date in the future or null; maxAge is the better choice',
   ],
-  httpOnly: [isBoolean, 'true or false'],
+  httpOnly: BOOLEAN,
   maxAge: [isMaxAge, 'null or a whole number of milliseconds from 1 to 400 days, such as hours(8)'],
-  partitioned: [isBoolean, 'true or false'],
+  partitioned: BOOLEAN,
   path: [
     (value) => typeof value === 'string' && PATH.test(value),
     'a path that begins with "/", without ";" and "<"',
@@ -63,35 +50,28 @@ function isMaxAge(value: unknown): boolean {
  */
 export function checkCookieOptions(options: unknown, name: string): asserts options is CookieOptions {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw invalid(
-      'cookie',
-      'an object of attributes or a function of the request that returns one',
-      describeWithoutText(options),
+    throw configError(
+      `The option cookie must be an object of attributes or a function of the request that returns one, got ${describeWithoutText(options)}.`,
     );
   }
-  for (const [option, value] of Object.entries(options)) {
-    const check = Object.hasOwn(CHECKS, option) ? CHECKS[option as keyof CookieOptions] : undefined;
-    if (check === undefined) throw unknownAttribute(option);
-    const [fits, expected, describe = describeWithoutText] = check;
-    if (value !== undefined && !fits(value as never))
-      throw invalid(`cookie.${option}`, expected, describe(value));
-  }
+  checkEach(options, CHECKS, 'cookie.');
   checkTogether(options);
   checkPrefix(options, name);
 }
 
+/** Whether an option is an attribute of the cookie. */
+export const isCookieAttribute = (option: string): boolean => Object.hasOwn(CHECKS, option);
+
 /** Whether a value is valid for an attribute of the cookie; `undefined` and `null` are. */
 export function fitsCookieAttribute(option: keyof CookieOptions, value: unknown): boolean {
-  return value == null || CHECKS[option][0](value as never);
+  return value == null || CHECKS[option][0](value);
 }
 
 /** @throws SessionError `ERR_SESSION_CONFIG` for a name that a cookie cannot have. */
 export function checkCookieName(name: unknown): asserts name is string {
   if (typeof name === 'string' && TOKEN.test(name)) return;
-  throw invalid(
-    'name',
-    "a cookie name: letters, digits and !#$%&'*+-.^_`|~, without spaces",
-    describeValue(name),
+  throw configError(
+    `The option name must be a cookie name: letters, digits and !#$%&'*+-.^_\`|~, without spaces, got ${describeValue(name)}.`,
   );
 }
 
@@ -134,15 +114,3 @@ function checkPrefix(options: CookieOptions, name: string): void {
     throw configError(`The cookie name ${shown} needs cookie.httpOnly, got false. Remove httpOnly.`);
   }
 }
-
-function unknownAttribute(option: string): SessionError {
-  return configError(
-    `cookie.${option} is not an option. The options of cookie are: ${Object.keys(CHECKS).join(', ')}.`,
-  );
-}
-
-const invalid = (option: string, expected: string, got: string): SessionError =>
-  configError(`The option ${option} must be ${expected}, got ${got}.`);
-
-/** The error for an invalid option. The message names the option, the value and the fix. */
-export const configError = (message: string): SessionError => new SessionError('ERR_SESSION_CONFIG', message);

@@ -2,10 +2,7 @@ import { describeValue } from '../core/util/describe-value.js';
 import { SessionError } from '../core/errors.js';
 import { fitsCookieAttribute, LONGEST_COOKIE_MS } from './check-cookie-options.js';
 
-/**
- * The settings that one session can change for itself. Changed options apply to all others of existing
- * sessions.
- */
+/** The settings that one session can change for itself. The options apply to all others. */
 export const OWN_SETTINGS = [
   'originalMaxAge',
   'path',
@@ -23,10 +20,7 @@ export type OwnSetting = (typeof OWN_SETTINGS)[number];
 /** Lowest lifetime: an expired cookie is allowed, if its end fits a Date. */
 const SHORTEST_MS = -8_640_000_000_000_000;
 
-/**
- * The allowed values, for the error. `'auto'` is allowed in the options only: a session has the resolved
- * value.
- */
+/** The allowed values, for the error. Only options can have `'auto'`: a session has the resolved value. */
 const ALLOWED: Record<OwnSetting, string> = {
   originalMaxAge: 'null or a number of milliseconds up to 400 days, such as days(30)',
   path: 'a path that begins with "/", without ";" and "<"',
@@ -51,8 +45,7 @@ function isLifetime(value: unknown): boolean {
 /**
  * Returns a value that was assigned to a setting of `session.cookie`.
  *
- * @throws SessionError `ERR_SESSION_VALUE` for an invalid value. The message names the setting and the
- * allowed values.
+ * @throws SessionError `ERR_SESSION_VALUE` that names the setting and the allowed values.
  */
 export function checkedSetting<T>(name: OwnSetting, value: T): T {
   if (fitsSetting(name, value)) return value;

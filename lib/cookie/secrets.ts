@@ -1,6 +1,6 @@
 import { createSecretKey, hkdfSync, KeyObject } from 'node:crypto';
 import { describeKind } from '../core/util/describe-value.js';
-import { configError } from './check-cookie-options.js';
+import { configError } from './option-checks.js';
 import type { Secret } from './cookie-signature.js';
 
 const SHORTEST_SECRET = 32;

@@ -1,4 +1,4 @@
-import { configError } from '../cookie/check-cookie-options.js';
+import { configError } from '../cookie/option-checks.js';
 import { describeWithoutText } from '../core/util/describe-value.js';
 import { STORE_METHODS } from '../core/store/session-store.js';
 import { isCallbackStore } from '../stores/express-session/callback-store.js';

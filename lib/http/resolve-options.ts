@@ -1,11 +1,11 @@
-import { checkCookieName, checkCookieOptions, isOneOf } from '../cookie/check-cookie-options.js';
+import { checkCookieName, checkCookieOptions, isCookieAttribute } from '../cookie/check-cookie-options.js';
 import type { CookieOptions } from '../cookie/cookie-options.js';
+import { BOOLEAN, checkEach, isOneOf, type Check } from '../cookie/option-checks.js';
 import { readSecrets } from '../cookie/secrets.js';
 import { chain } from '../core/util/awaitable.js';
 import { days, hours, minutes, seconds, systemClock } from '../core/util/clock.js';
-import { describeKind, describeValue, describeWithoutText } from '../core/util/describe-value.js';
+import { describeKind, describeValue } from '../core/util/describe-value.js';
 import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
-import type { SessionError } from '../core/errors.js';
 import { isSessionStore, type SessionStore } from '../core/store/session-store.js';
 import { ExpressStoreAdapter } from '../stores/express-session/store-adapter.js';
 import { checkStore, configError } from './check-options.js';
@@ -19,15 +19,11 @@ import {
 /** Longest delay of a timer of Node. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-/** The error shows a given text only for options that take text: any other text may be a misplaced secret. */
-type Check = readonly [(value: unknown) => boolean, expected: string, describe?: typeof describeValue];
-
 const isFiniteDuration = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) > 0;
 const isTimerDelay = (value: unknown): boolean =>
   isFiniteDuration(value) && Number(value) <= LONGEST_TIMER_MS;
 const isDuration = (value: unknown): boolean => value === Infinity || isFiniteDuration(value);
 
-const BOOLEAN: Check = [(value) => typeof value === 'boolean', 'true or false'];
 const FUNCTION: Check = [(value) => typeof value === 'function', 'a function of the request'];
 const DURATION: Check = [isDuration, 'a positive number of milliseconds such as minutes(30), or Infinity'];
 
@@ -123,28 +119,12 @@ function checkOptions(options: unknown): asserts options is SessionOptions {
   if (!isOptions(options)) {
     throw configError(`The options must be an object with at least a secret, got ${describeKind(options)}.`);
   }
+  const misplaced = Object.keys(options).find(isCookieAttribute);
+  if (misplaced !== undefined)
+    throw configError(`${misplaced} is not an option. Write it as cookie: { ${misplaced}: ... }.`);
   checkEach(options, CHECKS, '');
   const { timeouts } = options as SessionOptions;
   if (timeouts !== undefined) checkEach(timeouts, TIMEOUT_CHECKS, 'timeouts.');
-}
-
-function checkEach(values: object, checks: Readonly<Record<string, Check | null>>, prefix: string): void {
-  for (const [option, value] of Object.entries(values)) {
-    if (!Object.hasOwn(checks, option)) throw unknownOption(prefix + option, Object.keys(checks));
-    const check = checks[option] ?? null;
-    if (check === null || value === undefined || check[0](value)) continue;
-    const [, expected, describe = describeWithoutText] = check;
-    throw configError(`The option ${prefix}${option} must be ${expected}, got ${describe(value)}.`);
-  }
-}
-
-const COOKIE_ATTRIBUTES = ['maxAge', 'expires', 'domain', 'path', 'secure', 'httpOnly', 'sameSite'];
-
-function unknownOption(option: string, known: readonly string[]): SessionError {
-  const fix = COOKIE_ATTRIBUTES.includes(option)
-    ? `Write it as cookie: { ${option}: ... }.`
-    : `The options are: ${known.join(', ')}.`;
-  return configError(`${option} is not an option. ${fix}`);
 }
 
 function cookieSource(cookie: SessionOptions['cookie'], name: string): ResolvedSessionOptions['cookie'] {

@@ -49,9 +49,8 @@ export interface SessionOptions {
    */
   readonly secret: Secret | readonly Secret[];
   /**
-   * Where sessions are stored: a `SessionStore`, or a store made for express-session with `get`, `set` and
-   * `destroy`. The latter writes whole sessions: changes that two processes make to one session concurrently
-   * can be lost.
+   * A `SessionStore`, or a store made for express-session. The latter writes whole sessions: concurrent
+   * changes of two processes to one session can be lost.
    * @defaultValue a new `MemorySessionStore`
    */
   readonly store?: AnyStore | undefined;
@@ -61,21 +60,17 @@ export interface SessionOptions {
    */
   readonly name?: string | undefined;
   /**
-   * Attributes of the cookie, or a function of the request that returns them or a promise of them, for
-   * example settings of a tenant from a database. The request waits for the promise. A rejected promise fails
-   * the request.
+   * Attributes of the cookie, or a function of the request that returns them or a promise of them, such as
+   * settings of a tenant from a database. The request waits for the promise, and fails if it rejects.
    */
   readonly cookie?: CookieOptions | ((req: IncomingMessage) => Awaitable<CookieOptions>) | undefined;
   readonly timeouts?: SessionTimeouts | undefined;
   /**
-   * Returns a new id: at least 128 random bits in 22 to 256 visible ASCII characters. The default is 192
-   * random bits. While it runs, `req.sessionID` and `req.session.id` are the replaced id; `undefined` for a
-   * new session.
+   * Returns a new id: at least 128 random bits in 22 to 256 visible ASCII characters. By default 192 bits.
+   * While it runs, `req.sessionID` and `req.session.id` are the replaced id; `undefined` for a new session.
    */
   readonly genid?: ((req: IncomingMessage) => string) | undefined;
-  /**
-   * Whether to trust `X-Forwarded-Proto`. Without this option, the trust setting of the framework applies.
-   */
+  /** Whether to trust `X-Forwarded-Proto`. By default the trust setting of the framework decides. */
   readonly proxy?: boolean | undefined;
   /**
    * Extends the idle timeout in the store with each request. It never overwrites changes of other requests.
@@ -112,9 +107,8 @@ export interface SessionOptions {
    */
   readonly load?: 'eager' | 'lazy' | undefined;
   /**
-   * Longest time to wait for one store call; `Infinity` for no limit. Milliseconds. After a call that timed
-   * out, the store is called at most four times a second until a call returns. A write that timed out may
-   * still happen later.
+   * Longest time to wait for one store call; `Infinity` for no limit. Milliseconds. After a timeout, the store
+   * is called at most four times a second until a call returns. A timed out write may still happen later.
    * @defaultValue `seconds(2)`
    */
   readonly storeTimeout?: number | undefined;

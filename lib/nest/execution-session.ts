@@ -5,11 +5,7 @@ import { SessionError } from '../core/errors.js';
 import type { Awaitable } from '../core/util/awaitable.js';
 import { askSession } from '../http/get-session.js';
 
-/**
- * The request of an HTTP or GraphQL handler.
- *
- * @throws SessionError `ERR_SESSION_NOT_MOUNTED` in any other context.
- */
+/** The request of an HTTP or GraphQL handler. Throws `ERR_SESSION_NOT_MOUNTED` in any other context. */
 export function requestOf(context: ExecutionContext): IncomingMessage | { readonly raw: IncomingMessage } {
   const type = context.getType<string>();
   const request =
@@ -28,13 +24,6 @@ export function requestOf(context: ExecutionContext): IncomingMessage | { readon
   );
 }
 
-/**
- * The session of a handler's request; `undefined` after `destroy()`. A promise where a lazy session must be
- * loaded first.
- */
-export function sessionOf(
-  context: ExecutionContext,
-  name: string | undefined,
-): Awaitable<UserSession | undefined> {
-  return askSession(requestOf(context), name);
-}
+/** The session of a handler's request; `undefined` after `destroy()`. A promise where it must be loaded first. */
+export const sessionOf = (context: ExecutionContext, name?: string): Awaitable<UserSession | undefined> =>
+  askSession(requestOf(context), name);
