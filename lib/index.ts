@@ -4,7 +4,6 @@
  * @module nest-session
  */
 export * from './http/index.js';
-export { InjectSessionStore } from './nest/inject-session-store.decorator.js';
 export {
   RequireSession,
   type RequireSessionOptions,
@@ -13,6 +12,7 @@ export {
 } from './nest/require-session.decorator.js';
 export { getSessionStoreToken } from './nest/session.constants.js';
 export {
+  InjectSessionStore,
   Session,
   SessionId,
   type SessionDecorator,
@@ -21,8 +21,6 @@ export {
 } from './nest/session.decorator.js';
 export { SessionGuard } from './nest/session.guard.js';
 export type {
-  AnyStore,
-  CallbackStore,
   RuntimeOptions,
   SessionModuleAsyncOptions,
   SessionModuleOptions,

@@ -1,15 +1,15 @@
 /**
- * More than other hosts of the domain can put before ours: one for each prefix of the request's path. Fewer than make a
- * forged header expensive: each value may cost the computation of a signature.
+ * Limit of values per request. Other hosts of the domain can place one cookie per prefix of the request's
+ * path before ours, so it is not too low. Each value may cost a signature check, so it is not too high.
  */
 const MOST_VALUES = 32;
 const NO_VALUES: readonly string[] = [];
 
 /**
- * The values of one cookie in a `Cookie` header, in their order, at most 32. Further ones are ignored.
+ * The values of one cookie in a `Cookie` header, in the order of the header, at most 32.
  *
- * A browser sends several of one name when they were set for different paths or domains, by whoever could:
- * the first need not be ours. Quotes around a value are dropped and percent signs decoded, as far as that goes.
+ * A browser sends several cookies of one name when they were set for different paths or domains. The first
+ * one may be set by another host. Quotes around a value are removed and percent escapes are decoded.
  *
  * @see RFC 6265, section 4.2.1; parity rule R31
  */
@@ -17,13 +17,13 @@ export function cookieValues(header: string, name: string): string[] {
   return rawCookieValues(header, name).map(decodeCookieValue);
 }
 
-/** The same as they were sent. */
+/** As {@link cookieValues}, without decoding. */
 export function rawCookieValues(header: string, name: string): readonly string[] {
   let values: string[] | null = null;
   let equals = -1;
   for (let start = 0; start < header.length && values?.length !== MOST_VALUES;) {
     const end = indexOrEnd(header, ';', start);
-    // A sign beyond this part is kept for a later part: a new search for each part would read the rest each time.
+    // The position of the next equals sign is reused for later parts, so that no character is searched twice.
     if (equals < start) equals = indexOrEnd(header, '=', start);
     if (equals < end && isBetween(header, start, equals, name)) {
       (values ??= []).push(header.slice(equals + 1, end).trim());
@@ -33,12 +33,12 @@ export function rawCookieValues(header: string, name: string): readonly string[]
   return values ?? NO_VALUES;
 }
 
-function indexOrEnd(text: string, sign: string, from: number): number {
-  const index = text.indexOf(sign, from);
+function indexOrEnd(text: string, character: string, from: number): number {
+  const index = text.indexOf(character, from);
   return index === -1 ? text.length : index;
 }
 
-/** Whether this name, and nothing but white space around it, stands between two places. */
+/** Whether the header has this name, trimmed, between two positions. */
 function isBetween(header: string, start: number, end: number, name: string): boolean {
   let [from, to] = [start, end];
   while (from < to && isSpace(header.charCodeAt(from))) from++;
@@ -46,10 +46,10 @@ function isBetween(header: string, start: number, end: number, name: string): bo
   return to - from === name.length && header.startsWith(name, from);
 }
 
-/** What `trim` takes away, as far as a header can have it: a character is a byte there. */
+/** The characters that `trim` removes. A character of a header is one byte. */
 const isSpace = (code: number): boolean => code === 0x20 || (code >= 0x09 && code <= 0x0d) || code === 0xa0;
 
-/** The value that a cookie stands for: without quotes, its percent signs decoded as far as that goes. */
+/** The value of a cookie without quotes, its percent escapes decoded. Invalid escapes stay as they are. */
 export function decodeCookieValue(raw: string): string {
   const bare = raw.length > 1 && raw.startsWith('"') && raw.endsWith('"') ? raw.slice(1, -1) : raw;
   if (!bare.includes('%')) return bare;

@@ -1,59 +1,64 @@
+import type { SessionCookie } from '../core/session/session-cookie.js';
+
 /**
  * The attributes of the session cookie.
  *
- * @see RFC 6265bis, section 4.1.2; express-session's `cookie` option, whose names and meanings these are
+ * @see RFC 6265bis, section 4.1.2; express-session's `cookie` option, which has the same names and meanings
  */
 export interface CookieOptions {
-  /** Hosts that get the cookie beside the one that set it. By default none. */
+  /** Domain whose hosts all receive the cookie. By default only the host that set it. */
   readonly domain?: string | undefined;
-  /** A fixed instant at which the browser forgets the cookie. Prefer `maxAge`. */
+  /** A fixed instant at which the cookie expires. Prefer `maxAge`. */
   readonly expires?: Date | null | undefined;
   /**
-   * Keeps the cookie from scripts.
+   * Hides the cookie from scripts in the browser.
    * @defaultValue `true`
    */
   readonly httpOnly?: boolean | undefined;
   /**
-   * How long the browser keeps the cookie, and the session its record, after the last use. Milliseconds.
-   * `null`: the cookie ends with the browser.
+   * Lifetime of the cookie and of its session after the last use. Milliseconds. `null`: the cookie ends with
+   * the browser.
    * @defaultValue `null`
    */
   readonly maxAge?: number | null | undefined;
-  /** A cookie jar per embedding site (CHIPS). Needs `secure`. */
+  /** Partitions the cookie by the embedding site (CHIPS). Needs `secure`. */
   readonly partitioned?: boolean | undefined;
   /**
-   * Where the cookie, and with it the session, applies.
+   * Path to which the cookie, and with it the session, applies.
    * @defaultValue `'/'`
    */
   readonly path?: string | undefined;
-  readonly priority?: 'low' | 'medium' | 'high' | undefined;
+  readonly priority?: SessionCookie['priority'];
   /**
-   * `true` is `'strict'`; `'auto'` is `'none'` over a secure connection and `'lax'` over another; `false` leaves it out.
+   * `true` is `'strict'`. `'auto'` is `'none'` on a secure connection, else `'lax'`. `false` omits the
+   * attribute.
    * @defaultValue `'lax'`
    */
   readonly sameSite?: boolean | 'lax' | 'strict' | 'none' | 'auto' | undefined;
   /**
-   * Only over secure connections; `'auto'` does as the connection at hand is.
+   * Restricts the cookie to secure connections. `'auto'`: `true` if the connection of the request is secure.
    * @defaultValue `'auto'`
    */
   readonly secure?: boolean | 'auto' | undefined;
 }
 
-/** The attributes of the cookie of one request, decided. */
+/** The attributes of the cookie of one request, resolved. */
 export interface ResolvedCookie {
   readonly path: string;
   readonly domain: string | undefined;
   readonly httpOnly: boolean;
   readonly secure: boolean;
   readonly sameSite: boolean | 'lax' | 'strict' | 'none';
-  readonly priority: 'low' | 'medium' | 'high' | undefined;
+  readonly priority: SessionCookie['priority'];
   readonly partitioned: boolean;
   readonly maxAgeMs: number | null;
-  /** The instant at which the cookie ends, however much it is used; `null` where `maxAgeMs` counts from each use. */
+  /**
+   * Fixed end of the cookie, which a touch does not move; `null` where `maxAgeMs` counts from the last use.
+   */
   readonly expiresAt: number | null;
 }
 
-/** Decides what the options leave to the request: defaults, `'auto'`, and how long a fixed instant is away. */
+/** Resolves defaults, `'auto'` and the remaining time of `expires` for one request. */
 export function resolveCookie(options: CookieOptions, secureRequest: boolean, now: number): ResolvedCookie {
   const secure = options.secure === 'auto' || options.secure === undefined ? secureRequest : options.secure;
   return {
@@ -69,7 +74,7 @@ export function resolveCookie(options: CookieOptions, secureRequest: boolean, no
   };
 }
 
-/** A browser refuses SameSite=None on a cookie that is not Secure: where `secure: 'auto'` gives that, Lax is left. */
+/** Browsers reject SameSite=None on a cookie that is not Secure. Such a cookie gets Lax. */
 function resolveSameSite(
   sameSite: CookieOptions['sameSite'],
   secure: boolean,
@@ -79,15 +84,14 @@ function resolveSameSite(
   return sameSite === 'none' && !secure ? 'lax' : (sameSite ?? 'lax');
 }
 
-/** What is resolved as the options say. */
-const NOTHING: readonly string[] = [];
+const NO_NAMES: readonly string[] = [];
 
-/** The options that a connection without TLS left out of a cookie that is not Secure, in words for a warning. */
+/** Names of the configured attributes that a cookie lacks because it is not Secure, for a warning. */
 export function leftOutAttributes(
   { sameSite, partitioned }: CookieOptions,
   resolved: ResolvedCookie,
 ): readonly string[] {
-  if (resolved.secure || (sameSite !== 'none' && partitioned !== true)) return NOTHING;
+  if (resolved.secure || (sameSite !== 'none' && partitioned !== true)) return NO_NAMES;
   const names: string[] = [];
   if (sameSite === 'none' && resolved.sameSite !== 'none') names.push('sameSite "none"');
   if (partitioned === true && !resolved.partitioned) names.push('partitioned');

@@ -2,7 +2,7 @@ import { describeValue } from '../core/util/describe-value.js';
 import { SessionError } from '../core/errors.js';
 import { fitsCookieAttribute, LONGEST_COOKIE_MS } from './check-cookie-options.js';
 
-/** What one session may set for itself; everything else follows the options, also in sessions that live already. */
+/** The settings that one session can change for itself. The options apply to all others. */
 export const OWN_SETTINGS = [
   'originalMaxAge',
   'path',
@@ -14,25 +14,25 @@ export const OWN_SETTINGS = [
   'partitioned',
 ] as const;
 
-/** The name of one of them. */
+/** Name of a setting of one session. */
 export type OwnSetting = (typeof OWN_SETTINGS)[number];
 
-/** A cookie that is over long ago is allowed, as long as its end fits a Date. */
+/** Lowest lifetime: an expired cookie is allowed, if its end fits a Date. */
 const SHORTEST_MS = -8_640_000_000_000_000;
 
-/** What is allowed, for the error. `'auto'` belongs to the options: a session has the value that it stands for. */
+/** The allowed values, for the error. Only options can have `'auto'`: a session has the resolved value. */
 const ALLOWED: Record<OwnSetting, string> = {
   originalMaxAge: 'null or a number of milliseconds up to 400 days, such as days(30)',
-  path: 'a path that begins with "/" and holds no ";" or "<"',
+  path: 'a path that begins with "/", without ";" and "<"',
   domain: 'undefined or a host name such as "example.com", without scheme or port',
   httpOnly: 'true or false',
   secure: 'true or false',
-  sameSite: '"lax", "strict", "none", true (strict) or false (left out)',
+  sameSite: '"lax", "strict", "none", true (strict) or false (omitted)',
   priority: 'undefined, "low", "medium" or "high"',
   partitioned: 'true or false',
 };
 
-/** Whether a cookie with this setting can be sent. An absent setting is left out of the cookie. */
+/** Whether a cookie with this setting can be sent. An absent setting is omitted from the cookie. */
 export function fitsSetting(name: OwnSetting, value: unknown): boolean {
   if (name === 'originalMaxAge') return value === null || isLifetime(value);
   return value !== 'auto' && fitsCookieAttribute(name, value);
@@ -43,9 +43,9 @@ function isLifetime(value: unknown): boolean {
 }
 
 /**
- * A value that was assigned to a setting of `session.cookie`, before anything is stored of it.
+ * Returns a value that was assigned to a setting of `session.cookie`.
  *
- * @throws SessionError `ERR_SESSION_VALUE` that names the setting and what is allowed.
+ * @throws SessionError `ERR_SESSION_VALUE` that names the setting and the allowed values.
  */
 export function checkedSetting<T>(name: OwnSetting, value: T): T {
   if (fitsSetting(name, value)) return value;
@@ -53,9 +53,9 @@ export function checkedSetting<T>(name: OwnSetting, value: T): T {
 }
 
 /**
- * The instant that was assigned to `session.cookie.expires`.
+ * The instant of a Date that was assigned to `session.cookie.expires`.
  *
- * @throws SessionError `ERR_SESSION_VALUE`
+ * @throws SessionError `ERR_SESSION_VALUE` for an invalid Date or one beyond 400 days.
  */
 export function checkedInstant(value: unknown, now: number): number {
   const instant = value instanceof Date ? value.getTime() : Number.NaN;
@@ -63,9 +63,9 @@ export function checkedInstant(value: unknown, now: number): number {
   throw settingError('expires', 'a valid Date within the next 400 days, null or false', value);
 }
 
-function settingError(name: string, allowed: string, came: unknown): SessionError {
+function settingError(name: string, allowed: string, value: unknown): SessionError {
   return new SessionError(
     'ERR_SESSION_VALUE',
-    `session.cookie.${name} must be ${allowed}, got ${describeValue(came)}. The setting stays as it was.`,
+    `session.cookie.${name} must be ${allowed}, got ${describeValue(value)}. The setting is unchanged.`,
   );
 }

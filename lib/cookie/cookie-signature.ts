@@ -1,30 +1,32 @@
 import type { KeyObject } from 'node:crypto';
 import { sign, unsign } from 'cookie-signature';
 
-/** A secret: text, bytes or a key object. */
+/** A secret: a string, bytes or a key object. */
 export type Secret = string | Uint8Array | KeyObject;
 
-/** An id whose signature holds, and whether the first secret made it. */
+/** An id whose signature is valid. */
 export interface VerifiedId {
   readonly id: string;
+  /** Whether the first secret made the signature. */
   readonly current: boolean;
 }
 
-const SIGNED = 's:';
+const PREFIX = 's:';
 
 /**
- * The value of a session cookie: `s:id.signature`, the signature HMAC-SHA256 in base64 without padding, by the first secret.
+ * The value of a session cookie: `s:id.signature`. The first secret makes the signature, HMAC-SHA256 in
+ * base64 without padding.
  *
- * @see parity rules R33, R45: the format of express-session and of Nest's own signed cookies, to the byte
+ * @see parity rules R33, R45: exactly the format of express-session and of Nest's signed cookies
  */
 export function signedValue(id: string, secrets: readonly Secret[]): string {
-  return SIGNED + sign(id, secrets[0] as string);
+  return PREFIX + sign(id, secrets[0] as string);
 }
 
-/** The id in a cookie value, where one of the secrets signed it; else `null`. Compares in constant time. */
+/** The id in a cookie value that one of the secrets has signed; else `null`. Compares in constant time. */
 export function verifiedId(value: string, secrets: readonly Secret[]): VerifiedId | null {
-  if (!value.startsWith(SIGNED)) return null;
-  const signed = value.slice(SIGNED.length);
+  if (!value.startsWith(PREFIX)) return null;
+  const signed = value.slice(PREFIX.length);
   for (const [index, secret] of secrets.entries()) {
     const id = unsign(signed, secret);
     if (id !== false) return { id: copyOf(id), current: index === 0 };
@@ -32,5 +34,5 @@ export function verifiedId(value: string, secrets: readonly Secret[]): VerifiedI
   return null;
 }
 
-/** The id outlives its request, and a slice keeps the whole text that it was cut from: here, the `Cookie` header. */
+/** Copies the id, which outlives its request: a slice would keep the whole `Cookie` header in memory. */
 const copyOf = (slice: string): string => Buffer.from(slice).toString();

@@ -4,8 +4,8 @@ import { checkedInstant, checkedSetting } from './cookie-setting.js';
 import { setCookie } from './set-cookie.js';
 
 /**
- * The cookie object at `session.cookie`: the resolved options, a lifetime that counts down, and whatever the
- * application changes for this one session. What cannot be sent is refused when it is assigned.
+ * The cookie object at `session.cookie`: the resolved options, a lifetime that counts down, and the settings
+ * that the application changes for this session. Assigning a value that cannot be sent throws.
  */
 export class LiveSessionCookie implements SessionCookie {
   #path: string;
@@ -21,7 +21,7 @@ export class LiveSessionCookie implements SessionCookie {
   readonly #now: () => number;
   readonly #endsBy: number;
 
-  /** `endsBy` is the instant at which its session ends, however much it is used. */
+  /** `endsBy` is the instant at which the session ends by `timeouts.absolute`. */
   constructor(
     resolved: ResolvedCookie,
     touchedAt: number,
@@ -101,7 +101,7 @@ export class LiveSessionCookie implements SessionCookie {
   get expires(): Date | null {
     return this.#expiresAt === null ? null : new Date(Math.min(this.#expiresAt, this.#endsBy));
   }
-  /** Accepts a Date; `null`, `false` and `undefined` make it end with the browser. */
+  /** Accepts a Date. With `null`, `false` or `undefined` the cookie ends with the browser. */
   set expires(at: Date | null | false | undefined) {
     const now = this.#now();
     this.#expiresAt = at ? checkedInstant(at, now) : null;
@@ -112,7 +112,7 @@ export class LiveSessionCookie implements SessionCookie {
   get maxAge(): number | null {
     return this.#expiresAt === null ? null : Math.min(this.#expiresAt, this.#endsBy) - this.#now();
   }
-  /** Accepts milliseconds; `null` and `undefined` make it end with the browser. */
+  /** Accepts milliseconds. With `null` or `undefined` the cookie ends with the browser. */
   set maxAge(ms: number | null | undefined) {
     const checked = checkedSetting('originalMaxAge', ms ?? null);
     this.#originalMaxAge = checked === null ? null : Math.floor(checked);
@@ -120,12 +120,12 @@ export class LiveSessionCookie implements SessionCookie {
     this.#expiresAt = endOf(this.#originalMaxAge, this.#now());
   }
 
-  /** The instant at which the options end the cookie, however much the session is used; `null` without one. */
+  /** Fixed end of the cookie by the option `expires`; `null` without one. */
   get fixedAt(): number | null {
     return this.#fixedAt;
   }
 
-  /** Begins the lifetime again. A fixed end stays where it is. */
+  /** Restarts the lifetime. Does not move a fixed end. */
   restart(now: number): void {
     if (this.#fixedAt === null) this.#expiresAt = endOf(this.#originalMaxAge, now);
   }

@@ -1,6 +1,6 @@
 import { createSecretKey, hkdfSync, KeyObject } from 'node:crypto';
 import { describeKind } from '../core/util/describe-value.js';
-import { SessionError } from '../core/errors.js';
+import { configError } from './option-checks.js';
 import type { Secret } from './cookie-signature.js';
 
 const SHORTEST_SECRET = 32;
@@ -8,9 +8,10 @@ const FEWEST_DISTINCT_BYTES = 10;
 const MAKE_A_SECRET = `node -p "crypto.randomBytes(32).toString('base64url')"`;
 
 /**
- * The option `secret` as a list, each entry checked.
+ * The option `secret` as a checked array.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` for none, and for one that is too short or can be guessed.
+ * @throws SessionError `ERR_SESSION_CONFIG` for a missing secret, and for one that is too short or can be
+ * guessed.
  */
 export function readSecrets(secret: unknown): readonly Secret[] {
   if (secret === undefined || secret === null || secret === '') {
@@ -23,10 +24,12 @@ export function readSecrets(secret: unknown): readonly Secret[] {
     throw configError(
       `The option secret must hold at least one secret, got an empty array. Make one with: ${MAKE_A_SECRET}`,
     );
-  return secrets.map((one, index) => readSecret(one, Array.isArray(secret) ? `secret[${index}]` : 'secret'));
+  return secrets.map((entry, index) =>
+    readSecret(entry, Array.isArray(secret) ? `secret[${index}]` : 'secret'),
+  );
 }
 
-/** A secret that can be guessed signs nothing: refused, not warned about. The message tells its length, never itself. */
+/** A weak secret is an error, not a warning. The message shows its length, never the secret. */
 function readSecret(secret: unknown, option: string): Secret {
   const bytes = secretBytes(secret);
   if (bytes === null) {
@@ -44,7 +47,7 @@ function readSecret(secret: unknown, option: string): Secret {
       `The option ${option} must have at least ${FEWEST_DISTINCT_BYTES} different bytes, got ${new Set(bytes).size}: it can be guessed. Make one with: ${MAKE_A_SECRET}`,
     );
   }
-  // A key object is not copied for each signature, and printing it shows no secret.
+  // Signing does not copy a key object, and printing one does not show the secret.
   return secret instanceof KeyObject ? secret : createSecretKey(bytes);
 }
 
@@ -54,16 +57,14 @@ function secretBytes(secret: unknown): Uint8Array | null {
   return secret instanceof KeyObject && secret.type === 'secret' ? secret.export() : null;
 }
 
-const configError = (message: string): SessionError => new SessionError('ERR_SESSION_CONFIG', message);
-
 const SALT = 'nest-session';
 const KEY_BYTES = 32;
 
 /**
- * The secrets that sign the cookies of a named session, in the order of the given ones.
+ * The keys that sign the cookies of a named session, in the order of the secrets.
  *
- * Each name has keys of its own, so a cookie value of one session is not valid for another one, whatever secret and store
- * they share. The keys are derived by HKDF, whose key material no signature made with the secret itself can show. The
+ * Each name has its own keys, so a cookie value of one session is not valid for another one, also where both
+ * share secret and store. HKDF derives the keys; no signature made with the secret itself reveals them. The
  * result is part of the cookie format: a change ends every named session.
  *
  * @see RFC 5869; docs/adr/015-what-keeps-named-sessions-apart.md

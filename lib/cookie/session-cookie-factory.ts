@@ -3,46 +3,51 @@ import { LiveSessionCookie } from './live-session-cookie.js';
 import type { ResolvedCookie } from './cookie-options.js';
 import { fitsSetting, OWN_SETTINGS, type OwnSetting } from './cookie-setting.js';
 
-const NOTHING: readonly string[] = [];
+const NO_NAMES: readonly string[] = [];
 
 type Settings = { -readonly [K in OwnSetting]?: unknown };
 
-/** Keeps of a session's cookie only what differs from the options of the request. */
+/**
+ * Makes the cookies of sessions from the options of the request. Stores the settings that differ from the
+ * options.
+ */
 export class OptionsCookieFactory implements SessionCookieFactory {
   readonly #resolved: ResolvedCookie;
   readonly #now: () => number;
-  readonly #leads: boolean;
+  readonly #setsLifetime: boolean;
   readonly plan: CookiePlan;
-  /** What the options ask for and the connection does not allow: see {@link leftOutAttributes}. */
+  /** Configured attributes that the connection does not allow: see {@link leftOutAttributes}. */
   readonly leftOut: readonly string[];
 
-  /** With `leads` every session lives as long as its cookie; without, only one whose cookie was told otherwise. */
+  /**
+   * With `setsLifetime` every session lives as long as its cookie. Without it, only sessions do that have set
+   * a lifetime of their cookie.
+   */
   constructor(
     resolved: ResolvedCookie,
     now: () => number,
-    leads = false,
-    leftOut: readonly string[] = NOTHING,
+    setsLifetime = false,
+    leftOut: readonly string[] = NO_NAMES,
   ) {
     this.#resolved = resolved;
     this.#now = now;
-    this.#leads = leads;
+    this.#setsLifetime = setsLifetime;
     this.leftOut = leftOut;
     const { maxAgeMs, expiresAt, secure } = resolved;
     const isPersistent = maxAgeMs !== null;
-    this.plan = leads
+    this.plan = setsLifetime
       ? { lifetimeMs: maxAgeMs, endsAt: expiresAt, isPersistent, secure }
       : { lifetimeMs: null, endsAt: null, isPersistent, secure };
   }
 
-  /** Where the cookie applies. */
+  /** Path to which the cookie applies. */
   get path(): string {
     return this.#resolved.path;
   }
 
-  make(kept: string | null, touchedAt: number, endsBy = Number.POSITIVE_INFINITY): SessionCookie {
-    if (kept === null) return new LiveSessionCookie(this.#resolved, touchedAt, this.#now, endsBy);
-    const settings = readSettings(kept);
-    const { originalMaxAge, ...others } = settings;
+  make(stored: string | null, touchedAt: number, endsBy = Number.POSITIVE_INFINITY): SessionCookie {
+    if (stored === null) return new LiveSessionCookie(this.#resolved, touchedAt, this.#now, endsBy);
+    const { originalMaxAge, ...others } = readSettings(stored);
     const lifetime = originalMaxAge === undefined ? {} : { maxAgeMs: originalMaxAge, expiresAt: null };
     return new LiveSessionCookie(
       { ...this.#resolved, ...others, ...lifetime } as ResolvedCookie,
@@ -55,18 +60,18 @@ export class OptionsCookieFactory implements SessionCookieFactory {
   keep(cookie: SessionCookie): string | null {
     const settings: Settings = {};
     for (const name of OWN_SETTINGS) {
-      const planned = name === 'originalMaxAge' ? this.#resolved.maxAgeMs : this.#resolved[name];
-      if (cookie[name] !== planned) settings[name] = cookie[name] ?? null;
+      const configured = name === 'originalMaxAge' ? this.#resolved.maxAgeMs : this.#resolved[name];
+      if (cookie[name] !== configured) settings[name] = cookie[name] ?? null;
     }
     return Object.keys(settings).length === 0 ? null : JSON.stringify(settings);
   }
 
   planOf(cookie: SessionCookie): CookiePlan {
     const { fixedAt } = cookie as LiveSessionCookie;
-    const isAsPlanned = cookie.originalMaxAge === this.#resolved.maxAgeMs && !this.#leads;
+    const isConfigured = cookie.originalMaxAge === this.#resolved.maxAgeMs && !this.#setsLifetime;
     return {
-      lifetimeMs: fixedAt !== null || isAsPlanned ? null : cookie.originalMaxAge,
-      endsAt: this.#leads ? fixedAt : null,
+      lifetimeMs: fixedAt !== null || isConfigured ? null : cookie.originalMaxAge,
+      endsAt: this.#setsLifetime ? fixedAt : null,
       isPersistent: cookie.expires !== null,
       secure: cookie.secure === true,
     };
@@ -77,20 +82,20 @@ export class OptionsCookieFactory implements SessionCookieFactory {
   }
 }
 
-/** Settings that cannot be read are none: the options hold. */
-function readSettings(kept: string): Settings {
-  const known: Settings = {};
+/** The valid settings in a stored text. The options apply in place of invalid ones. */
+function readSettings(stored: string): Settings {
+  const settings: Settings = {};
   let parsed: unknown;
   try {
-    parsed = JSON.parse(kept);
+    parsed = JSON.parse(stored);
   } catch {
-    return known;
+    return settings;
   }
-  if (typeof parsed !== 'object' || parsed === null) return known;
+  if (typeof parsed !== 'object' || parsed === null) return settings;
   for (const name of OWN_SETTINGS) {
     if (!Object.hasOwn(parsed, name)) continue;
     const value = (parsed as Settings)[name];
-    if (fitsSetting(name, value)) known[name] = value;
+    if (fitsSetting(name, value)) settings[name] = value;
   }
-  return known;
+  return settings;
 }

@@ -2,40 +2,41 @@ import { serialize } from 'cookie';
 import type { SessionCookie } from '../core/session/session-cookie.js';
 
 /**
- * A `Set-Cookie` value that gives the browser the cookie. Tells its end both as an instant and as an age, so that a
- * browser whose clock is off keeps it as long as any other.
+ * The `Set-Cookie` value for a cookie. It has both `Expires` and `Max-Age`, so that a wrong clock of the
+ * browser does not change the lifetime.
  *
- * @throws TypeError when the application gave the cookie an attribute that cannot be written.
+ * @throws TypeError when an attribute of the cookie cannot be written.
  */
 export function setCookie(name: string, value: string, cookie: SessionCookie): string {
   return setSentCookie(name, encodeURIComponent(value), cookie);
 }
 
-/** The same with a value as it is sent: its percent signs stand for something. */
-export function setSentCookie(name: string, sent: string, cookie: SessionCookie): string {
+/** As {@link setCookie}, for a value that is already encoded. */
+export function setSentCookie(name: string, encoded: string, cookie: SessionCookie): string {
   const { maxAge, expires } = cookie;
-  const ends = expires !== null;
-  const expiresSecond = ends ? wholeSeconds(expires.getTime()) : null;
-  const lifeSeconds = ends ? Math.max(0, wholeSeconds(maxAge ?? 0)) : null;
+  const expiresSecond = expires === null ? null : wholeSeconds(expires.getTime());
+  const lifeSeconds = expires === null ? null : Math.max(0, wholeSeconds(maxAge ?? 0));
   if (last === null || !isLast(last, name, cookie, expiresSecond, lifeSeconds))
     last = write(name, cookie, expiresSecond, lifeSeconds);
-  return `${name}=${sent}${last.text}`;
+  return `${name}=${encoded}${last.text}`;
 }
 
-/** A `Set-Cookie` value that makes the browser forget the cookie: the same name, path, domain and partition, long over. */
+/**
+ * The `Set-Cookie` value that deletes a cookie: the same name, path, domain and partition, and a past expiry.
+ */
 export function clearCookie(name: string, cookie: CookieAttributes): string {
-  const over = { expires: new Date(0), maxAge: 0 };
+  const expired = { expires: new Date(0), maxAge: 0 };
   try {
-    return serialize(name, '', { ...attributes(cookie), ...over });
+    return serialize(name, '', { ...attributes(cookie), ...expired });
   } catch {
-    // Settings that could not be sent were never sent: what the browser holds has plain ones.
-    return serialize(name, '', { path: '/', httpOnly: true, ...over });
+    // A cookie with these settings was never sent: the browser has one with the default settings.
+    return serialize(name, '', { path: '/', httpOnly: true, ...expired });
   }
 }
 
 /**
- * `Set-Cookie` values that clear a cookie of the configured attributes, host-only and with the configured domain. The one
- * that `sent` replaces in the same response is left out.
+ * `Set-Cookie` values that delete a cookie with the configured attributes, both host-only and with the
+ * configured domain. Omits the one that `sent` replaces in the same response.
  */
 export function clearDuplicates(
   name: string,
@@ -57,7 +58,7 @@ function attributes({ path, domain, httpOnly, secure, sameSite, priority, partit
   return { path, domain, httpOnly, secure, sameSite, priority, partitioned };
 }
 
-/** The attributes of a cookie as they were written, and what they were. `Set-Cookie` knows nothing finer than a second. */
+/** Attributes of a cookie and their text. The unit of times in `Set-Cookie` is the second. */
 interface Written extends ReturnType<typeof attributes> {
   readonly name: string;
   readonly expiresSecond: number | null;
@@ -65,7 +66,7 @@ interface Written extends ReturnType<typeof attributes> {
   readonly text: string;
 }
 
-/** What was written last: the cookies of one second mostly have the same attributes. */
+/** A cache of the last text: cookies of the same second usually have the same attributes. */
 let last: Written | null = null;
 
 function write(

@@ -3,22 +3,24 @@ import { isSessionId, type SessionId, type SessionKey } from '../core/session-id
 import { decodeCookieValue } from './cookie-header.js';
 import { signedValue, verifiedId, type Secret } from './cookie-signature.js';
 
-/** So many ids are remembered at least, and twice as many at most. */
-const REMEMBERED = 10_000;
+/** Size of one generation. The cache holds one to two generations. */
+const GENERATION_SIZE = 10_000;
 
 interface Verified extends Candidate {
-  /** The signature as it stands in the cookie. */
-  readonly sent: string;
+  /** The signature as it is encoded in the cookie. */
+  readonly signature: string;
 }
 
 /**
- * Ids whose signatures were found good, with what else is computed from them: a browser sends the same ones again and again.
- * Only what was verified enters, and each time the signature is compared in constant time.
+ * A cache of verified ids with their signatures and keys: a browser sends the same id with each request. A
+ * lookup compares the signature in constant time.
  */
 export class SignatureCache {
   readonly #secrets: readonly Secret[];
   readonly #keyOf: (id: SessionId) => SessionKey;
-  /** Two generations: when the young one is full it becomes the old one, and whoever comes again moves on. */
+  /**
+   * Two generations: a full young one replaces the old one. An id that is used again moves to the young one.
+   */
   #young = new Map<string, Verified>();
   #old = new Map<string, Verified>();
 
@@ -27,7 +29,7 @@ export class SignatureCache {
     this.#keyOf = keyOf;
   }
 
-  /** The ids in cookies, as they were sent, whose signature holds, each one once. For a forged one no store is called. */
+  /** The distinct ids with a valid signature in raw cookie values. A forged cookie causes no store call. */
   candidatesIn(cookies: readonly string[]): readonly Candidate[] {
     let candidates: Candidate[] | null = null;
     for (const cookie of cookies) {
@@ -39,40 +41,40 @@ export class SignatureCache {
     return candidates ?? NO_CANDIDATES;
   }
 
-  /** The value of the cookie for an id, as it is sent. */
+  /** The encoded cookie value for an id. */
   signed(id: SessionId): string {
-    const known = this.#young.get(id);
-    if (known?.current === true) return `${SENT}${encodeURIComponent(id)}.${known.sent}`;
+    const cached = this.#young.get(id);
+    if (cached?.current === true) return `${PREFIX}${encodeURIComponent(id)}.${cached.signature}`;
     return encodeURIComponent(signedValue(id, this.#secrets));
   }
 
   #verify(cookie: string): Candidate | null {
     const dot = cookie.lastIndexOf('.');
-    const id = dot > SENT.length && cookie.startsWith(SENT) ? cookie.slice(SENT.length, dot) : '';
-    // With a percent sign in it, it stands for another id than it spells.
+    const id = dot > PREFIX.length && cookie.startsWith(PREFIX) ? cookie.slice(PREFIX.length, dot) : '';
+    // An id with a percent sign must be decoded first.
     if (id !== '' && !id.includes('%')) {
       const young = this.#young.get(id);
-      const known = young ?? this.#old.get(id);
-      // Where it is not the same it was signed with another secret, or written in another way, or forged.
-      if (known !== undefined && isSame(known.sent, cookie, dot + 1)) {
-        if (young === undefined) this.#remember(known);
-        return known;
+      const cached = young ?? this.#old.get(id);
+      // A different signature was made with another secret, is encoded differently, or is forged.
+      if (cached !== undefined && isSame(cached.signature, cookie, dot + 1)) {
+        if (young === undefined) this.#add(cached);
+        return cached;
       }
     }
-    return this.#verifyAnew(decodeCookieValue(cookie));
+    return this.#verifyUncached(decodeCookieValue(cookie));
   }
 
-  #verifyAnew(value: string): Candidate | null {
+  #verifyUncached(value: string): Candidate | null {
     const verified = verifiedId(value, this.#secrets);
     if (verified === null || !isSessionId(verified.id)) return null;
     const { id, current } = verified;
-    const candidate = { id, current, key: this.#keyOf(id), sent: sentSignature(value) };
-    this.#remember(candidate);
+    const candidate = { id, current, key: this.#keyOf(id), signature: encodedSignature(value) };
+    this.#add(candidate);
     return candidate;
   }
 
-  #remember(verified: Verified): void {
-    if (this.#young.size >= REMEMBERED) {
+  #add(verified: Verified): void {
+    if (this.#young.size >= GENERATION_SIZE) {
       this.#old = this.#young;
       this.#young = new Map();
     }
@@ -82,12 +84,13 @@ export class SignatureCache {
 
 const NO_CANDIDATES: readonly Candidate[] = [];
 
-/** How the value of a cookie with a signature begins, as it is sent. */
-const SENT = encodeURIComponent('s:');
+/** Encoded prefix of a signed cookie value. */
+const PREFIX = encodeURIComponent('s:');
 
-const sentSignature = (value: string): string => encodeURIComponent(value.slice(value.lastIndexOf('.') + 1));
+const encodedSignature = (value: string): string =>
+  encodeURIComponent(value.slice(value.lastIndexOf('.') + 1));
 
-/** Whether a text stands in another one from an index to its end, compared in the same time wherever they differ. */
+/** Whether a text equals another one from an index to its end. Constant time for equal lengths. */
 function isSame(expected: string, text: string, from: number): boolean {
   if (text.length - from !== expected.length) return false;
   let difference = 0;

@@ -2,6 +2,7 @@ import type { CipherKey } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { ExpressRequest } from './express-types.js';
 import type { Secret } from '../cookie/cookie-signature.js';
+import type { SessionCookie } from '../core/session/session-cookie.js';
 import { describeWithoutText } from '../core/util/describe-value.js';
 import { seconds } from '../core/util/clock.js';
 import type { CallbackStore } from '../stores/express-session/callback-store.js';
@@ -17,7 +18,7 @@ export interface ExpressCookieOptions {
   originalMaxAge?: number | null | undefined;
   partitioned?: boolean | undefined;
   path?: string | undefined;
-  priority?: 'low' | 'medium' | 'high' | undefined;
+  priority?: SessionCookie['priority'];
   sameSite?: boolean | 'lax' | 'strict' | 'none' | 'auto' | undefined;
   secure?: boolean | 'auto' | undefined;
   signed?: boolean | undefined;

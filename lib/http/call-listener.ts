@@ -1,6 +1,6 @@
 import type { SessionEvent, SessionEventListener } from '../core/errors.js';
 
-/** Calls a listener of the application. It never throws, and leaves no rejected promise behind: a failure is a warning. */
+/** Calls a listener of the application. Never throws: an error or a rejected promise becomes a warning. */
 export function callListener(
   listener: SessionEventListener,
   event: SessionEvent,
@@ -8,32 +8,27 @@ export function callListener(
 ): void {
   const failed = (error: unknown): void =>
     withoutThrow(() =>
-      warn(`The option onEvent failed: ${error instanceof Error ? error.message : 'no error'}`),
+      warn(`The option onEvent failed: ${error instanceof Error ? error.message : 'no error object'}`),
     );
   try {
-    // Also what is a promise only by its shape may reject.
-    const result: unknown = listener(event);
-    if (isThenable(result)) Promise.resolve(result).catch(failed);
+    Promise.resolve<unknown>(listener(event)).catch(failed);
   } catch (error) {
     failed(error);
   }
 }
 
-/** Runs a step of which nobody waits for the outcome, such as a logger of the application. */
+/** Runs a step and ignores its error, such as a logger of the application. */
 export function withoutThrow(step: () => void): void {
   try {
     step();
   } catch {
-    // There is nowhere left to report it.
+    // The log itself failed.
   }
 }
 
-const isThenable = (value: unknown): boolean =>
-  typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
-
 /**
- * Runs a step that a promise or a store calls, where no caller can catch what the step throws. An error is then an
- * uncaught exception, as in any listener of Node, and no rejection of a promise that nobody holds.
+ * Runs a step from the callback of a promise or a store, where no caller can catch an error. The error
+ * becomes an uncaught exception, as in any listener of Node, and not an unhandled rejection.
  */
 export function outsidePromises(step: () => void): void {
   try {

@@ -1,28 +1,36 @@
+import { configError } from '../cookie/option-checks.js';
 import { describeWithoutText } from '../core/util/describe-value.js';
-import { SessionError } from '../core/errors.js';
-import { STORE_METHODS, type SessionStore } from '../core/store/session-store.js';
+import { STORE_METHODS } from '../core/store/session-store.js';
+import { isCallbackStore } from '../stores/express-session/callback-store.js';
+import type { AnyStore } from './session-options.js';
 
-/** @throws SessionError `ERR_SESSION_CONFIG` when it lacks a method of the store contract. */
-export function checkStore(store: unknown): asserts store is SessionStore {
+export { configError };
+
+/**
+ * Accepts a `SessionStore` and a store made for express-session.
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` for anything else. The message names the missing methods.
+ */
+export function checkStore(store: unknown): asserts store is AnyStore {
+  if (isCallbackStore(store)) return;
   const missing = STORE_METHODS.filter(
     (method) => typeof (store as Record<string, unknown> | null)?.[method] !== 'function',
   );
   if (missing.length === 0) return;
-  throw new SessionError(
-    'ERR_SESSION_CONFIG',
-    `The option store must be a SessionStore, got ${describeWithoutText(store)} without the method${missing.length > 1 ? 's' : ''} ${missing.join(', ')}. ` +
+  throw configError(
+    'The option store must be a SessionStore or a store made for express-session (get, set, destroy), got ' +
+      `${describeWithoutText(store)} without the method${missing.length > 1 ? 's' : ''} ${missing.join(', ')}. ` +
       'Give an instance of a store such as new MemorySessionStore().',
   );
 }
 
 const LONGEST_NAME = 128;
 
-/** @throws SessionError `ERR_SESSION_CONFIG` when it is neither absent nor a text of 1 to 128 characters. */
+/** @throws SessionError `ERR_SESSION_CONFIG` for a name that is not a string of 1 to 128 characters. */
 export function checkSessionName(name: unknown): asserts name is string | undefined {
   if (name === undefined) return;
   if (typeof name === 'string' && name !== '' && name.length <= LONGEST_NAME) return;
-  throw new SessionError(
-    'ERR_SESSION_CONFIG',
-    `The option sessionName must be a text of 1 to ${LONGEST_NAME} characters, got ${describeWithoutText(name)}.`,
+  throw configError(
+    `The option sessionName must be a string of 1 to ${LONGEST_NAME} characters, got ${describeWithoutText(name)}.`,
   );
 }

@@ -2,15 +2,15 @@ import type { SessionEvent } from '../core/errors.js';
 import type { SessionStore, StartWarning } from '../core/store/session-store.js';
 import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
 
-/** An event as a line of a log. */
+/** The log line of an event. */
 export function describeEvent(event: SessionEvent): string {
   switch (event.type) {
     case 'store-down':
-      return 'The session store fails. Requests that need it get 503 until it works again; their cookies stay.';
+      return 'The session store fails. Requests that need it get 503 until it works again. Browsers keep their cookies.';
     case 'store-up':
       return `The session store works again, after ${(event.downMs / 1000).toFixed(1)} seconds and ${event.failedCalls} failed calls.`;
     case 'corrupt-record':
-      return `The record of the session ${event.handle} cannot be read. Its visitor got a fresh one.`;
+      return `The record of the session ${event.handle} cannot be read. Its visitor got a new session.`;
     case 'sweep-failed':
       return 'The session store did not remove expired sessions. The next sweep tries again.';
     case 'rejected':
@@ -22,29 +22,32 @@ export function describeEvent(event: SessionEvent): string {
   }
 }
 
-/** The warning of a store at startup: its own, or that of a memory store in production. `null` when there is none. */
+/**
+ * The startup warning of a store: its `startWarning`, or the one of a memory store in production; else
+ * `null`.
+ */
 export function memoryWarning(store: SessionStore & Partial<StartWarning>): string | null {
   if (typeof store.startWarning === 'string') return store.startWarning;
   if (process.env['NODE_ENV'] !== 'production' || !(store instanceof MemorySessionStore)) return null;
   return (
-    'Sessions are kept in the memory of this process: they end with it, and no other process sees them. ' +
-    'Give the option store a store that lasts, such as LmdbSessionStore from nest-session/lmdb.'
+    'Sessions are stored in the memory of this process: they end with it, and other processes cannot read them. ' +
+    'Set the option store to a durable store, such as LmdbSessionStore from nest-session/lmdb.'
   );
 }
 
 const BEHIND_A_PROXY =
   'Behind a proxy that ends TLS, set the option proxy: true or the trust proxy setting of the framework';
 
-/** A session was not kept, since its cookie is secure and the connection is not. */
+/** A session was not stored, because its cookie is secure and the connection is not. */
 export const UNDELIVERABLE =
-  'A session was not kept: its cookie is secure and the request came over a connection that is not. ' +
-  `${BEHIND_A_PROXY}; else use cookie.secure "auto".`;
+  'A session was not stored: its cookie is secure and the connection of the request is not. ' +
+  `${BEHIND_A_PROXY}; otherwise set cookie.secure to "auto".`;
 
-/** A cookie was sent without attributes that the options ask for, since browsers refuse them on an insecure cookie. */
+/** A cookie was sent without configured attributes that browsers reject on an insecure cookie. */
 export function leftOutWarning(attributes: readonly string[]): string {
   const options = `option${attributes.length > 1 ? 's' : ''} ${attributes.join(' and ')}`;
   return (
-    `A session cookie was sent without its ${options}: the request came over a connection that is not secure, and ` +
+    `A session cookie was sent without its ${options}: the connection of the request is not secure, and ` +
     `cookie.secure is "auto". Browsers do not send such a cookie from other sites. ${BEHIND_A_PROXY}.`
   );
 }

@@ -2,56 +2,50 @@ import type { SessionEvent } from '../core/errors.js';
 import { callListener, withoutThrow } from './call-listener.js';
 import type { HandlerHooks } from './handler-hooks.js';
 import type { ResolvedSessionOptions } from './session-options.js';
-import { type Clock, minutes } from '../core/util/clock.js';
+import { minutes, type Clock } from '../core/util/clock.js';
 
-/** Where the events and warnings of one session go: the log, and the option `onEvent`. */
+/** Passes the events and warnings of a middleware to the log and to the option `onEvent`. */
 export class EventReporter {
   readonly #onEvent: ResolvedSessionOptions['onEvent'];
   readonly #log: HandlerHooks['log'];
   readonly #warn: HandlerHooks['warn'];
+  readonly #clock: Clock;
   readonly #warned = new Set<string>();
+  #rejectionLoggedAt = Number.NEGATIVE_INFINITY;
 
   constructor({ onEvent, clock }: ResolvedSessionOptions, { log, warn }: HandlerHooks) {
     this.#onEvent = onEvent;
-    this.#log = withRareRejections(log, clock);
+    this.#log = log;
     this.#warn = warn;
+    this.#clock = clock;
   }
 
   /**
-   * Logs an event and passes it to the option `onEvent`. A listener or a logger that throws, rejects or is slow must not
-   * touch the request that the event comes from.
+   * Logs an event and passes it to the option `onEvent`. A listener or logger that throws, rejects or is slow
+   * must not affect the request that emits the event.
    */
   emit(event: SessionEvent): void {
     setImmediate(() => {
-      withoutThrow(() => this.#log(event));
+      if (event.type !== 'rejected' || this.#isRejectionLogDue()) withoutThrow(() => this.#log(event));
       if (this.#onEvent !== null) callListener(this.#onEvent, event, this.#warn);
     });
   }
 
-  /** Once: what browsers do with a cookie is hard to find out from the outside. */
+  /** Logs a warning the first time it occurs. */
   warnOnce(message: string): void {
     if (this.#warned.has(message)) return;
     this.#warned.add(message);
     withoutThrow(() => this.#warn(message));
   }
+
+  #isRejectionLogDue(): boolean {
+    const now = this.#clock.now();
+    // The absolute difference also works after the clock was set back.
+    if (Math.abs(now - this.#rejectionLoggedAt) < LOG_EVERY_MS) return false;
+    this.#rejectionLoggedAt = now;
+    return true;
+  }
 }
 
-/** How often a rejected request is logged at most: clients decide how many there are. */
+/** Shortest time between log lines of rejected requests, whose number clients decide. */
 const LOG_EVERY_MS = minutes(1);
-
-/** A log of events that drops a `rejected` event soon after another one. Listeners of events receive all of them. */
-export function withRareRejections(
-  log: (event: SessionEvent) => void,
-  clock: Clock,
-): (event: SessionEvent) => void {
-  let loggedAt = Number.NEGATIVE_INFINITY;
-  return (event) => {
-    if (event.type === 'rejected') {
-      const now = clock.now();
-      // A clock that was set back shows a difference too.
-      if (Math.abs(now - loggedAt) < LOG_EVERY_MS) return;
-      loggedAt = now;
-    }
-    log(event);
-  };
-}

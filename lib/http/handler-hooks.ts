@@ -4,7 +4,13 @@ import type { SessionEvent } from '../core/errors.js';
 /** Continues a request, or ends it with an error. */
 export type Next = (error?: unknown) => void;
 
-/** A request that must be answered with an error. */
+/** The header that a 503 carries: its name, and the seconds until a client should retry. */
+export const RETRY_AFTER = ['Retry-After', '1'] as const;
+
+/**
+ * A request that needs an error response, because its session could not be loaded (`open`) or saved
+ * (`commit`).
+ */
 export interface FailedRequest {
   readonly stage: 'open' | 'commit';
   readonly req: IncomingMessage;
@@ -12,19 +18,19 @@ export interface FailedRequest {
   readonly next: Next;
 }
 
-/** What a handler tells the world around it. */
+/** Functions that an entry point passes to its handler. */
 export interface HandlerHooks {
-  /** Under which name the session stands at the request. */
+  /** Name of the session at the request. */
   readonly sessionName?: string | undefined;
   /**
-   * Answers a request whose session could not be loaded (`open`), or not be saved after it was answered (`commit`).
-   * `false` where it cannot: then the client gets an answer without further words.
+   * Sends the error response of the application. Returns `false` where it cannot: the handler then sends a
+   * response with the status alone.
    */
   readonly answer: (error: unknown, failed: FailedRequest) => boolean;
-  /** Hears of a save that failed when the answer could no longer be changed. */
+  /** Receives the error of a save that failed after the response had begun. */
   readonly report: (error: unknown) => unknown;
   /** Writes an event to the log. */
   readonly log: (event: SessionEvent) => void;
-  /** Hears of a configuration that works against itself. */
+  /** Logs a warning about the configuration. */
   readonly warn: (message: string) => void;
 }

@@ -11,8 +11,7 @@ export { days, hours, minutes, seconds } from '../core/util/clock.js';
 export type { SessionCookie } from '../core/session/session-cookie.js';
 export { SessionError, type SessionErrorCode } from '../core/errors.js';
 export type { SessionEvent, SessionEventListener } from '../core/errors.js';
-export type { SessionId } from '../core/session-id.js';
-export type { SessionKey } from '../core/session-id.js';
+export type { SessionId, SessionKey } from '../core/session-id.js';
 export type {
   AttributeName,
   RegenerateOptions,
@@ -46,4 +45,10 @@ export {
   type SessionMiddleware,
   type SessionMiddlewareOptions,
 } from './session-middleware.js';
-export type { OnStoreError, SessionOptions, SessionTimeouts } from './session-options.js';
+export type {
+  AnyStore,
+  CallbackStore,
+  OnStoreError,
+  SessionOptions,
+  SessionTimeouts,
+} from './session-options.js';

@@ -1,16 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 
 interface ProxiedRequest extends IncomingMessage {
-  /** Set by Express, which knows whom to trust. */
+  /** Set by Express, by its setting `trust proxy`. */
   readonly secure?: unknown;
-  /** Set by Express, and by Nest's middleware on Fastify: by the framework's rules of trust. */
+  /** Set by Express, and by Nest's middleware on Fastify, by the trust setting of the framework. */
   readonly protocol?: unknown;
   readonly originalUrl?: unknown;
 }
 
 /**
- * Whether the browser's connection is secure: TLS to this process; else what the framework says of it; else, with
- * `proxy: true`, the first word of `X-Forwarded-Proto`.
+ * Whether the browser's connection is secure. Checked in this order: TLS to this process; with `proxy: true`,
+ * the first value of `X-Forwarded-Proto`; without the option, `req.secure` and `req.protocol` of the
+ * framework.
  *
  * @see parity rule R37
  */
@@ -20,7 +21,7 @@ export function isSecureRequest(req: IncomingMessage, proxy: boolean | undefined
   );
 }
 
-/** The same, as strictly as express-session: `req.secure` alone speaks for the framework. */
+/** As {@link isSecureRequest}, but ignores `req.protocol`, as express-session does. */
 export function isSecureByExpress(req: IncomingMessage, proxy: boolean | undefined): boolean {
   if ((req.socket as { encrypted?: unknown } | null)?.encrypted === true) return true;
   if (proxy === false) return false;
@@ -31,8 +32,8 @@ export function isSecureByExpress(req: IncomingMessage, proxy: boolean | undefin
 }
 
 /**
- * Whether a request lies within the cookie's path, matched at segment boundaries: `/admin` covers `/admin/users`,
- * not `/administrator`.
+ * Whether a request lies within the cookie's path, matched at segment boundaries: `/admin` covers
+ * `/admin/users`, not `/administrator`.
  *
  * @see RFC 6265, section 5.1.4; parity rule R21 and fault W8
  */

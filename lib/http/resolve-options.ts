@@ -1,12 +1,14 @@
-import { checkCookieName, checkCookieOptions } from '../cookie/check-cookie-options.js';
+import { checkCookieName, checkCookieOptions, isCookieAttribute } from '../cookie/check-cookie-options.js';
 import type { CookieOptions } from '../cookie/cookie-options.js';
+import { BOOLEAN, checkEach, isOneOf, type Check } from '../cookie/option-checks.js';
 import { readSecrets } from '../cookie/secrets.js';
 import { chain } from '../core/util/awaitable.js';
 import { days, hours, minutes, seconds, systemClock } from '../core/util/clock.js';
-import { describeKind, describeValue, describeWithoutText } from '../core/util/describe-value.js';
+import { describeKind, describeValue } from '../core/util/describe-value.js';
 import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
-import { SessionError } from '../core/errors.js';
-import { checkStore } from './check-options.js';
+import { isSessionStore, type SessionStore } from '../core/store/session-store.js';
+import { ExpressStoreAdapter } from '../stores/express-session/store-adapter.js';
+import { checkStore, configError } from './check-options.js';
 import {
   isOptions,
   type ResolvedSessionOptions,
@@ -14,20 +16,18 @@ import {
   type SessionTimeouts,
 } from './session-options.js';
 
-/** The longest delay that a timer can hold. */
+/** Longest delay of a timer of Node. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-/** Only options that take text show the text that came: any other text may be a secret in the wrong place. */
-type Check = readonly [(value: unknown) => boolean, expected: string, describe?: typeof describeValue];
+const isFiniteDuration = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) > 0;
+const isTimerDelay = (value: unknown): boolean =>
+  isFiniteDuration(value) && Number(value) <= LONGEST_TIMER_MS;
+const isDuration = (value: unknown): boolean => value === Infinity || isFiniteDuration(value);
 
-/** Options with a check elsewhere. */
-const ANYTHING: Check = [() => true, 'anything'];
-const BOOLEAN: Check = [(value) => typeof value === 'boolean', 'true or false'];
 const FUNCTION: Check = [(value) => typeof value === 'function', 'a function of the request'];
 const DURATION: Check = [isDuration, 'a positive number of milliseconds such as minutes(30), or Infinity'];
-const FINITE: Check = [isFiniteDuration, 'a positive whole number of milliseconds, such as minutes(1)'];
 
-/** What each option must be by itself. */
+/** Checks of single options; `null` for options with a check of their own. Combinations are checked later. */
 const CHECKS: Record<keyof SessionOptions, Check | null> = {
   secret: null,
   store: null,
@@ -42,20 +42,19 @@ const CHECKS: Record<keyof SessionOptions, Check | null> = {
   resave: BOOLEAN,
   rolling: BOOLEAN,
   saveUninitialized: BOOLEAN,
-  unset: [(value) => value === 'keep' || value === 'destroy', '"keep" or "destroy"', describeValue],
+  unset: [isOneOf('keep', 'destroy'), '"keep" or "destroy"', describeValue],
   sweepEvery: [
-    (value) => value === false || (isFiniteDuration(value) && Number(value) <= LONGEST_TIMER_MS),
+    (value) => value === false || isTimerDelay(value),
     'false or a number of milliseconds up to 24 days, such as minutes(1)',
   ],
-  load: [(value) => value === 'eager' || value === 'lazy', '"eager" or "lazy"', describeValue],
+  load: [isOneOf('eager', 'lazy'), '"eager" or "lazy"', describeValue],
   storeTimeout: [
-    (value) =>
-      value === Number.POSITIVE_INFINITY || (isFiniteDuration(value) && Number(value) <= LONGEST_TIMER_MS),
+    (value) => value === Infinity || isTimerDelay(value),
     'a number of milliseconds up to 24 days, such as seconds(2), or Infinity',
   ],
   onStoreError: [
     (value) => value === 'fail' || value === 'anonymous' || typeof value === 'function',
-    '"fail", "anonymous" or a function of the request that gives one of them',
+    '"fail", "anonymous" or a function of the request that returns one of them',
     describeValue,
   ],
   onEvent: [(value) => typeof value === 'function', 'a function of an event'],
@@ -68,35 +67,36 @@ const CHECKS: Record<keyof SessionOptions, Check | null> = {
 const TIMEOUT_CHECKS: Record<keyof SessionTimeouts, Check> = {
   idle: DURATION,
   absolute: DURATION,
-  touchEvery: FINITE,
+  touchEvery: [isFiniteDuration, 'a positive whole number of milliseconds, such as minutes(1)'],
 };
 
-function isDuration(value: unknown): boolean {
-  return value === Number.POSITIVE_INFINITY || isFiniteDuration(value);
-}
-function isFiniteDuration(value: unknown): boolean {
-  return Number.isSafeInteger(value) && Number(value) > 0;
-}
-
 /**
- * The one place where options are read: checked one by one and all together, completed, never changed.
+ * Checks the options, each alone and all together, and fills in the defaults. Leaves the given object unchanged.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` that names the option, what came and the cure.
+ * @throws SessionError `ERR_SESSION_CONFIG`. The message names the option, the value and the fix.
  */
 export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
   checkOptions(options);
   const { name = 'connect.sid', genid = null, cookie = {} } = options;
   checkCookieName(name);
-  const { clock = systemClock, store = new MemorySessionStore(), sweepEvery = minutes(1) } = options;
+  const { clock = systemClock, store: givenStore = defaultStore(), sweepEvery = minutes(1) } = options;
   const { storeTimeout = seconds(2), onStoreError = 'fail', onEvent = null } = options;
-  checkStore(store);
+  checkStore(givenStore);
+  const secrets = readSecrets(options.secret);
+  const cookieOfRequest = cookieSource(cookie, name);
+  const constantCookie = typeof cookie === 'function' ? {} : { ...cookie };
+  const timeouts = resolveTimeouts(options.timeouts ?? {}, constantCookie);
+  const storeTimeoutMs = storeTimeout === Infinity ? null : storeTimeout;
   return {
-    secrets: readSecrets(options.secret),
-    store,
+    secrets,
+    store: isSessionStore(givenStore)
+      ? givenStore
+      : new ExpressStoreAdapter(givenStore, constantCookie, timeouts, storeTimeoutMs),
+    givenStore,
     name,
-    cookie: cookieSource(cookie, name),
-    fixedCookie: typeof cookie === 'function' || cookie.expires ? null : { ...cookie },
-    ...resolveTimeouts(options.timeouts ?? {}, typeof cookie === 'function' ? {} : cookie),
+    cookie: cookieOfRequest,
+    fixedCookie: typeof cookie === 'function' || cookie.expires ? null : constantCookie,
+    ...timeouts,
     genid,
     proxy: options.proxy,
     resave: options.resave ?? false,
@@ -105,39 +105,26 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     unset: options.unset ?? 'keep',
     sweepEveryMs: sweepEvery,
     isLazy: resolveLoad(options),
-    storeTimeoutMs: storeTimeout === Number.POSITIVE_INFINITY ? null : storeTimeout,
+    storeTimeoutMs,
     onStoreError: typeof onStoreError === 'function' ? onStoreError : () => onStoreError,
     onEvent,
     clock,
   };
 }
 
+/** The store of an application without the option `store`. */
+export const defaultStore = (): SessionStore => new MemorySessionStore();
+
 function checkOptions(options: unknown): asserts options is SessionOptions {
   if (!isOptions(options)) {
     throw configError(`The options must be an object with at least a secret, got ${describeKind(options)}.`);
   }
+  const misplaced = Object.keys(options).find(isCookieAttribute);
+  if (misplaced !== undefined)
+    throw configError(`${misplaced} is not an option. Write it as cookie: { ${misplaced}: ... }.`);
   checkEach(options, CHECKS, '');
   const { timeouts } = options as SessionOptions;
   if (timeouts !== undefined) checkEach(timeouts, TIMEOUT_CHECKS, 'timeouts.');
-}
-
-function checkEach(values: object, checks: Readonly<Record<string, Check | null>>, prefix: string): void {
-  for (const [option, value] of Object.entries(values)) {
-    if (!Object.hasOwn(checks, option)) throw unknownOption(prefix + option, Object.keys(checks));
-    const [fits, expected, describe = describeWithoutText] = checks[option] ?? ANYTHING;
-    if (value === undefined || fits(value)) continue;
-    throw configError(`The option ${prefix}${option} must be ${expected}, got ${describe(value)}.`);
-  }
-}
-
-function unknownOption(option: string, known: readonly string[]): SessionError {
-  const belongsToCookie = ['maxAge', 'expires', 'domain', 'path', 'secure', 'httpOnly', 'sameSite'].includes(
-    option,
-  );
-  const cure = belongsToCookie
-    ? `Write it as cookie: { ${option}: ... }.`
-    : `Known are: ${known.join(', ')}.`;
-  return configError(`${option} is not an option. ${cure}`);
 }
 
 function cookieSource(cookie: SessionOptions['cookie'], name: string): ResolvedSessionOptions['cookie'] {
@@ -149,11 +136,11 @@ function cookieSource(cookie: SessionOptions['cookie'], name: string): ResolvedS
     return (req) => chain(cookie(req), checked);
   }
   checkCookieOptions(cookie, name);
-  const fixed = { ...cookie };
-  return () => fixed;
+  const constant = { ...cookie };
+  return () => constant;
 }
 
-/** What must happen with each request cannot wait until someone asks. */
+/** These options act on every request, and a lazy session is loaded only for some. */
 function resolveLoad({ load, ...others }: SessionOptions): boolean {
   if (load !== 'lazy') return false;
   for (const option of ['rolling', 'resave', 'saveUninitialized'] as const) {
@@ -176,7 +163,7 @@ function resolveTimeouts(timeouts: SessionTimeouts, cookie: CookieOptions) {
       `cookie.maxAge ${cookie.maxAge} is longer than timeouts.absolute ${limit}: the session would end first. Set timeouts.absolute to at least cookie.maxAge.`,
     );
   }
-  if (timeouts.idle !== undefined && timeouts.idle !== Number.POSITIVE_INFINITY && idleMs > absoluteMs) {
+  if (timeouts.idle !== undefined && timeouts.idle !== Infinity && idleMs > absoluteMs) {
     throw configError(
       `timeouts.idle ${idleMs} is longer than timeouts.absolute ${limit}: it could never be reached. Shorten idle or lengthen absolute.`,
     );
@@ -188,5 +175,3 @@ function resolveTimeouts(timeouts: SessionTimeouts, cookie: CookieOptions) {
   }
   return { idleMs, cookieLeads, absoluteMs, touchEveryMs };
 }
-
-const configError = (message: string): SessionError => new SessionError('ERR_SESSION_CONFIG', message);

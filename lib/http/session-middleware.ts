@@ -5,7 +5,7 @@ import { SweepTimer } from '../core/store/sweep-timer.js';
 import { describeEvent, memoryWarning } from './describe-event.js';
 import { statusOf } from './response/error-response.js';
 import { resolveSessionOptions } from './resolve-options.js';
-import type { Next } from './handler-hooks.js';
+import { RETRY_AFTER, type Next } from './handler-hooks.js';
 import { SessionHandler } from './session-handler.js';
 import { checkSessionName } from './check-options.js';
 import { isOptions, type SessionOptions } from './session-options.js';
@@ -13,42 +13,45 @@ import { isOptions, type SessionOptions } from './session-options.js';
 /** Options of {@link sessionMiddleware}. */
 export interface SessionMiddlewareOptions extends SessionOptions {
   /**
-   * Puts this session beside the default one: `getSession(req, 'admin')`. It is not at `req.session`. Give each its own
-   * cookie `name`.
+   * Name of a further session beside the default one. Read it with `getSession(req, 'admin')`, or in Nest
+   * with `@Session({ name: 'admin' })`; it is not at `req.session`. Give each session its own cookie `name`.
    *
-   * Its cookies are signed for this name: a cookie value of another session is not valid here, also where both share secret
-   * and store. Another name ends the sessions. At most 128 characters.
+   * The name is part of the signing key: a cookie value of another session is not valid here, also where both
+   * share secret and store. A changed name ends all sessions of the old name. At most 128 characters.
    */
   readonly sessionName?: string | undefined;
 }
 
 /**
- * A session middleware for Express, for plain `node:http` with a `next` of its own, and for sockets.
+ * A session middleware for Express, for plain `node:http` with a function as `next`, and for sockets.
  *
- * Only `http.ServerResponse`, `http2.Http2ServerResponse` and their subclasses wait for the session to be stored. Any
- * other `res` is accepted, such as `{}` or the response of a WebSocket handshake. One with `writeHead` gets its
- * `Set-Cookie` within `writeHead`, while the commit runs beside it. One without `writeHead` is left as it is.
+ * Only `http.ServerResponse`, `http2.Http2ServerResponse` and their subclasses wait for the commit. Any other
+ * `res` is accepted, such as `{}` or the response of a WebSocket handshake. An object with `writeHead` gets
+ * its `Set-Cookie` within `writeHead`, and the commit runs concurrently. An object without `writeHead` is not
+ * changed.
  */
 export interface SessionMiddleware {
   (req: IncomingMessage, res: object, next: Next): void;
-  /** Stops sweeping and waits for the saves under way, 10 seconds at most. The store is closed by whoever made it. */
+  /** Stops the sweeps and waits for pending commits, at most 10 seconds. It does not close the store. */
   close(): Promise<void>;
 }
 
 /**
  * Sessions for Express and plain `node:http`: the same options and guarantees as the Nest module.
  *
- * `next` is called with an error when the session cannot be loaded, and also when it cannot be saved after the
- * application has answered: nothing of that answer has left then, and whatever is answered instead goes out as a
- * failure. The error carries `status` and `statusCode` (503 or 500), `expose: false`, and the fault itself as `cause`.
+ * `next` receives an error when the session cannot be loaded. It also receives an error when the commit fails
+ * after the application has written its response: no byte of that response was sent, and an error response
+ * replaces it. The error has `status` and `statusCode` (503 or 500), `expose: false`, `headers` with
+ * `Retry-After` for a 503, and `cause`.
  *
- * On a socket (socket.io, `ws`, primus) nothing is stored by itself after the handshake: `await session.save()` stores
- * what a socket has changed. It rejects with `ERR_SESSION_SENT` for a new session, and so does `regenerate()`, because no
- * cookie can be sent any more: create the session by an HTTP request. `await session.reload()` reads what HTTP requests
- * have changed since the handshake.
+ * On a socket (socket.io, `ws`, primus) there is no commit after the handshake: call `await session.save()`
+ * to store changes. `save()` of a new session and `regenerate()` reject with `ERR_SESSION_SENT`, because no
+ * cookie can be sent any more. Create the session in an HTTP request. `await session.reload()` reads what
+ * HTTP requests have changed since the handshake.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` when an option is missing, unknown or contradicts another. What `next` throws
- * is for the caller; with a store that responds later it is an uncaught exception.
+ * @throws SessionError `ERR_SESSION_CONFIG` when an option is missing, unknown or contradicts another. An
+ * error that `next` throws reaches the caller. With a store that returns promises it is an uncaught
+ * exception.
  * @example
  * ```ts
  * import { sessionMiddleware } from 'nest-session/http';
@@ -86,11 +89,11 @@ export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMid
     sessionName,
     warn,
     log: (event) => warn(describeEvent(event) + causeOf(event)),
-    // An outage is told by its event.
+    // The event store-down reports an outage once, instead of each request.
     report: (error) =>
       isStoreFailure(error) ||
       warn(
-        `A session was not saved, and its answer was under way: ${error instanceof Error ? error.message : 'unknown fault'}`,
+        `A session was not saved after its response had begun: ${error instanceof Error ? error.message : 'unknown error'}`,
       ),
     answer: (error, { next }) => {
       next(asHttpError(error));
@@ -113,18 +116,18 @@ export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMid
   );
 }
 
-/** What the store said, for the log. */
+/** The message of the store's error, for the log. */
 function causeOf(event: SessionEvent): string {
   if (event.type !== 'store-down' && event.type !== 'sweep-failed') return '';
   const { cause, message } = event.error;
   return ` (${cause instanceof Error ? cause.message : message})`;
 }
 
-/** An error that Express and its like answer with the right status and without its message. */
+/** An error for which Express and similar frameworks respond with its status and without its message. */
 function asHttpError(cause: unknown): Error {
   const status = statusOf(cause);
   const message = cause instanceof Error ? cause.message : 'The session failed.';
-  const retry = status === 503 ? { headers: { 'Retry-After': '1' } } : {};
+  const retry = status === 503 ? { headers: Object.fromEntries([RETRY_AFTER]) } : {};
   return Object.assign(new Error(message, { cause }), {
     status,
     statusCode: status,

@@ -6,8 +6,14 @@ import type { Clock } from '../core/util/clock.js';
 import type { SessionEventListener } from '../core/errors.js';
 import type { Awaitable } from '../core/util/awaitable.js';
 import type { SessionStore } from '../core/store/session-store.js';
+import type { CallbackStore } from '../stores/express-session/callback-store.js';
 
-/** How long sessions live. Milliseconds, written `minutes(30)`. */
+export type { CallbackStore };
+
+/** A `SessionStore`, or a store made for express-session. */
+export type AnyStore = SessionStore | CallbackStore;
+
+/** Lifetimes of sessions. Milliseconds, written `minutes(30)`. */
 export interface SessionTimeouts {
   /**
    * Longest time a session may stay unused; `Infinity` for no limit.
@@ -16,116 +22,115 @@ export interface SessionTimeouts {
    */
   readonly idle?: number | undefined;
   /**
-   * Longest life of a session, however much it is used; `Infinity` for no limit. The lifetime of a cookie is cut there:
-   * a `session.cookie.maxAge` that reaches beyond it is sent as what is left.
+   * Longest life of a session, whether it is used or not; `Infinity` for no limit. It also limits the cookie:
+   * a longer `session.cookie.maxAge` is sent as the remaining time.
    * @defaultValue `days(30)`
    * @see OWASP ASVS 5.0, 7.3.2; NIST SP 800-63B-4, AAL1
    */
   readonly absolute?: number | undefined;
   /**
-   * How often at most a request that changes nothing moves the idle expiry in the store.
+   * Shortest time between two touches of one session. A touch extends the idle timeout in the store.
    * @defaultValue a tenth of `idle`, at most `minutes(1)`
    */
   readonly touchEvery?: number | undefined;
 }
 
-/** What becomes of a request that cannot have its session. */
+/** Result for a request whose session cannot be loaded: 503, or no session. */
 export type OnStoreError = 'fail' | 'anonymous';
 
 /**
- * The options of a session, in every entry of this package. Names and meanings are express-session's; where a
- * default differs, its line says so.
+ * The options of a session, the same in every entry point of this package. Names and meanings are those of
+ * express-session. Defaults that differ name the default of express-session.
  */
 export interface SessionOptions {
   /**
-   * Signs the cookie: at least 32 bytes of text, bytes or a key, or several of them. The first one signs, all verify,
-   * so that a secret can be replaced without ending sessions.
+   * Signs the cookie: a string, bytes or a key of at least 32 bytes, or an array of them. The first one signs
+   * and all verify, so a secret can be replaced without ending sessions.
    */
   readonly secret: Secret | readonly Secret[];
   /**
-   * Where sessions are kept.
+   * A `SessionStore`, or a store made for express-session. The latter writes whole sessions: concurrent
+   * changes of two processes to one session can be lost.
    * @defaultValue a new `MemorySessionStore`
    */
-  readonly store?: SessionStore | undefined;
+  readonly store?: AnyStore | undefined;
   /**
    * Name of the cookie. Prefixes (`__Host-`, `__Secure-`) are enforced.
    * @defaultValue `'connect.sid'`
    */
   readonly name?: string | undefined;
   /**
-   * Attributes of the cookie, or a function of the request that returns them or a promise of them (settings per tenant
-   * from a database). The request waits for the promise; where it rejects, the request fails with its error.
+   * Attributes of the cookie, or a function of the request that returns them or a promise of them, such as
+   * settings of a tenant from a database. The request waits for the promise, and fails if it rejects.
    */
   readonly cookie?: CookieOptions | ((req: IncomingMessage) => Awaitable<CookieOptions>) | undefined;
   readonly timeouts?: SessionTimeouts | undefined;
   /**
-   * Makes an id, at least 128 random bits in 22 to 256 visible ASCII characters. By default 192 random bits. While it runs,
-   * `req.sessionID` and `req.session.id` are the id that it replaces; `undefined` if there is none.
+   * Returns a new id: at least 128 random bits in 22 to 256 visible ASCII characters. By default 192 bits.
+   * While it runs, `req.sessionID` and `req.session.id` are the replaced id; `undefined` for a new session.
    */
   readonly genid?: ((req: IncomingMessage) => string) | undefined;
-  /**
-   * Whether to believe `X-Forwarded-Proto`: `true` and `false` say so; unset, the framework's own trust setting decides.
-   */
+  /** Whether to trust `X-Forwarded-Proto`. By default the trust setting of the framework decides. */
   readonly proxy?: boolean | undefined;
   /**
-   * Moves the idle expiry in the store with each request. It never writes back what other requests have changed.
+   * Extends the idle timeout in the store with each request. It never overwrites changes of other requests.
    * @defaultValue `false` (express-session: `true`, deprecated)
    */
   readonly resave?: boolean | undefined;
   /**
-   * Sends the cookie with each answer, so that the browser counts its lifetime anew.
+   * Sends the cookie with each response, which restarts its lifetime in the browser.
    * @defaultValue `false`
    */
   readonly rolling?: boolean | undefined;
   /**
-   * Keeps a session for each visitor, also where no attribute was set.
+   * Stores a session for each visitor, also without any attribute.
    * @defaultValue `false` (express-session: `true`, deprecated)
    */
   readonly saveUninitialized?: boolean | undefined;
   /**
-   * What `req.session = null` does to the record: nothing, or removes it. After `regenerate()` the record of the old id is
-   * removed in both cases.
+   * What `req.session = null` does to the record: `'keep'` leaves it, `'destroy'` deletes it. After
+   * `regenerate()` the record of the old id is deleted in both cases.
    * @defaultValue `'keep'`
    */
   readonly unset?: 'keep' | 'destroy' | undefined;
   /**
-   * How often a store that can is told to remove expired sessions; `false` for never (serverless). Milliseconds.
+   * Time between two sweeps, for a store that can sweep expired sessions; `false` for no sweeps (serverless).
+   * Milliseconds.
    * @defaultValue `minutes(1)`
    */
   readonly sweepEvery?: number | false | undefined;
   /**
-   * When the store is asked: before the request goes on, or with `'lazy'` only when `@Session()`, a `SessionGuard` or
-   * `loadSession(request)` asks for the session. `req.session` is there then too, afterwards. What nobody asks for is not
-   * kept alive either.
+   * When the session is loaded: before the request continues, or with `'lazy'` when `@Session()`, a
+   * `SessionGuard` or `loadSession(request)` first needs it. `req.session` can be used from then on. A
+   * request that never loads its session does not extend its idle timeout.
    * @defaultValue `'eager'`
    */
   readonly load?: 'eager' | 'lazy' | undefined;
   /**
-   * Longest time to wait for the store, each time that it is asked; `Infinity` for as long as it takes. Milliseconds. A store
-   * that does not answer is then asked four times a second only, until it answers again. A write that was given up may still
-   * happen.
+   * Longest time to wait for one store call; `Infinity` for no limit. Milliseconds. After a timeout, the store
+   * is called at most four times a second until a call returns. A timed out write may still happen later.
    * @defaultValue `seconds(2)`
    */
   readonly storeTimeout?: number | undefined;
   /**
-   * What becomes of a request whose session cannot be loaded because the store fails: `'fail'` answers 503 with
-   * `Retry-After`; with `'anonymous'` it goes on without its session, which says `isAvailable: false`. A function of the
-   * request decides by route. In both cases the browser keeps its cookie, a `SessionGuard` answers 503, and so does a
-   * request that wants to change its session.
+   * Result for a request whose session cannot be loaded because the store fails. `'fail'` responds 503 with
+   * `Retry-After`. With `'anonymous'` the request continues with an empty session whose `isAvailable` is
+   * `false`. A function of the request decides by route. In both cases the browser keeps its cookie, and
+   * `SessionGuard` responds 503. So does a request that changes its session.
    * @defaultValue `'fail'`
    */
   readonly onStoreError?: OnStoreError | ((req: IncomingMessage) => OnStoreError) | undefined;
   /**
-   * Receives events that no request can report: outages of the store, sweeps that fail, records that cannot be read, and
-   * requests with cookies of several live sessions (`rejected`). They are logged as well. It runs outside of requests: what
-   * it throws or rejects with is logged as a warning.
+   * Receives events that no request can report: outages of the store, failed sweeps, unreadable records, and
+   * requests with cookies of several live sessions (`rejected`). Events are also logged. The listener runs
+   * outside of requests: its errors are logged as warnings.
    */
   readonly onEvent?: SessionEventListener | undefined;
-  /** Where the time comes from; for tests. */
+  /** Source of the current time; for tests. */
   readonly clock?: Clock | undefined;
 }
 
-/** Whether a value can be an object of options: no list, and no secret as bytes or as a key. */
+/** Whether a value is an object of options, and not an array or a secret given as bytes or as a key. */
 export function isOptions(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   return !ArrayBuffer.isView(value) && !(value instanceof KeyObject);
@@ -134,13 +139,16 @@ export function isOptions(value: unknown): value is object {
 /** The options, checked and complete. */
 export interface ResolvedSessionOptions {
   readonly secrets: readonly Secret[];
+  /** An adapter where `givenStore` was made for express-session. */
   readonly store: SessionStore;
+  /** The store as the application gave it. */
+  readonly givenStore: AnyStore;
   readonly name: string;
   readonly cookie: (req: IncomingMessage) => Awaitable<CookieOptions>;
-  /** The same, where it is the same for all requests at all times. */
+  /** The cookie attributes where they are the same for all requests at all times; else `null`. */
   readonly fixedCookie: CookieOptions | null;
   readonly idleMs: number;
-  /** No idle timeout was given: where the cookie has a lifetime, the session lives as long. */
+  /** No idle timeout was given: a session lives as long as its cookie, where the cookie has a lifetime. */
   readonly cookieLeads: boolean;
   readonly absoluteMs: number;
   readonly touchEveryMs: number | null;

@@ -5,7 +5,7 @@ import { SessionError } from '../core/errors.js';
 import type { Awaitable } from '../core/util/awaitable.js';
 import { askSession } from '../http/get-session.js';
 
-/** The request behind a handler of HTTP or GraphQL. */
+/** The request of an HTTP or GraphQL handler. Throws `ERR_SESSION_NOT_MOUNTED` in any other context. */
 export function requestOf(context: ExecutionContext): IncomingMessage | { readonly raw: IncomingMessage } {
   const type = context.getType<string>();
   const request =
@@ -17,17 +17,13 @@ export function requestOf(context: ExecutionContext): IncomingMessage | { readon
   if (request !== undefined) return request;
   throw new SessionError(
     'ERR_SESSION_NOT_MOUNTED',
-    `A session was asked for in a context of type "${type}" that has no HTTP request. ` +
+    `The session cannot be read in a context of type "${type}" without an HTTP request. ` +
       (type === 'graphql'
         ? 'Put the request into the GraphQL context as req.'
         : 'Use it in HTTP and GraphQL handlers.'),
   );
 }
 
-/** The session of a handler's request; `undefined` once it was destroyed. By a promise where it has yet to be loaded. */
-export function sessionOf(
-  context: ExecutionContext,
-  name: string | undefined,
-): Awaitable<UserSession | undefined> {
-  return askSession(requestOf(context), name);
-}
+/** The session of a handler's request; `undefined` after `destroy()`. A promise where it must be loaded first. */
+export const sessionOf = (context: ExecutionContext, name?: string): Awaitable<UserSession | undefined> =>
+  askSession(requestOf(context), name);

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ResponseGate } from '../http/response/response-gate.js';
 import { OF_THE_ANSWER } from '../http/response/error-response.js';
 
-/** What is used of a Fastify instance, described by its shape: Fastify is no dependency. */
+/** The used part of a Fastify instance, described by its shape: Fastify is not a dependency. */
 interface FastifyLike {
   hasRequestDecorator(name: string): boolean;
   decorateRequest(
@@ -17,7 +17,9 @@ interface FastifyLike {
 }
 
 interface RequestLike {
-  readonly raw: IncomingMessage & { [name in (typeof SHOWN)[number]]?: unknown } & { [REPLY]?: ReplyLike };
+  readonly raw: IncomingMessage & { [name in (typeof FORWARDED)[number]]?: unknown } & {
+    [REPLY]?: ReplyLike;
+  };
 }
 
 interface ReplyLike {
@@ -29,22 +31,23 @@ interface ReplyLike {
   send(payload: unknown): unknown;
 }
 
-/** What of the raw request is shown at Fastify's. */
-const SHOWN = ['session', 'sessionID', 'sessionStore'] as const;
+/** Properties of the raw request that Fastify's request forwards. */
+const FORWARDED = ['session', 'sessionID', 'sessionStore'] as const;
 
 const REPLY = Symbol.for('nest-session.reply');
 const BRIDGED = new WeakSet<object>();
 const OWN_REPLIES = Symbol('nest-session.replies');
 
 /**
- * Shows the session of the raw request at Fastify's, so that Nest's own `@Session()` finds it, and remembers
- * each reply: the raw response cannot reach Fastify's error handler, and with it Nest's filters.
+ * Defines the session of the raw request on Fastify's request, so that Nest's own `@Session()` finds it.
+ * Stores each reply at its raw request: only the reply reaches Fastify's error handler, and with it Nest's
+ * filters.
  */
 export function bridgeFastify(instance: unknown): void {
   const fastify = instance as FastifyLike;
   if (BRIDGED.has(fastify)) return;
   BRIDGED.add(fastify);
-  for (const name of SHOWN) {
+  for (const name of FORWARDED) {
     if (fastify.hasRequestDecorator(name)) continue;
     fastify.decorateRequest(name, {
       getter() {
@@ -55,21 +58,22 @@ export function bridgeFastify(instance: unknown): void {
       },
     });
   }
-  // Gives the replies of this instance a prototype of their own; that of all instances is not changed.
+  // Gives the replies of this instance their own prototype, so that other instances do not change.
   fastify.decorateReply(OWN_REPLIES, { getter: () => true });
   let isSentPatched = false;
   fastify.addHook('onRequest', (request, reply, done) => {
     request.raw[REPLY] = reply;
-    if (!isSentPatched) isSentPatched = showHeldEnd(reply);
+    if (!isSentPatched) isSentPatched = patchSent(reply);
     done();
   });
 }
 
 /**
- * Makes `reply.sent` `true` while the end of the response is held. Fastify reads `writableEnded` there, which stays
- * `false` for serverless libraries, and calls the route handler after a hook whose `reply.send()` counts as not sent.
+ * Makes `reply.sent` `true` while the gate holds the end of the response. Fastify reads `writableEnded` for
+ * it, which stays `false` until the gate opens, because serverless libraries read it too. Without this,
+ * Fastify would call the route handler after a hook that has called `reply.send()`.
  */
-function showHeldEnd(reply: ReplyLike): boolean {
+function patchSent(reply: ReplyLike): boolean {
   const replies = holderOf(reply, OWN_REPLIES);
   const inherited = holderOf(reply, 'sent');
   if (replies === null || inherited === null) return false;
@@ -83,7 +87,7 @@ function showHeldEnd(reply: ReplyLike): boolean {
   return true;
 }
 
-/** The prototype of an object that has a property. */
+/** The first object in a prototype chain that has the property itself. */
 function holderOf(object: object, property: string | symbol): object | null {
   let holder: object | null = object;
   while (holder !== null && !Object.hasOwn(holder, property))
@@ -92,12 +96,13 @@ function holderOf(object: object, property: string | symbol): object | null {
 }
 
 /**
- * Answers a request of Fastify a second time, after its first answer was taken back. The middleware's `next` must not
- * be called for it: by now it serves another request.
+ * Sends a second response to a Fastify request, after the first one was discarded. The middleware's `next`
+ * must not be called for it: Fastify may already use it for another request.
  *
- * *Shape*: `null` where the request is not Fastify's; `false` where Fastify has let go of it (`reply.hijack()`).
+ * *Shape*: `null` for a request that is not Fastify's; `false` where Fastify has handed over the reply
+ * (`reply.hijack()`).
  */
-export function answerAgain(req: IncomingMessage, status: number, error: unknown): boolean | null {
+export function respondAgain(req: IncomingMessage, status: number, error: unknown): boolean | null {
   const reply = (req as RequestLike['raw'])[REPLY];
   if (reply === undefined) return null;
   if (reply.sent) return false;

@@ -1,32 +1,36 @@
 import { SetMetadata, type CustomDecorator } from '@nestjs/common';
 import { describeValue } from '../core/util/describe-value.js';
-import { SessionError } from '../core/errors.js';
+import { configError } from '../http/check-options.js';
 import type { UserSession } from '../core/session/user-session.js';
 import { SESSION_REQUIREMENT } from './session.constants.js';
 import type { SessionPath } from './session-path.js';
 
-/** What a session must fulfil: an attribute that is neither `undefined` nor `null`; or a function that returns `true`. */
+/**
+ * A condition: the path of an attribute that is neither `undefined` nor `null`, or a function that returns
+ * `true`.
+ */
 export type SessionCondition = SessionPath | ((session: UserSession) => boolean);
 
-/** What a route demands, as `SessionGuard` reads it. */
+/** The requirement of a route, as `SessionGuard` reads it. */
 export interface SessionRequirement {
-  /** `false`: the route is open, though a guard stands before its controller or the whole application. */
+  /** `false` opens the route, also where its controller or the application has a guard. */
   readonly required: boolean;
   readonly conditions: readonly (string | ((session: UserSession) => boolean))[];
   readonly name: string | undefined;
 }
 
-/** Which session is meant, where an application has several. */
+/** Selects the session of an application with several sessions. */
 export interface RequireSessionOptions {
   readonly name?: string;
 }
 
 /**
- * Says what `SessionGuard` demands of a route or a controller: `@RequireSession('userId')` an attribute,
+ * Sets what `SessionGuard` requires of a route or a controller: `@RequireSession('userId')` an attribute,
  * `@RequireSession((session) => session.role === 'admin')` a condition, `@RequireSession(false)` nothing.
  *
- * An attribute counts as present unless it is `undefined` or `null`: `0`, `''` and `false` are values. Where no
- * `SessionGuard` runs before a handler that demands a session, the application does not start (`ERR_SESSION_CONFIG`).
+ * An attribute is present unless it is `undefined` or `null`: `0`, `''` and `false` are values. The
+ * application does not start (`ERR_SESSION_CONFIG`) when no `SessionGuard` runs before a handler with a
+ * requirement.
  */
 export function RequireSession(required: false): CustomDecorator<symbol>;
 export function RequireSession(...conditions: SessionCondition[]): CustomDecorator<symbol>;
@@ -46,7 +50,7 @@ export function RequireSession(
   return SetMetadata(SESSION_REQUIREMENT, requirement);
 }
 
-/** A condition that is not there, such as a constant of a circular import, must not leave a route open. */
+/** A missing condition, such as an undefined constant of a circular import, must not leave a route open. */
 function checkArgument(arg: unknown): void {
   if (
     arg === false ||
@@ -55,8 +59,5 @@ function checkArgument(arg: unknown): void {
     (typeof arg === 'object' && arg !== null)
   )
     return;
-  throw new SessionError(
-    'ERR_SESSION_CONFIG',
-    `@RequireSession takes paths, functions, options or false, got ${describeValue(arg)}.`,
-  );
+  throw configError(`@RequireSession takes paths, functions, options or false, got ${describeValue(arg)}.`);
 }

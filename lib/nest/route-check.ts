@@ -1,18 +1,18 @@
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { APP_GUARD, ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/core';
-import { SessionError } from '../core/errors.js';
+import { configError } from '../http/check-options.js';
 import type { SessionRequirement } from './require-session.decorator.js';
 import { SessionGuard } from './session.guard.js';
 import { SESSION_REQUIREMENT } from './session.constants.js';
 
-/** Nest's own words: it exports none of them. */
+/** Metadata keys of Nest, which does not export them. */
 const GUARDS = '__guards__';
 const HANDLES = ['path', 'graphql:resolver_type'];
 const DEPENDENCIES = ['design:paramtypes', 'self:paramtypes', 'self:properties_metadata'];
 
 /**
- * Looks, before the application listens, for handlers at which `@RequireSession` stands and no `SessionGuard` runs: they
- * would be open without a sign.
+ * Finds handlers with `@RequireSession` that no `SessionGuard` protects. It runs before the application
+ * listens, because such handlers would be open to anyone.
  */
 @Injectable()
 export class RouteCheck {
@@ -32,11 +32,10 @@ export class RouteCheck {
     if (this.#isGuardedGlobally()) return;
     const open = this.#classes().flatMap(unguardedHandlers);
     if (open.length === 0) return;
-    throw new SessionError(
-      'ERR_SESSION_CONFIG',
+    throw configError(
       `@RequireSession has no effect at ${[...new Set(open)].join(', ')}: no SessionGuard runs there, so anyone may pass. ` +
         'Add @UseGuards(SessionGuard) to the handler or its class, or make SessionGuard a global guard. ' +
-        'A guard of your own must extend SessionGuard or have it injected.',
+        'A guard of your own must extend SessionGuard or inject it.',
     );
   }
 
@@ -44,7 +43,7 @@ export class RouteCheck {
     const ofApplication = this.#wrappers('providers').filter(({ token }) =>
       String(token).startsWith(APP_GUARD),
     );
-    // Of a factory it is not known what it makes for each request.
+    // What a request-scoped factory returns is not known at startup.
     const ofRequests = this.#config.getGlobalRequestGuards();
     return (
       this.#config.getGlobalGuards().some(isSessionGuard) ||
@@ -65,26 +64,26 @@ export class RouteCheck {
   }
 }
 
-/** The handlers of a class that demand a session, and before which no guard of theirs asks for one. */
+/** The handlers of a class that require a session and have no `SessionGuard`, as `Class.method`. */
 export function unguardedHandlers(type: Type): string[] {
   if (metadataOf<unknown[]>(GUARDS, type)?.some(isSessionGuard)) return [];
   const prototype = type.prototype as Record<string, object>;
   return new MetadataScanner()
     .getAllMethodNames(prototype)
-    .filter((name) => isDemanding(type, prototype[name]!))
+    .filter((name) => requiresSession(type, prototype[name]!))
     .filter((name) => !metadataOf<unknown[]>(GUARDS, prototype[name]!)?.some(isSessionGuard))
     .map((name) => `${type.name}.${name}`);
 }
 
-/** What stands at a class is meant for its handlers alone; what stands at a method is meant for that. */
-function isDemanding(type: Type, method: object): boolean {
+/** The decorator of a method wins over that of its class. The one of a class applies to handlers only. */
+function requiresSession(type: Type, method: object): boolean {
   const own = metadataOf<SessionRequirement>(SESSION_REQUIREMENT, method);
   if (own !== undefined) return own.required;
   const isHandler = HANDLES.some((key) => metadataOf(key, method) !== undefined);
   return isHandler && metadataOf<SessionRequirement>(SESSION_REQUIREMENT, type)?.required === true;
 }
 
-/** Whether a guard, as class or instance, is a `SessionGuard` or has one injected, to which it may pass on. */
+/** Whether a guard, as class or instance, is a `SessionGuard` or injects one. */
 function isSessionGuard(guard: unknown): boolean {
   if (typeof guard === 'object' && guard !== null)
     return (
@@ -99,7 +98,7 @@ function isSessionGuard(guard: unknown): boolean {
 const isDerived = (type: unknown): boolean =>
   type === SessionGuard || (isClass(type) && type.prototype instanceof SessionGuard);
 
-/** The types and tokens that a class has injected, by its constructor and its properties. */
+/** The types and tokens that a class injects by its constructor and its properties. */
 function dependenciesOf(type: Type): unknown[] {
   const declared = DEPENDENCIES.flatMap((key) => metadataOf<unknown[]>(key, type) ?? []);
   return declared.flatMap((one) =>
@@ -107,7 +106,7 @@ function dependenciesOf(type: Type): unknown[] {
   );
 }
 
-/** What a factory has injected, optional or not. */
+/** The token of a dependency of a factory. */
 const tokenOf = (injected: unknown): unknown =>
   typeof injected === 'object' && injected !== null && 'token' in injected ? injected.token : injected;
 

@@ -9,23 +9,23 @@ import { withoutThrow } from '../http/call-listener.js';
 import { describeEvent } from '../http/describe-event.js';
 import { statusOf } from '../http/response/error-response.js';
 import type { HandlerHooks } from '../http/handler-hooks.js';
-import { answerAgain } from './fastify-bridge.js';
+import { respondAgain } from './fastify-bridge.js';
 
 /**
- * Answers through the application's exception filters. The client is told no more than the status; the log gets the
- * fault with its cause.
+ * Sends error responses through the application's exception filters. The client receives the status alone.
+ * The log receives the error with its cause.
  */
-export function answerWithException(logger: Logger): HandlerHooks['answer'] {
+export function respondWithException(logger: Logger): HandlerHooks['answer'] {
   return (error, { stage, req, next }) => {
-    // An outage is told once, by its event, and not by each request that meets it.
+    // The event store-down reports an outage once, instead of each request.
     const line =
       stage === 'open'
         ? 'A session could not be loaded.'
-        : 'A session could not be saved; its response was taken back.';
+        : 'A session could not be saved. An error response replaces the response of the application.';
     if (!isStoreFailure(error)) withoutThrow(() => logger.error(line, error));
     const exception = toException(error);
-    const again = stage === 'commit' ? answerAgain(req, exception.getStatus(), exception) : null;
-    if (again !== null) return again;
+    const isSent = stage === 'commit' ? respondAgain(req, exception.getStatus(), exception) : null;
+    if (isSent !== null) return isSent;
     next(exception);
     return true;
   };
@@ -37,7 +37,7 @@ function toException(cause: unknown): HttpException {
     : new InternalServerErrorException(undefined, { cause });
 }
 
-/** Writes events to the application's log: an outage with its cause. */
+/** Writes events to the application's log: failures of the store with their cause. */
 export function logEvents(logger: Logger): (event: SessionEvent) => void {
   return (event) => {
     const line = describeEvent(event);

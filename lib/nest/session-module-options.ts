@@ -6,16 +6,10 @@ import type {
   RequestMethod,
   Type,
 } from '@nestjs/common';
-import type { SessionStore } from '../core/store/session-store.js';
-import type { CallbackStore } from '../stores/express-session/callback-store.js';
-import type { SessionOptions } from '../http/session-options.js';
+import type { SessionMiddlewareOptions } from '../http/session-middleware.js';
+import type { AnyStore, SessionOptions } from '../http/session-options.js';
 
-export type { CallbackStore };
-
-/** A store of this package's kind, or one that was made for express-session. */
-export type AnyStore = SessionStore | CallbackStore;
-
-/** A store as a provider: Nest makes it, gives it its dependencies and calls its life-cycle hooks. */
+/** A store as a provider: Nest makes it with its dependencies and calls its life-cycle hooks. */
 export type SessionStoreProvider =
   | Type<AnyStore>
   | { readonly useClass: Type<AnyStore> }
@@ -32,27 +26,19 @@ export interface SessionRoute {
   readonly method: RequestMethod;
 }
 
-/** Where the middleware runs; decided when the module is registered. */
-export interface SessionRegistration {
+/** Options that are fixed when the module is registered: name, routes and imports. */
+export interface SessionRegistration extends Pick<SessionMiddlewareOptions, 'sessionName'> {
   /**
-   * Puts this session beside the default one: `@Session({ name: 'admin' })`, `getSessionStoreToken('admin')`. It is
-   * not at `req.session`. Give each its own cookie `name`.
-   *
-   * Its cookies are signed for this name: a cookie value of another session is not valid here, also where both share secret
-   * and store. Another name ends the sessions. At most 128 characters.
-   */
-  readonly sessionName?: string;
-  /**
-   * Whether store and guard can be injected everywhere. The middleware is global either way.
+   * Whether the store and the guard can be injected in every module. The middleware is global in both cases.
    * @defaultValue `true`
    */
   readonly isGlobal?: boolean;
   /**
-   * Only these routes have a session. As all Nest route patterns they lie under the global prefix; without this option
-   * the middleware runs for everything, whatever the prefix, versions and GraphQL.
+   * Only these routes have a session. The global prefix applies to them, as to all route patterns of Nest.
+   * Without this option the middleware runs for every request, whatever the prefix, versioning and GraphQL.
    */
   readonly forRoutes?: readonly (string | Type | SessionRoute)[];
-  /** These routes have no session. Lies under the global prefix as `forRoutes` does. */
+  /** These routes have no session. The global prefix applies to them. */
   readonly exclude?: readonly (string | SessionRoute)[];
   /** Modules whose providers the store needs. */
   readonly imports?: ModuleMetadata['imports'];
@@ -61,27 +47,29 @@ export interface SessionRegistration {
 /** Options of `SessionModule.forRoot`. */
 export interface SessionModuleOptions extends Omit<SessionOptions, 'store'>, SessionRegistration {
   /**
-   * The store: an instance, a class, or a provider with its own dependencies. Also one that was made for
-   * express-session.
+   * The store: an instance, a class or a provider of a `SessionStore` or of a store made for express-session.
    * @defaultValue a new `MemorySessionStore`
    */
   readonly store?: AnyStore | SessionStoreProvider | undefined;
 }
 
-/** The options that a factory makes. */
-export type RuntimeOptions = Omit<SessionOptions, 'store'> & { readonly store?: AnyStore | undefined };
+/** The options that the factory of `forRootAsync` returns. */
+export type RuntimeOptions = SessionOptions;
 
-/** A provider that makes the options. */
+/** A provider that returns the options. */
 export interface SessionOptionsFactory {
   createSessionOptions(): RuntimeOptions | Promise<RuntimeOptions>;
 }
 
-/** Options of `SessionModule.forRootAsync`. One of `useFactory`, `useClass` and `useExisting` makes the run-time options. */
+/**
+ * Options of `SessionModule.forRootAsync`. Exactly one of `useFactory`, `useClass` and `useExisting` is
+ * required.
+ */
 export interface SessionModuleAsyncOptions extends SessionRegistration {
   readonly useFactory?: (...dependencies: never[]) => RuntimeOptions | Promise<RuntimeOptions>;
   readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
   readonly useClass?: Type<SessionOptionsFactory>;
   readonly useExisting?: Type<SessionOptionsFactory> | string | symbol;
-  /** The store, where the options do not bring it. */
+  /** The store, unless the factory returns it. */
   readonly store?: AnyStore | SessionStoreProvider | undefined;
 }

@@ -1,6 +1,6 @@
 import type { SessionData } from '../core/session/user-session.js';
 
-/** How deep paths are typed. */
+/** Limits the depth of typed paths. */
 type Deeper = [never, 0, 1, 2, 3];
 
 type PathsOf<T, Depth extends number> = [Depth] extends [never]
@@ -11,10 +11,10 @@ type PathsOf<T, Depth extends number> = [Depth] extends [never]
       ? { [K in keyof T & string]: K | `${K}.${PathsOf<NonNullable<T[K]>, Deeper[Depth]>}` }[keyof T & string]
       : never;
 
-/** The dotted paths of the application's session data; any text while `SessionData` is not augmented. */
+/** The dotted paths of the application's session data; any string while `SessionData` is not augmented. */
 export type SessionPath = [keyof SessionData] extends [never] ? string : PathsOf<SessionData, 3>;
 
-/** The value at a dotted path; `undefined` where the path leads nowhere. Only own properties are followed. */
+/** The value at a dotted path of own properties; `undefined` where one is missing. */
 export function valueAt(root: object, path: string): unknown {
   let value: unknown = root;
   for (const name of path.split('.')) {

@@ -1,21 +1,23 @@
-import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from '@nestjs/common';
+import { createParamDecorator, Inject } from '@nestjs/common';
+import type { ExecutionContext, PipeTransform, Type } from '@nestjs/common';
 import { chain } from '../core/util/awaitable.js';
 import type { UserSession } from '../core/session/user-session.js';
 import { sessionOf } from './execution-session.js';
+import { getSessionStoreToken } from './session.constants.js';
 import { valueAt, type SessionPath } from './session-path.js';
 
 /** A pipe, as instance or class. */
 export type SessionPipe = Type<PipeTransform> | PipeTransform;
 
-/** Which session, and what of it. */
+/** The session and the path that `@Session()` reads. */
 export interface SessionQuery {
-  /** The `sessionName` of another session than the default one. */
+  /** The `sessionName`; without it, the default session. */
   readonly name?: string;
-  /** A dotted path into it. */
+  /** A dotted path to one value of the session. */
   readonly path?: string;
 }
 
-/** The shape of {@link Session}. */
+/** The type of {@link Session}. */
 export interface SessionDecorator {
   (...pipes: SessionPipe[]): ParameterDecorator;
   (path: SessionPath, ...pipes: SessionPipe[]): ParameterDecorator;
@@ -23,11 +25,11 @@ export interface SessionDecorator {
 }
 
 /**
- * Hands the session to a controller: `@Session() session: UserSession`. With a path, one value of it, through pipes if
- * given: `@Session('user.id', ParseIntPipe) id: number`. With a name, another session than the default one:
- * `@Session({ name: 'admin' })`.
+ * Passes the session to a handler: `@Session() session: UserSession`. With a path, it passes one value,
+ * through pipes if given: `@Session('user.id', ParseIntPipe) id: number`. With a name, it passes a named
+ * session: `@Session({ name: 'admin' })`.
  *
- * *Shape*: `undefined` once the session was destroyed, or where the path leads nowhere.
+ * *Shape*: `undefined` after `destroy()`, or when there is no value at the path.
  *
  * @throws SessionError `ERR_SESSION_NOT_MOUNTED` when no session middleware ran for the request.
  */
@@ -42,7 +44,7 @@ export const Session: SessionDecorator = createParamDecorator(
 ) as SessionDecorator;
 
 /**
- * Hands the id of the session to a controller. It is what the browser's cookie holds: never log or show it.
+ * Passes the id of the session to a handler. The id is the secret in the cookie: never log or show it.
  *
  * @throws SessionError `ERR_SESSION_NOT_MOUNTED` when no session middleware ran for the request.
  */
@@ -50,3 +52,11 @@ export const SessionId: (query?: Pick<SessionQuery, 'name'>) => ParameterDecorat
   (data: unknown, context: ExecutionContext): unknown =>
     chain(sessionOf(context, (data as SessionQuery | undefined)?.name), (session) => session?.id),
 );
+
+/**
+ * Injects the store of a module: `@InjectSessionStore() store: SessionStore`, or
+ * `@InjectSessionStore('admin')` for a named session.
+ */
+export function InjectSessionStore(sessionName?: string): PropertyDecorator & ParameterDecorator {
+  return Inject(getSessionStoreToken(sessionName));
+}

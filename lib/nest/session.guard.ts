@@ -10,16 +10,18 @@ import { Reflector } from '@nestjs/core';
 import { chain } from '../core/util/awaitable.js';
 import type { UserSession } from '../core/session/user-session.js';
 import { getSession } from '../http/get-session.js';
+import { RETRY_AFTER } from '../http/handler-hooks.js';
 import { requestOf, sessionOf } from './execution-session.js';
 import type { SessionRequirement } from './require-session.decorator.js';
 import { valueAt } from './session-path.js';
 import { SESSION_REQUIREMENT } from './session.constants.js';
 
-const A_SESSION: SessionRequirement = { required: true, conditions: [], name: undefined };
+/** The requirement of a route without `@RequireSession`. */
+const ANY_SESSION: SessionRequirement = { required: true, conditions: [], name: undefined };
 
 /**
- * Lets a request pass only with a session that a store holds and that meets what `@RequireSession` demands; answers
- * 401 otherwise, and 503 where the store fails. Each step is a method of its own: override one to change it.
+ * Accepts a request whose session is stored and meets the requirement of `@RequireSession`. Responds 401
+ * otherwise, and 503 when the store fails. Each step is a method that a subclass can override.
  *
  * @throws SessionError `ERR_SESSION_NOT_MOUNTED` when no session middleware ran for the request.
  */
@@ -41,16 +43,16 @@ export class SessionGuard implements CanActivate {
     });
   }
 
-  /** What the handler demands, or else its controller, or else just a session. */
+  /** The requirement of the handler, else of its controller, else any session. */
   protected getRequirement(context: ExecutionContext): SessionRequirement {
     const targets = [context.getHandler(), context.getClass()];
     return (
       this.reflector.getAllAndOverride<SessionRequirement | undefined>(SESSION_REQUIREMENT, targets) ??
-      A_SESSION
+      ANY_SESSION
     );
   }
 
-  /** The session of the request, where a store holds it. */
+  /** The session of the request, if it is stored. */
   protected getSession(context: ExecutionContext, { name }: SessionRequirement): UserSession | undefined {
     const session = getSession(requestOf(context), name);
     return session === undefined || session.isNew ? undefined : session;
@@ -62,16 +64,16 @@ export class SessionGuard implements CanActivate {
     );
   }
 
-  /** Answers a request of which the store did not say whether it has a session: that is no logout. */
+  /** Rejects a request whose session could not be loaded. A 401 would look like a logout. */
   protected unavailable(context: ExecutionContext): never {
     if (context.getType() === 'http') {
       const response = context.switchToHttp().getResponse<{ header(name: string, value: string): unknown }>();
-      response.header('Retry-After', '1');
+      response.header(...RETRY_AFTER);
     }
     throw new ServiceUnavailableException();
   }
 
-  /** Answers a request that may not pass. */
+  /** Rejects a request that does not meet the requirement. */
   protected deny(_context: ExecutionContext): never {
     throw new UnauthorizedException();
   }

@@ -13,18 +13,17 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { describeWithoutText } from '../core/util/describe-value.js';
 import { seconds } from '../core/util/clock.js';
-import { isStoreFailure, SessionError, type SessionEvent } from '../core/errors.js';
+import { isStoreFailure, type SessionEvent } from '../core/errors.js';
 import { SweepTimer } from '../core/store/sweep-timer.js';
-import { ExpressStoreAdapter } from '../stores/express-session/store-adapter.js';
 import { DEFAULT_SESSION } from '../http/request-properties.js';
 import { memoryWarning } from '../http/describe-event.js';
 import { SessionHandler } from '../http/session-handler.js';
-import { checkSessionName } from '../http/check-options.js';
+import { checkSessionName, configError } from '../http/check-options.js';
 import { isOptions, type ResolvedSessionOptions } from '../http/session-options.js';
 import { claimSession } from './claimed-sessions.js';
 import { bridgeFastify } from './fastify-bridge.js';
 import { RouteCheck } from './route-check.js';
-import { answerWithException, logEvents } from './session-exceptions.js';
+import { logEvents, respondWithException } from './session-exceptions.js';
 import type {
   SessionModuleAsyncOptions,
   SessionModuleOptions,
@@ -41,7 +40,8 @@ import { createOptionsProviders, createSessionProviders } from './session.provid
 /**
  * Sessions for a Nest application, on Express and on Fastify.
  *
- * Import it once, in the root module; several times with a `sessionName` each for several sessions side by side.
+ * Import it once, in the root module. For several sessions, import it once for each with its own
+ * `sessionName`.
  *
  * @example
  * ```ts
@@ -79,10 +79,10 @@ export class SessionModule
   }
 
   /**
-   * Registers the session with options that are known now.
+   * Registers the session with the given options.
    *
-   * @throws SessionError `ERR_SESSION_CONFIG`, when the application starts, for options that are missing, unknown or
-   * contradict each other.
+   * @throws SessionError `ERR_SESSION_CONFIG` at startup, for options that are missing, unknown or contradict
+   * each other.
    */
   static forRoot(options: SessionModuleOptions): DynamicModule {
     const given: Partial<SessionModuleOptions> = isOptions(options) ? options : {};
@@ -93,31 +93,31 @@ export class SessionModule
     ]);
   }
 
-  /** Registers the session with options that other providers make. */
+  /** Registers the session with options from other providers. */
   static forRootAsync(options: SessionModuleAsyncOptions): DynamicModule {
     return assemble(options, options.store, createOptionsProviders(options));
   }
 
   /**
-   * Mounted on the adapter itself, and not for routes: so neither a global prefix nor versions nor GraphQL decide
-   * whether a request has a session.
+   * Without `forRoutes` and `exclude` the middleware is mounted on the adapter, so that every request has a
+   * session, whatever the global prefix, versioning and GraphQL.
    */
   configure(consumer: MiddlewareConsumer): void {
     const { httpAdapter } = this.#adapterHost;
     if (httpAdapter.getType() === 'fastify') bridgeFastify(httpAdapter.getInstance());
     const { sessionName, forRoutes, exclude } = this.#registration;
-    const { name: cookieName, store } = this.#options;
+    const { name: cookieName, givenStore } = this.#options;
     claimSession(this.#adapterHost, {
       sessionName: sessionName ?? DEFAULT_SESSION,
       cookieName,
-      store: store instanceof ExpressStoreAdapter ? store.adapted : store,
+      store: givenStore,
     });
     const handler = (this.#handler = new SessionHandler(this.#options, {
       sessionName,
-      answer: answerWithException(this.#logger),
+      answer: respondWithException(this.#logger),
       report: (error) =>
         isStoreFailure(error) ||
-        this.#logger.error('A session was not saved, and its answer was under way.', error),
+        this.#logger.error('A session was not saved after its response had begun.', error),
       log: logEvents(this.#logger),
       warn: (message) => this.#logger.warn(message),
     }));
@@ -131,36 +131,37 @@ export class SessionModule
   }
 
   onModuleInit(): void {
-    const warning = memoryWarning(this.#options.store);
+    const { store, givenStore } = this.#options;
+    const warning = memoryWarning(store);
     if (warning !== null) this.#logger.warn(warning);
-    if (this.#options.store instanceof ExpressStoreAdapter) this.#logger.log(FOREIGN_STORE);
+    if (store !== givenStore) this.#logger.log(EXPRESS_SESSION_STORE);
     this.#sweeps?.start();
   }
 
-  /** An application without HTTP has no routes: a script or a worker need not have the global guards of main.ts. */
+  /** Skipped without HTTP: a script or a worker has no routes, and may lack the global guards of main.ts. */
   onApplicationBootstrap(): void {
     if (this.#handler !== null) this.#routes.run();
   }
 
-  /** An application without HTTP has no handler: there the event is logged only. */
+  /** Without HTTP there is no handler: the event is only logged. */
   #emit(event: SessionEvent): void {
     if (this.#handler === null) logEvents(this.#logger)(event);
     else this.#handler.emit(event);
   }
 
-  /** What is being saved for clients that have left is saved; those that wait for an answer the server waits for. */
+  /** Waits for the commits of clients that have disconnected. The server itself waits for open requests. */
   async beforeApplicationShutdown(): Promise<void> {
     this.#sweeps?.stop();
     await this.#handler?.settled(LONGEST_SHUTDOWN_MS);
   }
 }
 
-/** Longest time that a shutdown waits for saves. */
+/** Longest time that a shutdown waits for commits. */
 const LONGEST_SHUTDOWN_MS = seconds(10);
 
-const FOREIGN_STORE =
-  'The session store was made for express-session: it writes whole sessions, so what several processes change in one ' +
-  'session at the same moment can be lost. A SessionStore keeps it.';
+const EXPRESS_SESSION_STORE =
+  'The session store was made for express-session: it writes whole sessions, so concurrent changes of several ' +
+  'processes to one session can be lost. A SessionStore merges them.';
 
 function assemble(
   registration: SessionRegistration,
@@ -187,9 +188,6 @@ function checkRegistration({ sessionName, forRoutes, exclude }: SessionRegistrat
   checkSessionName(sessionName);
   for (const [option, routes] of Object.entries({ forRoutes, exclude })) {
     if (routes === undefined || Array.isArray(routes)) continue;
-    throw new SessionError(
-      'ERR_SESSION_CONFIG',
-      `The option ${option} must be an array of routes, got ${describeWithoutText(routes)}.`,
-    );
+    throw configError(`The option ${option} must be an array of routes, got ${describeWithoutText(routes)}.`);
   }
 }

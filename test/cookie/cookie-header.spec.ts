@@ -2,7 +2,7 @@ import { parse } from 'cookie';
 import { cookieValues } from '../../lib/cookie/cookie-header.js';
 
 describe('cookieValues', () => {
-  it('finds a name with white space around it, of whatever kind a header can have, and with nothing else', () => {
+  it('ignores any white space around a name, and no other character', () => {
     for (let byte = 0; byte < 256; byte++) {
       const char = String.fromCharCode(byte);
       for (const name of [`${char}sid`, `sid${char}`, ` ${char}sid${char}\t`]) {
@@ -15,19 +15,19 @@ describe('cookieValues', () => {
 
   it.each<[string, string, string[]]>([
     ['an empty header', '', []],
-    ['a header of blanks', '   ', []],
+    ['a header of spaces', '   ', []],
     ['a header of semicolons', ';;; ;', []],
     ['a header without our cookie', 'a=1; b=2', []],
     ['our cookie alone', 'sid=x', ['x']],
     ['our cookie among others', 'a=1; sid=x; b=2', ['x']],
-    ['no blank after the semicolon (R31)', 'a=1;sid=x;b=2', ['x']],
-    ['blanks and tabs around everything', ' \t a = 1 ;\t sid \t= \t x \t; b=2', ['x']],
+    ['no space after the semicolon (R31)', 'a=1;sid=x;b=2', ['x']],
+    ['spaces and tabs around everything', ' \t a = 1 ;\t sid \t= \t x \t; b=2', ['x']],
     ['a semicolon at the end', 'sid=x;', ['x']],
     ['an empty value', 'sid=', ['']],
     ['an empty value before others', 'sid=; a=1', ['']],
     ['a name without a value', 'sid; sid=x', ['x']],
     ['a name without a value at the end', 'a=1; sid', []],
-    ['a part without an equals sign before a good one', 'junk; sid=x', ['x']],
+    ['a part without an equals sign before our cookie', 'junk; sid=x', ['x']],
     ['a value that contains equals signs', 'sid=a=b==', ['a=b==']],
     ['our name as the value of another', 'a=sid; b=sid=x', []],
     ['quotes around the value (R31)', 'sid="x y"', ['x y']],
@@ -35,31 +35,31 @@ describe('cookieValues', () => {
     ['one quote only', 'sid="', ['"']],
     ['a quote at the beginning only', 'sid="x', ['"x']],
     ['quotes inside', 'sid=a"b"c', ['a"b"c']],
-    ['percent signs (R31)', 'sid=s%3Aa%2Bb%2F', ['s:a+b/']],
-    ['percent signs within quotes', 'sid="s%3Aa"', ['s:a']],
-    ['percent signs that are broken, kept as they are (R31)', 'sid=%E0%A4%A', ['%E0%A4%A']],
+    ['percent escapes (R31)', 'sid=s%3Aa%2Bb%2F', ['s:a+b/']],
+    ['percent escapes within quotes', 'sid="s%3Aa"', ['s:a']],
+    ['an invalid percent escape, unchanged (R31)', 'sid=%E0%A4%A', ['%E0%A4%A']],
     ['a percent sign alone', 'sid=100%', ['100%']],
-    ['a percent sign encoded once only', 'sid=%2525', ['%25']],
+    ['an encoded percent sign, decoded once', 'sid=%2525', ['%25']],
     ['a plus sign', 'sid=a+b', ['a+b']],
-    ['several of one name, in their order (S-28)', 'sid=1; a=x; sid=2; sid=3', ['1', '2', '3']],
-    ['ten of one name', 'sid=x; '.repeat(10), Array<string>(10).fill('x')],
+    ['several cookies of one name, in order (S-28)', 'sid=1; a=x; sid=2; sid=3', ['1', '2', '3']],
+    ['ten cookies of one name', 'sid=x; '.repeat(10), Array<string>(10).fill('x')],
     [
-      'more than 32 of one name, of which further ones are ignored (S-28)',
+      'the first 32 of more cookies of one name (S-28)',
       `${'sid=x; '.repeat(32)}sid=y`,
       Array<string>(32).fill('x'),
     ],
-    ['the same twice', 'sid=1; sid=1', ['1', '1']],
-    ['another case of the name (R31)', 'SID=1; Sid=2; sid=3', ['3']],
+    ['the same cookie twice', 'sid=1; sid=1', ['1', '1']],
+    ['no name in another case (R31)', 'SID=1; Sid=2; sid=3', ['3']],
     ['names that begin with ours', 'sid2=1; sid.sig=2; sid=3', ['3']],
     ['names that end with ours', 'xsid=1; connect.sid=2; sid=3', ['3']],
-    ['a name with a prefix of browsers (S-27)', '__Host-sid=1; sid=2', ['2']],
+    ['a name without a prefix as another name (S-27)', '__Host-sid=1; sid=2', ['2']],
     ['a NUL in the name', 'sid\0=1; sid=2', ['2']],
   ])('reads %s', (_, header, values) => {
     expect(cookieValues(header, 'sid')).toEqual(values);
   });
 
   it.each(['connect.sid', '__Host-id', 'a.b', 'a*b', '$x', '__proto__', 'constructor', '(', '^'])(
-    'takes the name %j to the letter',
+    'matches the name %j literally',
     (name) => {
       expect(cookieValues(`a=0; ${name}=x; b=1`, name)).toEqual(['x']);
       expect(cookieValues('connect-sid=0; aXb=1', name)).toEqual([]);
@@ -91,8 +91,8 @@ describe('cookieValues', () => {
     ['equals signs', '='],
     ['quotes', 'sid="'],
     ['percent signs', 'sid=%;'],
-    ['blanks', ' '],
-    ['blanks and semicolons', '  ;'],
+    ['spaces', ' '],
+    ['spaces and semicolons', '  ;'],
     ['names without an equals sign', 'a;'],
     ['our name without an equals sign', 'sid;'],
   ])('with 64 kilobytes of %s', (_, part) => {
@@ -106,7 +106,10 @@ describe('cookieValues', () => {
   });
 });
 
-/** How many characters the string methods read while a function runs. It counts work, since time depends on the machine. */
+/**
+ * Number of characters that string methods read while a function runs. It is stable, unlike the time of a
+ * machine.
+ */
 function charactersRead(run: () => void): number {
   let read = 0;
   const lengths: { [method: string]: (text: string, args: unknown[], result: unknown) => number } = {

@@ -9,7 +9,7 @@ import {
 const NOW = 1_700_000_000_000;
 
 describe('resolveCookie', () => {
-  it.each([true, false])('completes no options at all, secure connection: %s (S-22, S-23)', (secure) => {
+  it.each([true, false])('has defaults for all options, secure connection: %s (S-22, S-23)', (secure) => {
     expect(resolveCookie({}, secure, NOW)).toEqual({
       path: '/',
       domain: undefined,
@@ -23,7 +23,7 @@ describe('resolveCookie', () => {
     });
   });
 
-  it('takes what was given', () => {
+  it('keeps the given options', () => {
     const options = {
       path: '/shop',
       domain: 'example.com',
@@ -41,15 +41,15 @@ describe('resolveCookie', () => {
   it.each<[string, CookieOptions, boolean, Partial<ResolvedCookie>]>([
     // title, options, secure connection, resolved
     ["secure 'auto' over TLS (R38)", { secure: 'auto' }, true, { secure: true }],
-    ["secure 'auto' without (R38)", { secure: 'auto' }, false, { secure: false }],
-    ['secure left out over TLS', { secure: undefined }, true, { secure: true }],
+    ["secure 'auto' without TLS (R38)", { secure: 'auto' }, false, { secure: false }],
+    ['no secure over TLS', { secure: undefined }, true, { secure: true }],
     ['secure true without TLS', { secure: true }, false, { secure: true }],
     ['secure false over TLS', { secure: false }, true, { secure: false }],
     ["sameSite 'auto' over TLS (R39)", { sameSite: 'auto' }, true, { sameSite: 'none', secure: true }],
-    ["sameSite 'auto' without (R39)", { sameSite: 'auto' }, false, { sameSite: 'lax', secure: false }],
+    ["sameSite 'auto' without TLS (R39)", { sameSite: 'auto' }, false, { sameSite: 'lax', secure: false }],
     ["sameSite 'none' over TLS", { sameSite: 'none' }, true, { sameSite: 'none', secure: true }],
     [
-      "sameSite 'none' without: browsers refuse it insecure",
+      "sameSite 'none' without TLS is 'lax', because browsers reject it",
       { sameSite: 'none' },
       false,
       { sameSite: 'lax', secure: false },
@@ -74,10 +74,10 @@ describe('resolveCookie', () => {
     ],
     ['sameSite true', { sameSite: true }, true, { sameSite: true }],
     ['sameSite false', { sameSite: false }, true, { sameSite: false }],
-    ['sameSite left out (S-22)', { sameSite: undefined }, true, { sameSite: 'lax' }],
+    ['no sameSite (S-22)', { sameSite: undefined }, true, { sameSite: 'lax' }],
     ['partitioned over TLS', { partitioned: true }, true, { partitioned: true }],
     [
-      'partitioned without: browsers refuse it insecure',
+      'partitioned without TLS is false, because browsers reject it',
       { partitioned: true },
       false,
       { partitioned: false },
@@ -91,14 +91,14 @@ describe('resolveCookie', () => {
     ['maxAge', { maxAge: days(1) }, true, { maxAgeMs: days(1) }],
     ['maxAge null', { maxAge: null }, true, { maxAgeMs: null }],
     ['expires', { expires: new Date(NOW + 5000) }, true, { maxAgeMs: 5000, expiresAt: NOW + 5000 }],
-    ['expires that is over', { expires: new Date(NOW - 5000) }, true, { maxAgeMs: -5000 }],
+    ['expires in the past', { expires: new Date(NOW - 5000) }, true, { maxAgeMs: -5000 }],
     ['expires null', { expires: null }, true, { maxAgeMs: null }],
     ['expires null beside maxAge', { expires: null, maxAge: 7 }, true, { maxAgeMs: 7 }],
   ])('%s', (_, options, secure, expected) => {
     expect(resolveCookie(options, secure, NOW)).toMatchObject(expected);
   });
 
-  it("never gives an insecure cookie that browsers refuse, for any connection and all options but 'auto' with secure false (R39)", () => {
+  it("returns no insecure cookie that browsers reject, except for sameSite 'auto' with secure false (R39)", () => {
     for (const secure of [true, false, 'auto', undefined] as const) {
       for (const sameSite of [true, false, 'lax', 'strict', 'none', 'auto', undefined] as const) {
         for (const partitioned of [true, false, undefined]) {
@@ -116,7 +116,7 @@ describe('resolveCookie', () => {
     }
   });
 
-  it('changes nothing of what it was given', () => {
+  it('does not change the given options', () => {
     const options = Object.freeze({ expires: new Date(NOW + 1), secure: 'auto' } as const);
     resolveCookie(options, true, NOW);
     expect(options).toEqual({ expires: new Date(NOW + 1), secure: 'auto' });
@@ -136,10 +136,10 @@ describe('leftOutAttributes', () => {
     ],
     ['both over TLS', { sameSite: 'none', partitioned: true, secure: 'auto' }, true, []],
     ['both and secure true without TLS', { sameSite: 'none', partitioned: true, secure: true }, false, []],
-    ["sameSite 'auto', which asks for lax without TLS", { sameSite: 'auto' }, false, []],
+    ["sameSite 'auto', which is lax without TLS", { sameSite: 'auto' }, false, []],
     ['no options', {}, false, []],
     ['partitioned false', { partitioned: false }, false, []],
-  ])('names what the connection left out of %s', (_, options, secure, names) => {
+  ])('returns the omitted attributes of %s', (_, options, secure, names) => {
     expect(leftOutAttributes(options, resolveCookie(options, secure, NOW))).toEqual(names);
   });
 });

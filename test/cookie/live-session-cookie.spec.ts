@@ -6,7 +6,7 @@ import { FakeClock } from 'nest-session/testing';
 const NOW = 1_700_000_000_000;
 const HOUR = 3_600_000;
 
-function carried(options: CookieOptions = {}, touchedAt = NOW) {
+function cookieOf(options: CookieOptions = {}, touchedAt = NOW) {
   const clock = new FakeClock(NOW);
   const cookie = new LiveSessionCookie(resolveCookie(options, true, NOW), touchedAt, () => clock.now());
   return { clock, cookie };
@@ -14,7 +14,7 @@ function carried(options: CookieOptions = {}, touchedAt = NOW) {
 
 describe('the cookie of a session', () => {
   it('shows the resolved options', () => {
-    const { cookie } = carried({
+    const { cookie } = cookieOf({
       path: '/shop',
       domain: 'example.com',
       httpOnly: false,
@@ -36,12 +36,12 @@ describe('the cookie of a session', () => {
   });
 
   it('ends with the browser by default (S-31)', () => {
-    const { cookie } = carried();
+    const { cookie } = cookieOf();
     expect([cookie.maxAge, cookie.expires, cookie.originalMaxAge]).toEqual([null, null, null]);
   });
 
   it('counts its lifetime down from the last touch (R93)', () => {
-    const { cookie, clock } = carried({ maxAge: HOUR }, NOW - 1000);
+    const { cookie, clock } = cookieOf({ maxAge: HOUR }, NOW - 1000);
     expect([cookie.maxAge, cookie.expires, cookie.originalMaxAge]).toEqual([
       HOUR - 1000,
       new Date(NOW - 1000 + HOUR),
@@ -51,21 +51,21 @@ describe('the cookie of a session', () => {
     expect([cookie.maxAge, cookie.originalMaxAge]).toEqual([HOUR - 1500, HOUR]);
   });
 
-  it('begins its lifetime again with restart', () => {
-    const { cookie, clock } = carried({ maxAge: HOUR });
+  it('restarts its lifetime with restart()', () => {
+    const { cookie, clock } = cookieOf({ maxAge: HOUR });
     clock.advance(1000);
     cookie.restart(clock.now());
     expect([cookie.maxAge, cookie.expires]).toEqual([HOUR, new Date(NOW + 1000 + HOUR)]);
   });
 
-  it('that ends with the browser still does after restart', () => {
-    const { cookie } = carried();
+  it('still ends with the browser after restart()', () => {
+    const { cookie } = cookieOf();
     cookie.restart(NOW);
     expect([cookie.maxAge, cookie.expires]).toEqual([null, null]);
   });
 
-  it('takes another maxAge, which each restart begins again with (R92)', () => {
-    const { cookie, clock } = carried({ maxAge: HOUR });
+  it('accepts another maxAge, which restart() uses from then on (R92)', () => {
+    const { cookie, clock } = cookieOf({ maxAge: HOUR });
     clock.advance(1000);
     cookie.maxAge = 5000;
     expect([cookie.maxAge, cookie.originalMaxAge, cookie.expires]).toEqual([
@@ -80,21 +80,21 @@ describe('the cookie of a session', () => {
 
   it.each<[string, number, number]>([
     ['zero', 0, 0],
-    ['a negative one', -5, -5],
-  ])('takes %s for a cookie that is over (R92)', (_, ms, expected) => {
-    const { cookie } = carried();
+    ['a negative maxAge', -5, -5],
+  ])('accepts %s, for an expired cookie (R92)', (_, ms, expected) => {
+    const { cookie } = cookieOf();
     cookie.maxAge = ms;
     expect([cookie.maxAge, cookie.originalMaxAge]).toEqual([expected, expected]);
   });
 
-  it.each([null, undefined])('ends with the browser once maxAge is %s', (nothing) => {
-    const { cookie } = carried({ maxAge: HOUR });
+  it.each([null, undefined])('ends with the browser after maxAge was set to %s', (nothing) => {
+    const { cookie } = cookieOf({ maxAge: HOUR });
     cookie.maxAge = nothing;
     expect([cookie.maxAge, cookie.expires, cookie.originalMaxAge]).toEqual([null, null, null]);
   });
 
-  it('takes an instant, as long as it is away now', () => {
-    const { cookie } = carried();
+  it('accepts an instant as expires, and computes maxAge from it', () => {
+    const { cookie } = cookieOf();
     cookie.expires = new Date(NOW + 5000);
     expect([cookie.maxAge, cookie.originalMaxAge, cookie.expires]).toEqual([
       5000,
@@ -103,11 +103,14 @@ describe('the cookie of a session', () => {
     ]);
   });
 
-  it.each([null, false, undefined] as const)('ends with the browser once expires is %s (R93)', (nothing) => {
-    const { cookie } = carried({ maxAge: HOUR });
-    cookie.expires = nothing;
-    expect([cookie.maxAge, cookie.expires, cookie.originalMaxAge]).toEqual([null, null, null]);
-  });
+  it.each([null, false, undefined] as const)(
+    'ends with the browser after expires was set to %s (R93)',
+    (nothing) => {
+      const { cookie } = cookieOf({ maxAge: HOUR });
+      cookie.expires = nothing;
+      expect([cookie.maxAge, cookie.expires, cookie.originalMaxAge]).toEqual([null, null, null]);
+    },
+  );
 
   it.each<[string, unknown]>([
     ['text', '1000'],
@@ -119,8 +122,8 @@ describe('the cookie of a session', () => {
     ['more than 400 days', 400 * 24 * HOUR + 1],
     ['the largest safe integer', Number.MAX_SAFE_INTEGER],
     ['the smallest safe integer', Number.MIN_SAFE_INTEGER],
-  ])('refuses %s as maxAge and stays as it was', (_, value) => {
-    const { cookie } = carried({ maxAge: HOUR });
+  ])('rejects %s as maxAge and is unchanged', (_, value) => {
+    const { cookie } = cookieOf({ maxAge: HOUR });
     expect(() => {
       cookie.maxAge = value as number;
     }).toThrow(/session\.cookie\.maxAge must be null or a number of milliseconds up to 400 days/);
@@ -134,8 +137,8 @@ describe('the cookie of a session', () => {
     ['true', true],
     ['an instant in more than 400 days', new Date(NOW + 400 * 24 * HOUR + 1)],
     ['the last instant that a Date can hold', new Date(8_640_000_000_000_000)],
-  ])('refuses %s as expires and stays as it was', (_, value) => {
-    const { cookie } = carried({ maxAge: HOUR });
+  ])('rejects %s as expires and is unchanged', (_, value) => {
+    const { cookie } = cookieOf({ maxAge: HOUR });
     expect(() => {
       cookie.expires = value as Date;
     }).toThrow(/session\.cookie\.expires must be a valid Date within the next 400 days, null or false/);
@@ -151,7 +154,7 @@ describe('the cookie of a session', () => {
     ],
     ['an instant beyond 400 days', 'expires', new Date(NOW * 2), 'a valid Date within the next 400 days'],
     ['"auto" as sameSite', 'sameSite', 'auto', '"lax", "strict", "none", true (strict) or false'],
-    ['another word as sameSite', 'sameSite', 'loose', '"lax", "strict", "none", true (strict) or false'],
+    ['an unknown sameSite', 'sameSite', 'loose', '"lax", "strict", "none", true (strict) or false'],
     ['"auto" as secure', 'secure', 'auto', 'true or false'],
     ['a number as httpOnly', 'httpOnly', 1, 'true or false'],
     ['text as partitioned', 'partitioned', 'yes', 'true or false'],
@@ -162,9 +165,9 @@ describe('the cookie of a session', () => {
     ['an unknown priority', 'priority', 'urgent', 'undefined, "low", "medium" or "high"'],
     ['text as originalMaxAge', 'originalMaxAge', '1000', 'null or a number of milliseconds up to 400 days'],
   ])(
-    'refuses %s when it is assigned, names the setting and what is allowed, and stays as it was',
+    'rejects %s at the assignment, names the setting and the allowed values, and is unchanged',
     (_, name, value, allowed) => {
-      const { cookie } = carried({ maxAge: HOUR });
+      const { cookie } = cookieOf({ maxAge: HOUR });
       const before = JSON.stringify(cookie);
       const shown = name === 'originalMaxAge' ? 'maxAge' : name;
       let refused: unknown;
@@ -182,13 +185,13 @@ describe('the cookie of a session', () => {
   it.each<[string, object]>([
     ['the longest lifetime', { maxAge: 400 * 24 * HOUR }],
     ['the latest instant', { expires: new Date(NOW + 400 * 24 * HOUR) }],
-    ['an instant that is long over', { expires: new Date(0) }],
+    ['an instant in the past', { expires: new Date(0) }],
     ['the earliest instant', { expires: new Date(-8_640_000_000_000_000) }],
     ['no domain and no priority', { domain: undefined, priority: undefined }],
-    ['each word of sameSite', { sameSite: 'none' }],
+    ['sameSite none', { sameSite: 'none' }],
     ['sameSite false', { sameSite: false }],
-  ])('takes %s, and can be sent', (_, settings) => {
-    const { cookie } = carried();
+  ])('accepts %s, and can be sent', (_, settings) => {
+    const { cookie } = cookieOf();
     Object.assign(cookie, settings);
     expect(cookie).toMatchObject(settings);
     cookie.restart(NOW + HOUR);
@@ -196,12 +199,12 @@ describe('the cookie of a session', () => {
   });
 
   it('prints its settings', () => {
-    const { cookie } = carried({ path: '/shop' });
+    const { cookie } = cookieOf({ path: '/shop' });
     expect(inspect(cookie)).toMatch("path: '/shop'");
   });
 
-  it('does not give away its own instant: changing the Date that it shows changes nothing', () => {
-    const { cookie } = carried({ maxAge: HOUR });
+  it('does not change with the Date objects that it returns and accepts', () => {
+    const { cookie } = cookieOf({ maxAge: HOUR });
     cookie.expires!.setTime(0);
     expect(cookie.maxAge).toBe(HOUR);
     const mine = new Date(NOW + 5000);
@@ -210,7 +213,7 @@ describe('the cookie of a session', () => {
     expect(cookie.maxAge).toBe(5000);
   });
 
-  it('ends with its session at the latest, whatever lifetime it was given', () => {
+  it('ends with its session at the latest, also with a longer lifetime', () => {
     const clock = new FakeClock(NOW);
     const cookie = new LiveSessionCookie(resolveCookie({}, true, NOW), NOW, () => clock.now(), NOW + HOUR);
     cookie.maxAge = 5 * HOUR;
@@ -228,8 +231,8 @@ describe('the cookie of a session', () => {
   });
 
   describe('with a fixed instant in the options', () => {
-    it('shows that instant, however long ago it was touched, and keeps it at each restart', () => {
-      const { cookie, clock } = carried({ expires: new Date(NOW + HOUR) }, NOW - 10 * HOUR);
+    it('expires at that instant, independent of touches and restarts', () => {
+      const { cookie, clock } = cookieOf({ expires: new Date(NOW + HOUR) }, NOW - 10 * HOUR);
       expect([cookie.expires, cookie.maxAge]).toEqual([new Date(NOW + HOUR), HOUR]);
       clock.advance(1000);
       cookie.restart(clock.now());
@@ -239,8 +242,8 @@ describe('the cookie of a session', () => {
     it.each<[string, (cookie: LiveSessionCookie) => void]>([
       ['maxAge', (cookie) => (cookie.maxAge = 5000)],
       ['expires', (cookie) => (cookie.expires = new Date(NOW + 5000))],
-    ])('follows its own lifetime once %s was set', (_, set) => {
-      const { cookie, clock } = carried({ expires: new Date(NOW + HOUR) });
+    ])('has its own lifetime after %s was set', (_, set) => {
+      const { cookie, clock } = cookieOf({ expires: new Date(NOW + HOUR) });
       set(cookie);
       clock.advance(1000);
       cookie.restart(clock.now());
@@ -248,8 +251,8 @@ describe('the cookie of a session', () => {
     });
   });
 
-  it('shows itself as JSON under the names of express-session', () => {
-    const { cookie } = carried({ maxAge: HOUR, sameSite: 'strict' });
+  it('has the property names of express-session as JSON', () => {
+    const { cookie } = cookieOf({ maxAge: HOUR, sameSite: 'strict' });
     expect(JSON.parse(JSON.stringify(cookie))).toEqual({
       originalMaxAge: HOUR,
       partitioned: false,
@@ -261,8 +264,8 @@ describe('the cookie of a session', () => {
     });
   });
 
-  it('may be changed in every attribute', () => {
-    const { cookie } = carried();
+  it('accepts a change of every attribute', () => {
+    const { cookie } = cookieOf();
     Object.assign(cookie, {
       path: '/x',
       domain: 'a.example',

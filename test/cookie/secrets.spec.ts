@@ -27,15 +27,15 @@ describe('namedSecrets', () => {
     expect(verifiedId(retired, namedSecrets(KEYS.slice(0, 1), 'admin'))).toBeNull();
   });
 
-  it('makes the same of text, its bytes and a key of them, and always the same value', () => {
+  it('returns the same keys for a string, its bytes and a key of them, in every release', () => {
     const made = [SECRET, Buffer.from(SECRET), KEYS[0]!].map((secret) =>
       signedValue('apple', namedSecrets([secret], 'admin')),
     );
-    // A change of this value ends every named session that exists.
+    // A change of this value ends all existing named sessions.
     expect(new Set(made)).toEqual(new Set(['s:apple.4cs5rBcCJ+RZw9lTEZdoJYiDEdDYYkhQYTnSALdzcV8']));
   });
 
-  it('makes keys that no signature of the secret shows, whatever text an application signs with it', () => {
+  it('returns keys that no signature made with the secret reveals', () => {
     const texts = ['admin', 'cookie:admin', 'nest-session', 'nest-session cookie:admin', ''];
     const shown = texts.map((text) => createHmac('sha256', KEYS[0]!).update(text).digest('hex'));
     expect(shown).not.toContain(admin[0]!.export().toString('hex'));

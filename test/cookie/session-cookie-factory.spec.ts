@@ -7,10 +7,10 @@ import type { CookiePlan } from '../../lib/core/session/session-cookie.js';
 const NOW = 1_700_000_000_000;
 const HOUR = 3_600_000;
 
-function keeperOf(options: CookieOptions = {}, { secure = true, clock = new FakeClock(NOW) } = {}) {
+function factoryOf(options: CookieOptions = {}, { secure = true, clock = new FakeClock(NOW) } = {}) {
   return {
     clock,
-    keeper: new OptionsCookieFactory(resolveCookie(options, secure, clock.now()), () => clock.now()),
+    factory: new OptionsCookieFactory(resolveCookie(options, secure, clock.now()), () => clock.now()),
   };
 }
 
@@ -18,7 +18,7 @@ function keeperOf(options: CookieOptions = {}, { secure = true, clock = new Fake
 const idleAt = ({ lifetimeMs, endsAt }: CookiePlan, usedAt: number): number | null =>
   endsAt === null ? lifetimeMs : endsAt - usedAt;
 
-describe('what is kept of a cookie', () => {
+describe('the stored settings of a cookie', () => {
   it.each<[string, CookieOptions]>([
     ['the defaults', {}],
     ['a lifetime', { maxAge: HOUR }],
@@ -36,9 +36,9 @@ describe('what is kept of a cookie', () => {
         maxAge: HOUR,
       },
     ],
-  ])('is nothing where it is as the options say: %s', (_, options) => {
-    const { keeper } = keeperOf(options);
-    expect(keeper.keep(keeper.make(null, NOW))).toBeNull();
+  ])('are null where the cookie has the options: %s', (_, options) => {
+    const { factory } = factoryOf(options);
+    expect(factory.keep(factory.make(null, NOW))).toBeNull();
   });
 
   it.each<[string, (cookie: SessionCookie) => void, object]>([
@@ -120,59 +120,66 @@ describe('what is kept of a cookie', () => {
       },
       { originalMaxAge: 5000, path: '/x' },
     ],
-  ])('is what the session set for itself, and comes back: %s', (_, change, expected) => {
-    const { keeper } = keeperOf({ maxAge: HOUR });
-    const cookie = keeper.make(null, NOW);
-    change(cookie);
-    const kept = keeper.keep(cookie);
-    expect(JSON.parse(kept!)).toEqual(expected);
-    const again = keeper.make(kept, NOW);
-    expect(again.toJSON()).toEqual(cookie.toJSON());
-    expect(keeper.keep(again)).toBe(kept);
-  });
+  ])(
+    'are the settings that the session changed, and make the same cookie again: %s',
+    (_, change, expected) => {
+      const { factory } = factoryOf({ maxAge: HOUR });
+      const cookie = factory.make(null, NOW);
+      change(cookie);
+      const stored = factory.keep(cookie);
+      expect(JSON.parse(stored!)).toEqual(expected);
+      const again = factory.make(stored, NOW);
+      expect(again.toJSON()).toEqual(cookie.toJSON());
+      expect(factory.keep(again)).toBe(stored);
+    },
+  );
 
-  it('is nothing again where the session went back to the options', () => {
-    const { keeper } = keeperOf({ maxAge: HOUR });
-    const cookie = keeper.make('{"originalMaxAge":5000}', NOW);
+  it('are null again after the session restored the options', () => {
+    const { factory } = factoryOf({ maxAge: HOUR });
+    const cookie = factory.make('{"originalMaxAge":5000}', NOW);
     cookie.maxAge = HOUR;
-    expect(keeper.keep(cookie)).toBeNull();
+    expect(factory.keep(cookie)).toBeNull();
   });
 
-  it('does not change by the time that passes', () => {
-    const { keeper, clock } = keeperOf({ maxAge: HOUR });
-    const cookie = keeper.make(null, NOW);
+  it('do not change with time', () => {
+    const { factory, clock } = factoryOf({ maxAge: HOUR });
+    const cookie = factory.make(null, NOW);
     clock.advance(1000);
-    expect(keeper.keep(cookie)).toBeNull();
-    keeper.touch(cookie, clock.now());
-    expect(keeper.keep(cookie)).toBeNull();
+    expect(factory.keep(cookie)).toBeNull();
+    factory.touch(cookie, clock.now());
+    expect(factory.keep(cookie)).toBeNull();
     expect(cookie.maxAge).toBe(HOUR);
   });
 
-  it('leaves everything else to the options, also where they are changed while the session lives', () => {
-    const kept = keeperOf({ sameSite: 'lax' }).keeper;
-    const cookie = kept.make(null, NOW);
+  it('leave other settings to the options, also to options changed during a session', () => {
+    const { factory } = factoryOf({ sameSite: 'lax' });
+    const cookie = factory.make(null, NOW);
     cookie.maxAge = 5000;
-    const text = kept.keep(cookie);
-    expect(keeperOf({ sameSite: 'strict', path: '/new' }).keeper.make(text, NOW)).toMatchObject({
+    const stored = factory.keep(cookie);
+    const { factory: changed } = factoryOf({ sameSite: 'strict', path: '/new' });
+    expect(changed.make(stored, NOW)).toMatchObject({
       sameSite: 'strict',
       path: '/new',
       originalMaxAge: 5000,
     });
   });
 
-  it('can unset what the options set', () => {
-    const { keeper } = keeperOf({ domain: 'example.com', priority: 'low' });
-    const cookie = keeper.make(null, NOW);
+  it('can unset an option', () => {
+    const { factory } = factoryOf({ domain: 'example.com', priority: 'low' });
+    const cookie = factory.make(null, NOW);
     cookie.domain = undefined;
     cookie.priority = undefined;
-    const again = keeper.make(keeper.keep(cookie), NOW);
+    const again = factory.make(factory.keep(cookie), NOW);
     expect([again.domain ?? null, again.priority ?? null]).toEqual([null, null]);
-    expect(keeper.keep(again)).toBe(keeper.keep(cookie));
+    expect(factory.keep(again)).toBe(factory.keep(cookie));
   });
 
-  it('is read without names that are not settings (S-73)', () => {
-    const { keeper } = keeperOf();
-    const cookie = keeper.make('{"__proto__":{"evil":1},"toJSON":1,"restart":1,"maxAge":1,"path":"/x"}', NOW);
+  it('are read without unknown names (S-73)', () => {
+    const { factory } = factoryOf();
+    const cookie = factory.make(
+      '{"__proto__":{"evil":1},"toJSON":1,"restart":1,"maxAge":1,"path":"/x"}',
+      NOW,
+    );
     expect(cookie.path).toBe('/x');
     expect([typeof cookie.toJSON, cookie.maxAge, (cookie as unknown as { evil?: unknown }).evil]).toEqual([
       'function',
@@ -184,36 +191,36 @@ describe('what is kept of a cookie', () => {
   it.each<[string, object]>([
     ['a lifetime that no Date can hold', { originalMaxAge: Number.MAX_SAFE_INTEGER }],
     ['a lifetime beyond 400 days', { originalMaxAge: 401 * 24 * HOUR }],
-    ['"auto", which was never decided', { sameSite: 'auto', secure: 'auto' }],
+    ['"auto", which only options can have', { sameSite: 'auto', secure: 'auto' }],
     ['attributes that no header can hold', { path: '/;x', domain: 'a b', priority: 'urgent' }],
-  ])('is read without settings that cannot be sent: %s', (_, bad) => {
-    const { keeper } = keeperOf({ maxAge: HOUR });
-    const cookie = keeper.make(JSON.stringify({ ...bad, httpOnly: false }), NOW);
-    expect(cookie.toJSON()).toEqual({ ...keeper.make(null, NOW).toJSON(), httpOnly: false });
-    expect(keeper.keep(cookie)).toBe('{"httpOnly":false}');
+  ])('are read without invalid settings: %s', (_, bad) => {
+    const { factory } = factoryOf({ maxAge: HOUR });
+    const cookie = factory.make(JSON.stringify({ ...bad, httpOnly: false }), NOW);
+    expect(cookie.toJSON()).toEqual({ ...factory.make(null, NOW).toJSON(), httpOnly: false });
+    expect(factory.keep(cookie)).toBe('{"httpOnly":false}');
     expect(cookie.serialize('sid', 'x')).toMatch('Max-Age=3600');
   });
 
-  it.each(['{nonsense', 'null', '[]', '"x"', '7'])('that is broken is taken for nothing: %s', (kept) => {
-    const { keeper } = keeperOf({ maxAge: HOUR });
-    expect(keeper.make(kept, NOW).toJSON()).toEqual(keeper.make(null, NOW).toJSON());
+  it.each(['{nonsense', 'null', '[]', '"x"', '7'])('are ignored when they cannot be parsed: %s', (stored) => {
+    const { factory } = factoryOf({ maxAge: HOUR });
+    expect(factory.make(stored, NOW).toJSON()).toEqual(factory.make(null, NOW).toJSON());
   });
 
-  it('is the same text, in whatever order the settings were stored', () => {
-    const { keeper } = keeperOf();
+  it('are the same text for any order of the settings', () => {
+    const { factory } = factoryOf();
     const merged = '{"path":"/x","originalMaxAge":5000}';
-    expect(keeper.keep(keeper.make(merged, NOW))).toBe(
-      keeper.keep(keeper.make('{"originalMaxAge":5000,"path":"/x"}', NOW)),
+    expect(factory.keep(factory.make(merged, NOW))).toBe(
+      factory.keep(factory.make('{"originalMaxAge":5000,"path":"/x"}', NOW)),
     );
   });
 });
 
-describe('the lifetime that a cookie asks for its session', () => {
+describe('the lifetime of a session by its cookie', () => {
   it.each<[string, CookieOptions, (cookie: SessionCookie) => void, number | null]>([
     ['is that of the options by default', {}, () => undefined, null],
-    ['is that of the options where the cookie has theirs', { maxAge: HOUR }, () => undefined, null],
+    ['is that of the options where the cookie has it too', { maxAge: HOUR }, () => undefined, null],
     [
-      'is its own',
+      'is that of the cookie where it differs',
       { maxAge: HOUR },
       (c) => {
         c.maxAge = 5000;
@@ -221,7 +228,7 @@ describe('the lifetime that a cookie asks for its session', () => {
       5000,
     ],
     [
-      'is its own where the options give none',
+      'is that of the cookie where the options have none',
       {},
       (c) => {
         c.maxAge = 5000;
@@ -229,7 +236,7 @@ describe('the lifetime that a cookie asks for its session', () => {
       5000,
     ],
     [
-      'is its own instant',
+      'ends at the expires of the cookie',
       {},
       (c) => {
         c.expires = new Date(NOW + 7000);
@@ -237,7 +244,7 @@ describe('the lifetime that a cookie asks for its session', () => {
       7000,
     ],
     [
-      'is that of the options where it ends with the browser',
+      'is that of the options where the cookie ends with the browser',
       { maxAge: HOUR },
       (c) => {
         c.maxAge = null;
@@ -245,19 +252,22 @@ describe('the lifetime that a cookie asks for its session', () => {
       null,
     ],
   ])('%s', (_, options, change, expected) => {
-    const { keeper } = keeperOf(options);
-    const cookie = keeper.make(null, NOW);
+    const { factory } = factoryOf(options);
+    const cookie = factory.make(null, NOW);
     change(cookie);
-    expect(idleAt(keeper.planOf(cookie), NOW)).toBe(expected);
+    expect(idleAt(factory.planOf(cookie), NOW)).toBe(expected);
   });
 
   it.each([
     [true, HOUR - 1000],
     [false, null],
-  ])('with a fixed instant lasts from a use until then, where the cookie leads: %s', (leads, expected) => {
-    const resolved = resolveCookie({ expires: new Date(NOW + HOUR) }, true, NOW);
-    const keeper = new OptionsCookieFactory(resolved, () => NOW, leads);
-    expect(idleAt(keeper.planOf(keeper.make(null, NOW)), NOW + 1000)).toBe(expected);
-    expect(keeper.plan.endsAt).toBe(leads ? NOW + HOUR : null);
-  });
+  ])(
+    'ends at a fixed instant of the options, where the cookie sets the lifetime: %s',
+    (setsLifetime, expected) => {
+      const resolved = resolveCookie({ expires: new Date(NOW + HOUR) }, true, NOW);
+      const factory = new OptionsCookieFactory(resolved, () => NOW, setsLifetime);
+      expect(idleAt(factory.planOf(factory.make(null, NOW)), NOW + 1000)).toBe(expected);
+      expect(factory.plan.endsAt).toBe(setsLifetime ? NOW + HOUR : null);
+    },
+  );
 });

@@ -27,7 +27,7 @@ describe('setCookie', () => {
       'sid=x; Path=/; HttpOnly; Secure; SameSite=Lax',
     ],
     ['sameSite strict', { sameSite: true }, 'sid=x; Path=/; HttpOnly; Secure; SameSite=Strict'],
-    ['sameSite left out', { sameSite: false }, 'sid=x; Path=/; HttpOnly; Secure'],
+    ['sameSite false', { sameSite: false }, 'sid=x; Path=/; HttpOnly; Secure'],
     ['without httpOnly', { httpOnly: false }, 'sid=x; Path=/; Secure; SameSite=Lax'],
     [
       'a domain with a dot before it (R96)',
@@ -35,7 +35,7 @@ describe('setCookie', () => {
       'sid=x; Domain=.example.com; Path=/; HttpOnly; Secure; SameSite=Lax',
     ],
     [
-      'everything, in the known order (R45), with an age and an instant that agree (S-26)',
+      'everything in the order of express-session (R45), with equal Max-Age and Expires (S-26)',
       EVERYTHING,
       'sid=x; Max-Age=60; Domain=example.com; Path=/shop; Expires=Tue, 01 Jan 2030 00:01:00 GMT; HttpOnly; Secure; Partitioned; Priority=High; SameSite=None',
     ],
@@ -56,15 +56,15 @@ describe('setCookie', () => {
     expect(setCookie('sid', 'x', cookieOf({}))).not.toMatch(/Max-Age|Expires/);
   });
 
-  it('tells the age that is left', () => {
+  it('writes the remaining Max-Age', () => {
     expect(setCookie('sid', 'x', cookieOf({ maxAge: 60_000 }, true, NOW + 20_500))).toContain('Max-Age=39;');
   });
 
-  it('tells no negative age of a cookie that is over', () => {
+  it('writes no negative Max-Age of an expired cookie', () => {
     expect(setCookie('sid', 'x', cookieOf({ maxAge: 60_000 }, true, NOW + 90_000))).toContain('Max-Age=0;');
   });
 
-  it('encodes the value so that the header gives it back (R45)', () => {
+  it('encodes the value so that it can be decoded (R45)', () => {
     const value = 's:apple.D8Y+pkTAmeR0PobOhY4G97PRW+j7bUnP/5m6/On1MCU';
     const line = setCookie('connect.sid', value, cookieOf({}));
     expect(line).toContain('connect.sid=s%3Aapple.D8Y%2BpkTAmeR0PobOhY4G97PRW%2Bj7bUnP%2F5m6%2FOn1MCU;');
@@ -76,7 +76,7 @@ describe('setCookie', () => {
     ['a domain with a line break', { domain: 'a\r\nb' }],
     ['an unknown priority', { priority: 'urgent' }],
     ['an unknown sameSite', { sameSite: 'sometimes' }],
-  ])('refuses what no header can hold: %s (R47)', (_, change) => {
+  ])('rejects what no header can hold: %s (R47)', (_, change) => {
     const cookie = { path: '/', httpOnly: true, maxAge: null, expires: null, ...change } as SessionCookie;
     expect(() => setCookie('sid', 'x', cookie)).toThrow(TypeError);
   });
@@ -93,10 +93,10 @@ describe('setCookie', () => {
     ['a host name with a label of 63', { domain: `${'a'.repeat(63)}.example` }],
     ['a host name with a label of 64', { domain: `${'a'.repeat(64)}.example` }],
     ['a host name of one label', { domain: 'localhost' }],
-    ['a blank in the path', { path: '/a b' }],
+    ['a space in the path', { path: '/a b' }],
     ['a < in the path', { path: '/a<b' }],
     ['the longest lifetime (S-26)', { maxAge: 34_560_000_000 }],
-  ])('can write all that is accepted at start: %s', (_, options) => {
+  ])('writes any option that is accepted at startup: %s', (_, options) => {
     let accepted = true;
     try {
       checkCookieOptions(options, 'sid');
@@ -108,7 +108,7 @@ describe('setCookie', () => {
 });
 
 describe('clearCookie', () => {
-  it('makes the browser forget the cookie: long over, and empty (S-42)', () => {
+  it('deletes the cookie: an empty value and a past expiry (S-42)', () => {
     expect(clearCookie('sid', cookieOf({ maxAge: 60_000 }))).toBe(
       'sid=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax',
     );
@@ -118,7 +118,7 @@ describe('clearCookie', () => {
     ['the defaults', {}],
     ['everything', EVERYTHING],
     ['without secure', { secure: false, sameSite: false }],
-  ])('names the same path, domain and partition as the cookie that it ends: %s (S-42)', (_, options) => {
+  ])('has the path, domain and partition of the deleted cookie: %s (S-42)', (_, options) => {
     const attributes = (line: string): string[] =>
       line
         .split('; ')
@@ -139,7 +139,7 @@ describe('clearDuplicates', () => {
   const [hostOnly, shared] = [cookieOf({}), cookieOf({ domain: 'example.com' })];
 
   it.each<[string, SessionCookie, SessionCookie | null, string[]]>([
-    // title, configured cookie, cookie of the same response, cleared places
+    // title, configured cookie, cookie of the same response, deleted cookies
     ['without a domain', hostOnly, null, ['host-only']],
     ['with a domain', shared, null, ['host-only', 'example.com']],
     ['that the response sets, without a domain', hostOnly, hostOnly, []],
@@ -150,11 +150,11 @@ describe('clearDuplicates', () => {
       cookieOf({ domain: 'example.com', path: '/x' }),
       ['host-only', 'example.com'],
     ],
-  ])('clears a cookie %s', (_, configured, sent, cleared) => {
+  ])('deletes a cookie %s', (_, configured, sent, cleared) => {
     expect(places(clearDuplicates('sid', configured, sent))).toEqual(cleared);
   });
 
-  it('clears it under the path, the flags and the partition of the options', () => {
+  it('deletes it with the path, the flags and the partition of the options', () => {
     expect(clearDuplicates('sid', cookieOf(EVERYTHING), null)).toEqual([
       clearCookie('sid', cookieOf({ ...EVERYTHING, domain: undefined })),
       clearCookie('sid', cookieOf(EVERYTHING)),

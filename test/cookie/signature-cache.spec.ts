@@ -4,48 +4,48 @@ import { SignatureCache } from '../../lib/cookie/signature-cache.js';
 import { newSessionId, type SessionId, sessionKey } from '../../lib/core/session-id.js';
 import { usedHeap } from '../support/heap.js';
 
-const [CURRENT, RETIRED, FOREIGN] = ['a current secret', 'a retired secret', 'a foreign secret'];
+const [CURRENT, RETIRED, UNKNOWN] = ['a current secret', 'a retired secret', 'an unknown secret'];
 const SECRETS: readonly Secret[] = [CURRENT, RETIRED];
 
-const idsOf = (secrets: readonly Secret[] = SECRETS) => new SignatureCache(secrets, sessionKey);
+const cacheOf = (secrets: readonly Secret[] = SECRETS) => new SignatureCache(secrets, sessionKey);
 const sentBy = (id: SessionId, secret: Secret) => encodeURIComponent(signedValue(id, [secret]));
-/** A cookie counts as often as it is sent: the first time it is verified, later it is known. */
+/** Each cookie is sent several times: it is verified the first time, and cached later. */
 const TIMES = [1, 2, 3];
 
-/** An id whose signature has signs that are sent in percents. */
-function idWithSigns(): SessionId {
+/** An id whose signature has characters that are percent-encoded. */
+function idWithEscapes(): SessionId {
   for (;;) {
     const id = newSessionId();
     if (/[+].*[/]|[/].*[+]/.test(signedValue(id, [CURRENT]))) return id;
   }
 }
 
-describe('VerifiedIds', () => {
-  it('finds the id of a cookie, its key, and that the current secret signed it', () => {
-    const ids = idsOf();
-    const id = idWithSigns();
+describe('SignatureCache', () => {
+  it('returns the id of a cookie, its key, and whether the current secret signed it', () => {
+    const cache = cacheOf();
+    const id = idWithEscapes();
     for (const _ of TIMES) {
-      const found = ids.candidatesIn([sentBy(id, CURRENT)]);
+      const found = cache.candidatesIn([sentBy(id, CURRENT)]);
       expect(found).toEqual([expect.objectContaining({ id, key: sessionKey(id), current: true })]);
     }
   });
 
-  it('finds it however it is written: quoted, with other percent signs, or with none', () => {
-    const ids = idsOf();
-    const id = idWithSigns();
+  it('accepts any encoding: quoted, lower-case percent escapes, or none', () => {
+    const cache = cacheOf();
+    const id = idWithEscapes();
     const sent = sentBy(id, CURRENT);
     const lower = sent.replaceAll(/%[0-9A-F]{2}/g, (sign) => sign.toLowerCase());
     for (const cookie of [sent, `"${sent}"`, lower, decodeURIComponent(sent), sent])
-      expect(ids.candidatesIn([cookie])).toEqual([expect.objectContaining({ id, current: true })]);
+      expect(cache.candidatesIn([cookie])).toEqual([expect.objectContaining({ id, current: true })]);
   });
 
-  it('refuses every other signature of an id that it knows', () => {
-    const ids = idsOf();
-    const id = idWithSigns();
+  it('rejects any other signature of a cached id', () => {
+    const cache = cacheOf();
+    const id = idWithEscapes();
     const sent = sentBy(id, CURRENT);
     const other = newSessionId();
     const forged = [
-      sentBy(id, FOREIGN),
+      sentBy(id, UNKNOWN),
       sent.slice(0, -1),
       `${sent}A`,
       `${sent.slice(0, -1)}${sent.endsWith('A') ? 'B' : 'A'}`,
@@ -55,17 +55,17 @@ describe('VerifiedIds', () => {
       sentBy(other, CURRENT).replace(other, id),
     ];
     for (const _ of TIMES) {
-      expect(ids.candidatesIn([sent])).toHaveLength(1);
-      for (const cookie of forged) expect(ids.candidatesIn([cookie])).toEqual([]);
+      expect(cache.candidatesIn([sent])).toHaveLength(1);
+      for (const cookie of forged) expect(cache.candidatesIn([cookie])).toEqual([]);
     }
   });
 
-  it('finds every cookie whose signature holds, in their order, each id once (S-28)', () => {
+  it('returns all cookies with a valid signature in order, each id once (S-28)', () => {
     const [one, other] = [newSessionId(), newSessionId()];
-    const junk = Array.from({ length: 31 }, () => sentBy(newSessionId(), FOREIGN));
+    const junk = Array.from({ length: 31 }, () => sentBy(newSessionId(), UNKNOWN));
     const cookies = [...junk.slice(4), sentBy(one, CURRENT), ...junk.slice(0, 4), sentBy(other, RETIRED)];
-    for (const ids of [idsOf(), idsOf()]) {
-      const found = ids.candidatesIn([...cookies, sentBy(one, RETIRED), sentBy(one, CURRENT)]);
+    for (const cache of [cacheOf(), cacheOf()]) {
+      const found = cache.candidatesIn([...cookies, sentBy(one, RETIRED), sentBy(one, CURRENT)]);
       expect(found.map(({ id, current }) => [id, current])).toEqual([
         [one, true],
         [other, false],
@@ -73,53 +73,53 @@ describe('VerifiedIds', () => {
     }
   });
 
-  it('takes percent signs in an id for what they stand for, known or not', () => {
-    const ids = idsOf();
+  it('decodes percent escapes in an id, cached or not', () => {
+    const cache = cacheOf();
     const id = 'an-id-of-24-characters-%2B' as SessionId;
     for (const _ of TIMES) {
-      expect(ids.candidatesIn([sentBy(id, CURRENT)])).toHaveLength(1);
-      expect(ids.candidatesIn([sentBy(id, CURRENT).replace('%252B', '%2B')])).toEqual([]);
+      expect(cache.candidatesIn([sentBy(id, CURRENT)])).toHaveLength(1);
+      expect(cache.candidatesIn([sentBy(id, CURRENT).replace('%252B', '%2B')])).toEqual([]);
     }
   });
 
-  it('tells a retired secret from the current one each time, in whatever order they come', () => {
-    const ids = idsOf();
+  it('distinguishes retired and current secrets in any order', () => {
+    const cache = cacheOf();
     const id = newSessionId();
     for (const secret of [RETIRED, RETIRED, CURRENT, RETIRED, CURRENT, CURRENT])
-      expect(ids.candidatesIn([sentBy(id, secret)])).toEqual([
+      expect(cache.candidatesIn([sentBy(id, secret)])).toEqual([
         expect.objectContaining({ id, current: secret === CURRENT }),
       ]);
   });
 
   it.each([
-    ['nothing', null],
+    ['no cookie', null],
     ['the cookie of the current secret', CURRENT],
     ['the cookie of a retired secret', RETIRED],
-  ])('signs with the current secret where it has seen %s', (_, seen) => {
-    const ids = idsOf();
-    const id = idWithSigns();
-    if (seen !== null) ids.candidatesIn([sentBy(id, seen)]);
-    expect(ids.signed(id)).toBe(sentBy(id, CURRENT));
+  ])('signs with the current secret after it has verified %s', (_, seen) => {
+    const cache = cacheOf();
+    const id = idWithEscapes();
+    if (seen !== null) cache.candidatesIn([sentBy(id, seen)]);
+    expect(cache.signed(id)).toBe(sentBy(id, CURRENT));
   });
 
-  it('signs ids of other alphabets as they are sent', () => {
+  it('encodes ids with any characters', () => {
     const id = 'an id of 24 signs/+%&=;?' as SessionId;
-    for (const ids of [idsOf(), idsOf()]) {
-      for (const _ of TIMES) expect(ids.signed(id)).toBe(sentBy(id, CURRENT));
+    for (const cache of [cacheOf(), cacheOf()]) {
+      for (const _ of TIMES) expect(cache.signed(id)).toBe(sentBy(id, CURRENT));
     }
   });
 
-  it('still knows what is right when it has forgotten the most', () => {
-    const ids = idsOf();
+  it('still verifies ids that were evicted', () => {
+    const cache = cacheOf();
     const first = newSessionId();
-    expect(ids.candidatesIn([sentBy(first, CURRENT)])).toHaveLength(1);
-    for (let others = 0; others < 20_001; others++) ids.candidatesIn([sentBy(newSessionId(), CURRENT)]);
-    expect(ids.candidatesIn([sentBy(first, CURRENT)])).toEqual([expect.objectContaining({ id: first })]);
-    expect(ids.candidatesIn([sentBy(first, FOREIGN)])).toEqual([]);
+    expect(cache.candidatesIn([sentBy(first, CURRENT)])).toHaveLength(1);
+    for (let others = 0; others < 20_001; others++) cache.candidatesIn([sentBy(newSessionId(), CURRENT)]);
+    expect(cache.candidatesIn([sentBy(first, CURRENT)])).toEqual([expect.objectContaining({ id: first })]);
+    expect(cache.candidatesIn([sentBy(first, UNKNOWN)])).toEqual([]);
   });
 
-  it('remembers an id without the Cookie header that it came in', () => {
-    const ids = idsOf();
+  it('does not keep the Cookie header of a cached id in memory', () => {
+    const cache = cacheOf();
     const rest = 'x'.repeat(14_000);
     const before = usedHeap();
     let cookie = '';
@@ -127,11 +127,11 @@ describe('VerifiedIds', () => {
       // Not encoded, as some clients send it: the value and the id can then be slices of the header.
       cookie = signedValue(newSessionId(), [CURRENT]);
       const header = Buffer.from(`sid=${cookie}; rest=${rest}`).toString('latin1');
-      expect(ids.candidatesIn(rawCookieValues(header, 'sid'))).toHaveLength(1);
+      expect(cache.candidatesIn(rawCookieValues(header, 'sid'))).toHaveLength(1);
     }
-    // The headers have 42 MB.
+    // All headers together have 42 MB.
     expect(usedHeap() - before).toBeLessThan(10 * 2 ** 20);
-    // Used once more, so that the ids are not collected themselves.
-    expect(ids.candidatesIn([cookie])).toHaveLength(1);
+    // Keeps the cache alive until here.
+    expect(cache.candidatesIn([cookie])).toHaveLength(1);
   });
 });

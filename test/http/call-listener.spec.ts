@@ -8,12 +8,12 @@ const FIXTURE = join(fileURLToPath(new URL('../fixtures', import.meta.url)), 'th
 
 beforeAll(needsBuild);
 
-/** What a handler of plain `node:http` throws reaches the process once, as it does without a session. */
+/** An error that a handler of plain `node:http` throws is one uncaught exception, as without a session. */
 describe.each(['http', 'express'])('a handler that throws, behind nest-session/%s', (entry) => {
   it.each([
-    ['answers within the call', 'now'],
-    ['answers by a promise', 'later'],
-  ])('is called once and its error is the uncaught one, with a store that %s', (_, kind) => {
+    ['returns results', 'now'],
+    ['returns promises', 'later'],
+  ])('is called once, and its error is the uncaught exception, with a store that %s', (_, kind) => {
     const text = execFileSync(process.execPath, [FIXTURE, entry, kind, SECRET], {
       encoding: 'utf8',
       timeout: 60_000,

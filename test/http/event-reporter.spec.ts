@@ -23,7 +23,7 @@ describe('the reporter of events', () => {
     return new EventReporter(resolveSessionOptions({ secret: SECRET, clock, onEvent }), hooks);
   };
 
-  it('logs an event and passes it to the listener, outside of the call that emits it', async () => {
+  it('logs an event and passes it to the listener in a later turn', async () => {
     const reporter = report(({ type }) => void lines.push(`listener ${type}`));
     reporter.emit(UP);
     expect(lines).toEqual([]);
@@ -42,7 +42,7 @@ describe('the reporter of events', () => {
     expect(lines).toEqual(['log rejected', listener, listener, 'log rejected', listener]);
   });
 
-  it('turns what a listener throws into a warning', async () => {
+  it('logs the error of a listener as a warning', async () => {
     report(() => {
       throw new Error('no');
     }).emit(UP);
@@ -50,13 +50,13 @@ describe('the reporter of events', () => {
     expect(lines).toEqual(['log store-up', 'warn The option onEvent failed: no']);
   });
 
-  it('warns of one thing once', () => {
+  it('logs each warning once', () => {
     const reporter = report(() => undefined);
     for (const message of ['a', 'b', 'a']) reporter.warnOnce(message);
     expect(lines).toEqual(['warn a', 'warn b']);
   });
 
-  it('does not throw where the logger of a warning throws', () => {
+  it('does not throw when the logger throws', () => {
     const hooks = {
       warn: () => {
         throw new Error('no');

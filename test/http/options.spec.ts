@@ -32,23 +32,29 @@ const BOOLEANS = 'true or false';
 const MAX_AGE = 'a whole number of milliseconds from 1 to 400 days';
 const DURATION = 'a positive number of milliseconds such as minutes(30)';
 
-describe('options that fail at start', () => {
+describe('options that fail at startup', () => {
   it.each<[string, unknown, string, string, string]>([
-    // title, options, option, what came, cure
+    // title, options, option, value, fix
     ['no options', undefined, 'options', 'undefined', 'at least a secret'],
-    ['null for options', null, 'options', 'null', 'at least a secret'],
-    ['text for options', 'text', 'options', 'a string', 'at least a secret'],
-    ['an array for options', [SECRET], 'options', 'an array of 1', 'at least a secret'],
-    ['bytes for options', Buffer.from(SECRET), 'options', 'an instance of Buffer', 'at least a secret'],
-    ['a number for options', 8675309, 'options', 'a number', 'at least a secret'],
+    ['null as options', null, 'options', 'null', 'at least a secret'],
+    ['a string as options', 'text', 'options', 'a string', 'at least a secret'],
+    ['an array as options', [SECRET], 'options', 'an array of 1', 'at least a secret'],
+    ['bytes as options', Buffer.from(SECRET), 'options', 'an instance of Buffer', 'at least a secret'],
+    ['a number as options', 8675309, 'options', 'a number', 'at least a secret'],
     ['an unknown option', withSecret({ secert: 1 }), 'secert', 'is not an option', 'secret'],
-    ['an inherited name as option', withSecret({ toString: 1 }), 'toString', 'is not an option', 'Known are'],
+    [
+      'an inherited name as option',
+      withSecret({ toString: 1 }),
+      'toString',
+      'is not an option',
+      'The options are',
+    ],
     [
       '__proto__ as option',
       JSON.parse(`{"secret":"${SECRET}","__proto__":{}}`),
       '__proto__',
       'is not an option',
-      'Known are',
+      'The options are',
     ],
     [
       'maxAge outside of cookie',
@@ -72,7 +78,7 @@ describe('options that fail at start', () => {
     ['a number as name', withSecret({ name: 5 }), 'name', '5', 'a cookie name'],
     ['null as name', withSecret({ name: null }), 'name', 'null', 'a cookie name'],
     ['an empty name', withSecret({ name: '' }), 'name', '""', 'a cookie name'],
-    ['a name with a blank', withSecret({ name: 'my sid' }), 'name', '"my sid"', 'without blanks'],
+    ['a name with a space', withSecret({ name: 'my sid' }), 'name', '"my sid"', 'without spaces'],
     ['a name with an equals sign', withSecret({ name: 'a=b' }), 'name', '"a=b"', 'a cookie name'],
     [
       'a name with a line break',
@@ -100,11 +106,18 @@ describe('options that fail at start', () => {
       'new MemorySessionStore()',
     ],
     ['a name as store', withSecret({ store: 'redis' }), 'store', 'a string', 'an instance of a store'],
+    [
+      'a store made for express-session that lacks a method',
+      withSecret({ store: { get() {}, set() {} } }),
+      'store',
+      'without the methods load,',
+      'express-session (get, set, destroy)',
+    ],
 
     ['a string as genid', withSecret({ genid: 'uuid' }), 'genid', 'a string', 'a function of the request'],
     ['null as genid', withSecret({ genid: null }), 'genid', 'null', 'a function'],
     ['a number as proxy', withSecret({ proxy: 1 }), 'proxy', '1', BOOLEANS],
-    ['text as resave', withSecret({ resave: 'false' }), 'resave', 'a string', BOOLEANS],
+    ['a string as resave', withSecret({ resave: 'false' }), 'resave', 'a string', BOOLEANS],
     ['a number as rolling', withSecret({ rolling: 0 }), 'rolling', '0', BOOLEANS],
     [
       'null as saveUninitialized',
@@ -124,14 +137,14 @@ describe('options that fail at start', () => {
       '24 days',
     ],
     ['zero as storeTimeout', withSecret({ storeTimeout: 0 }), 'storeTimeout', '0', 'seconds(2)'],
-    ['a text as storeTimeout', withSecret({ storeTimeout: '2s' }), 'storeTimeout', 'a string', 'seconds(2)'],
     [
-      'no number as storeTimeout',
-      withSecret({ storeTimeout: Number.NaN }),
+      'a string as storeTimeout',
+      withSecret({ storeTimeout: '2s' }),
       'storeTimeout',
-      'NaN',
-      'Infinity',
+      'a string',
+      'seconds(2)',
     ],
+    ['NaN as storeTimeout', withSecret({ storeTimeout: Number.NaN }), 'storeTimeout', 'NaN', 'Infinity'],
     [
       'a storeTimeout that no timer can hold',
       withSecret({ storeTimeout: days(25) }),
@@ -139,13 +152,7 @@ describe('options that fail at start', () => {
       '2160000000',
       'up to 24 days',
     ],
-    [
-      'another word as onStoreError',
-      withSecret({ onStoreError: 'ignore' }),
-      'onStoreError',
-      '"ignore"',
-      '"fail"',
-    ],
+    ['an unknown onStoreError', withSecret({ onStoreError: 'ignore' }), 'onStoreError', '"ignore"', '"fail"'],
     ['true as onStoreError', withSecret({ onStoreError: true }), 'onStoreError', 'true', '"anonymous"'],
     ['an object as onEvent', withSecret({ onEvent: {} }), 'onEvent', 'an object', 'a function'],
     ['infinity as sweepEvery', withSecret({ sweepEvery: Infinity }), 'sweepEvery', 'Infinity', 'false'],
@@ -169,10 +176,10 @@ describe('options that fail at start', () => {
       'idle, absolute or touchEvery',
     ],
     ['an unknown timeout', withTimeouts({ idel: 1 }), 'timeouts.idel', 'is not an option', 'idle'],
-    ['text as timeout', withTimeouts({ idle: '30m' }), 'timeouts.idle', 'a string', DURATION],
+    ['a string as timeout', withTimeouts({ idle: '30m' }), 'timeouts.idle', 'a string', DURATION],
     ['zero as timeout', withTimeouts({ idle: 0 }), 'timeouts.idle', '0', DURATION],
     ['a negative timeout', withTimeouts({ absolute: -1 }), 'timeouts.absolute', '-1', DURATION],
-    ['no number as timeout', withTimeouts({ absolute: Number.NaN }), 'timeouts.absolute', 'NaN', DURATION],
+    ['NaN as timeout', withTimeouts({ absolute: Number.NaN }), 'timeouts.absolute', 'NaN', DURATION],
     ['a fraction of a millisecond as timeout', withTimeouts({ idle: 1.5 }), 'timeouts.idle', '1.5', DURATION],
     ['null as timeout', withTimeouts({ idle: null }), 'timeouts.idle', 'null', DURATION],
     ['an unsafe number as timeout', withTimeouts({ idle: 1e300 }), 'timeouts.idle', '1e+300', DURATION],
@@ -184,28 +191,28 @@ describe('options that fail at start', () => {
       'minutes(1)',
     ],
     [
-      'an idle timeout beyond the absolute one (S-35)',
+      'an idle timeout beyond the absolute timeout (S-35)',
       withTimeouts({ idle: hours(2), absolute: hours(1) }),
       'timeouts.idle',
       String(hours(2)),
       'Shorten idle or lengthen absolute',
     ],
     [
-      'an idle timeout beyond the default of the absolute one',
+      'an idle timeout beyond the default absolute timeout',
       withTimeouts({ idle: days(31) }),
       'timeouts.idle',
       String(days(31)),
       '30 days, the default',
     ],
     [
-      'a touchEvery that lets sessions in use expire',
+      'a touchEvery that is not shorter than the idle timeout',
       withTimeouts({ idle: minutes(5), touchEvery: minutes(5) }),
       'timeouts.touchEvery',
       String(minutes(5)),
       'A tenth',
     ],
     [
-      'a touchEvery beyond the default of the idle timeout',
+      'a touchEvery beyond the default idle timeout',
       withTimeouts({ touchEvery: hours(25) }),
       'timeouts.touchEvery',
       String(hours(25)),
@@ -219,14 +226,14 @@ describe('options that fail at start', () => {
       'A tenth',
     ],
     [
-      'a cookie that outlives its session',
+      'a cookie that lives longer than its session',
       withCookie({ maxAge: days(31) }),
       'cookie.maxAge',
       String(days(31)),
       'Set timeouts.absolute',
     ],
 
-    ['text as cookie', withCookie('secure'), 'cookie', 'a string', 'an object of attributes'],
+    ['a string as cookie', withCookie('secure'), 'cookie', 'a string', 'an object of attributes'],
     ['null as cookie', withCookie(null), 'cookie', 'null', 'an object of attributes'],
     ['an array as cookie', withCookie([]), 'cookie', 'an array of 0', 'an object of attributes'],
     [
@@ -259,18 +266,18 @@ describe('options that fail at start', () => {
     ],
     ['an empty domain', withCookie({ domain: '' }), 'cookie.domain', '""', 'a host name'],
     [
-      'a domain that writes another attribute',
+      'a domain that adds an attribute',
       withCookie({ domain: 'a.example; Secure' }),
       'cookie.domain',
       '"a.example; Secure"',
       'a host name',
     ],
     [
-      'text as expires',
+      'a string as expires',
       withCookie({ expires: '2030-01-01' }),
       'cookie.expires',
       'a string',
-      'a Date that is still to come',
+      'a Date in the future',
     ],
     [
       'an invalid Date as expires',
@@ -279,27 +286,33 @@ describe('options that fail at start', () => {
       'an instance of Date',
       'maxAge',
     ],
-    ['text as httpOnly', withCookie({ httpOnly: 'true' }), 'cookie.httpOnly', 'a string', BOOLEANS],
-    ['text as maxAge', withCookie({ maxAge: '1000' }), 'cookie.maxAge', 'a string', MAX_AGE],
+    ['a string as httpOnly', withCookie({ httpOnly: 'true' }), 'cookie.httpOnly', 'a string', BOOLEANS],
+    ['a string as maxAge', withCookie({ maxAge: '1000' }), 'cookie.maxAge', 'a string', MAX_AGE],
     ['zero as maxAge', withCookie({ maxAge: 0 }), 'cookie.maxAge', '0', MAX_AGE],
     ['a negative maxAge', withCookie({ maxAge: -1 }), 'cookie.maxAge', '-1', MAX_AGE],
     ['a fraction as maxAge', withCookie({ maxAge: 0.5 }), 'cookie.maxAge', '0.5', MAX_AGE],
     [
-      'a maxAge beyond what browsers keep (S-26)',
+      'a maxAge beyond the limit of browsers (S-26)',
       withCookie({ maxAge: days(401) }),
       'cookie.maxAge',
       String(days(401)),
       MAX_AGE,
     ],
     ['infinity as maxAge', withCookie({ maxAge: Infinity }), 'cookie.maxAge', 'Infinity', MAX_AGE],
-    ['text as partitioned', withCookie({ partitioned: 'yes' }), 'cookie.partitioned', 'a string', BOOLEANS],
+    [
+      'a string as partitioned',
+      withCookie({ partitioned: 'yes' }),
+      'cookie.partitioned',
+      'a string',
+      BOOLEANS,
+    ],
     ['a path without a slash', withCookie({ path: 'admin' }), 'cookie.path', '"admin"', 'begins with "/"'],
     [
-      'a path that writes another attribute',
+      'a path that adds an attribute',
       withCookie({ path: '/;Domain=x' }),
       'cookie.path',
       '"/;Domain=x"',
-      'no ";"',
+      'without ";"',
     ],
     [
       'a path with a line break',
@@ -336,7 +349,7 @@ describe('options that fail at start', () => {
     ],
 
     [
-      '__Host- on a cookie that is secure by chance (S-21)',
+      '__Host- on a cookie that is not always secure (S-21)',
       withCookie({}, '__Host-id'),
       '"__Host-id"',
       'undefined',
@@ -382,7 +395,7 @@ describe('options that fail at start', () => {
       withCookie({ secure: true, httpOnly: false }, '__Http-id'),
       'cookie.httpOnly',
       'false',
-      'Leave httpOnly out',
+      'Remove httpOnly',
     ],
     [
       '__Host-Http- with a path (S-25)',
@@ -391,12 +404,12 @@ describe('options that fail at start', () => {
       '"/x"',
       'needs cookie.path "/"',
     ],
-  ])('%s', (_, options, option, came, cure) => {
+  ])('%s', (_, options, option, value, fix) => {
     const { code, message } = refusal(options);
     expect(code).toBe('ERR_SESSION_CONFIG');
     expect(message).toContain(option);
-    expect(message).toContain(came);
-    expect(message).toContain(cure);
+    expect(message).toContain(value);
+    expect(message).toContain(fix);
     expect(message.length).toBeLessThan(400);
     expect(message).not.toContain(SECRET);
   });
@@ -404,11 +417,11 @@ describe('options that fail at start', () => {
 
 describe('an option error', () => {
   const WEAK = 'the secret';
-  // No cookie name, path or domain can hold these signs, so the whole text is refused.
+  // No cookie name, path or domain can hold these characters, so the whole text is rejected.
   const STRONG = 'c2VjcmV0IHNlY3JldA+/=;"c2VjcmV0IA';
 
   it.each<[string, unknown]>([
-    ['text instead of options', WEAK],
+    ['a string instead of options', WEAK],
     ['an array instead of options', [WEAK]],
     ['bytes instead of options', Buffer.from(WEAK)],
     ['an option that does not exist', { secrets: WEAK }],
@@ -460,20 +473,20 @@ describe('an option error', () => {
 const MAKE_ONE = 'randomBytes(32)';
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 
-describe('secrets that fail at start, and are not told', () => {
+describe('secrets that fail at startup, and are not shown', () => {
   it.each<[string, unknown, string, string, string | null]>([
-    // title, secret, option, what is told of it, what must not be told
-    ['none', undefined, 'secret', 'missing', null],
+    // title, secret, option, shown text, hidden text
+    ['no secret', undefined, 'secret', 'missing', null],
     ['null', null, 'secret', 'missing', null],
-    ['an empty one', '', 'secret', 'missing', null],
+    ['an empty secret', '', 'secret', 'missing', null],
     ['an empty array', [], 'secret', 'empty array', null],
-    ['a short one', 'keyboard cat', 'secret', 'got 12', 'keyboard'],
-    ['one of 31 bytes', 'Q7x!'.repeat(8).slice(1), 'secret', 'got 31', 'x!Q7'],
-    ['a short second one', [SECRET, 'keyboard cat'], 'secret[1]', 'got 12', 'keyboard'],
-    ['an empty one among others', [SECRET, ''], 'secret[1]', 'got 0', SECRET],
-    ['a missing one among others', [SECRET, undefined], 'secret[1]', 'undefined', SECRET],
+    ['a short secret', 'keyboard cat', 'secret', 'got 12', 'keyboard'],
+    ['a secret of 31 bytes', 'Q7x!'.repeat(8).slice(1), 'secret', 'got 31', 'x!Q7'],
+    ['a short second secret', [SECRET, 'keyboard cat'], 'secret[1]', 'got 12', 'keyboard'],
+    ['an empty secret among others', [SECRET, ''], 'secret[1]', 'got 0', SECRET],
+    ['a missing secret among others', [SECRET, undefined], 'secret[1]', 'undefined', SECRET],
     [
-      'one that can be guessed',
+      'a secret that can be guessed',
       'abababababababababababababababababab',
       'secret',
       'different bytes, got 2',
@@ -495,16 +508,16 @@ describe('secrets that fail at start, and are not told', () => {
     ['a bigint', 8675309n, 'secret', 'a bigint', '8675309'],
     ['an array of an array', [['keyboard cat']], 'secret[0]', 'an array of 1', 'keyboard'],
     ['a function', () => SECRET, 'secret', 'function', SECRET],
-  ])('%s', (_, secret, option, told, hidden) => {
+  ])('%s', (_, secret, option, shown, hidden) => {
     const error = refusal({ secret });
     expect(error.code).toBe('ERR_SESSION_CONFIG');
     expect(error.message).toContain(option);
-    expect(error.message).toContain(told);
+    expect(error.message).toContain(shown);
     expect(error.message).toMatch(/Make one with|must be a string, bytes or a secret KeyObject/);
     if (hidden !== null) expect(inspect({ ...error, message: error.message })).not.toContain(hidden);
   });
 
-  it('come with a command that makes a good one', () => {
+  it('are reported with a command that makes a good secret', () => {
     expect(refusal({}).message).toContain(MAKE_ONE);
   });
 });
@@ -535,7 +548,7 @@ const GOOD: [string, SessionOptions][] = [
     { secret: [SECRET, Buffer.from(OTHER_SECRET), createSecretKey(Buffer.from(SECRET))] },
   ],
   [
-    'everything at once (S-77)',
+    'all options together (S-77)',
     {
       secret: SECRET,
       store: new MemorySessionStore(),
@@ -562,7 +575,7 @@ const GOOD: [string, SessionOptions][] = [
     },
   ],
   [
-    'undefined for everything that may be left out',
+    'undefined for every optional option',
     {
       secret: SECRET,
       store: undefined,
@@ -604,9 +617,9 @@ const GOOD: [string, SessionOptions][] = [
   ['sameSite as booleans', { secret: SECRET, cookie: { sameSite: false } }],
   ['a domain with a dot before it (R96)', { secret: SECRET, cookie: { domain: '.example.com' } }],
   ['a domain that is an address', { secret: SECRET, cookie: { domain: '127.0.0.1' } }],
-  ['__Host- with all that it needs (S-21)', { secret: SECRET, name: '__Host-id', cookie: { secure: true } }],
+  ['__Host- with a secure cookie (S-21)', { secret: SECRET, name: '__Host-id', cookie: { secure: true } }],
   [
-    '__Host- with the path it has anyway',
+    '__Host- with the default path',
     { secret: SECRET, name: '__Host-id', cookie: { secure: true, path: '/' } },
   ],
   [
@@ -614,29 +627,29 @@ const GOOD: [string, SessionOptions][] = [
     { secret: SECRET, name: '__Secure-id', cookie: { secure: true, path: '/x', domain: 'example.com' } },
   ],
   ['__Host-Http- (S-25)', { secret: SECRET, name: '__Host-Http-id', cookie: { secure: true } }],
-  ['no limits at all', { secret: SECRET, timeouts: { idle: Infinity, absolute: Infinity } }],
+  ['no limits', { secret: SECRET, timeouts: { idle: Infinity, absolute: Infinity } }],
   [
-    'no idle limit below an absolute one',
+    'no idle timeout with an absolute timeout',
     { secret: SECRET, timeouts: { idle: Infinity, absolute: hours(1) } },
   ],
   [
-    'an absolute limit below the default of the idle one',
+    'an absolute timeout below the default idle timeout',
     { secret: SECRET, timeouts: { absolute: hours(1) } },
   ],
   [
-    'a cookie of the longest life (S-26)',
+    'a cookie of the longest lifetime (S-26)',
     { secret: SECRET, cookie: { maxAge: days(400) }, timeouts: { absolute: days(400) } },
   ],
   [
     'an idle timeout beside cookie.maxAge',
     { secret: SECRET, cookie: { maxAge: days(7) }, timeouts: { idle: hours(1) } },
   ],
-  ['no limit for the store', { secret: SECRET, storeTimeout: Number.POSITIVE_INFINITY }],
-  ['going on without the store', { secret: SECRET, onStoreError: 'anonymous' as const }],
+  ['no limit for store calls', { secret: SECRET, storeTimeout: Number.POSITIVE_INFINITY }],
+  ['continuing without the session', { secret: SECRET, onStoreError: 'anonymous' as const }],
   ['no sweeping (serverless)', { secret: SECRET, sweepEvery: false }],
   ['the longest time between sweeps', { secret: SECRET, sweepEvery: 2_147_483_647 }],
   [
-    'a store that is no subclass',
+    'a store that is not a subclass',
     {
       secret: SECRET,
       store: {
@@ -648,6 +661,10 @@ const GOOD: [string, SessionOptions][] = [
       },
     },
   ],
+  [
+    'a store made for express-session (S-79)',
+    { secret: SECRET, store: { get: () => undefined, set: () => undefined, destroy: () => undefined } },
+  ],
 ];
 
 describe('options that are accepted', () => {
@@ -657,13 +674,13 @@ describe('options that are accepted', () => {
     void middleware.close();
   });
 
-  it.each(GOOD)('frozen, and changed in nothing: %s', (_, options) => {
+  it.each(GOOD)('frozen, and are not changed: %s', (_, options) => {
     const before = inspect(options, { depth: 5 });
     void sessionMiddleware(frozen(options)).close();
     expect(inspect(options, { depth: 5 })).toBe(before);
   });
 
-  it('do not follow what the caller does to the object afterwards', () => {
+  it('do not change with the object of the caller afterwards', () => {
     const cookie: { maxAge: number | string } = { maxAge: 1000 };
     const options = { secret: SECRET, cookie } as SessionOptions;
     const middleware = sessionMiddleware(options);

@@ -11,7 +11,7 @@ const turns = async (count: number): Promise<void> => {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 };
 
-/** A request that is held: it tells that it has begun, and answers when it is let go. */
+/** The request of the handler `held`: it calls `begun` and responds after `released`. */
 let held: { readonly begun: () => void; readonly released: Promise<void> };
 
 @Controller()
@@ -94,7 +94,7 @@ class RaceController {
   }
 }
 
-describe.each(ADAPTERS)('many requests at once on %s', (_, adapter) => {
+describe.each(ADAPTERS)('concurrent requests on %s', (_, adapter) => {
   describe.each(STORES)('with the %s store', (_store, makeStore) => {
     let running: RunningApp;
     let store: CountingStore;
@@ -119,7 +119,7 @@ describe.each(ADAPTERS)('many requests at once on %s', (_, adapter) => {
       browser = new Browser(running.url);
     });
 
-    it('keeps all of 100 attributes that 100 requests set at once (W6, S-64)', async () => {
+    it('keeps all of 100 attributes that 100 concurrent requests set (W6, S-64)', async () => {
       await browser.post('/set/first');
       const names = Array.from({ length: 100 }, (__, n) => `k${n}`);
       await Promise.all(names.map((name) => browser.clone().post(`/set/${name}`)));
@@ -128,7 +128,7 @@ describe.each(ADAPTERS)('many requests at once on %s', (_, adapter) => {
       );
     });
 
-    it('keeps all of 100 leaves of one attribute that 100 requests set at once (S-64)', async () => {
+    it('keeps all of 100 leaves of one attribute that 100 concurrent requests set (S-64)', async () => {
       await browser.post('/leaf/first');
       const names = Array.from({ length: 100 }, (__, n) => `k${n}`);
       await Promise.all(names.map((name) => browser.clone().post(`/leaf/${name}`)));
@@ -137,13 +137,13 @@ describe.each(ADAPTERS)('many requests at once on %s', (_, adapter) => {
       });
     });
 
-    it('counts 100 requests at once exactly with update() (S-64)', async () => {
+    it('counts 100 concurrent requests exactly with update() (S-64)', async () => {
       await browser.post('/count');
       await Promise.all(Array.from({ length: 100 }, () => browser.clone().post('/count')));
       expect(await browser.get('/all')).toEqual({ n: 101 });
     });
 
-    it('brings no session back in 200 races of a slow writer with a logout (S-43)', async () => {
+    it('never restores a session in 200 races of a slow writer with a logout (S-43)', async () => {
       let back = 0;
       for (let race = 0; race < 200; race++) {
         const visitor = new Browser(running.url);
@@ -161,7 +161,7 @@ describe.each(ADAPTERS)('many requests at once on %s', (_, adapter) => {
       expect(back).toBe(0);
     }, 120_000);
 
-    it('leaves the cookie of a login alone when a slower request answers after it', async () => {
+    it('does not clear the cookie of a login by a slower request that responds later', async () => {
       await browser.post('/set/first');
       const [slow, login] = [browser.clone(), browser.clone()];
       let release!: () => void;
@@ -179,7 +179,7 @@ describe.each(ADAPTERS)('many requests at once on %s', (_, adapter) => {
       expect(await login.get('/all')).toEqual({ userId: 'u1' });
     });
 
-    it('counts once with update() where a save failed, was applied all the same, and the error was caught (S-64)', async () => {
+    it('counts once with update() when a save was applied, but failed with an error that was caught (S-64)', async () => {
       await browser.post('/count');
       const { patch } = store;
       store.patch = async (...args) => {
@@ -192,7 +192,7 @@ describe.each(ADAPTERS)('many requests at once on %s', (_, adapter) => {
       expect(await browser.get('/all')).toEqual({ n: 2 });
     });
 
-    it('shows a request after its save what others changed, and loses nothing by what it sets then (S-64)', async () => {
+    it('shows changes of other requests after a save, and merges later changes with them (S-64)', async () => {
       await browser.post('/leaf/first');
       const slow = browser.clone();
       let release!: () => void;
@@ -210,7 +210,7 @@ describe.each(ADAPTERS)('many requests at once on %s', (_, adapter) => {
       expect(await browser.get('/all')).toEqual(expected);
     });
 
-    it('keeps a logout by null beside a slower request that changes the user (S-43)', async () => {
+    it('keeps a logout by null when a slower request changes the user (S-43)', async () => {
       await browser.post('/user');
       const slow = browser.clone();
       let release!: () => void;
@@ -226,7 +226,7 @@ describe.each(ADAPTERS)('many requests at once on %s', (_, adapter) => {
       expect(await browser.get('/all')).toEqual({ user: null });
     });
 
-    it('shows the stored session to a client that follows a redirect when its headers arrive, store slowed by 150 ms (W1)', async () => {
+    it('stores the session before the headers of a redirect are sent, with a store slowed by 150 ms (W1)', async () => {
       store.beforeWrite = () => new Promise((resolve) => setTimeout(resolve, 150));
       const rounds = Array.from({ length: 20 }, async () => {
         const login = rawRequest(running.url, '/login', { method: 'POST' });

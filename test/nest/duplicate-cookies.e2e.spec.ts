@@ -37,7 +37,7 @@ class AccountController {
   }
 }
 
-/** The cookies of one name in a browser: one for each domain, the host's own under `''`, sent in the order of the map. */
+/** The cookies of one name in a browser by domain, in the order in which they are sent. `''` is host-only. */
 class Jar {
   constructor(
     readonly url: string,
@@ -90,7 +90,7 @@ describe.each(ADAPTERS)('several cookies of one session name on %s', (_, adapter
       prepare: (app) => app.useLogger(logger),
     });
   }
-  /** The value of the cookie of a session that is logged in. */
+  /** The cookie value of a new session with a user. */
   async function loggedIn(): Promise<string> {
     const jar = new Jar(running.url);
     await jar.fetch('/login', 'POST');
@@ -104,7 +104,7 @@ describe.each(ADAPTERS)('several cookies of one session name on %s', (_, adapter
       ['first', (mine: string, tossed: string) => [mine, tossed]],
       ['last', (mine: string, tossed: string) => [tossed, mine]],
     ])(
-      'give no session where two are live and the own one comes %s, and delete none',
+      'of two live sessions give no session and end neither, with the own cookie %s',
       async (_order, order) => {
         await start({ store: makeStore() });
         const [mine, tossed] = [await loggedIn(), await loggedIn()];
@@ -120,7 +120,7 @@ describe.each(ADAPTERS)('several cookies of one session name on %s', (_, adapter
     ['host-only', {}, ['host-only']],
     ['of a domain', SHARED, ['host-only', 'example.com']],
   ])(
-    'are cleared by the response where two are live and the cookie is %s',
+    'of two live sessions are cleared by the response, with a cookie that is %s',
     async (_name, options, places) => {
       await start(options);
       const values = [await loggedIn(), await loggedIn()];
@@ -136,7 +136,7 @@ describe.each(ADAPTERS)('several cookies of one session name on %s', (_, adapter
     ['host-only', {}],
     ['of a domain', SHARED],
     ['of a domain and loaded lazily', { ...SHARED, load: 'lazy' }],
-  ])('do not keep the visitor from the next login where the cookie is %s', async (_name, options) => {
+  ])('do not prevent the next login, with a cookie that is %s', async (_name, options) => {
     await start(options);
     const [mine, tossed] = [await loggedIn(), await loggedIn()];
     const jar = new Jar(
@@ -155,7 +155,7 @@ describe.each(ADAPTERS)('several cookies of one session name on %s', (_, adapter
     ['host-only', {}, 1],
     ['of a domain', SHARED, 2],
   ])(
-    'may log in with the very request that has two, where the cookie is %s',
+    'of two live sessions do not prevent a login in the same request, with a cookie that is %s',
     async (_name, options, lines) => {
       await start(options);
       const jar = new Jar(
@@ -166,14 +166,14 @@ describe.each(ADAPTERS)('several cookies of one session name on %s', (_, adapter
         ]),
       );
       const response = await jar.fetch('/login', 'POST');
-      // The new cookie is the last one, and replaces the one of its place.
+      // The new cookie comes last, and replaces the one with the same domain and path.
       expect(response.headers.getSetCookie()).toHaveLength(lines);
       expect(response.headers.getSetCookie().at(-1)).toMatch(/^connect\.sid=s%3A/);
       if (options === SHARED) expect(await jar.who()).toEqual(VICTIM);
     },
   );
 
-  it('raise an event for each request where two are live, and a line in the log once a minute', async () => {
+  it('of two live sessions emit an event for each request, and log once a minute', async () => {
     const clock = new FakeClock();
     await start({ clock });
     const values = [await loggedIn(), await loggedIn()];
@@ -190,7 +190,7 @@ describe.each(ADAPTERS)('several cookies of one session name on %s', (_, adapter
     }
   });
 
-  it.each([4, 31])('do not hide a good one behind %d that cannot be verified (S-28)', async (count) => {
+  it.each([4, 31])('do not hide a valid cookie behind %d forged ones (S-28)', async (count) => {
     await start();
     const good = await loggedIn();
     const forged = Array.from(
@@ -202,7 +202,7 @@ describe.each(ADAPTERS)('several cookies of one session name on %s', (_, adapter
     expect([jar.values.size, events]).toEqual([count + 1, []]);
   });
 
-  it('leave a stale cookie beside a live one alone, and one that is sent twice (ADR 002)', async () => {
+  it('are not cleared when one is stale, or when both are equal (ADR 002)', async () => {
     await start();
     const [good, dead] = [await loggedIn(), await loggedIn()];
     await jarOf(dead).fetch('/logout', 'POST');

@@ -32,7 +32,7 @@ class PagesController {
 let running: RunningApp | undefined;
 afterEach(() => running?.app.close());
 
-it('a hook of Fastify that sends a response ends the request, while its session is saved', async () => {
+it('a Fastify hook that sends a response ends the request, also during the commit', async () => {
   const sent: boolean[] = [];
   handled = 0;
   running = await startApp(() => new FastifyAdapter() as never, {

@@ -23,7 +23,7 @@ describe.each(ADAPTERS)('a genid function of the module on %s', (_, adapter) => 
   let running: RunningApp;
   afterEach(() => running.app.close());
 
-  it('reads the id that the request had before, undefined if there is none (R30)', async () => {
+  it('can read the replaced id of the request, undefined for a new session (R30)', async () => {
     const seen: unknown[] = [];
     const genid = (req: IncomingMessage): string => {
       const { sessionID, session } = req as IncomingMessage & { sessionID?: string; session: UserSession };

@@ -30,15 +30,15 @@ describe.each(ADAPTERS)('GraphQL on %s', (_, adapter) => {
   afterEach(() => running.app.close());
 
   const ask = async (browser: Browser, query: string): Promise<{ status: number; body: unknown }> => {
-    const answer = await browser.fetch('/graphql', {
+    const response = await browser.fetch('/graphql', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ query }),
     });
-    return { status: answer.status, body: await answer.json() };
+    return { status: response.status, body: await response.json() };
   };
 
-  it('has the session in resolvers and guards, outside the global prefix, and saves before it answers', async () => {
+  it('has the session in resolvers and guards, outside the global prefix, and commits before the response', async () => {
     store = new CountingStore();
     running = await startApp(adapter, {
       imports: [
@@ -68,5 +68,5 @@ describe.each(ADAPTERS)('GraphQL on %s', (_, adapter) => {
   });
 });
 
-/** Express hands over one object, Fastify the request itself. */
+/** Express passes one object, Fastify the request itself. */
 const contextOf = (first: { req?: unknown }): { req: unknown } => ({ req: first.req ?? first });

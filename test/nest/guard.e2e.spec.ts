@@ -91,13 +91,13 @@ describe.each(ADAPTERS)('SessionGuard on %s', (_, adapter) => {
     });
     const statusOf = async (path: string): Promise<number> => (await browser.fetch(path)).status;
 
-    it('answers 401 without a stored session, and makes none', async () => {
+    it('responds 401 without a stored session, and creates none', async () => {
       expect(await statusOf('/any')).toBe(401);
       expect(browser.jar.size).toBe(0);
       expect(store.calls).toEqual([]);
     });
 
-    it('passes with a stored session, and demands what @RequireSession names', async () => {
+    it('accepts a stored session that meets the requirement of @RequireSession', async () => {
       await browser.post('/visit');
       expect(await statusOf('/any')).toBe(200);
       expect(await statusOf('/user')).toBe(401);
@@ -121,7 +121,7 @@ describe.each(ADAPTERS)('SessionGuard on %s', (_, adapter) => {
       expect(await statusOf('/value')).toBe(status);
     });
 
-    it('lets no request pass while the store is out of reach, and keeps the cookie (S-69)', async () => {
+    it('responds 503 while the store fails, and keeps the cookie (S-69)', async () => {
       await browser.post('/login/admin');
       store.failing = { load: new Error('down') };
       expect(await statusOf('/any')).toBe(503);
@@ -130,7 +130,7 @@ describe.each(ADAPTERS)('SessionGuard on %s', (_, adapter) => {
     });
   });
 
-  it('guards a whole application, open routes and named sessions included', async () => {
+  it('works as a global guard with open routes and named sessions', async () => {
     running = await startApp(adapter, {
       imports: [
         SessionModule.forRoot({ secret: SECRET }),

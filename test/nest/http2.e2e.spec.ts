@@ -19,7 +19,7 @@ class CounterController {
 }
 
 describe('HTTP/2 on Fastify (W13)', () => {
-  it('keeps sessions, streams events, and answers 503 for one that was not saved', async () => {
+  it('keeps sessions, streams events, and responds 503 after a failed commit', async () => {
     const store = new CountingStore();
     const imports = [SessionModule.forRoot({ secret: SECRET, store })];
     const { app, url } = await startApp(() => new FastifyAdapter({ http2: true } as object), {

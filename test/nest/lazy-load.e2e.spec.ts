@@ -39,12 +39,12 @@ class PagesController {
     const session = await loadSession(req);
     return { same: getSession(req) === session, userId: session!['userId'] };
   }
-  /** Answers while the session is still being loaded. */
+  /** Responds while the session is still being loaded. */
   @Get('hasty') hasty(@Req() req: AnyRequest) {
     void loadSession(req);
     return {};
   }
-  /** Goes on after a load that failed, as if nothing had happened. */
+  /** Ignores the error of a load that failed. */
   @Post('stubborn') async stubborn(@Req() req: AnyRequest) {
     await loadSession(req).catch(() => undefined);
     getSession(req)!['userId'] = 'somebody else';
@@ -94,7 +94,7 @@ describe.each(ADAPTERS)("with load: 'lazy', on %s", (_, adapter) => {
   };
   afterEach(() => running.app.close());
 
-  it('asks the store for nothing where nobody asks for the session', async () => {
+  it('makes no store call when the session is not used', async () => {
     const browser = await start();
     expect(await browser.get('/static')).toEqual({});
     expect(store.calls).toEqual([]);
@@ -105,13 +105,13 @@ describe.each(ADAPTERS)("with load: 'lazy', on %s", (_, adapter) => {
     ['/value', { userId: 'u1', hasId: true }],
     ['/own', { userId: 'u1' }],
     ['/loaded', { same: true, userId: 'u1' }],
-  ])('asks it once for %s', async (path, answer) => {
+  ])('makes one store call for %s', async (path, expected) => {
     const browser = await start();
-    expect(await browser.get(path)).toEqual(answer);
+    expect(await browser.get(path)).toEqual(expected);
     expect(store.calls).toEqual(['load']);
   });
 
-  it('has a session at once for visitors without a cookie', async () => {
+  it('has a session immediately for visitors without a cookie', async () => {
     await start();
     const visitor = new Browser(running.url);
     expect(await visitor.get('/page')).toEqual({ userId: null, isNew: true });
@@ -120,18 +120,18 @@ describe.each(ADAPTERS)("with load: 'lazy', on %s", (_, adapter) => {
     expect(store.calls).toEqual([]);
   });
 
-  it('refuses to guess: what is read before it was loaded throws, and says how to load it', async () => {
+  it('throws at a read before the load, and names the ways to load', async () => {
     const browser = await start();
     expect((await browser.fetch('/early')).status).toBe(500);
   });
 
-  it('answers when a load is under way that nobody waits for', async () => {
+  it('responds while a load runs that the handler does not await', async () => {
     const browser = await start();
     expect(await browser.get('/hasty')).toEqual({});
     expect(store.calls).toEqual(['load']);
   });
 
-  it('answers 503 where the store fails, to those who ask, and lets no guarded handler run (S-69)', async () => {
+  it('responds 503 to requests that need the session while the store fails, and runs no guarded handler (S-69)', async () => {
     const browser = await start();
     store.failing = { load: new Error('down') };
     for (const path of ['/page', '/own', '/value', '/loaded'])
@@ -139,7 +139,7 @@ describe.each(ADAPTERS)("with load: 'lazy', on %s", (_, adapter) => {
     expect((await browser.fetch('/static')).status).toBe(200);
   });
 
-  it('does not take a session that could not be loaded for a fresh one: its cookie stays', async () => {
+  it('does not treat a session that could not be loaded as new: its cookie stays', async () => {
     const browser = await start();
     const cookie = new Map(browser.jar);
     store.failing = { load: new Error('down') };
@@ -152,32 +152,32 @@ describe.each(ADAPTERS)("with load: 'lazy', on %s", (_, adapter) => {
   it.each([
     ['destroy', 0, ['load', 'delete']],
     ['keep', 1, []],
-  ] as const)('lets go of a session that nobody has loaded, with unset: %s', async (unset, left, calls) => {
+  ] as const)('accepts req.session = null before the load, with unset: %s', async (unset, left, calls) => {
     const browser = await start({ unset });
     expect((await browser.post('/forget')).status).toBe(201);
     expect(store.calls).toEqual(calls);
     expect((store.inner as MemorySessionStore).size).toBe(left);
   });
 
-  it('throws nothing away by a look at req.sessionID before the load', async () => {
+  it('keeps the session when req.sessionID is read before the load', async () => {
     const browser = await start();
-    const answer = await browser.post('/peek');
-    expect(await answer.json()).toEqual({ id: null, userId: 'u1' });
-    expect(answer.headers.getSetCookie()).toEqual([]);
+    const response = await browser.post('/peek');
+    expect(await response.json()).toEqual({ id: null, userId: 'u1' });
+    expect(response.headers.getSetCookie()).toEqual([]);
   });
 
   it.each([['/forget-and-ask'], ['/delete']])(
-    'brings back nothing that was let go of unseen, and removes it, by %s with unset: destroy',
+    'deletes a session that was unset before the load, and does not load it again, by %s with unset: destroy',
     async (path) => {
       const browser = await start({ unset: 'destroy' });
-      const answer = await browser.post(path);
-      if (path === '/forget-and-ask') expect(await answer.json()).toEqual({ found: false, again: false });
+      const response = await browser.post(path);
+      if (path === '/forget-and-ask') expect(await response.json()).toEqual({ found: false, again: false });
       expect((store.inner as MemorySessionStore).size).toBe(0);
       expect(browser.jar.size).toBe(0);
     },
   );
 
-  it('goes on without it where onStoreError says so', async () => {
+  it('continues without the session with onStoreError "anonymous"', async () => {
     const browser = await start({ onStoreError: 'anonymous' });
     store.failing = { load: new Error('down') };
     expect(await browser.get('/page')).toEqual({ userId: null, isNew: true });
@@ -186,7 +186,7 @@ describe.each(ADAPTERS)("with load: 'lazy', on %s", (_, adapter) => {
 });
 
 it.each(['rolling', 'resave', 'saveUninitialized'] as const)(
-  "load: 'lazy' cannot go with %s, which needs the session of each request",
+  "load: 'lazy' contradicts %s, which needs the session of each request",
   async (option) => {
     const imports = [SessionModule.forRoot({ secret: SECRET, load: 'lazy', [option]: true })];
     await expect(startApp(ADAPTERS[0][1], { imports })).rejects.toMatchObject({

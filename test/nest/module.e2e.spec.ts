@@ -75,7 +75,9 @@ class OptionsMaker implements SessionOptionsFactory {
 @Module({ imports: [SettingsModule], providers: [OptionsMaker], exports: [OptionsMaker] })
 class MakerModule {}
 
-/** Registers a route as GraphQL and its like do: on the adapter, outside the global prefix, when modules are initialised. */
+/**
+ * Registers a route as GraphQL does: on the adapter, outside the global prefix, when modules are initialised.
+ */
 @Module({})
 class RawRouteModule implements OnModuleInit {
   constructor(@Inject(HttpAdapterHost) private readonly host: HttpAdapterHost) {}
@@ -113,7 +115,7 @@ const STORE_FORMS: [string, () => Pick<SessionModuleOptions, 'store' | 'imports'
       store: { inject: [Settings], useFactory: async (s: Settings) => new InjectedStore(s) },
     }),
   ],
-  ['nothing', () => ({})],
+  ['no option', () => ({})],
 ];
 
 describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
@@ -134,13 +136,13 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
     expect(await browser.get('/count')).toEqual({ n: 2 });
   };
 
-  it.each(ASYNC)('takes its options from forRootAsync with %s', async (_form, options) => {
+  it.each(ASYNC)('has the options of forRootAsync with %s', async (_form, options) => {
     await expectCounting(
       await start({ imports: [SessionModule.forRootAsync(options)], controllers: [CounterController] }),
     );
   });
 
-  it.each(STORE_FORMS)('takes its store as %s, and gives it by its token', async (_form, options) => {
+  it.each(STORE_FORMS)('has a store given as %s, and injects it by its token', async (_form, options) => {
     const browser = await start({
       imports: [SessionModule.forRoot({ secret: SECRET, ...options() })],
       controllers: [CounterController],
@@ -151,7 +153,7 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
     expect((store as MemorySessionStore).size).toBe(1);
   });
 
-  it('waits for a cookie function that returns a promise, and fails the request where that rejects', async () => {
+  it('waits for a promise of a cookie function, and fails the request when it rejects', async () => {
     const cookie = async (req: IncomingMessage) => {
       await new Promise((resolve) => setImmediate(resolve));
       if (req.headers['x-tenant'] === undefined) throw new Error('no such tenant');
@@ -170,7 +172,7 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
     expect((await browser.fetch('/count')).status).toBe(500);
   });
 
-  it('takes a store from the options of a factory, and one beside them', async () => {
+  it('has a store from the factory of forRootAsync, or from its option store', async () => {
     const store = new MemorySessionStore();
     const useFactory = () => ({ secret: SECRET, store });
     await expectCounting(
@@ -192,7 +194,7 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
     expect(running!.app.get(SessionStore)).toBeInstanceOf(InjectedStore);
   });
 
-  it('calls the life-cycle hooks of a provided store once, and closes it last', async () => {
+  it('calls the life-cycle hooks of a provided store once', async () => {
     InjectedStore.hooks = [];
     await start({
       imports: [SessionModule.forRoot({ secret: SECRET, imports: [SettingsModule], store: InjectedStore })],
@@ -219,7 +221,7 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
     expect(module.get(Admin).store).toBe(fake);
   });
 
-  it('refuses bad options when the application starts', async () => {
+  it('rejects invalid options at startup', async () => {
     const bad = SessionModule.forRoot({ secret: 'short' });
     await expect(Test.createTestingModule({ imports: [bad] }).compile()).rejects.toMatchObject({
       code: 'ERR_SESSION_CONFIG',
@@ -264,25 +266,28 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
   });
 
   it.each<[string, unknown, string]>([
-    ['text', 'the secret', 'a string'],
+    ['a string', 'the secret', 'a string'],
     ['an array', ['the secret'], 'an array of 1'],
     ['bytes', Buffer.from('the secret'), 'an instance of Buffer'],
-  ])('shows no secret in the startup error where options are %s (S-68)', async (_name, options, shown) => {
-    const modules = [
-      SessionModule.forRoot(options as SessionModuleOptions),
-      SessionModule.forRootAsync({ useFactory: () => options as SessionOptions }),
-    ];
-    for (const module of modules)
-      await expect(Test.createTestingModule({ imports: [module] }).compile()).rejects.toMatchObject({
-        code: 'ERR_SESSION_CONFIG',
-        message: `The options must be an object with at least a secret, got ${shown}.`,
-      });
-  });
+  ])(
+    'does not show a secret in the startup error when the options are %s (S-68)',
+    async (_name, options, shown) => {
+      const modules = [
+        SessionModule.forRoot(options as SessionModuleOptions),
+        SessionModule.forRootAsync({ useFactory: () => options as SessionOptions }),
+      ];
+      for (const module of modules)
+        await expect(Test.createTestingModule({ imports: [module] }).compile()).rejects.toMatchObject({
+          code: 'ERR_SESSION_CONFIG',
+          message: `The options must be an object with at least a secret, got ${shown}.`,
+        });
+    },
+  );
 
   it.each([
     ['a store of this package', new MemorySessionStore()],
     ['a store made for express-session', new expressSession.MemoryStore()],
-  ])('starts where one session is registered twice with the same store: %s', async (_, store) => {
+  ])('accepts one session that is registered twice with the same store: %s', async (_, store) => {
     const imports = [1, 2].map(() => SessionModule.forRoot({ secret: SECRET, store }));
     running = await startApp(adapter, { imports, controllers: [CounterController] });
     const browser = new Browser(running.url);
@@ -290,7 +295,7 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
     expect(await browser.get('/count')).toEqual({ n: 2 });
   });
 
-  it('has a session whatever the prefix, the version and the route, a raw one outside the prefix included', async () => {
+  it('has a session with any prefix and version, also for raw routes outside the prefix', async () => {
     @Controller()
     class RootController {
       @Get() root(@Session() s: UserSession) {
@@ -320,7 +325,7 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
     expect((await browser.fetch('/api/nowhere')).status).toBe(404);
   });
 
-  it('leaves out routes by exclude, and all others by forRoutes', async () => {
+  it('has no session for routes in exclude, and for routes outside forRoutes', async () => {
     @Controller()
     class TwoRoutes {
       @Get('in') in(@Session() s: UserSession) {
@@ -350,7 +355,7 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
     expect(await browser.get('/out')).toEqual({ has: false });
   });
 
-  it('says what to do where the decorator is used and no middleware ran', async () => {
+  it('throws an error with the fix when the decorator is used without a middleware', async () => {
     const errors: unknown[] = [];
     const browser = await start({
       imports: [],
@@ -375,7 +380,7 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
     ]);
   });
 
-  it("gives the same object to Nest's own @Session(), to ours and at the request", async () => {
+  it("passes the same object to Nest's own @Session() and to ours", async () => {
     @Controller()
     class SameController {
       @Get('same') same(@NestSession() theirs: unknown, @Session() ours: unknown, @Inject() _?: never) {
@@ -389,7 +394,7 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
     expect(await browser.get('/same')).toEqual({ same: true });
   });
 
-  it('has sessionID, sessionStore and a cookie that serializes, as express-session documents them (A9, S-78)', async () => {
+  it('has sessionID, sessionStore and cookie.serialize() as express-session documents them (A9, S-78)', async () => {
     interface Documented {
       session: UserSession;
       sessionID: string;
@@ -417,18 +422,18 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
     });
   });
 
-  it('runs once per request, however often it is mounted', async () => {
+  it('runs once per request when it is mounted several times', async () => {
     const store = new MemorySessionStore();
     const one = SessionModule.forRoot({ secret: SECRET, store });
     const other = SessionModule.forRoot({ secret: SECRET, store });
     const browser = await start({ imports: [one, one, other], controllers: [CounterController] });
-    const answer = await browser.fetch('/count');
-    expect(answer.headers.getSetCookie()).toHaveLength(1);
+    const response = await browser.fetch('/count');
+    expect(response.headers.getSetCookie()).toHaveLength(1);
     expect(await browser.get('/count')).toEqual({ n: 2 });
     expect(store.size).toBe(1);
   });
 
-  it('keeps several named sessions apart: cookies, stores, decorators', async () => {
+  it('separates the cookies, stores and decorators of named sessions', async () => {
     @Controller()
     class TwoSessions {
       @Post('both') both(@Session() user: UserSession, @Session({ name: 'admin' }) admin: UserSession) {
@@ -468,7 +473,7 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
     expect(await browser.get('/who')).toEqual({ user: 'user' });
   });
 
-  it('keeps a session signed with a retired secret, and signs its cookie anew (S-15)', async () => {
+  it('accepts a cookie signed with a retired secret, and signs it again (S-15)', async () => {
     const store = new MemorySessionStore();
     const before = await start({
       imports: [SessionModule.forRoot({ secret: OTHER_SECRET, store })],
@@ -494,7 +499,7 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
     expect(await last.get('/count')).toEqual({ n: 3 });
   });
 
-  it('has no session outside the path of its cookie, matched at segment boundaries (R21, W8)', async () => {
+  it('has no session outside the cookie path, matched at segment boundaries (R21, W8)', async () => {
     const browser = await start({
       imports: [SessionModule.forRoot({ secret: SECRET, cookie: { path: '/admin' } })],
       controllers: [CounterController],

@@ -19,7 +19,7 @@ const STORES: [string, () => AnyStore][] = [
   ["express-session's store, whose keys are the ids", () => new expressSession.MemoryStore()],
 ];
 
-/** The cookie of each session name. The default one has no option sessionName. */
+/** The cookie name of each session. The default session has no option sessionName. */
 const COOKIES = { default: 'connect.sid', admin: 'admin.sid', staff: 'staff.sid' } as const;
 type Name = keyof typeof COOKIES;
 const NAMES = Object.keys(COOKIES) as Name[];
@@ -73,7 +73,7 @@ describe.each(ADAPTERS)('named sessions on %s', (_, adapter) => {
       await start();
       for (const signer of NAMES) {
         const value = await loggedIn(signer);
-        // Twice, since a verified id is remembered.
+        // Twice, because a verified id is cached.
         for (const _time of [1, 2])
           for (const name of NAMES)
             expect([signer, name, await statusOf(name, value)]).toEqual([
@@ -84,7 +84,7 @@ describe.each(ADAPTERS)('named sessions on %s', (_, adapter) => {
       }
     });
 
-    it('keep their sessions when the secret is replaced (S-15)', async () => {
+    it('stay valid when the secret is replaced (S-15)', async () => {
       const store = await start();
       const values = new Map<Name, string>();
       for (const name of NAMES) values.set(name, await loggedIn(name));
@@ -93,7 +93,7 @@ describe.each(ADAPTERS)('named sessions on %s', (_, adapter) => {
       for (const [name, value] of values) expect([name, await statusOf(name, value)]).toEqual([name, 200]);
     });
 
-    it('sign the default one as cookie-signature does, and no other (R33)', async () => {
+    it('sign only the default session as cookie-signature does (R33)', async () => {
       await start();
       for (const name of NAMES) {
         const value = decodeURIComponent(await loggedIn(name)).slice('s:'.length);

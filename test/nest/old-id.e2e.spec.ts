@@ -58,7 +58,7 @@ class AccountController {
 }
 
 describe.each(ADAPTERS)(
-  'after regenerate() the old id is dead at the end of the request, on %s',
+  'after regenerate() the old id is invalid at the end of the request, on %s',
   (_, adapter) => {
     let running: RunningApp;
     let store: CountingStore;
@@ -81,7 +81,7 @@ describe.each(ADAPTERS)(
       it.each([
         ['req.session = null', '/null'],
         ['delete req.session', '/delete'],
-      ])('where %s follows: one store call, and the cookie is cleared (S-9)', async (_, path) => {
+      ])('when %s follows: one store call, and the cookie is cleared (S-9)', async (_, path) => {
         const browser = await start(unset);
         const thief = browser.clone();
         expect((await browser.post(path)).status).toBe(201);
@@ -90,7 +90,7 @@ describe.each(ADAPTERS)(
         expect(await thief.get('/data')).toEqual({});
       });
 
-      it('where a failed save() and req.session = null follow', async () => {
+      it('when a failed save() and req.session = null follow', async () => {
         const browser = await start(unset);
         const thief = browser.clone();
         store.failing = { rekey: new Error('down') };
@@ -103,7 +103,7 @@ describe.each(ADAPTERS)(
       ['the handler throws', '/thrown', undefined],
       ['an attribute cannot be stored', '/unstorable', undefined],
       ['the store cannot move the record', '/thrown', 'rekey' as const],
-    ])('where %s', async (_, path, failing) => {
+    ])('when %s', async (_, path, failing) => {
       const browser = await start('keep');
       const thief = browser.clone();
       if (failing !== undefined) store.failing = { [failing]: new Error('down') };
@@ -111,7 +111,7 @@ describe.each(ADAPTERS)(
       expect(await thief.get('/data')).toEqual({});
     });
 
-    it('where the client leaves and the handler sends nothing', async () => {
+    it('when the client disconnects and the handler sends nothing', async () => {
       const browser = await start('keep');
       const thief = browser.clone();
       const reached = new Promise<void>((resolve) => (atHandler = resolve));

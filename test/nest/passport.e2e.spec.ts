@@ -82,9 +82,10 @@ function moduleOf(store: MemorySessionStore, users: ReadonlySet<string>): Type {
   );
   own.serializeUser((user, done) => done(null, (user as User).name));
   own.deserializeUser((name: string, done) => done(null, users.has(name) && { name }));
-  // The session stays one object, so that passport's keepSessionInfo has nothing to copy from: what stays is named.
+  // The session stays the same object, so passport's keepSessionInfo has nothing to copy: the handler copies
+  // the cart.
   const withCart: RequestHandler = (req, res, next) => {
-    const answered = (error: unknown, user: User): void => {
+    const authenticated = (error: unknown, user: User): void => {
       const { session } = req as unknown as { session: UserSession };
       const { cart } = session;
       if (error) return next(error);
@@ -93,7 +94,7 @@ function moduleOf(store: MemorySessionStore, users: ReadonlySet<string>): Type {
         next(failed);
       });
     };
-    (own.authenticate('local', answered) as RequestHandler)(req, res, next);
+    (own.authenticate('local', authenticated) as RequestHandler)(req, res, next);
   };
   const local = (options: object): RequestHandler => own.authenticate('local', options) as RequestHandler;
 
@@ -136,13 +137,13 @@ describe('passport and connect-flash in a Nest application on SessionModule', ()
   const status = async (path: string, by = browser): Promise<number> => (await by.fetch(path)).status;
 
   it.each(['/login', '/login-by-hand'])(
-    'logs in under a new id, with an empty session; the old cookie is worth nothing: %s',
+    'logs in under a new id, with an empty session, and the old cookie is invalid: %s',
     async (path) => {
       await browser.post('/cart');
       const before = await me();
       const old = browser.clone();
-      const answer = await login(path);
-      expect([answer.status, await answer.json()]).toEqual([200, { name: 'ada' }]);
+      const response = await login(path);
+      expect([response.status, await response.json()]).toEqual([200, { name: 'ada' }]);
       const after = await me();
       expect(after).toMatchObject({ user: { name: 'ada' }, cart: null });
       expect(after.id).not.toBe(before.id);
@@ -151,7 +152,7 @@ describe('passport and connect-flash in a Nest application on SessionModule', ()
     },
   );
 
-  it('can keep what the session held before the login, where it is named', async () => {
+  it('can copy attributes from before the login', async () => {
     await browser.post('/cart');
     const before = await me();
     expect((await login('/login-with-cart')).status).toBe(200);
@@ -160,7 +161,7 @@ describe('passport and connect-flash in a Nest application on SessionModule', ()
     expect(after).toMatchObject({ user: { name: 'ada' }, cart: ['book'] });
   });
 
-  it('redirects a wrong password, and changes nothing', async () => {
+  it('redirects after a wrong password, and changes nothing', async () => {
     await browser.post('/cart');
     const before = await me();
     const failed = await login('/login', 'guess');
@@ -169,7 +170,7 @@ describe('passport and connect-flash in a Nest application on SessionModule', ()
     expect(await me()).toEqual(before);
   });
 
-  it('lets SessionGuard tell visitors, sessions and logins apart', async () => {
+  it('lets SessionGuard distinguish visitors, sessions and logins', async () => {
     expect([await status('/private'), await status('/any-session')]).toEqual([401, 401]);
     await browser.post('/cart');
     expect([await status('/private'), await status('/any-session')]).toEqual([401, 200]);
@@ -178,7 +179,7 @@ describe('passport and connect-flash in a Nest application on SessionModule', ()
     expect(await browser.get('/any-session')).toEqual({ authenticated: true });
   });
 
-  it('logs out under another new id; the cookie of the login is worth nothing', async () => {
+  it('logs out under another new id, and the cookie of the login is invalid', async () => {
     await login();
     const before = await me();
     const old = browser.clone();
@@ -189,7 +190,7 @@ describe('passport and connect-flash in a Nest application on SessionModule', ()
     expect([await status('/private'), await status('/private', old)]).toEqual([401, 401]);
   });
 
-  it('logs in again and again, under another id each time', async () => {
+  it('logs in several times, with a new id each time', async () => {
     const ids = new Set<string>();
     for (let round = 0; round < 5; round++) {
       await login();
@@ -200,7 +201,7 @@ describe('passport and connect-flash in a Nest application on SessionModule', ()
     expect(ids.size).toBe(10);
   });
 
-  it('forgets the login of a user who is no longer there', async () => {
+  it('ends the login of a deleted user', async () => {
     await login();
     users.delete('ada');
     expect(await me()).toMatchObject({ user: null });
@@ -208,14 +209,14 @@ describe('passport and connect-flash in a Nest application on SessionModule', ()
     expect([await status('/private'), await status('/any-session')]).toEqual([401, 200]);
   });
 
-  it('shows a flash message after the redirect, once', async () => {
+  it('shows a flash message once, after the redirect', async () => {
     const saved = await browser.post('/save');
     expect([saved.status, saved.headers.get('location')]).toEqual([302, '/messages']);
     expect(await browser.get('/messages')).toEqual({ info: ['saved it'] });
     expect(await browser.get('/messages')).toEqual({});
   });
 
-  it('keeps flash messages and login side by side', async () => {
+  it('keeps flash messages and the login in one session', async () => {
     await login();
     await browser.post('/save');
     await browser.post('/save');

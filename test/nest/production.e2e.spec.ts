@@ -36,7 +36,7 @@ describe.each(ADAPTERS)('an application in production on %s', (_, adapter) => {
     process.env['NODE_ENV'] = before;
   });
 
-  it('warns of a store in memory, and once of cookies that cannot be sent (S-76)', async () => {
+  it('warns about a memory store, and once about cookies that cannot be sent (S-76)', async () => {
     process.env['NODE_ENV'] = 'production';
     const logger = new Recorder();
     const imports = [SessionModule.forRoot({ secret: SECRET, cookie: { secure: true } })];
@@ -49,8 +49,8 @@ describe.each(ADAPTERS)('an application in production on %s', (_, adapter) => {
     await new Browser(url).post('/write');
     await app.close();
     expect(logger.lines).toEqual([
-      expect.stringMatching(/^warn Sessions are kept in the memory of this process/),
-      expect.stringMatching(/^warn A session was not kept.*proxy: true/),
+      expect.stringMatching(/^warn Sessions are stored in the memory of this process/),
+      expect.stringMatching(/^warn A session was not stored.*proxy: true/),
     ]);
   });
 
@@ -65,7 +65,7 @@ describe.each(ADAPTERS)('an application in production on %s', (_, adapter) => {
       { sameSite: 'none', partitioned: true, secure: 'auto' },
       /^warn A session cookie was sent without its options sameSite "none" and partitioned: .*proxy: true/,
     ],
-  ])('warns once where a proxy is not trusted and %s is left out', async (_name, cookie, warning) => {
+  ])('warns once when a proxy is not trusted and the cookie lacks %s', async (_name, cookie, warning) => {
     const logger = new Recorder();
     const { app, url } = await startApp(adapter, {
       imports: [SessionModule.forRoot({ secret: SECRET, cookie })],
@@ -83,7 +83,7 @@ describe.each(ADAPTERS)('an application in production on %s', (_, adapter) => {
   it.each<[string, CookieOptions, boolean | undefined]>([
     ['the proxy is trusted', { sameSite: 'none', partitioned: true }, true],
     ["sameSite is 'auto'", { sameSite: 'auto' }, undefined],
-  ])('does not warn of left out attributes where %s', async (_name, cookie, proxy) => {
+  ])('does not warn about omitted attributes when %s', async (_name, cookie, proxy) => {
     const logger = new Recorder();
     const { app, url } = await startApp(adapter, {
       imports: [SessionModule.forRoot({ secret: SECRET, cookie, proxy })],
@@ -95,7 +95,7 @@ describe.each(ADAPTERS)('an application in production on %s', (_, adapter) => {
     expect(logger.lines).toEqual([]);
   });
 
-  it('logs the warning that a store has for the start', async () => {
+  it('logs the startWarning of a store', async () => {
     const logger = new Recorder();
     const store = Object.assign(new MemorySessionStore(), { startWarning: 'Give it a Pool.' });
     const { app } = await startApp(adapter, {
@@ -127,7 +127,7 @@ describe.each(ADAPTERS)('an application in production on %s', (_, adapter) => {
     for (const id of ids) expect(logger.lines.join('\n')).not.toContain(id);
   });
 
-  it('lets go of expired sessions by itself', async () => {
+  it('sweeps expired sessions', async () => {
     const clock = new FakeClock();
     let swept!: () => void;
     const done = new Promise<void>((resolve) => (swept = resolve));
@@ -144,7 +144,7 @@ describe.each(ADAPTERS)('an application in production on %s', (_, adapter) => {
     const { app, url } = await startApp(adapter, { imports, controllers: [WriteController] });
     await new Browser(url).post('/write');
     expect(store.size).toBe(1);
-    // Over, and five minutes more: other clocks may be behind.
+    // Five minutes after the expiry, because other clocks may be behind.
     clock.advance(60_000 + 300_000);
     await done;
     expect(store.size).toBe(0);

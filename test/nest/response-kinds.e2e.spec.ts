@@ -174,11 +174,11 @@ class ReadController {
   @Post('hold') hold(@Session() s: UserSession, @Req() req: IncomingMessage & { raw?: IncomingMessage }) {
     s['kind'] = 'held';
     (req.raw ?? req).socket.destroy();
-    return 'nobody reads this';
+    return 'never received';
   }
 }
 
-/** Path, status and body of each kind of answer. */
+/** Path, status and body of each kind of response. */
 const KINDS = [
   ['json', 200, '{"hello":"world"}'],
   ['string', 200, 'hello'],
@@ -204,12 +204,12 @@ const KINDS = [
   ['head', 200, ''],
 ] as const;
 
-/** Lets every pending event of this process happen, many times over. */
+/** Waits for many turns of the event loop. */
 const manyTurns = async (): Promise<void> => {
   for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
 };
 
-describe.each(ADAPTERS)('each kind of answer on %s', (name, adapter) => {
+describe.each(ADAPTERS)('each kind of response on %s', (name, adapter) => {
   let running: RunningApp;
   let store: CountingStore;
 
@@ -228,7 +228,7 @@ describe.each(ADAPTERS)('each kind of answer on %s', (name, adapter) => {
   });
 
   it.each(KINDS)(
-    '%s: no byte leaves before the session is stored, then all of it does (W1)',
+    '%s: no byte is sent before the session is stored, then the complete response (W1)',
     async (kind, status, body) => {
       let release!: () => void;
       const asked = new Promise<void>((resolve) => {
@@ -245,17 +245,17 @@ describe.each(ADAPTERS)('each kind of answer on %s', (name, adapter) => {
       const head = await request.head;
       const reader = rawRequest(running.url, '/read', { cookie: cookieOf(head)! });
       expect(JSON.parse((await reader.answer)!.body)).toEqual({ kind });
-      const answer = (await request.answer)!;
-      expect(answer.status).toBe(status);
-      if (typeof body === 'string') expect(answer.body).toBe(body);
-      if (body instanceof RegExp) expect(answer.body).toMatch(body);
-      expect(answer.headers.get('cache-control')).toContain('no-store');
-      expect(answer.headers.get('vary')).toMatch(/cookie/i);
-      if (kind === 'large') expect(answer.body.match(/x/g)).toHaveLength(64 * 65_536);
+      const response = (await request.answer)!;
+      expect(response.status).toBe(status);
+      if (typeof body === 'string') expect(response.body).toBe(body);
+      if (body instanceof RegExp) expect(response.body).toMatch(body);
+      expect(response.headers.get('cache-control')).toContain('no-store');
+      expect(response.headers.get('vary')).toMatch(/cookie/i);
+      if (kind === 'large') expect(response.body.match(/x/g)).toHaveLength(64 * 65_536);
       if (kind === 'created' || kind.startsWith('write-head'))
-        expect(answer.headers.get('x-own')).toBe('yes');
+        expect(response.headers.get('x-own')).toBe('yes');
       if (kind.startsWith('write-head')) {
-        expect(answer.headers.getSetCookie().map((line) => line.split(/[=;]/)[0])).toEqual([
+        expect(response.headers.getSetCookie().map((line) => line.split(/[=;]/)[0])).toEqual([
           'other',
           'third',
           'connect.sid',
@@ -265,7 +265,7 @@ describe.each(ADAPTERS)('each kind of answer on %s', (name, adapter) => {
   );
 
   it.each(KINDS)(
-    '%s: a save that fails is a 503 without a cookie and without the reason (S-68)',
+    '%s: a failed commit is a 503 without a cookie and without the reason (S-68)',
     async (kind) => {
       store.failing = { create: new Error('redis://user:password@host is down') };
       const { answer } = rawRequest(running.url, `/kind/${kind}`, {
@@ -283,7 +283,7 @@ describe.each(ADAPTERS)('each kind of answer on %s', (name, adapter) => {
   );
 
   it.each(KINDS)(
-    '%s: a session that cannot be loaded is a 503 that keeps the cookie and reaches no handler (S-69)',
+    '%s: a failed load is a 503 that keeps the cookie and runs no handler (S-69)',
     async (kind) => {
       const cookie = cookieOf(await rawRequest(running.url, '/kind/json').answer)!;
       store.calls = [];
@@ -300,43 +300,43 @@ describe.each(ADAPTERS)('each kind of answer on %s', (name, adapter) => {
     },
   );
 
-  it('answers a second end() as without a session: the first answer stands (R57)', async () => {
-    const answer = await rawRequest(running.url, '/twice').answer;
-    expect(answer).toMatchObject({ status: 200, body: 'first' });
+  it('ignores a second end(), as without a session (R57)', async () => {
+    const response = await rawRequest(running.url, '/twice').answer;
+    expect(response).toMatchObject({ status: 200, body: 'first' });
   });
 
-  it('sends the cookie of an id that was stored before the save that failed: the visitor stays logged in', async () => {
+  it('sends the cookie of an id that was stored before a later save failed', async () => {
     const former = cookieOf(await rawRequest(running.url, '/kind/json').answer)!;
     store.failing = { patch: new Error('down') };
-    const answer = (await rawRequest(running.url, '/login', { cookie: former }).answer)!;
-    expect([answer.status, answer.headers.get('cache-control')]).toEqual([
+    const response = (await rawRequest(running.url, '/login', { cookie: former }).answer)!;
+    expect([response.status, response.headers.get('cache-control')]).toEqual([
       503,
       expect.stringContaining('no-store'),
     ]);
     store.failing = {};
-    const read = await rawRequest(running.url, '/read', { cookie: cookieOf(answer)! }).answer;
+    const read = await rawRequest(running.url, '/read', { cookie: cookieOf(response)! }).answer;
     expect(JSON.parse(read!.body)).toEqual({ kind: 'login' });
   });
 
-  it.each(['rekey', 'create'] as const)('sends no cookie of an id whose %s failed', async (operation) => {
+  it.each(['rekey', 'create'] as const)('sends no cookie for an id whose %s failed', async (operation) => {
     const former = cookieOf(await rawRequest(running.url, '/kind/json').answer)!;
     store.failing = { [operation]: new Error('down') };
     const path = operation === 'create' ? '/kind/json' : '/login';
-    const answer = (await rawRequest(running.url, path, { cookie: operation === 'create' ? '' : former })
+    const response = (await rawRequest(running.url, path, { cookie: operation === 'create' ? '' : former })
       .answer)!;
-    expect([answer.status, answer.headers.getSetCookie()]).toEqual([503, []]);
+    expect([response.status, response.headers.getSetCookie()]).toEqual([503, []]);
   });
 
   it.each(['/send-twice', '/send-throw', '/end-sse'])(
-    'sends the first response of %s, though it was held when the second came',
+    'sends the first response of %s, which was held when the second one began',
     async (path) => {
       store.beforeWrite = manyTurns;
-      const answer = await rawRequest(running.url, path).answer;
-      expect(answer).toMatchObject({ status: 200, body: 'first' });
+      const response = await rawRequest(running.url, path).answer;
+      expect(response).toMatchObject({ status: 200, body: 'first' });
     },
   );
 
-  it('saves a session that the browser has, though the client hung up before the response (R68)', async () => {
+  it('saves a stored session when the client disconnects before the response (R68)', async () => {
     const cookie = cookieOf(await rawRequest(running.url, '/kind/json').answer)!;
     let stored!: () => void;
     const written = new Promise<void>((resolve) => (stored = resolve));
@@ -348,7 +348,7 @@ describe.each(ADAPTERS)('each kind of answer on %s', (name, adapter) => {
     expect(name).toBeDefined();
   });
 
-  it('keeps no new session of a client that hung up before the response', async () => {
+  it('stores no new session when the client disconnects before the response', async () => {
     await rawRequest(running.url, '/hold', { method: 'POST' }).answer;
     await manyTurns();
     expect(store.calls).toEqual([]);

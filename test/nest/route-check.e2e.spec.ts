@@ -126,39 +126,39 @@ describe.each(ADAPTERS)('@RequireSession without a SessionGuard on %s', (_, adap
   it.each<[string, Type, string]>([
     ['at a handler', OpenController, 'OpenController.secret'],
     [
-      'at a controller: only its handlers, and not those that are open on purpose',
+      'at a controller: its handlers only, without the open ones',
       OpenClassController,
       'OpenClassController.one',
     ],
     ['behind another guard', OtherGuardController, 'OtherGuardController.other'],
     ['at an inherited handler', InheritingController, 'InheritingController.inherited'],
-  ])('stops the start, and names controller and handler: %s', async (_, controller, handler) => {
+  ])('fails at startup, and names controller and handler: %s', async (_, controller, handler) => {
     await expect(start(controller)).rejects.toMatchObject({
       code: 'ERR_SESSION_CONFIG',
       message: expect.stringMatching(`has no effect at ${handler}: no SessionGuard runs there`) as string,
     });
   });
 
-  it('stops the start behind another global guard', async () => {
+  it('fails at startup behind another global guard', async () => {
     const providers = [{ provide: APP_GUARD, useClass: OtherGuard }];
     await expect(start(OpenController, { providers })).rejects.toThrow(/OpenController\.secret/);
   });
 
   it.each<[string, Type]>([
     ['at the handler', MethodGuardController],
-    ['at the controller, as a class of its own', ClassGuardController],
+    ['at the controller, as a subclass', ClassGuardController],
     ['at the controller, as an instance', InstanceGuardController],
     ['at the controller, injected into another guard', PassingOnController],
-    ['that is not needed', OnPurposeController],
+    ['that no handler needs', OnPurposeController],
   ])('starts with a guard %s', async (_, controller) => {
     expect(await start(controller, { providers: [SessionGuard] })).toBe('started');
   });
 
   it.each<[string, unknown[]]>([
     ['by its class', [{ provide: APP_GUARD, useClass: SessionGuard }]],
-    ['by a class of its own', [{ provide: APP_GUARD, useClass: DerivedGuard }]],
+    ['by a subclass', [{ provide: APP_GUARD, useClass: DerivedGuard }]],
     ['for each request', [{ provide: APP_GUARD, useClass: RequestGuard }]],
-    ['by a provider that exists', [SessionGuard, { provide: APP_GUARD, useExisting: SessionGuard }]],
+    ['by an existing provider', [SessionGuard, { provide: APP_GUARD, useExisting: SessionGuard }]],
     [
       'by a factory',
       [{ provide: APP_GUARD, useFactory: (r: Reflector) => new SessionGuard(r), inject: [Reflector] }],
@@ -170,11 +170,11 @@ describe.each(ADAPTERS)('@RequireSession without a SessionGuard on %s', (_, adap
   it.each<[string, unknown[]]>([
     ['as a value', [{ provide: APP_GUARD, useValue: new SessionGuard(new Reflector()) }]],
     [
-      'as a value that holds one in a private field',
+      'as a value with a SessionGuard in a private field',
       [{ provide: APP_GUARD, useValue: new PassingOnGuard(new SessionGuard(new Reflector())) }],
     ],
     [
-      'by a factory that has it injected as optional',
+      'by a factory that injects it as optional',
       [
         SessionGuard,
         {
@@ -190,7 +190,7 @@ describe.each(ADAPTERS)('@RequireSession without a SessionGuard on %s', (_, adap
     expect(await start(OpenController, { providers })).toBe('started');
   });
 
-  it('starts with a guard that passes on, which main.ts makes global', async () => {
+  it('starts with a delegating guard that main.ts makes global', async () => {
     const prepare = (app: INestApplication): void => void app.useGlobalGuards(app.get(PassingOnGuard));
     expect(await start(OpenController, { providers: [SessionGuard, PassingOnGuard], prepare })).toBe(
       'started',
@@ -205,7 +205,7 @@ describe.each(ADAPTERS)('@RequireSession without a SessionGuard on %s', (_, adap
 });
 
 describe('@RequireSession without a SessionGuard in an application without HTTP', () => {
-  it('starts: a script has no routes, and not the global guards of main.ts', async () => {
+  it('starts: a script has no routes, and lacks the global guards of main.ts', async () => {
     @Module({ imports: [SessionModule.forRoot({ secret: SECRET })], controllers: [OpenController] })
     class AppModule {}
     const options = { logger: false, abortOnError: false } as const;
@@ -214,7 +214,7 @@ describe('@RequireSession without a SessionGuard in an application without HTTP'
     await context.close();
   });
 
-  it('starts as a module under test, which has no routes either', async () => {
+  it('starts as a module in a test, which has no routes either', async () => {
     const imports = [SessionModule.forRoot({ secret: SECRET })];
     const module = await Test.createTestingModule({ imports, controllers: [OpenController] }).compile();
     expect((await module.init()).get(OpenController).secret()).toBe('secret');

@@ -16,7 +16,7 @@ class CookieController {
     session['n'] = 1;
     return {};
   }
-  /** Sets what the body names; what is refused is the response. */
+  /** Assigns the settings in the body. Responds with the error of a rejected one. */
   @Post('cookie') @HttpCode(200) async cookie(
     @Session() session: UserSession,
     @Body() settings: Record<string, unknown>,
@@ -80,7 +80,7 @@ describe.each(ADAPTERS)('the cookie of one session, on %s', (_, adapter) => {
       body: JSON.stringify(settings),
     });
 
-  describe('where a setting could not be sent', () => {
+  describe('with a setting that cannot be sent', () => {
     it.each<[string, unknown, string]>([
       ['maxAge', Number.MAX_SAFE_INTEGER, 'null or a number of milliseconds up to 400 days'],
       ['sameSite', 'auto', '"lax", "strict", "none", true (strict) or false'],
@@ -88,7 +88,7 @@ describe.each(ADAPTERS)('the cookie of one session, on %s', (_, adapter) => {
       ['domain', 'a;b', 'a host name'],
       ['path', '/;x', 'a path that begins with "/"'],
       ['priority', 'urgent', '"low", "medium" or "high"'],
-    ])('refuses it when it is assigned, and later requests go on: %s', async (name, value, allowed) => {
+    ])('rejects the assignment, and later requests succeed: %s', async (name, value, allowed) => {
       const browser = await start();
       const refused = (await (await set(browser, { [name]: value })).json()) as Record<string, string>;
       expect(refused['code']).toBe('ERR_SESSION_VALUE');
@@ -98,7 +98,7 @@ describe.each(ADAPTERS)('the cookie of one session, on %s', (_, adapter) => {
       expect(await browser.get('/data')).toEqual({ n: 1 });
     });
 
-    it('passes over it in a record that already holds it', async () => {
+    it('ignores it in a stored record', async () => {
       const browser = await start();
       await set(browser, { maxAge: hours(1) });
       const { load } = store.inner;
@@ -118,12 +118,12 @@ describe.each(ADAPTERS)('the cookie of one session, on %s', (_, adapter) => {
     });
   });
 
-  describe('where its settings change', () => {
+  describe('with changed settings', () => {
     const sent = async (response: Promise<Response>): Promise<string[]> =>
       (await response).headers.getSetCookie().map((line) => line.replace(/=s%3A[^;]*/, '=ID'));
     const CLEARED = 'connect.sid=; Max-Age=0; ';
 
-    it('tells the browser of a lifetime, and that there is none any more', async () => {
+    it('sends a new lifetime, and its removal', async () => {
       const browser = await start();
       expect(await sent(set(browser, { maxAge: days(20) }))).toEqual([
         expect.stringMatching('Max-Age=1728000;'),
@@ -133,7 +133,7 @@ describe.each(ADAPTERS)('the cookie of one session, on %s', (_, adapter) => {
       ]);
     });
 
-    it('tells the browser once, of a cookie that ends with it too', async () => {
+    it('is sent once, also when it ends with the browser', async () => {
       const browser = await start();
       const strict = ['connect.sid=ID; Path=/; HttpOnly; SameSite=Strict'];
       expect(await sent(set(browser, { sameSite: 'strict' }))).toEqual(strict);
@@ -141,7 +141,7 @@ describe.each(ADAPTERS)('the cookie of one session, on %s', (_, adapter) => {
       expect(await sent(browser.post('/seed'))).toEqual([]);
     });
 
-    it('tells the browser where the handler has saved the change itself', async () => {
+    it('is sent when the handler has saved the change itself', async () => {
       const browser = await start();
       expect(await sent(set(browser, { priority: 'high', saved: true }))).toEqual([
         'connect.sid=ID; Path=/; HttpOnly; Priority=High; SameSite=Lax',
@@ -158,7 +158,7 @@ describe.each(ADAPTERS)('the cookie of one session, on %s', (_, adapter) => {
       ],
       ['partitioned', { partitioned: true }, 'Path=/; HttpOnly; Partitioned; SameSite=Lax', 'Path=/; '],
     ])(
-      'clears the one under the former %s, and a logout clears the new one',
+      'clears the cookie of the former %s, and a logout clears the new one',
       async (_, settings, now, cleared) => {
         const browser = await start();
         const [former, present, ...others] = await sent(set(browser, settings));
@@ -168,7 +168,7 @@ describe.each(ADAPTERS)('the cookie of one session, on %s', (_, adapter) => {
       },
     );
 
-    it('clears the one under its own path where regenerate() goes back to the options', async () => {
+    it('clears the cookie of its own path when regenerate() restores the options', async () => {
       const browser = await start();
       await set(browser, { path: '/forget' });
       const [former, present] = await sent(browser.post('/forget'));
@@ -176,14 +176,14 @@ describe.each(ADAPTERS)('the cookie of one session, on %s', (_, adapter) => {
       expect(present).toBe('connect.sid=ID; Path=/; HttpOnly; SameSite=Lax');
     });
 
-    it('clears at a logout what was sent, not what was set in the same request', async () => {
+    it('clears at a logout the cookie that was sent, not the one of the same request', async () => {
       const browser = await start();
       expect(await sent(browser.post('/logout-after-change'))).toEqual([
         expect.stringMatching(/^connect\.sid=; Max-Age=0; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/),
       ]);
     });
 
-    it('promises the browser no more than timeouts.absolute leaves', async () => {
+    it('is sent with a lifetime up to the end by timeouts.absolute', async () => {
       const browser = await start({ timeouts: { absolute: days(1) } });
       expect(await sent(set(browser, { maxAge: days(20) }))).toEqual([
         expect.stringMatching('Max-Age=86400;'),
@@ -197,9 +197,9 @@ describe.each(ADAPTERS)('the cookie of one session, on %s', (_, adapter) => {
 
   describe('with a fixed cookie.expires', () => {
     it.each([
-      ['and no touch', []],
-      ['and a touch on the way', [hours(1), hours(5)]],
-    ])('ends at that instant and not before %s', async (_, visits) => {
+      ['without a touch', []],
+      ['with a touch', [hours(1), hours(5)]],
+    ])('ends exactly at that instant, %s', async (_, visits) => {
       const expires = new Date(Date.now() + hours(24));
       const browser = await start({ cookie: { expires } });
       goTo(expires.getTime() - hours(24));
@@ -214,7 +214,7 @@ describe.each(ADAPTERS)('the cookie of one session, on %s', (_, adapter) => {
       expect(await browser.get('/data')).toEqual({});
     });
 
-    it('tells the browser that instant, whenever the cookie is sent', async () => {
+    it('is sent with that instant at any time', async () => {
       const expires = new Date(Math.floor(Date.now() / 1000) * 1000 + hours(24));
       const browser = await start({ cookie: { expires } });
       goTo(expires.getTime() - hours(11) - 7);

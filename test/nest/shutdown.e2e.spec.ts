@@ -14,13 +14,13 @@ class WriteController {
   }
 }
 
-/** A store whose writes wait to be let through, and that must not be asked once it is closed. */
+/** A store whose writes wait for `release()`. It records the order of saves and close. */
 class ClosingStore extends CountingStore {
   readonly memory: MemorySessionStore;
   readonly order: string[] = [];
   #release!: () => void;
   #arrived = 0;
-  #waiting: { readonly count: number; readonly wake: () => void } | null = null;
+  #waiting: { readonly count: number; readonly resolve: () => void } | null = null;
 
   constructor() {
     const memory = new MemorySessionStore();
@@ -28,7 +28,7 @@ class ClosingStore extends CountingStore {
     this.memory = memory;
     const gate = new Promise<void>((resolve) => (this.#release = resolve));
     this.beforeWrite = async () => {
-      if (++this.#arrived === this.#waiting?.count) this.#waiting.wake();
+      if (++this.#arrived === this.#waiting?.count) this.#waiting.resolve();
       await gate;
       this.order.push('save');
     };
@@ -36,10 +36,10 @@ class ClosingStore extends CountingStore {
   release(): void {
     this.#release();
   }
-  /** Resolves when so many writes have come. */
+  /** Resolves after this number of writes has begun. */
   writes(count: number): Promise<void> {
     if (this.#arrived >= count) return Promise.resolve();
-    return new Promise((wake) => (this.#waiting = { count, wake }));
+    return new Promise((resolve) => (this.#waiting = { count, resolve }));
   }
   onApplicationShutdown(): void {
     this.order.push('close');
@@ -58,25 +58,25 @@ describe.each(ADAPTERS)('a shutdown, on %s', (_, adapter) => {
     return { store, running };
   };
 
-  it('answers 50 requests whose sessions are being saved, and closes the store after the last save', async () => {
+  it('responds to 50 requests with pending saves, and closes the store after the last save', async () => {
     const { store, running } = await start();
-    const asked = Array.from({ length: 50 }, () => new Browser(running.url).post('/write'));
+    const requests = Array.from({ length: 50 }, () => new Browser(running.url).post('/write'));
     await store.writes(50);
     const closed = running.app.close();
     store.release();
-    const answers = await Promise.all(asked);
-    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 201));
-    await Promise.all(answers.map((answer) => answer.text()));
+    const responses = await Promise.all(requests);
+    expect(responses.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 201));
+    await Promise.all(responses.map((response) => response.text()));
     await closed;
     expect(store.memory.size).toBe(50);
     expect(store.order).toEqual([...Array.from({ length: 50 }, () => 'save'), 'close']);
   });
 
-  it('saves for 20 clients that have left meanwhile, and closes the store after the last save', async () => {
+  it('saves for 20 clients that have disconnected, and closes the store after the last save', async () => {
     const { store, running } = await start();
-    const asked = Array.from({ length: 20 }, () => rawRequest(running.url, '/write', { method: 'POST' }));
+    const requests = Array.from({ length: 20 }, () => rawRequest(running.url, '/write', { method: 'POST' }));
     await store.writes(20);
-    for (const request of asked) request.abort();
+    for (const request of requests) request.abort();
     const closed = running.app.close();
     store.release();
     await closed;

@@ -50,13 +50,13 @@ describe.each(ADAPTERS)('store calls per request on %s', (_, adapter) => {
     return store.calls;
   };
 
-  it('asks no store for an untouched visitor, and sends no cookie', async () => {
+  it('makes no store call for a visitor without changes, and sends no cookie', async () => {
     expect(await callsOf(() => browser.fetch('/untouched'))).toEqual([]);
     expect(await callsOf(() => browser.get('/read'))).toEqual([]);
     expect(browser.jar.size).toBe(0);
   });
 
-  it('asks no store for a forged cookie', async () => {
+  it('makes no store call for a forged cookie', async () => {
     browser.jar.set(
       'connect.sid',
       's%3AaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaX.forgedforgedforgedforgedforgedforgedforged0',
@@ -64,7 +64,7 @@ describe.each(ADAPTERS)('store calls per request on %s', (_, adapter) => {
     expect(await callsOf(() => browser.get('/read'))).toEqual([]);
   });
 
-  it('asks once to read, twice to write, to log in and to log out', async () => {
+  it('makes one store call to read, and two to write, log in and log out', async () => {
     expect(await callsOf(() => browser.post('/write'))).toEqual(['create']);
     expect(await callsOf(() => browser.get('/read'))).toEqual(['load']);
     expect(await callsOf(() => browser.post('/write'))).toEqual(['load', 'patch']);

@@ -64,11 +64,11 @@ class Recorder implements LoggerService {
   }
 }
 
-/** Events come in a turn of their own. */
+/** Waits for one turn of the event loop, in which events are emitted. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Answers, or fails, or never answers. */
-class MoodyStore extends CountingStore {
+/** A store that works, fails or never responds. */
+class UnreliableStore extends CountingStore {
   isSilent = false;
   override async load(key: Parameters<CountingStore['load']>[0]) {
     return this.isSilent ? new Promise<never>(() => undefined) : super.load(key);
@@ -85,13 +85,13 @@ class MoodyStore extends CountingStore {
 
 describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
   let running: RunningApp;
-  let store: MoodyStore;
+  let store: UnreliableStore;
   let logger: Recorder;
   let clock: FakeClock;
   const events: SessionEvent[] = [];
 
   const start = async (options: Partial<SessionModuleOptions> = {}): Promise<Browser> => {
-    store = new MoodyStore();
+    store = new UnreliableStore();
     logger = new Recorder();
     clock = new FakeClock();
     handled = [];
@@ -117,15 +117,15 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
 
   const anonymous = { onStoreError: 'anonymous' } as const;
 
-  it('answers 503 with Retry-After and leaves the cookie; served again without a restart (S-69)', async () => {
+  it('causes a 503 with Retry-After that keeps the cookie, and recovers without a restart (S-69)', async () => {
     const browser = await start();
     const cookie = new Map(browser.jar);
     store.break();
     for (const path of ['/page', '/static', '/own']) {
-      const answer = await browser.fetch(path);
-      expect([path, answer.status, answer.headers.get('retry-after')]).toEqual([path, 503, '1']);
-      expect(answer.headers.getSetCookie()).toEqual([]);
-      expect(await answer.text()).not.toContain('ECONNREFUSED');
+      const response = await browser.fetch(path);
+      expect([path, response.status, response.headers.get('retry-after')]).toEqual([path, 503, '1']);
+      expect(response.headers.getSetCookie()).toEqual([]);
+      expect(await response.text()).not.toContain('ECONNREFUSED');
     }
     expect(handled).toEqual([]);
     expect(browser.jar).toEqual(cookie);
@@ -133,45 +133,45 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
     expect(await browser.get('/own')).toEqual({ userId: 'u1' });
   });
 
-  it('serves visitors who bring no cookie', async () => {
+  it('does not affect visitors without a cookie', async () => {
     await start();
     store.break();
     expect((await new Browser(running.url).fetch('/page')).status).toBe(200);
     expect((await new Browser(running.url).fetch('/own')).status).toBe(401);
   });
 
-  it('with onStoreError "anonymous" serves pages that can live without, and says so to them', async () => {
+  it('with onStoreError "anonymous" serves pages with isAvailable false', async () => {
     const browser = await start(anonymous);
     store.break();
-    const answer = await browser.fetch('/page');
-    expect(await answer.json()).toEqual({ known: false, userId: null });
-    expect(answer.headers.getSetCookie()).toEqual([]);
+    const response = await browser.fetch('/page');
+    expect(await response.json()).toEqual({ known: false, userId: null });
+    expect(response.headers.getSetCookie()).toEqual([]);
     store.mend();
     expect(await browser.get('/page')).toEqual({ known: true, userId: 'u1' });
   });
 
-  it('with onStoreError "anonymous" never runs a guarded handler, and never says 401 to who may be logged in (S-69)', async () => {
+  it('with onStoreError "anonymous" runs no guarded handler, and responds 503 and not 401 (S-69)', async () => {
     const browser = await start(anonymous);
     store.break();
-    const answer = await browser.fetch('/own');
-    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+    const response = await browser.fetch('/own');
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
     expect(handled).toEqual([]);
   });
 
   it.each([['write'], ['login'], ['logout']])(
-    'with onStoreError "anonymous" refuses a %s: nothing is lost silently',
+    'with onStoreError "anonymous" rejects a %s, so that nothing is lost silently',
     async (path) => {
       const browser = await start(anonymous);
       store.break();
-      const answer = await browser.post(`/${path}`);
-      expect(answer.status).toBe(503);
-      expect(answer.headers.getSetCookie()).toEqual([]);
+      const response = await browser.post(`/${path}`);
+      expect(response.status).toBe(503);
+      expect(response.headers.getSetCookie()).toEqual([]);
       store.mend();
       expect(await browser.get('/own')).toEqual({ userId: 'u1' });
     },
   );
 
-  it('lets a function of the request decide', async () => {
+  it('is handled as a function of the request decides', async () => {
     const onStoreError = (req: IncomingMessage): OnStoreError => (req.url === '/page' ? 'anonymous' : 'fail');
     const browser = await start({ onStoreError });
     store.break();
@@ -179,7 +179,7 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
     expect((await browser.fetch('/static')).status).toBe(503);
   });
 
-  it('logs one line for an outage and one for its end, and tells onEvent (S-70)', async () => {
+  it('causes one log line for an outage and one for its end, and two events (S-70)', async () => {
     const browser = await start();
     store.break();
     for (let n = 0; n < 5; n++) await browser.fetch('/page');
@@ -187,7 +187,7 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
     store.mend();
     for (let n = 0; n < 5; n++) await browser.fetch('/page');
     expect(logger.ofSessions).toEqual([
-      'error The session store fails. Requests that need it get 503 until it works again; their cookies stay. Error: connect ECONNREFUSED',
+      'error The session store fails. Requests that need it get 503 until it works again. Browsers keep their cookies. Error: connect ECONNREFUSED',
       'log The session store works again, after 2.5 seconds and 5 failed calls.',
     ]);
     expect(events).toEqual([
@@ -197,15 +197,15 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
   });
 
   it.each<[string, string, () => Promise<void>]>([
-    ['fails, of a session that is read', '/page', () => Promise.reject(new Error('connect ECONNREFUSED'))],
+    ['fails, when the session is read', '/page', () => Promise.reject(new Error('connect ECONNREFUSED'))],
     [
-      'fails, of a session that nobody reads',
+      'fails, when the session is not read',
       '/static',
       () => Promise.reject(new Error('connect ECONNREFUSED')),
     ],
     ['does not return in time', '/static', () => new Promise(() => undefined)],
   ])(
-    'raises the event for a touch that %s, though the response is a 200 (S-70)',
+    'causes an event for a touch that %s, although the response is a 200 (S-70)',
     async (_, path, beforeWrite) => {
       const browser = await start({ storeTimeout: 50 });
       clock.advance(120_000);
@@ -219,11 +219,11 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
     },
   );
 
-  it('answers in time where the store never does, and asks it only now and then', async () => {
+  it('causes a 503 in time when it never responds, and is called rarely then', async () => {
     const browser = await start({ storeTimeout: 20 });
     store.isSilent = true;
-    const answers = await Promise.all(Array.from({ length: 20 }, () => browser.clone().fetch('/page')));
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+    const responses = await Promise.all(Array.from({ length: 20 }, () => browser.clone().fetch('/page')));
+    expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([503]));
     expect((await browser.fetch('/page')).status).toBe(503);
     store.mend();
     clock.advance(500);
@@ -231,21 +231,21 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
     expect((await browser.fetch('/page')).status).toBe(200);
   });
 
-  it('gives a fresh session to whose record cannot be read, and tells it: no 500', async () => {
+  it('causes a new session for an unreadable record, with an event and without a 500', async () => {
     const browser = await start();
     const { handle } = await sessionAt(browser);
     store.inner.load = async () => 'corrupt' as const;
-    const answer = await browser.fetch('/page');
-    expect(await answer.json()).toEqual({ known: true, userId: null });
+    const response = await browser.fetch('/page');
+    expect(await response.json()).toEqual({ known: true, userId: null });
     expect((await browser.fetch('/own')).status).toBe(401);
     expect(events[0]).toEqual({ type: 'corrupt-record', handle });
     expect(logger.ofSessions[0]).toBe(
-      `warn The record of the session ${handle} cannot be read. Its visitor got a fresh one.`,
+      `warn The record of the session ${handle} cannot be read. Its visitor got a new session.`,
     );
   });
 
-  it('logs a sweep that fails with its cause, and emits it', async () => {
-    const sweeper = Object.assign(new MoodyStore(), {
+  it('causes a log line with the cause and an event for a failed sweep', async () => {
+    const sweeper = Object.assign(new UnreliableStore(), {
       deleteExpired: () => Promise.reject(new Error('deadlock')),
     });
     let started: Promise<unknown> = Promise.resolve();
@@ -263,7 +263,7 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
   });
 
   describe('with a listener that fails', () => {
-    // Jest fails these tests for a rejection or an error that nobody handles.
+    // Jest fails these tests for an unhandled rejection or error.
     const fail = (): never => {
       throw new Error('no');
     };
@@ -273,10 +273,10 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
       ['rejects', () => Promise.reject(new Error('no'))],
       ['rejects later', async () => turn().then(fail)],
       [
-        'rejects by a promise of its own kind',
+        'rejects by a thenable',
         () => ({ then: (_: unknown, no: (e: Error) => void) => no(new Error('no')) }),
       ],
-    ])('serves requests as without one that %s', async (_, onEvent) => {
+    ])('serves requests as without a listener: one that %s', async (_, onEvent) => {
       const browser = await start({ onEvent: onEvent });
       clock.advance(120_000);
       store.failing = { patch: new Error('down') };
@@ -287,7 +287,7 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
       expect(logger.lines).toContain('warn The option onEvent failed: no');
     });
 
-    it('waits for no listener: neither for its promise nor for what it does before it returns', async () => {
+    it('does not wait for the listener or its promise', async () => {
       const order: string[] = [];
       const browser = await start({
         onEvent: () => {
@@ -309,7 +309,7 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
       expect(order).toEqual(['store', 'request', 'listener']);
     });
 
-    it('serves requests where the logger throws too', async () => {
+    it('serves requests when the logger throws too', async () => {
       const browser = await start({ onEvent: fail });
       for (const level of ['log', 'warn', 'error'] as const) logger[level] = fail;
       clock.advance(120_000);
@@ -323,7 +323,7 @@ describe.each(ADAPTERS)('a store that fails, on %s', (_, adapter) => {
     });
   });
 
-  /** What the server knows of a browser's session. */
+  /** The handle of a browser's session. */
   async function sessionAt(browser: Browser): Promise<{ handle: string }> {
     let handle = '';
     const { load } = store;

@@ -134,7 +134,7 @@ describe.each(ADAPTERS)('UserSession on %s', (_, adapter) => {
   });
   afterEach(() => running.app.close());
 
-  it('tells of itself what a controller may know', async () => {
+  it('has the public properties of a session', async () => {
     expect(await browser.get('/facts')).toMatchObject({
       isNew: true,
       lived: 60_000,
@@ -156,7 +156,7 @@ describe.each(ADAPTERS)('UserSession on %s', (_, adapter) => {
     });
   });
 
-  it('changes its id and keeps what it is told to; the old id is dead (S-9)', async () => {
+  it('keeps the named attributes under a new id with regenerate(), and the old id is invalid (S-9)', async () => {
     await browser.post('/seed');
     const old = browser.clone();
     expect(await (await browser.post('/regenerate')).json()).toEqual({ changed: true });
@@ -164,13 +164,13 @@ describe.each(ADAPTERS)('UserSession on %s', (_, adapter) => {
     expect(await old.get('/all')).toEqual({});
   });
 
-  it('stays good in a variable across regenerate and reload', async () => {
+  it('stays valid in a variable across regenerate() and reload()', async () => {
     await browser.post('/seed');
     await browser.post('/held');
     expect(await browser.get('/all')).toEqual({ afterRegenerate: true, afterReload: true });
   });
 
-  it('takes callbacks as express-session does, and returns itself then (S-78, R83)', async () => {
+  it('accepts callbacks as express-session does, and then returns itself (S-78, R83)', async () => {
     await browser.post('/seed');
     expect(await (await browser.post('/callbacks')).json()).toEqual({ chained: true });
     expect(await browser.get('/all')).toEqual({ user: 'u1' });
@@ -186,7 +186,7 @@ describe.each(ADAPTERS)('UserSession on %s', (_, adapter) => {
     );
   });
 
-  it('ends at its idle timeout, whatever the browser still sends (S-34)', async () => {
+  it('ends at its idle timeout, also when the browser still sends the cookie (S-34)', async () => {
     await browser.post('/seed');
     clock.advance(59_999);
     expect(await browser.get('/all')).toMatchObject({ theme: 'dark' });
@@ -194,7 +194,7 @@ describe.each(ADAPTERS)('UserSession on %s', (_, adapter) => {
     expect(await browser.get('/all')).toEqual({});
   });
 
-  it('lives as long as its own maxAge says, and tells the browser (S-31)', async () => {
+  it('lives as long as its own maxAge, which the browser receives (S-31)', async () => {
     await browser.post('/seed');
     const [line] = (await browser.post('/remember')).headers.getSetCookie();
     expect(line).toContain('Max-Age=604800');
@@ -217,11 +217,11 @@ describe.each(ADAPTERS)('UserSession on %s', (_, adapter) => {
     'proto',
     'controls',
     'unawaited',
-  ])('answers a request whose session cannot be saved: %s (W2, S-74)', async (path) => {
-    const answer = await browser.post(`/${path}`);
-    expect(answer.status).toBe(500);
-    expect(await answer.text()).not.toContain('secret reason');
-    expect(answer.headers.getSetCookie()).toEqual([]);
+  ])('responds 500 when the session cannot be saved: %s (W2, S-74)', async (path) => {
+    const response = await browser.post(`/${path}`);
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain('secret reason');
+    expect(response.headers.getSetCookie()).toEqual([]);
     expect((await browser.fetch('/all')).status).toBe(200);
     expect(({} as { admin?: unknown }).admin).toBeUndefined();
   });

@@ -1,5 +1,5 @@
 /**
- * Compiled, never run: what types promise to an application that has said what its sessions hold. A line below
+ * Compiled, never run: the types of an application that declares its session data. A line below
  * `@ts-expect-error` must not compile.
  */
 import { ParseIntPipe } from '@nestjs/common';
@@ -26,19 +26,19 @@ export class TypedController {
     session.userId = 'u1';
     // @ts-expect-error an attribute has its type
     session.userId = 1;
-    // @ts-expect-error an attribute that nobody declared
+    // @ts-expect-error an undeclared attribute
     session.nobody = 1;
-    // @ts-expect-error a control is not data
+    // @ts-expect-error a control is not an attribute
     session.id = 'x';
-    // @ts-expect-error a control is not data
+    // @ts-expect-error a control is not an attribute
     session.save = 1;
     delete session.visits;
-    // @ts-expect-error an attribute may always be absent
+    // @ts-expect-error an attribute may be absent
     const user: SessionData['user'] = session.user;
     const visits: number = session.update('visits', (count = 0) => count + 1);
-    // @ts-expect-error a function gives what the attribute holds
+    // @ts-expect-error a function returns the type of the attribute
     session.update('visits', () => 'many');
-    // @ts-expect-error a name that nobody declared
+    // @ts-expect-error an undeclared name
     session.update('nobody', () => 1);
     return `${user.id} ${visits} ${session.user?.address?.city}`;
   }
@@ -49,7 +49,7 @@ export class TypedController {
     @Session({ name: 'admin' }) admin: UserSession<{ role: string }>,
     @Session({ name: 'admin', path: 'anything' }) anything: unknown,
     @SessionId() sessionId: string,
-    // @ts-expect-error a path that leads nowhere
+    // @ts-expect-error a path without a value
     @Session('user.nobody') nobody: unknown,
   ): unknown {
     // @ts-expect-error an attribute of another session
@@ -60,7 +60,7 @@ export class TypedController {
   @RequireSession('userId', 'user.id', (session) => session.visits !== undefined)
   guarded(): void {}
 
-  // @ts-expect-error a path that leads nowhere
+  // @ts-expect-error a path without a value
   @RequireSession('nobody')
   wrong(): void {}
 }
@@ -69,7 +69,7 @@ export async function forms(session: UserSession, request: IncomingMessage): Pro
   await session.regenerate();
   await session.regenerate({ keep: ['visits'] });
   await session.regenerate({ keep: 'all' });
-  // @ts-expect-error what is kept is a list of names, or all
+  // @ts-expect-error keep is an array of names, or 'all'
   await session.regenerate({ keep: 'visits' });
   const same: UserSession = session.save((error) => void error).destroy(() => undefined);
   const own = getSession<{ cart: string[] }>(request, 'shop');

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { SessionError } from '../../core/errors.js';
+import { RETRY_AFTER } from '../handler-hooks.js';
 
 /** Headers that belong to the answer that was taken back, not to the one that replaces it. */
 export const OF_THE_ANSWER =
@@ -21,7 +22,7 @@ export function opaqueError(res: ServerResponse, status: number): string {
   res.setHeader('Content-Type', 'application/json; charset=utf-8');
   res.setHeader('Content-Length', Buffer.byteLength(body));
   res.setHeader('Cache-Control', 'no-store');
-  if (status === 503) res.setHeader('Retry-After', '1');
+  if (status === 503) res.setHeader(...RETRY_AFTER);
   return body;
 }
 

@@ -1,6 +1,7 @@
 import { ServerResponse } from 'node:http';
 import { applyHeaders, type Head } from './write-head.js';
 import type { CommitHooks } from './response-gate.js';
+import { RETRY_AFTER } from '../handler-hooks.js';
 
 /** What a {@link UngatedResponse} calls. */
 export interface UngatedHooks extends Omit<CommitHooks, 'answer' | 'statusOf'> {
@@ -26,7 +27,7 @@ function isHttp2Response(res: unknown): boolean {
 export function askToRetry(res: unknown): void {
   try {
     const { headersSent, setHeader } = (res ?? {}) as Partial<ServerResponse>;
-    if (headersSent !== true) setHeader?.call(res as ServerResponse, 'Retry-After', '1');
+    if (headersSent !== true) setHeader?.call(res as ServerResponse, ...RETRY_AFTER);
   } catch {
     // The error that `next` gets says the same.
   }

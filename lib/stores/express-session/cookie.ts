@@ -1,5 +1,6 @@
 import { serialize } from 'cookie';
 import deprecation from 'depd';
+import type { SessionCookie } from '../../core/session/session-cookie.js';
 
 const deprecate = deprecation('express-session');
 
@@ -7,7 +8,7 @@ const deprecate = deprecation('express-session');
 interface CookieRecord {
   originalMaxAge: number | null;
   partitioned?: boolean | undefined;
-  priority?: 'low' | 'medium' | 'high' | undefined;
+  priority?: SessionCookie['priority'];
   expires: Date | string | number | false | null | undefined;
   secure?: boolean | 'auto' | undefined;
   httpOnly: boolean;

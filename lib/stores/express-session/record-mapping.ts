@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { applicationName, storedName } from '../../core/session/attribute-name.js';
+import { applicationName, COOKIE, storedName } from '../../core/session/attribute-name.js';
 import { SessionError } from '../../core/errors.js';
 import { NEVER, type SessionRecord } from '../../core/store/session-record.js';
-import { COOKIE } from '../../core/session/attribute-name.js';
+import type { SessionCookie } from '../../core/session/session-cookie.js';
 import { Cookie } from './cookie.js';
 import { Session, type SessionedRequest } from './session.js';
 import { minutes } from '../../core/util/clock.js';
@@ -128,7 +128,7 @@ export interface StoredExpressCookie {
   readonly secure?: boolean | 'auto' | undefined;
   readonly sameSite?: boolean | 'lax' | 'strict' | 'none' | 'auto' | undefined;
   readonly maxAge?: number | null | undefined;
-  readonly priority?: 'low' | 'medium' | 'high' | undefined;
+  readonly priority?: SessionCookie['priority'];
   readonly partitioned?: boolean | undefined;
 }
 

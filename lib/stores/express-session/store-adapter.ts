@@ -51,11 +51,6 @@ export class ExpressStoreAdapter extends SessionStore implements SessionKeying {
     store.on('connect', () => (this.#connected = true));
   }
 
-  /** The store that was made for express-session. */
-  get adapted(): CallbackStore {
-    return this.#store;
-  }
-
   /** Such stores file sessions under their ids. */
   keyOf(id: SessionId): SessionKey {
     return id as string as SessionKey;

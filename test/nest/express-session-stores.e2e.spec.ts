@@ -24,7 +24,7 @@ import { SECRET } from '../support/secret.js';
 
 type Callback = (error?: unknown, session?: unknown) => void;
 
-/** Sessions as texts; each kind answers in another way, as stores of the ecosystem do. */
+/** Sessions as JSON texts. The stores below return results in the different ways of published stores. */
 class Texts {
   readonly texts = new Map<string, string>();
   read(id: string): unknown {
@@ -36,66 +36,66 @@ class Texts {
   }
 }
 class CallbackStore extends EventEmitter {
-  readonly kept = new Texts();
+  readonly sessions = new Texts();
   get(id: string, callback: Callback) {
-    setImmediate(() => callback(null, this.kept.read(id)));
+    setImmediate(() => callback(null, this.sessions.read(id)));
   }
   set(id: string, session: unknown, callback: Callback) {
-    this.kept.write(id, session);
+    this.sessions.write(id, session);
     setImmediate(callback);
   }
   destroy(id: string, callback: Callback) {
-    this.kept.texts.delete(id);
+    this.sessions.texts.delete(id);
     setImmediate(callback);
   }
 }
 @Injectable()
 class SynchronousStore {
-  readonly kept = new Texts();
+  readonly sessions = new Texts();
   get(id: string, callback: Callback) {
-    callback(null, this.kept.read(id));
+    callback(null, this.sessions.read(id));
     callback(null, undefined);
   }
   set(id: string, session: unknown, callback: Callback) {
-    this.kept.write(id, session);
+    this.sessions.write(id, session);
     (session as { __lastAccess?: number }).__lastAccess = 1;
     callback();
   }
   destroy(id: string, callback: Callback) {
-    callback(this.kept.texts.delete(id) ? null : Object.assign(new Error('no file'), { code: 'ENOENT' }));
+    callback(this.sessions.texts.delete(id) ? null : Object.assign(new Error('no file'), { code: 'ENOENT' }));
   }
 }
 class PromiseStore {
-  readonly kept = new Texts();
+  readonly sessions = new Texts();
   async get(id: string) {
-    return this.kept.read(id) ?? null;
+    return this.sessions.read(id) ?? null;
   }
   async set(id: string, session: unknown) {
-    this.kept.write(id, session);
+    this.sessions.write(id, session);
   }
   async destroy(id: string) {
-    this.kept.texts.delete(id);
+    this.sessions.texts.delete(id);
   }
 }
 class MissingByErrorStore extends CallbackStore {
   override get(id: string, callback: Callback) {
-    const found = this.kept.read(id);
+    const found = this.sessions.read(id);
     if (found === undefined) callback(Object.assign(new Error('no file'), { code: 'ENOENT' }));
     else callback(null, found);
   }
 }
 class BothStore {
-  readonly kept = new Texts();
+  readonly sessions = new Texts();
   // As connect-redis: a callback with a default, and a promise of what the callback returned.
   async get(id: string, callback: Callback = () => undefined) {
-    return callback(null, this.kept.read(id));
+    return callback(null, this.sessions.read(id));
   }
   async set(id: string, session: unknown, callback: Callback = () => undefined) {
-    this.kept.write(id, session);
+    this.sessions.write(id, session);
     return callback();
   }
   async destroy(id: string, callback: Callback = () => undefined) {
-    this.kept.texts.delete(id);
+    this.sessions.texts.delete(id);
     return callback();
   }
 }
@@ -131,7 +131,7 @@ class AppController {
   }
 }
 
-const KINDS: [string, () => { store: AnyStore; kept: Texts }][] = [
+const KINDS: [string, () => { store: AnyStore; sessions: Texts }][] = [
   CallbackStore,
   SynchronousStore,
   PromiseStore,
@@ -141,7 +141,7 @@ const KINDS: [string, () => { store: AnyStore; kept: Texts }][] = [
   Kind.name,
   () => {
     const store = new Kind();
-    return { store, kept: store.kept };
+    return { store, sessions: store.sessions };
   },
 ]);
 
@@ -149,8 +149,8 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
   let running: RunningApp;
   afterEach(() => running.app.close());
 
-  it.each(KINDS)('works as %s: visit, login, logout, many requests at once', async (_kind, make) => {
-    const { store, kept } = make();
+  it.each(KINDS)('works as %s: visit, login, logout, concurrent requests', async (_kind, make) => {
+    const { store, sessions } = make();
     running = await startApp(adapter, {
       imports: [SessionModule.forRoot({ secret: SECRET, store })],
       controllers: [AppController],
@@ -158,7 +158,7 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
     expect(running.app.get(SessionStore)).toBe(store);
     const browser = new Browser(running.url);
     expect(await browser.get('/all')).toEqual({});
-    expect(kept.texts.size).toBe(0);
+    expect(sessions.texts.size).toBe(0);
     await browser.post('/set/cart');
     const before = browser.clone();
     await browser.post('/login');
@@ -170,10 +170,10 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
     const late = browser.clone();
     await Promise.all([late.post('/set/late'), browser.post('/logout')]);
     expect(await late.get('/all')).toEqual({});
-    expect(kept.texts.size).toBe(0);
+    expect(sessions.texts.size).toBe(0);
   });
 
-  it('is taken as a class and from a factory, too', async () => {
+  it('can be given as a class and by a factory', async () => {
     for (const store of [SynchronousStore, { useFactory: () => new CallbackStore() }]) {
       running = await startApp(adapter, {
         imports: [SessionModule.forRoot({ secret: SECRET, store })],
@@ -195,7 +195,7 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
     expect(await browser.get('/all')).toEqual({ a: 'a' });
   });
 
-  it('keeps a session from being remembered that its login did not want remembered, and its own settings', async () => {
+  it('keeps the cookie settings of a session, such as a cookie that ends with the browser', async () => {
     const store = new CallbackStore();
     running = await startApp(adapter, {
       imports: [SessionModule.forRoot({ secret: SECRET, store, cookie: { maxAge: 604_800_000 } })],
@@ -206,11 +206,11 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
     expect(login.headers.getSetCookie()[0]).toMatch(/Path=\/app; HttpOnly; SameSite=Lax$/);
     const next = await browser.post('/set/next');
     expect(next.headers.getSetCookie()).toEqual([]);
-    const [text] = store.kept.texts.values();
+    const [text] = store.sessions.texts.values();
     expect(JSON.parse(text!)).toMatchObject({ next: 'next', cookie: { originalMaxAge: null, path: '/app' } });
   });
 
-  it('touches sessions in use, whatever touchEvery is, and ends them at the absolute limit', async () => {
+  it('touches sessions in use at touchEvery, and ends them at the absolute timeout', async () => {
     const store = new CallbackStore();
     const clock = new FakeClock();
     const now = jest.spyOn(Date, 'now').mockImplementation(() => clock.now());
@@ -225,7 +225,7 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
       for (let used = 0; used < 7_200_000 - 360_000; used += 360_000) {
         clock.advance(360_000);
         expect(await browser.get('/all')).toEqual({ a: 'a' });
-        const [text] = store.kept.texts.values();
+        const [text] = store.sessions.texts.values();
         expect(JSON.parse(text!)).toMatchObject({ 'nest-session': { touchedAt: clock.now() } });
       }
       clock.advance(360_000);
@@ -235,7 +235,7 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
     }
   });
 
-  it('loses nothing though the store reads and writes slowly and out of step', async () => {
+  it('loses no update with a store that reads and writes slowly and out of order', async () => {
     const store = new CallbackStore();
     const { get, set } = store;
     let turn = 0;
@@ -260,13 +260,13 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
     expect(Object.keys(await browser.get<object>('/all')).sort()).toEqual(['a', ...names].sort());
   });
 
-  it('logs what the store said of a failure, without the id that it names (S-66)', async () => {
+  it('logs the error of the store without the id in its message (S-66)', async () => {
     const store = new CallbackStore();
     const lines: string[] = [];
     const logger: LoggerService = {
       log() {},
       warn() {},
-      error: (...told) => void lines.push(inspect(told, { depth: 10 })),
+      error: (...args) => void lines.push(inspect(args, { depth: 10 })),
     };
     running = await startApp(adapter, {
       imports: [SessionModule.forRoot({ secret: SECRET, store })],
@@ -275,14 +275,14 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
     });
     const browser = new Browser(running.url);
     await browser.post('/set/a');
-    const [id] = store.kept.texts.keys();
-    store.get = (asked, callback) => callback(new Error(`EACCES: sessions/${asked}.json`));
+    const [id] = store.sessions.texts.keys();
+    store.get = (requested, callback) => callback(new Error(`EACCES: sessions/${requested}.json`));
     expect((await browser.fetch('/all')).status).toBe(503);
     expect(lines.join()).toContain('EACCES: sessions/(id).json');
     expect(lines.join()).not.toContain(id);
   });
 
-  it('refuses names that such a store cannot keep, instead of losing them', async () => {
+  it('rejects attribute names that such a store cannot store', async () => {
     running = await startApp(adapter, {
       imports: [SessionModule.forRoot({ secret: SECRET, store: new CallbackStore() })],
       controllers: [AppController],
@@ -293,7 +293,7 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
     expect(browser.jar.size).toBe(0);
   });
 
-  it('says once at start what it cannot promise', async () => {
+  it('logs its limits once at startup', async () => {
     const lines: string[] = [];
     const logger: LoggerService = { log: (line) => void lines.push(String(line)), warn() {}, error() {} };
     const imports = [SessionModule.forRoot({ secret: SECRET, store: new PromiseStore() })];
@@ -301,7 +301,7 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
     expect(lines.filter((line) => line.includes('made for express-session'))).toHaveLength(1);
   });
 
-  it('answers 503 while it says that it is disconnected, and serves again when it is back', async () => {
+  it('causes a 503 from "disconnect" to "connect"', async () => {
     const store = new CallbackStore();
     running = await startApp(adapter, {
       imports: [SessionModule.forRoot({ secret: SECRET, store })],
@@ -315,8 +315,8 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
     expect(await browser.get('/all')).toEqual({ a: 'a' });
   });
 
-  describe('that says that it is disconnected', () => {
-    /** A store that records its calls, and a browser with a session in it. */
+  describe('that has emitted "disconnect"', () => {
+    /** A disconnected store that records its calls, and a browser with a session in it. */
     const disconnected = async (options: Partial<SessionModuleOptions> = {}) => {
       const store = new CallbackStore();
       const calls: string[] = [];
@@ -348,7 +348,7 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
       return { store, calls, events, browser };
     };
 
-    it('is not called: logins and logouts are a 503, and an outage is emitted once', async () => {
+    it('is not called: logins and logouts get a 503, and store-down is emitted once', async () => {
       const { store, calls, events, browser } = await disconnected();
       const statuses = [
         (await new Browser(running.url).post('/set/b')).status,
@@ -367,7 +367,7 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
       expect(await browser.get('/all')).toEqual({ a: 'a' });
     });
 
-    it('lets requests go on without their sessions where onStoreError says so', async () => {
+    it('lets requests continue without their sessions with onStoreError "anonymous"', async () => {
       const { calls, browser } = await disconnected({ onStoreError: 'anonymous' });
       expect(await browser.get('/all')).toEqual({});
       expect((await browser.post('/set/b')).status).toBe(503);
@@ -375,7 +375,7 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
       expect(calls).toEqual([]);
     });
 
-    it('is asked for nothing more by a request that has loaded its session before', async () => {
+    it('is not called any more by a request that has loaded its session before', async () => {
       const { store, calls, browser } = await disconnected();
       store.emit('connect');
       const { get } = store;
@@ -387,11 +387,11 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
       };
       expect((await browser.clone().post('/logout')).status).toBe(503);
       expect(calls).toEqual(['get']);
-      expect(store.kept.texts.size).toBe(1);
+      expect(store.sessions.texts.size).toBe(1);
     });
   });
 
-  it('reads and keeps the sessions of express-session, and the other way round, on session-file-store (S-79)', async () => {
+  it('shares its sessions with express-session in both directions, on session-file-store (S-79)', async () => {
     const path = mkdtempSync(join(tmpdir(), 'nest-session-'));
     const FileStore = sessionFileStore(expressSession);
     const store = new FileStore({ path, reapInterval: -1, retries: 1, logFn: () => undefined });
@@ -417,15 +417,16 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
     try {
       const browser = new Browser('');
       const to = (url: string): Browser => new Browser(url, browser.jar);
-      const keep = (other: Browser): void => other.jar.forEach((value, name) => browser.jar.set(name, value));
+      const copyCookies = (other: Browser): void =>
+        other.jar.forEach((value, name) => browser.jar.set(name, value));
       for (let round = 0; round < 5; round++) {
         const there = to(server.url);
-        // Until its body ends, express-session may still be saving (W1).
+        // express-session may save until the body has ended (W1).
         await (await there.post('/')).text();
-        keep(there);
+        copyCookies(there);
         const here = to(running.url);
         await here.post(`/set/ours${round}`);
-        keep(here);
+        copyCookies(here);
       }
       const expected = {
         theirs: 5,
