@@ -134,7 +134,7 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
         return pool.query(text, values);
       };
       const store = new PostgresSessionStore({ client: query, table });
-      await expect(Promise.all(times(3, () => store.load(newKey())))).rejects.toThrow(/failed.* left out/);
+      await expect(Promise.all(times(3, () => store.load(newKey())))).rejects.toThrow(/failed.* withheld/);
       isUp = true;
       expect(await store.create(newKey(), recordOf({}))).toBe('created');
     });

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { inspect } from 'node:util';
 import { RedisSessionStore, type RedisClient } from 'nest-session/redis';
-import { safeError } from '../../lib/stores/redis/redis-errors.js';
+import { safeError } from '../../lib/core/util/store-error.js';
 import type { SessionKey } from '../../lib/core/session-id.js';
 import { recordOf } from '../../lib/testing/contract-records.js';
 import { startRedis, type OwnServer } from '../support/private-servers.js';
@@ -55,21 +55,33 @@ describe('an error of a Redis client', () => {
         cause: new AggregateError([origin], 'all failed'),
       },
     );
-    expect(safeError(error)).toMatchObject({
+    expect(safeError('XStore', error)).toMatchObject({
       name: 'TypeError',
       message: "ERR unknown command 'evalsha'",
-      cause: { message: 'all failed', errors: [{ code: 'ECONNREFUSED', message: origin.message }] },
+      code: 'ECONNREFUSED',
     });
-    expect(safeError(new Error("READONLY You can't write against a read only replica.")).message).toBe(
-      "READONLY You can't write against a read only replica.",
-    );
+    const failed = new Error('failed', { cause: new AggregateError([origin], 'all failed') });
+    expect(safeError('XStore', failed)).toMatchObject({ code: 'ECONNREFUSED', message: origin.message });
+    const readonly = "READONLY You can't write against a read only replica.";
+    for (const script of ['', ` script: ${'0a'.repeat(20)}, on @user_script:7.`])
+      expect(safeError('XStore', new Error(readonly + script))).toMatchObject({
+        code: 'READONLY',
+        message: readonly,
+      });
+  });
+
+  it('has the code of a reply whose text is withheld', () => {
+    const denied = safeError('XStore', new Error(`NOPERM User bob may not touch the key '${KEY}'`));
+    expect(denied).toMatchObject({ code: 'NOPERM' });
+    expect(denied.message).toMatch(/code NOPERM.* withheld/);
+    expect(whole(denied)).not.toMatch(SHOWN);
   });
 
   it('ends somewhere, whatever it came from', () => {
     const error = new Error('a');
     error.cause = error;
-    expect(whole(safeError(error)).match(/Error: a/g)!.length).toBeLessThan(20);
-    expect(safeError('a text').message).not.toContain('a text');
+    expect(safeError('XStore', error).message).toContain('withheld');
+    expect(safeError('XStore', 'a text').message).not.toContain('a text');
   });
 });
 

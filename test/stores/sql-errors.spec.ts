@@ -3,8 +3,7 @@ import { inspect } from 'node:util';
 import { jest } from '@jest/globals';
 import { PostgresSessionStore } from 'nest-session/postgres';
 import { ignoreErrors } from '../../lib/stores/sql/sql-client.js';
-import { safeError } from '../../lib/stores/sql/safe-error.js';
-import { SqlStoreError } from '../../lib/stores/sql/error-chain.js';
+import { safeError, StoreError } from '../../lib/core/util/store-error.js';
 import { newKey } from './support/sql.js';
 
 const SECRET = '1.keyOfSomebody';
@@ -52,7 +51,7 @@ describe('the error of a store that speaks SQL', () => {
     ['that is nothing', undefined, {}],
   ])('says nothing of a session: one %s', (_, raw, fields) => {
     const safe = safeError('XStore', raw);
-    expect(safe).toBeInstanceOf(SqlStoreError);
+    expect(safe).toBeInstanceOf(StoreError);
     expect(safe).toMatchObject(fields);
     expect(safe.cause).toBeUndefined();
     expect(inspect(safe, { depth: 20, showHidden: true })).not.toContain(SECRET);

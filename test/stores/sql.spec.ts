@@ -1,6 +1,5 @@
 import { jest } from '@jest/globals';
 import { PostgresSessionStore } from 'nest-session/postgres';
-import { loadDriver } from '../../lib/core/util/load-driver.js';
 import {
   decodeName,
   decodePrincipal,
@@ -104,24 +103,6 @@ describe('the form of a table', () => {
     expect(versionInComment(`sessions of the shop; ${versionComment(12)}`)).toBe(12);
     expect(versionInComment(Buffer.from(versionComment(2)))).toBe(2);
     for (const comment of [null, undefined, '', 'sessions']) expect(versionInComment(comment)).toBe(0);
-  });
-});
-
-describe('a driver', () => {
-  it('that is missing is told with its cure', () => {
-    const cause = Object.assign(new Error("Cannot find module 'pg'"), { code: 'MODULE_NOT_FOUND' });
-    const load = (): never => {
-      throw cause;
-    };
-    const message = 'The XStore needs the package pg. Install it with: npm install pg';
-    expect(() => loadDriver('XStore', 'pg', load)).toThrow(new Error(message, { cause }));
-  });
-
-  it('that fails for another reason fails with that', () => {
-    const load = (): never => {
-      throw new RangeError('broken');
-    };
-    expect(() => loadDriver('XStore', 'pg', load)).toThrow(new RangeError('broken'));
   });
 });
 

@@ -1,8 +1,12 @@
 import { existsSync, linkSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { checkDataFile } from './lmdb-data-file.js';
 import { nextTurn } from '../../core/util/clock.js';
+import { loadDriver } from '../../core/util/load-driver.js';
+import { safeError, StoreError } from '../../core/util/store-error.js';
+import { checkDataFile } from './lmdb-data-file.js';
+
+const NAME = 'LmdbSessionStore';
 
 /** Pages of a database and of the environment that it is in. */
 export interface LmdbPages {
@@ -49,8 +53,9 @@ export function openLmdb(lmdb: LmdbPackage, path: string, mapSize: number): Lmdb
   // Batches by turns of the event loop have a promise of their own. Nobody can handle it when a commit fails.
   try {
     return lmdb.open({ path, mapSize, noSubdir: false, eventTurnBatching: false });
-  } catch (cause) {
-    throw new Error(`LMDB cannot open the database in ${path}: ${(cause as Error).message}`, { cause });
+  } catch (error) {
+    const cause = safeError(NAME, error);
+    throw new StoreError(`LMDB cannot open the database in ${path}: ${cause.message}`, { cause });
   }
 }
 
@@ -97,26 +102,22 @@ function hasItsBlocks(file: string): boolean {
   return stats !== undefined && stats.size >= LOCK_BYTES && stats.blocks * 512 >= stats.size;
 }
 
-/** @throws Error that says how to install the package, where it is missing. */
+/** @throws Error that contains the command to install the package, when it is missing. */
 export function loadLmdb(): LmdbPackage {
-  try {
-    return createRequire(import.meta.url)('lmdb') as LmdbPackage;
-  } catch (cause) {
-    throw new Error('The LmdbSessionStore needs the package lmdb. Install it with: npm install lmdb', {
-      cause,
-    });
-  }
+  return loadDriver(NAME, { lmdb: () => createRequire(import.meta.url)('lmdb') as LmdbPackage });
 }
 
 /**
- * The error of a write. LMDB's own has its cause in a promise, which ends the process when nobody handles its rejection.
+ * The error of a write. LMDB's own error has its cause in a promise, whose rejection ends the process when it is not handled.
  */
-export async function commitError(error: unknown, path: string): Promise<unknown> {
+export async function commitError(error: unknown, path: string): Promise<StoreError> {
   const pending = (error as { readonly commitError?: unknown } | null)?.commitError;
-  if (!(pending instanceof Promise)) return error;
-  // It may be rejected much later, or never.
+  if (!(pending instanceof Promise)) return safeError(NAME, error);
+  // The promise may be rejected much later, or never.
   const late = new Promise<unknown>((resolve) => nextTurn(() => resolve(error)));
-  const cause: unknown = await Promise.race([late, pending.catch((fault: unknown) => fault)]);
-  const reason = cause instanceof Error ? cause.message : 'unknown fault';
-  return new Error(`LMDB stored nothing in ${path}: ${reason}. Its disk may be full or broken.`, { cause });
+  const cause = safeError(NAME, await Promise.race([late, pending.catch((fault: unknown) => fault)]));
+  const reason = cause.message.replace(/\.$/, '');
+  return new StoreError(`LMDB stored nothing in ${path}: ${reason}. The disk may be full or broken.`, {
+    cause,
+  });
 }

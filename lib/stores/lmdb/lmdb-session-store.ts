@@ -7,6 +7,7 @@ import {
   type SessionRecord,
 } from '../../core/store/session-record.js';
 import type { Awaitable } from '../../core/util/awaitable.js';
+import { safeError, StoreError } from '../../core/util/store-error.js';
 import {
   type Conflict,
   type ExpirySweeper,
@@ -17,7 +18,6 @@ import {
 } from '../../core/store/session-store.js';
 import { commitError, type LmdbPackage, loadLmdb } from './lmdb-driver.js';
 import { checkOptions, type LmdbStoreOptions } from './lmdb-options.js';
-import { LmdbRoom } from './lmdb-room.js';
 import { digestOf, LmdbTables } from './lmdb-tables.js';
 
 /**
@@ -29,7 +29,7 @@ import { digestOf, LmdbTables } from './lmdb-tables.js';
 export class LmdbSessionStore extends SessionStore implements ExpirySweeper, PrincipalIndex {
   readonly #lmdb: LmdbPackage;
   readonly #options: Required<LmdbStoreOptions>;
-  #opened: { readonly tables: LmdbTables; readonly room: LmdbRoom } | null = null;
+  #opened: LmdbTables | null = null;
   #closing: Promise<void> | null = null;
 
   /** @throws TypeError or RangeError when an option is wrong; Error when the package `lmdb` is missing. */
@@ -46,7 +46,7 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
    * @throws Error when the folder cannot be made, or its files are damaged.
    */
   open(): void {
-    this.#open();
+    void this.#tables;
   }
 
   onModuleInit(): void {
@@ -54,9 +54,7 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
   }
 
   load(key: SessionKey): Awaitable<SessionRecord | 'corrupt' | null> {
-    // What another process has answered must be seen here: a snapshot of this turn of the event loop may be older.
-    this.#tables.environment.resetReadTxn();
-    return this.#read(key) ?? (this.#has(key) ? 'corrupt' : null);
+    return this.#readNow(() => this.#read(key) ?? (this.#has(key) ? 'corrupt' : null));
   }
 
   create(key: SessionKey, record: SessionRecord): Promise<'created' | 'collision'> {
@@ -114,21 +112,20 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
   }
 
   async listByPrincipal(principal: string, at: number, limit: number): Promise<StoredSession[]> {
-    this.#tables.environment.resetReadTxn();
-    return byNewest(this.#filedOf(principal), at).slice(0, limit);
+    return this.#readNow(() => byNewest(this.#sessionsOf(principal), at).slice(0, limit));
   }
 
   deleteByPrincipal(principal: string, keep: SessionKey | null): Promise<number> {
     return this.#atomically(() => {
-      const filed = this.#filedOf(principal).filter(({ key }) => key !== keep);
-      for (const { key, record } of filed) this.#remove(key, record);
-      return filed.length;
+      const sessions = this.#sessionsOf(principal).filter(({ key }) => key !== keep);
+      for (const { key, record } of sessions) this.#remove(key, record);
+      return sessions.length;
     });
   }
 
   /** Waits for writes under way and closes the database. Nest calls it; elsewhere it is for whoever made the store. */
   close(): Promise<void> {
-    return (this.#closing ??= this.#opened?.tables.environment.close() ?? Promise.resolve());
+    return (this.#closing ??= this.#opened?.environment.close() ?? Promise.resolve());
   }
 
   onApplicationShutdown(): Promise<void> {
@@ -136,20 +133,26 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
   }
 
   get #tables(): LmdbTables {
-    return this.#open().tables;
+    if (this.#closing !== null) throw new StoreError('The LmdbSessionStore is closed.');
+    return (this.#opened ??= LmdbTables.open(this.#lmdb, this.#options));
   }
 
-  #open(): { readonly tables: LmdbTables; readonly room: LmdbRoom } {
-    if (this.#closing !== null) throw new Error('The LmdbSessionStore is closed.');
-    if (this.#opened !== null) return this.#opened;
-    const tables = LmdbTables.open(this.#lmdb, this.#options);
-    return (this.#opened = { tables, room: new LmdbRoom(this.#options.maxBytes, tables) });
-  }
-
-  /** One write transaction of this machine; resolves when it is committed. */
-  async #atomically<T>(work: () => T): Promise<T> {
+  /** Reads from a new snapshot: one that this turn of the event loop has already used lacks writes of other processes. */
+  #readNow<T>(read: () => T): T {
+    const { environment } = this.#tables;
     try {
-      return await this.#tables.environment.transaction(work);
+      environment.resetReadTxn();
+      return read();
+    } catch (error) {
+      throw safeError('LmdbSessionStore', error);
+    }
+  }
+
+  /** Runs one write transaction of this machine. Resolves when it is committed. */
+  async #atomically<T>(work: () => T): Promise<T> {
+    const { environment } = this.#tables;
+    try {
+      return await environment.transaction(work);
     } catch (error) {
       throw await commitError(error, this.#options.path);
     }
@@ -164,21 +167,21 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
     return this.#tables.records.get(key) !== undefined;
   }
 
-  #filedOf(principal: string): StoredSession[] {
+  #sessionsOf(principal: string): StoredSession[] {
     const digest = digestOf(principal);
-    const filed: StoredSession[] = [];
+    const sessions: StoredSession[] = [];
     for (const [, key] of this.#tables.principals.getKeys({ start: [digest], end: [digest, '\uffff'] })) {
       const record = this.#read(key);
-      if (record?.principal === principal) filed.push({ key, record });
+      if (record?.principal === principal) sessions.push({ key, record });
     }
-    return filed;
+    return sessions;
   }
 
   /** Writes a record in the place of a former one, which may have another key. */
   #write(key: SessionKey, record: SessionRecord, former: StoredSession | null): void {
-    const { tables, room } = this.#open();
+    const tables = this.#tables;
     const text = encodeRecord(record);
-    room.take(text, () => (former === null ? 0 : tables.records.get(former.key)!.length));
+    tables.limit.reserve(text, () => (former === null ? 0 : tables.records.get(former.key)!.length));
     if (former !== null) this.#remove(former.key, former.record);
     void tables.records.put(key, text);
     void tables.expiries.put([record.expiresAt, key], true);

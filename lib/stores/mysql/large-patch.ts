@@ -1,7 +1,7 @@
 import { applyPatch, type SessionPatch } from '../../core/store/session-record.js';
 import type { SessionKey } from '../../core/session-id.js';
 import { columnsOf, recordOf } from '../sql/sql-record.js';
-import { SqlStoreError } from '../sql/error-chain.js';
+import { StoreError } from '../../core/util/store-error.js';
 import type { SqlRow, SqlValue } from '../sql/sql-client.js';
 import type { MysqlProcedure, MysqlSqlClient } from './mysql-client.js';
 import { TEXT } from './mysql-values.js';
@@ -31,7 +31,7 @@ export function largePatch(
       const values = [touchedAt, expiresAt, revision, principal, attributes, key, ...versionOf(row)];
       if ((await client.write({ text: updateOf(table), values })) === 1) return 1;
     }
-    throw new SqlStoreError('Others wrote a session each time that a large patch was to be written.');
+    throw new StoreError('Others wrote a session each time that a large patch was to be written.');
   };
   return { ...load, run };
 }

@@ -1,4 +1,4 @@
-import { SqlStoreError } from '../sql/error-chain.js';
+import { StoreError } from '../../core/util/store-error.js';
 import type { SqlClient, SqlRow, SqlStatement } from '../sql/sql-client.js';
 import type { MysqlConnections, MysqlLink, MysqlMethod } from './mysql-connections.js';
 import { boundValues, inlined, readRow } from './mysql-values.js';
@@ -98,13 +98,13 @@ export class MysqlSqlClient implements SqlClient {
 }
 
 /**
- * @throws SqlStoreError where the connection is inside a transaction, or does not commit by itself: what it has written may
+ * @throws StoreError where the connection is inside a transaction, or does not commit by itself: what it has written may
  * be undone, and nobody gets such a connection of a pool again.
  */
 function written(answer: unknown): number {
   const { affectedRows, serverStatus = AUTOCOMMIT } = answer as WriteAnswer;
   if ((serverStatus & IN_TRANSACTION) === 0 && (serverStatus & AUTOCOMMIT) !== 0) return affectedRows;
-  throw new SqlStoreError(
+  throw new StoreError(
     'The MysqlSessionStore needs a connection that commits each statement: ' +
       'its connection is inside a transaction or has autocommit switched off.',
   );
@@ -114,9 +114,9 @@ function written(answer: unknown): number {
 function rejectWrite(error: unknown): never {
   const { errno } = error as { errno?: unknown };
   if (errno === PACKET_TOO_LARGE)
-    throw new SqlStoreError('The session is larger than max_allowed_packet of the server allows to write.');
+    throw new StoreError('The session is larger than max_allowed_packet of the server allows to write.');
   if (errno !== OUT_OF_RANGE) throw error;
-  throw new SqlStoreError(
+  throw new StoreError(
     'The session would be larger than max_allowed_packet of the server allows to read.',
   );
 }

@@ -1,5 +1,5 @@
 import { ignoreErrors } from '../sql/sql-client.js';
-import { SqlStoreError } from '../sql/error-chain.js';
+import { StoreError } from '../../core/util/store-error.js';
 import type { MysqlClient, MysqlPromiseClient, MysqlValue } from './mysql-values.js';
 
 /** How statements are sent: parsed once for each connection, or anew each time. */
@@ -120,7 +120,7 @@ async function answerOf(answer: PromiseLike<unknown>, ms: number, onSilence: () 
   const silence = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       onSilence();
-      reject(new SqlStoreError(`The database has not answered within ${ms} ms.`));
+      reject(new StoreError(`The database has not answered within ${ms} ms.`));
     }, ms);
   });
   try {

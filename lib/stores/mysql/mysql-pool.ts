@@ -11,7 +11,7 @@ interface MysqlPool extends MysqlPromiseClient, MysqlConnectionPool {
 }
 
 interface Mysql2Package {
-  createPool(config: Readonly<Record<string, unknown>>): MysqlPool;
+  readonly createPool: (config: Readonly<Record<string, unknown>>) => MysqlPool;
 }
 
 /** What `mysql2` asks for a socket with. */
@@ -34,9 +34,9 @@ const KEEP_ALIVE_AFTER_MS = 10_000;
  * @throws Error that says how to install the package, where it is missing.
  */
 export function openPool(url: string): MysqlConnections {
-  const mysql2 = loadDriver<Mysql2Package>('MysqlSessionStore', 'mysql2', () =>
-    createRequire(import.meta.url)('mysql2/promise'),
-  );
+  const { createPool } = loadDriver('MysqlSessionStore', {
+    mysql2: () => createRequire(import.meta.url)('mysql2/promise') as Mysql2Package,
+  });
   const sockets = new Set<Socket>();
   const stream = (options: SocketOptions): Socket => {
     const socket = openSocket(options);
@@ -44,7 +44,7 @@ export function openPool(url: string): MysqlConnections {
     socket.once('close', () => sockets.delete(socket));
     return socket;
   };
-  const pool = mysql2.createPool({ uri: url, connectTimeout: CONNECT_WITHIN_MS, stream });
+  const pool = createPool({ uri: url, connectTimeout: CONNECT_WITHIN_MS, stream });
   return connectionsOf(pool, async () => {
     try {
       await waitAtMost(END_WITHIN_MS, pool.end());

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { SqlStoreError } from '../sql/error-chain.js';
+import { StoreError } from '../../core/util/store-error.js';
 import { versionComment, versionInComment } from '../sql/migration.js';
 import { plainTable, quoteTable, type TableName } from '../sql/table-name.js';
 import type { MysqlSqlClient } from './mysql-client.js';
@@ -49,7 +49,7 @@ export async function migrateMysql(client: MysqlSqlClient, name: TableName): Pro
     return true;
   });
   if (done === null)
-    throw new SqlStoreError(
+    throw new StoreError(
       `Another node is making the table ${plainTable(name)}, for more than ${WAIT_SECONDS} seconds.`,
     );
 }

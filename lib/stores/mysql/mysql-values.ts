@@ -1,4 +1,4 @@
-import { SqlStoreError } from '../sql/error-chain.js';
+import { StoreError } from '../../core/util/store-error.js';
 import type { SqlRow, SqlStatement, SqlValue } from '../sql/sql-client.js';
 
 /** What fills the places of a statement. Texts go as their bytes, so that no connection rewrites them. */
@@ -26,7 +26,7 @@ export function boundValues({ values }: SqlStatement): MysqlValue[] {
 export function inlined({ text, values }: SqlStatement): string {
   const parts = text.split('?');
   if (parts.length !== values.length + 1)
-    throw new SqlStoreError('A statement has other places than values.');
+    throw new StoreError('A statement has other places than values.');
   return parts.map((part, n) => (n === 0 ? part : literal(values[n - 1]!) + part)).join('');
 }
 
@@ -37,17 +37,17 @@ function literal(value: SqlValue): string {
 
 function checked(value: number | null): number | null {
   if (value === null || Number.isSafeInteger(value)) return value;
-  throw new SqlStoreError('A value of a statement is neither a text nor a whole number.');
+  throw new StoreError('A value of a statement is neither a text nor a whole number.');
 }
 
 /**
  * A row with texts where the driver gives bytes.
  *
- * @throws SqlStoreError where a session could not be read: nothing else makes NULL of attributes.
+ * @throws StoreError where a session could not be read: nothing else makes NULL of attributes.
  */
 export function readRow(row: SqlRow): SqlRow {
   if (row['attributes'] === null)
-    throw new SqlStoreError('A session is larger than max_allowed_packet of the server allows to read.');
+    throw new StoreError('A session is larger than max_allowed_packet of the server allows to read.');
   const decoded: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(row))
     decoded[name] = Buffer.isBuffer(value) ? value.toString() : value;

@@ -1,5 +1,5 @@
 import type { SqlClient, SqlRow, SqlStatement } from '../sql/sql-client.js';
-import { SqlStoreError } from '../sql/error-chain.js';
+import { StoreError } from '../../core/util/store-error.js';
 import type { SendToPostgres } from './postgres-query.js';
 
 /** How a store lets go of PostgreSQL. */
@@ -49,7 +49,7 @@ function rowsIn(answer: unknown): readonly SqlRow[] {
   }
   const rows = (answer as { rows?: unknown } | null | undefined)?.rows;
   if (Array.isArray(rows)) return rows as readonly SqlRow[];
-  throw new SqlStoreError(
+  throw new StoreError(
     'The client of the PostgresSessionStore answered a query neither with rows nor with { rows }.',
   );
 }

@@ -1,6 +1,6 @@
 import type { SessionKey } from '../../core/session-id.js';
 import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
-import { codeIn } from '../sql/error-chain.js';
+import { codeIn } from '../../core/util/store-error.js';
 import type { SqlStatement } from '../sql/sql-client.js';
 import type { SqlDialect } from '../sql/sql-dialect.js';
 import { columnsOf, jsonObject, patchColumnsOf, principalColumn, RECORD_COLUMNS } from '../sql/sql-record.js';

@@ -38,9 +38,9 @@ const ANSWER_WITHIN_MS = 5000;
 
 /** @throws Error that says how to install the package, where it is missing. */
 export function openPool(url: string): OwnPostgresPool {
-  const { Pool, Client } = loadDriver<PgPackage>('PostgresSessionStore', 'pg', () =>
-    createRequire(import.meta.url)('pg'),
-  );
+  const { Pool, Client } = loadDriver('PostgresSessionStore', {
+    pg: () => createRequire(import.meta.url)('pg') as PgPackage,
+  });
   // The pool itself can only end connections whose server answers.
   const clients = new Set<PooledClient>();
   const pool = new Pool({

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { KeyedQueue } from '../../core/util/keyed-queue.js';
-import { errorChain, SqlStoreError } from '../sql/error-chain.js';
+import { errorChain, StoreError } from '../../core/util/store-error.js';
 
 /** A function that sends a statement to PostgreSQL and answers `{ rows }` or the rows themselves. */
 export type PostgresQuery = (text: string, values?: unknown[]) => PromiseLike<unknown>;
@@ -88,7 +88,7 @@ function oneAfterAnother(client: PostgresQueryable, send: SendToPostgres): SendT
 /** Clients of `pg` before 8.17 do not tell. */
 function refuseTransaction(client: unknown): void {
   const status = (client as { getTransactionStatus?(): unknown }).getTransactionStatus?.();
-  if (status === 'T' || status === 'E') throw new SqlStoreError(IN_TRANSACTION);
+  if (status === 'T' || status === 'E') throw new StoreError(IN_TRANSACTION);
 }
 
 const IN_TRANSACTION =

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { codeIn } from '../sql/error-chain.js';
+import { codeIn } from '../../core/util/store-error.js';
 import { RECORD_COLUMNS } from '../sql/sql-record.js';
 import { versionComment, versionInComment } from '../sql/migration.js';
 import { plainTable, quoteTable, type TableName } from '../sql/table-name.js';

@@ -1,10 +1,12 @@
 import { withDeadline } from '../../core/util/deadline.js';
-import { type Driver, INSTALLED, makeDriver, type RedisPackages } from './own-drivers.js';
+import { type Driver, INSTALLED, loadRedisDriver, type RedisPackages } from './own-drivers.js';
 import { connectionOf, type RedisConnection } from './redis-clients.js';
-import { isWrongServer, safeError, StoreFailure } from './redis-errors.js';
+import { safeError, StoreError } from '../../core/util/store-error.js';
 import { ResponseWatchdog } from './response-watchdog.js';
 
 export type { RedisPackages } from './own-drivers.js';
+
+const NAME = 'RedisSessionStore';
 
 /** Longest time that a command waits for a connection; shorter than the engine waits for a store. */
 const WAIT_MS = 1000;
@@ -38,8 +40,7 @@ interface Line {
 class OwnClient implements OwnConnection {
   readonly isCluster = false;
   readonly #url: string;
-  readonly #packages: RedisPackages;
-  readonly #secrets: readonly string[];
+  readonly #driverFor: (url: string) => Driver;
   readonly #waiting = new Set<() => void>();
   /** The line in use, and those that end what is under way on them. */
   readonly #open = new Set<Line>();
@@ -50,13 +51,12 @@ class OwnClient implements OwnConnection {
 
   constructor(url: string, packages: RedisPackages) {
     this.#url = url;
-    this.#packages = packages;
-    this.#secrets = secretsOf(url);
+    this.#driverFor = loadRedisDriver(packages);
     this.#line = this.#connect();
   }
 
   async send(command: string, words: readonly string[], key: string): Promise<unknown> {
-    if (this.#isClosed) throw new StoreFailure('The RedisSessionStore is closed.');
+    if (this.#isClosed) throw new StoreError('The RedisSessionStore is closed.');
     // A command that the client keeps for later would be carried out long after its request was told that it failed.
     if (!this.#line.driver.isReady()) await this.#untilReady();
     const line = this.#line;
@@ -85,7 +85,7 @@ class OwnClient implements OwnConnection {
     this.#open.add(line);
     client.on('error', (error) => {
       greeted();
-      if (this.#line === line) this.#reason = safeError(error, this.#secrets);
+      if (this.#line === line) this.#reason = safeError(NAME, error);
     });
     // The first words on a connection are the client's own, and may stay without an answer as well.
     client.on('connect', () => {
@@ -106,9 +106,9 @@ class OwnClient implements OwnConnection {
 
   #makeDriver(): Driver {
     try {
-      return makeDriver(this.#url, this.#packages);
+      return this.#driverFor(this.#url);
     } catch (error) {
-      throw safeError(error, this.#secrets);
+      throw safeError(NAME, error);
     }
   }
 
@@ -117,13 +117,13 @@ class OwnClient implements OwnConnection {
     const ready = new Promise<void>((resolve) => (proceed = resolve));
     this.#waiting.add(proceed);
     const late = (): Error =>
-      new StoreFailure('The RedisSessionStore has no connection to its server.', { cause: this.#reason });
+      new StoreError('The RedisSessionStore has no connection to its server.', { cause: this.#reason });
     await withDeadline(ready, WAIT_MS, late).finally(() => this.#waiting.delete(proceed));
   }
 
   /** Ends a line that has fallen silent. */
   #giveUp(line: Line): Error {
-    const silent = new StoreFailure('The server of the RedisSessionStore did not answer.');
+    const silent = new StoreError('The server of the RedisSessionStore did not answer.');
     this.#open.delete(line);
     if (this.#line === line && !this.#isClosed) {
       this.#line = this.#connect();
@@ -146,14 +146,9 @@ class OwnClient implements OwnConnection {
   }
 }
 
-/** What of a URL no message may show, as it stands there and as it is meant. */
-function secretsOf(url: string): string[] {
-  const { username, password } = new URL(url);
-  return [url, username, password].flatMap((text) => {
-    try {
-      return [text, decodeURIComponent(text)];
-    } catch {
-      return [text];
-    }
-  });
-}
+/**
+ * Whether a server responds that it is not the primary, or not ready: a replica, a server that loads its file, or a replica
+ * without its primary. Older servers put the word into a sentence about the script.
+ */
+const isWrongServer = (error: unknown): boolean =>
+  error instanceof Error && /(?:^|[\s-])(?:READONLY|LOADING|MASTERDOWN) /.test(error.message);

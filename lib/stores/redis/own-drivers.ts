@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { IoredisClient, NodeRedisClient } from './redis-clients.js';
-import { StoreFailure } from './redis-errors.js';
+import { loadDriver } from '../../core/util/load-driver.js';
 
 const CONNECT_WITHIN_MS = 2000;
 const LONGEST_PAUSE_MS = 200;
@@ -48,25 +48,22 @@ export interface Driver {
   readonly close: () => void;
 }
 
-/** @throws Error that says how to install a package, where there is none. */
-export function makeDriver(url: string, packages: RedisPackages): Driver {
-  const redis = loaded(packages.redis) as NodeRedisPackage | null;
-  if (redis !== null) return makeNodeRedis(url, redis);
-  const ioredis = loaded(packages.ioredis) as IoredisPackage | null;
-  if (ioredis !== null) return makeIoredis(url, ioredis);
-  throw new StoreFailure(
-    'The RedisSessionStore needs the package redis or ioredis for its option url. Install one with: npm install redis',
-  );
-}
-
-/** A package that is there and fails is another matter than one that is not there. */
-function loaded(load: () => unknown): unknown {
-  try {
-    return load();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return null;
-    throw error;
-  }
+/**
+ * Loads the first package that is installed. The result makes a driver for a URL.
+ *
+ * @throws Error that contains the command to install a package, when none is installed.
+ */
+export function loadRedisDriver({ redis, ioredis }: RedisPackages): (url: string) => Driver {
+  return loadDriver('RedisSessionStore', {
+    redis: () => {
+      const loaded = redis() as NodeRedisPackage;
+      return (url: string) => makeNodeRedis(url, loaded);
+    },
+    ioredis: () => {
+      const loaded = ioredis() as IoredisPackage;
+      return (url: string) => makeIoredis(url, loaded);
+    },
+  });
 }
 
 const pause = (attempts: number): number => Math.min(50 * attempts, LONGEST_PAUSE_MS);

@@ -3,7 +3,7 @@ import type { SessionKey } from '../../core/session-id.js';
 import type { Conflict } from '../../core/store/session-store.js';
 import { withDeadline } from '../../core/util/deadline.js';
 import type { RedisConnection } from './redis-clients.js';
-import { safeError, StoreFailure } from './redis-errors.js';
+import { safeError, StoreError } from '../../core/util/store-error.js';
 import { decodeFields } from './redis-record.js';
 import type { RedisScript } from './redis-scripts.js';
 
@@ -58,13 +58,13 @@ export class RedisAccess {
       return await answer;
     } catch (error) {
       if (!this.isCluster && isOfCluster(error)) throw clusterMode();
-      throw safeError(error, words);
+      throw safeError('RedisSessionStore', error);
     } finally {
       if (answer !== null) this.#underWay.delete(answer);
     }
   }
 
-  /** @throws StoreFailure when the server is in cluster mode and the client is not. A server that cannot be asked passes. */
+  /** @throws StoreError when the server is in cluster mode and the client is not. A server that cannot be asked passes. */
   async checkMode(): Promise<void> {
     if (this.isCluster) return;
     const late = (): Error => new Error('The server did not respond in time.');
@@ -83,8 +83,8 @@ export class RedisAccess {
 const isOfCluster = (error: unknown): boolean =>
   error instanceof Error && /^(?:CROSSSLOT|MOVED) /.test(error.message);
 
-const clusterMode = (): StoreFailure =>
-  new StoreFailure(
+const clusterMode = (): StoreError =>
+  new StoreError(
     'The server of the RedisSessionStore is in cluster mode, and its client is not: a login would fail with CROSSSLOT. ' +
       'Give the option client a Cluster of ioredis or what createCluster of redis makes.',
   );
@@ -102,5 +102,4 @@ export function outcomeOf<W extends string>(answer: ScriptAnswer): W | 'missing'
   return record === null ? 'missing' : { conflict: record };
 }
 
-const isUnknownScript = (error: unknown): boolean =>
-  error instanceof Error && error.message.startsWith('NOSCRIPT');
+const isUnknownScript = (error: unknown): boolean => (error as { code?: unknown }).code === 'NOSCRIPT';

@@ -1,4 +1,4 @@
-import { StoreFailure } from './redis-errors.js';
+import { StoreError } from '../../core/util/store-error.js';
 
 /** What all clients have: they tell of lost connections by an event, which ends the process where nobody listens. */
 interface ErrorSource {
@@ -85,7 +85,7 @@ function ofNodeRedisSentinel(client: NodeRedisSentinel): RedisConnection {
 /** It is not connected here: an application that does so itself, later, would then get an error. */
 function openOf<C extends { readonly isOpen: boolean }>(client: C): C {
   if (client.isOpen) return client;
-  throw new StoreFailure(
+  throw new StoreError(
     'The client of the RedisSessionStore is not connected. Call "await client.connect()" before the first request, or give the store the option url instead.',
   );
 }

@@ -1,4 +1,4 @@
-import { SqlStoreError } from './error-chain.js';
+import { errorChain, StoreError } from '../../core/util/store-error.js';
 
 /** A migration that hangs is not awaited for ever: the connection that it was on may be one that fell silent. */
 const WITHIN_MS = 15_000;
@@ -34,7 +34,7 @@ export class Migration {
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {
       const message = `The ${this.#store} could not bring its table to the newest form within ${WITHIN_MS / 1000} s.`;
-      timer = setTimeout(() => reject(new SqlStoreError(message)), WITHIN_MS);
+      timer = setTimeout(() => reject(new StoreError(message)), WITHIN_MS);
     });
     try {
       await Promise.race([this.#migrate(), tooLate]);
@@ -56,4 +56,14 @@ export function versionInComment(comment: unknown): number {
   const text = Buffer.isBuffer(comment) ? comment.toString() : comment;
   const match = typeof text === 'string' ? new RegExp(`${MARK} (\\d+)`).exec(text) : null;
   return Number(match?.[1] ?? 0);
+}
+
+/** Whether a statement failed because its table does not exist, in PostgreSQL, MySQL, MariaDB or SQLite. */
+export function isTableMissing(error: unknown): boolean {
+  return errorChain(error).some(
+    ({ code, errno, message }) =>
+      code === '42P01' ||
+      errno === 1146 ||
+      (typeof message === 'string' && /^(SQLITE_ERROR: )?no such table: /.test(message)),
+  );
 }

@@ -1,5 +1,5 @@
 import { waitAtMost } from '../../core/util/deadline.js';
-import { safeError } from './safe-error.js';
+import { safeError } from '../../core/util/store-error.js';
 
 /** What fills the places of a statement. */
 export type SqlValue = string | number | null;

@@ -8,7 +8,7 @@ import {
 } from '../../core/store/session-record.js';
 import { decodeName, decodePrincipal, encodeName, encodePrincipal } from './identifier-encoding.js';
 import type { SqlRow } from './sql-client.js';
-import { SqlStoreError } from './error-chain.js';
+import { StoreError } from '../../core/util/store-error.js';
 
 /** The columns that {@link recordOf} reads beside `attributes`. */
 export const RECORD_COLUMNS = 'created_at, touched_at, expires_at, revision, principal';
@@ -40,7 +40,7 @@ export function columnsOf(record: SessionRecord): RecordColumns {
 /**
  * The record in a row; `null` where the row is not one that a store wrote.
  *
- * @throws SqlStoreError where the row lacks a column: a client that gives rows in another form must not pass for sessions
+ * @throws StoreError where the row lacks a column: a client that gives rows in another form must not pass for sessions
  * that are broken, or everybody would be logged out.
  */
 export function recordOf(row: SqlRow): SessionRecord | null {
@@ -55,7 +55,7 @@ export function recordOf(row: SqlRow): SessionRecord | null {
   return Number.isSafeInteger(record.revision) && isSessionRecord(record) ? record : null;
 }
 
-/** The key in a row. @throws SqlStoreError where it is not there. */
+/** The key in a row. @throws StoreError where it is not there. */
 export function keyOf(row: SqlRow): SessionKey {
   return String(present(row, 'session_key')) as SessionKey;
 }
@@ -112,8 +112,8 @@ function present(row: SqlRow, column: string): unknown {
   return value;
 }
 
-function lacking(column: string): SqlStoreError {
-  return new SqlStoreError(
+function lacking(column: string): StoreError {
+  return new StoreError(
     `A row came without the column ${column}. The client of a store must give rows as objects, with the names of columns.`,
   );
 }

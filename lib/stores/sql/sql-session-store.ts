@@ -9,10 +9,9 @@ import {
   SessionStore,
 } from '../../core/store/session-store.js';
 import { endClient, type SqlClient, type SqlRow, type SqlStatement } from './sql-client.js';
-import { isTableMissing, SqlStoreError } from './error-chain.js';
-import { Migration } from './migration.js';
+import { isTableMissing, Migration } from './migration.js';
 import { retry } from './retry.js';
-import { safeError } from './safe-error.js';
+import { safeError, StoreError } from '../../core/util/store-error.js';
 import type { SqlDialect } from './sql-dialect.js';
 import { keyOf, recordOf } from './sql-record.js';
 
@@ -145,7 +144,7 @@ export abstract class SqlSessionStore<C extends SqlClient>
   }
 
   async #tracked<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closing !== null) throw new SqlStoreError(`The ${this.#name} is closed.`);
+    if (this.#closing !== null) throw new StoreError(`The ${this.#name} is closed.`);
     const running = work();
     this.#underWay.add(running);
     try {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { KeyedQueue } from '../../core/util/keyed-queue.js';
-import { errorChain, SqlStoreError } from '../sql/error-chain.js';
+import { errorChain, StoreError } from '../../core/util/store-error.js';
 
 /** How long a statement waits for the transaction of another connection: a backup or a long write, as a rule. */
 const PATIENCE_MS = 2000;
@@ -64,7 +64,7 @@ async function patiently<T>(work: () => T, until: number): Promise<T> {
     }
   }
   throw Object.assign(
-    new SqlStoreError(`Another connection has held the database for more than ${PATIENCE_MS / 1000} s.`),
+    new StoreError(`Another connection has held the database for more than ${PATIENCE_MS / 1000} s.`),
     { code: 'SQLITE_BUSY' },
   );
 }

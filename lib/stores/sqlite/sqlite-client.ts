@@ -1,4 +1,4 @@
-import { SqlStoreError } from '../sql/error-chain.js';
+import { StoreError } from '../../core/util/store-error.js';
 import { BusyQueue } from './busy.js';
 import type { SqlClient, SqlRow, SqlStatement } from '../sql/sql-client.js';
 
@@ -67,7 +67,7 @@ export class SqliteSqlClient implements SqlClient {
     } catch (error) {
       // What a driver says that does not tell it beforehand.
       if (String((error as Partial<Error> | null)?.message).includes('within a transaction'))
-        throw new SqlStoreError(IN_TRANSACTION);
+        throw new StoreError(IN_TRANSACTION);
       throw error;
     }
   }
@@ -84,7 +84,7 @@ export class SqliteSqlClient implements SqlClient {
   /** `better-sqlite3` and `libsql` tell it, and `node:sqlite` from Node 22.16 on. */
   #refuseTransaction(): void {
     const { inTransaction, isTransaction } = this.#database as unknown as Readonly<Record<string, unknown>>;
-    if (inTransaction === true || isTransaction === true) throw new SqlStoreError(IN_TRANSACTION);
+    if (inTransaction === true || isTransaction === true) throw new StoreError(IN_TRANSACTION);
   }
 }
 

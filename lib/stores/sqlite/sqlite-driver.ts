@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { isMissing } from '../../core/util/load-driver.js';
+import { loadDriver } from '../../core/util/load-driver.js';
 import type { SqliteDatabase } from './sqlite-client.js';
 
 /** What a store can close again. */
@@ -45,12 +45,8 @@ export function openSqlite(path: string, durability: Durability): OwnSqliteDatab
 }
 
 function findDriver(): DatabaseClass {
-  const found = nodeSqlite() ?? ifInstalled(betterSqlite) ?? ifInstalled(libsql);
-  if (found !== null) return found;
-  throw new Error(
-    'The SqliteSessionStore needs Node 22.13 or later, or one of the packages better-sqlite3 and libsql. ' +
-      'Install one with: npm install libsql',
-  );
+  const store = `SqliteSessionStore on Node ${process.versions.node}`;
+  return nodeSqlite() ?? loadDriver(store, { 'better-sqlite3': betterSqlite, libsql }, 'libsql');
 }
 
 function nodeSqlite(): DatabaseClass | null {
@@ -66,12 +62,3 @@ function betterSqlite(): DatabaseClass | null {
 }
 
 const libsql = (): DatabaseClass => createRequire(import.meta.url)('libsql') as DatabaseClass;
-
-function ifInstalled(load: () => DatabaseClass | null): DatabaseClass | null {
-  try {
-    return load();
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
-}
