@@ -30,7 +30,7 @@ describeWithServer('mariadb', 'the connections of a MysqlSessionStore', (url) =>
     const began = ownTime();
     const outcomes = await Promise.allSettled(times(3, () => store.load(newKey())));
     expect(ownTime() - began).toBeLessThan(5000);
-    const reason = { message: 'The database has not answered within 4000 ms.' };
+    const reason = { message: 'The database has not responded within 4000 ms.' };
     for (const outcome of outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason });
     const next = ownTime();
     await Promise.all(times(10, () => store.load(newKey())));

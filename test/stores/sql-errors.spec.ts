@@ -116,7 +116,7 @@ describe('a first migration that hangs', () => {
         (reason: Error) => reason.message,
       );
       await jest.advanceTimersByTimeAsync(15_000);
-      expect(await failed).toMatch(/could not bring its table to the newest form/);
+      expect(await failed).toMatch(/could not bring its table to the newest version/);
       hangs = false;
       expect(await store.load(newKey())).toBeNull();
     } finally {

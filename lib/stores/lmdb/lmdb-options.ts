@@ -1,3 +1,5 @@
+import { describeWithoutText } from '../../core/util/describe-value.js';
+
 /** Where a {@link LmdbSessionStore} keeps its sessions. */
 export interface LmdbStoreOptions {
   /** The folder of the database; made where it is missing. On a local disk: LMDB does not work on network file systems. */
@@ -19,12 +21,12 @@ export function checkOptions({
 }: LmdbStoreOptions): Required<LmdbStoreOptions> {
   if (typeof path !== 'string' || path === '') {
     throw new TypeError(
-      `The option path of the LmdbSessionStore must be the path of a folder, got ${JSON.stringify(path)}.`,
+      `The option path of the LmdbSessionStore must be the path of a folder, got ${describeWithoutText(path)}.`,
     );
   }
   if (!Number.isSafeInteger(maxBytes) || maxBytes < LEAST_BYTES) {
     throw new RangeError(
-      `The option maxBytes of the LmdbSessionStore must be a whole number of at least ${LEAST_BYTES}, got ${String(maxBytes)}.`,
+      `The option maxBytes of the LmdbSessionStore must be a whole number of at least ${LEAST_BYTES}, got ${describeWithoutText(maxBytes)}.`,
     );
   }
   return { path, maxBytes };

@@ -1,3 +1,4 @@
+import { withDeadline } from '../../core/util/deadline.js';
 import { ignoreErrors } from '../sql/sql-client.js';
 import { StoreError } from '../../core/util/store-error.js';
 import type { MysqlClient, MysqlPromiseClient, MysqlValue } from './mysql-values.js';
@@ -36,7 +37,7 @@ export interface MysqlConnectionPool {
 }
 
 /** A statement takes no longer, or its connection is dead and nobody has told: a cut line and a lost server are silent. */
-const ANSWER_WITHIN_MS = 4000;
+const RESPOND_WITHIN_MS = 4000;
 
 /** Connections of a client that was given, or of the store's own pool, which is closed with them. */
 export function connectionsOf(
@@ -67,11 +68,14 @@ class PooledConnections implements MysqlConnections {
     this.#idle.delete(core);
     let isSilent = false;
     const send: MysqlLink['send'] = async (method, text, values, waitMs = 0) => {
-      const began = Date.now();
-      return answerOf(connection[method](text, values), ANSWER_WITHIN_MS + waitMs, () => {
+      const startedAt = Date.now();
+      const limitMs = RESPOND_WITHIN_MS + waitMs;
+      const onSilence = (): Error => {
         isSilent = true;
-        this.#letGoOfIdle(began);
-      });
+        this.#destroyIdleSince(startedAt);
+        return new StoreError(`The database has not responded within ${limitMs} ms.`);
+      };
+      return withDeadline(Promise.resolve(connection[method](text, values)), limitMs, onSilence);
     };
     try {
       const done = await work({ send });
@@ -98,7 +102,7 @@ class PooledConnections implements MysqlConnections {
   }
 
   /** Those that were idle while another fell silent are most likely as dead, and each would have to be found out. */
-  #letGoOfIdle(since: number): void {
+  #destroyIdleSince(since: number): void {
     for (const [core, at] of this.#idle) {
       if (at > since) continue;
       this.#idle.delete(core);
@@ -114,18 +118,3 @@ function destroy(connection: Destroyable): void {
 }
 
 const isPool = (client: object): client is MysqlConnectionPool => 'getConnection' in client;
-
-async function answerOf(answer: PromiseLike<unknown>, ms: number, onSilence: () => void): Promise<unknown> {
-  let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      onSilence();
-      reject(new StoreError(`The database has not answered within ${ms} ms.`));
-    }, ms);
-  });
-  try {
-    return await Promise.race([answer, silence]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SessionKey } from '../../core/session-id.js';
 import type { Conflict } from '../../core/store/session-store.js';
 import { withDeadline } from '../../core/util/deadline.js';
+import { PendingWork } from '../../core/util/pending-work.js';
 import type { RedisConnection } from './redis-clients.js';
 import { safeError, StoreError } from '../../core/util/store-error.js';
 import { decodeFields } from './redis-record.js';
@@ -17,7 +18,7 @@ export type ScriptAnswer = readonly unknown[];
 export class RedisAccess {
   readonly #connection: RedisConnection;
   readonly #prefix: string;
-  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #pending = new PendingWork();
 
   constructor(connection: RedisConnection, prefix: string) {
     this.#connection = connection;
@@ -51,16 +52,11 @@ export class RedisAccess {
 
   /** Sends one command. */
   async send(command: string, words: readonly string[], key: string): Promise<unknown> {
-    let answer: Promise<unknown> | null = null;
     try {
-      answer = this.#connection.send(command, words, key);
-      this.#underWay.add(answer);
-      return await answer;
+      return await this.#pending.add(this.#connection.send(command, words, key));
     } catch (error) {
       if (!this.isCluster && isOfCluster(error)) throw clusterMode();
       throw safeError('RedisSessionStore', error);
-    } finally {
-      if (answer !== null) this.#underWay.delete(answer);
     }
   }
 
@@ -73,9 +69,9 @@ export class RedisAccess {
     if (/^cluster_enabled:1\r?$/m.test(String(text))) throw clusterMode();
   }
 
-  /** Resolves when all commands that were sent are answered. */
-  async idle(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+  /** Resolves when all commands have a result, or after the limit. */
+  idle(limitMs: number): Promise<void> {
+    return this.#pending.done(limitMs);
   }
 }
 

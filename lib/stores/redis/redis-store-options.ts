@@ -1,4 +1,4 @@
-import { describeValue } from '../../core/util/describe-value.js';
+import { describeWithoutText } from '../../core/util/describe-value.js';
 import { connectionOf, type RedisClient } from './redis-clients.js';
 
 interface CommonOptions {
@@ -44,9 +44,6 @@ export interface CheckedOptions {
   readonly server: { readonly client: RedisClient } | { readonly url: string };
 }
 
-/** Never a text itself: it may be a URL in the wrong place, with a password in it. */
-const kindOf = (value: unknown): string => (typeof value === 'string' ? 'a string' : describeValue(value));
-
 const KNOWN = ['client', 'url', 'prefix'];
 
 /** @throws TypeError or RangeError that names the option, what came and what to do. */
@@ -54,7 +51,7 @@ export function checkOptions(options: RedisStoreOptions): CheckedOptions {
   const given: unknown = options;
   if (typeof given !== 'object' || given === null) {
     throw new TypeError(
-      `The RedisSessionStore wants an object with the option client or url, got ${kindOf(given)}.`,
+      `The RedisSessionStore wants an object with the option client or url, got ${describeWithoutText(given)}.`,
     );
   }
   for (const name of Object.keys(given)) {
@@ -82,14 +79,14 @@ function checkClient(client: RedisClient): RedisClient {
       ? 'Await the promise and give what comes of it.'
       : 'Give what createClient(), createCluster() or createSentinel() of redis makes, or a Redis or Cluster of ioredis or iovalkey.';
   throw new TypeError(
-    `The option client of the RedisSessionStore must be a Redis client, got ${kindOf(client)}. ${cure}`,
+    `The option client of the RedisSessionStore must be a Redis client, got ${describeWithoutText(client)}. ${cure}`,
   );
 }
 
 /** The messages do not show the URL: there may be a password in it. */
 function checkUrl(url: unknown): string {
   const wanted = 'The option url of the RedisSessionStore must be a text such as "redis://localhost:6379"';
-  if (typeof url !== 'string') throw new TypeError(`${wanted}, got ${kindOf(url)}.`);
+  if (typeof url !== 'string') throw new TypeError(`${wanted}, got ${describeWithoutText(url)}.`);
   if (!/^rediss?:\/\//.test(url)) throw new RangeError(`${wanted}, got one that begins otherwise.`);
   if (!URL.canParse(url)) throw new RangeError(`${wanted}, got one that is no URL.`);
   return url;
@@ -97,7 +94,7 @@ function checkUrl(url: unknown): string {
 
 function checkPrefix(prefix: unknown): string {
   const wanted = 'The option prefix of the RedisSessionStore must be a text that is not empty';
-  if (typeof prefix !== 'string') throw new TypeError(`${wanted}, got ${kindOf(prefix)}.`);
+  if (typeof prefix !== 'string') throw new TypeError(`${wanted}, got ${describeWithoutText(prefix)}.`);
   if (prefix === '') throw new RangeError(`${wanted}, got "". Leave it out for "nest-session:".`);
   return prefix;
 }

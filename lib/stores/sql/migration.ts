@@ -1,3 +1,4 @@
+import { withDeadline } from '../../core/util/deadline.js';
 import { errorChain, StoreError } from '../../core/util/store-error.js';
 
 /** A migration that hangs is not awaited for ever: the connection that it was on may be one that fell silent. */
@@ -25,22 +26,13 @@ export class Migration {
   }
 
   #begin(): Promise<void> {
-    const made = this.#withDeadline();
+    const late = (): Error =>
+      new StoreError(
+        `The ${this.#store} could not bring its table to the newest version within ${WITHIN_MS / 1000} s.`,
+      );
+    const made = withDeadline(this.#migrate(), WITHIN_MS, late);
     made.catch(() => this.forget(made));
     return made;
-  }
-
-  async #withDeadline(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_, reject) => {
-      const message = `The ${this.#store} could not bring its table to the newest form within ${WITHIN_MS / 1000} s.`;
-      timer = setTimeout(() => reject(new StoreError(message)), WITHIN_MS);
-    });
-    try {
-      await Promise.race([this.#migrate(), tooLate]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 }
 

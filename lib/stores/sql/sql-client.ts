@@ -1,4 +1,5 @@
 import { waitAtMost } from '../../core/util/deadline.js';
+import type { PendingWork } from '../../core/util/pending-work.js';
 import { safeError } from '../../core/util/store-error.js';
 
 /** What fills the places of a statement. */
@@ -30,12 +31,8 @@ const FINISH_WITHIN_MS = 4000;
 const FAREWELL_WITHIN_MS = 1000;
 
 /** Waits for what is under way, then lets go of the client, in the end without its server. */
-export async function endClient(
-  store: string,
-  client: SqlClient,
-  underWay: ReadonlySet<Promise<unknown>>,
-): Promise<void> {
-  await waitAtMost(FINISH_WITHIN_MS, Promise.allSettled(underWay));
+export async function endClient(store: string, client: SqlClient, pending: PendingWork): Promise<void> {
+  await pending.done(FINISH_WITHIN_MS);
   try {
     await waitAtMost(FAREWELL_WITHIN_MS, client.close());
   } catch (error) {

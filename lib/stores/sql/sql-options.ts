@@ -1,4 +1,4 @@
-import { describeName, describeOption } from '../../core/util/describe-value.js';
+import { describeWithoutText } from '../../core/util/describe-value.js';
 import { DEFAULT_TABLE, readTableName, type TableName } from './table-name.js';
 
 /** What can be said of every store that speaks SQL. */
@@ -30,15 +30,21 @@ export function uncheckedOptions(
   known: readonly string[],
 ): UncheckedOptions {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
-    throw new TypeError(`The ${store} must be given an object of options, got ${describeOption(options)}.`);
+    throw new TypeError(
+      `The ${store} must be given an object of options, got ${describeWithoutText(options)}.`,
+    );
   const all = ['table', 'migrate', ...known];
   const strange = Object.keys(options).find((name) => !all.includes(name));
   if (strange !== undefined)
-    throw new TypeError(`The ${store} has no option ${describeName(strange)}. It has ${all.join(', ')}.`);
+    throw new TypeError(`The ${store} has no option ${shownName(strange)}. It has ${all.join(', ')}.`);
   return options as UncheckedOptions;
 }
 
-/** @throws TypeError that names the option, where it is wrong. */
+/** Shows a name that may come from a program, and no other: a URL with a password may stand in the place of a name. */
+const shownName = (name: string): string =>
+  /^[A-Za-z]{1,30}$/.test(name) ? JSON.stringify(name) : 'of that name';
+
+/** @throws TypeError that names the invalid option. */
 export function readSqlOptions(
   store: string,
   { table = DEFAULT_TABLE, migrate }: UncheckedOptions,
@@ -51,7 +57,7 @@ export function readFlag(store: string, option: string, value: unknown, otherwis
   if (value === undefined) return otherwise;
   if (typeof value === 'boolean') return value;
   throw new TypeError(
-    `The option ${option} of the ${store} must be true or false, got ${describeOption(value)}.`,
+    `The option ${option} of the ${store} must be true or false, got ${describeWithoutText(value)}.`,
   );
 }
 
@@ -87,5 +93,7 @@ export function readUrl(store: string, option: string, value: unknown, what: str
 
 /** What is wrong with an option. What came is not shown: it may be a URL with a password. */
 export function wrongHandle(store: string, option: string, what: string, value: unknown): TypeError {
-  return new TypeError(`The option ${option} of the ${store} must be ${what}, got ${describeOption(value)}.`);
+  return new TypeError(
+    `The option ${option} of the ${store} must be ${what}, got ${describeWithoutText(value)}.`,
+  );
 }

@@ -11,6 +11,7 @@ import {
 import { endClient, type SqlClient, type SqlRow, type SqlStatement } from './sql-client.js';
 import { isTableMissing, Migration } from './migration.js';
 import { retry } from './retry.js';
+import { PendingWork } from '../../core/util/pending-work.js';
 import { safeError, StoreError } from '../../core/util/store-error.js';
 import type { SqlDialect } from './sql-dialect.js';
 import { keyOf, recordOf } from './sql-record.js';
@@ -33,7 +34,7 @@ export abstract class SqlSessionStore<C extends SqlClient>
   readonly #dialect: SqlDialect<C>;
   readonly #client: C;
   readonly #migrates: boolean;
-  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #pending = new PendingWork();
   readonly #migration: Migration;
   #closing: Promise<void> | null = null;
 
@@ -118,7 +119,7 @@ export abstract class SqlSessionStore<C extends SqlClient>
    * elsewhere it is for whoever made the store.
    */
   close(): Promise<void> {
-    return (this.#closing ??= endClient(this.#name, this.#client, this.#underWay));
+    return (this.#closing ??= endClient(this.#name, this.#client, this.#pending));
   }
 
   onApplicationShutdown(): Promise<void> {
@@ -145,14 +146,10 @@ export abstract class SqlSessionStore<C extends SqlClient>
 
   async #tracked<T>(work: () => Promise<T>): Promise<T> {
     if (this.#closing !== null) throw new StoreError(`The ${this.#name} is closed.`);
-    const running = work();
-    this.#underWay.add(running);
     try {
-      return await running;
+      return await this.#pending.add(work());
     } catch (error) {
       throw safeError(this.#name, error);
-    } finally {
-      this.#underWay.delete(running);
     }
   }
 

@@ -1,4 +1,4 @@
-import { describeOption } from '../../core/util/describe-value.js';
+import { describeWithoutText } from '../../core/util/describe-value.js';
 
 /** The table of a store, and its schema where one is named. */
 export interface TableName {
@@ -22,7 +22,7 @@ export function readTableName(store: string, value: unknown): TableName {
   if (parts.length < 1 || parts.length > 2 || !parts.every((part) => PART.test(part))) {
     throw new TypeError(
       `The option table of the ${store} must be the name of a table, at most 48 letters, digits and "_", ` +
-        `alone or after a schema and a dot, got ${describeOption(value)}.`,
+        `alone or after a schema and a dot, got ${describeWithoutText(value)}.`,
     );
   }
   const [table, schema = null] = parts.reverse();

@@ -7,7 +7,7 @@ import {
   type SqlStoreOptions,
   type UncheckedOptions,
 } from '../sql/sql-options.js';
-import { describeOption } from '../../core/util/describe-value.js';
+import { describeWithoutText } from '../../core/util/describe-value.js';
 import { SqlSessionStore } from '../sql/sql-session-store.js';
 import { DEFAULT_TABLE, readTableName } from '../sql/table-name.js';
 import { SqliteSqlClient, type SqliteDatabase } from './sqlite-client.js';
@@ -85,7 +85,7 @@ function readDurability(value: unknown, given: 'database' | 'path'): Durability 
     );
   if (value === undefined || value === 'process' || value === 'power') return value ?? 'process';
   throw new TypeError(
-    `The option durability of the ${NAME} must be "process" or "power", got ${describeOption(value)}.`,
+    `The option durability of the ${NAME} must be "process" or "power", got ${describeWithoutText(value)}.`,
   );
 }
 
