@@ -300,7 +300,7 @@ describe('the options of the PostgresSessionStore', () => {
       { url: 'postgres://u:secret/x@h:1/db' },
       /option url .* got a string of \d+ characters\.$/,
     ],
-    ['a text', 'postgres://u:secret@h', /an object of options, got a string of \d+ characters\.$/],
+    ['a text', 'postgres://u:secret@h', /needs an object with options, got a string of \d+ characters\.$/],
     ['options with a name like this', { 'postgres://u:secret@h': 1 }, /has no option of that name\. It has/],
     ['a url that is no text', { url: 5 }, /option url .* got 5/],
     [

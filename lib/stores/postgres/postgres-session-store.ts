@@ -6,7 +6,7 @@ import {
   readSqlOptions,
   readUrl,
   uncheckedOptions,
-  wrongHandle,
+  invalidOption,
   type SqlStoreOptions,
   type UncheckedOptions,
 } from '../sql/sql-options.js';
@@ -87,5 +87,5 @@ function clientOf(options: UncheckedOptions): PostgresSqlClient {
 function readClient(client: unknown): PostgresClient {
   const query = (client as { query?: unknown } | null)?.query;
   if (typeof client === 'function' || typeof query === 'function') return client as PostgresClient;
-  throw wrongHandle(NAME, 'client', 'a Pool or Client of pg, or anything with query(text, values)', client);
+  throw invalidOption(NAME, 'client', 'a Pool or Client of pg, or anything with query(text, values)', client);
 }

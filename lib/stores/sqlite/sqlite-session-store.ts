@@ -3,7 +3,7 @@ import {
   readSqlOptions,
   readText,
   uncheckedOptions,
-  wrongHandle,
+  invalidOption,
   type SqlStoreOptions,
   type UncheckedOptions,
 } from '../sql/sql-options.js';
@@ -75,7 +75,7 @@ function clientOf(options: UncheckedOptions): SqliteSqlClient {
 function readPath(path: unknown): string {
   const text = readText(NAME, 'path', path, 'the path of a file');
   if (!/^\w+:\/\//.test(text)) return text;
-  throw wrongHandle(NAME, 'path', 'the path of a file', text);
+  throw invalidOption(NAME, 'path', 'the path of a file', text);
 }
 
 function readDurability(value: unknown, given: 'database' | 'path'): Durability {
@@ -93,5 +93,5 @@ function readDatabase(database: unknown): SqliteDatabase {
   const { prepare, exec } = (database ?? {}) as Record<string, unknown>;
   if (typeof prepare === 'function' && typeof exec === 'function') return database as SqliteDatabase;
   const what = 'a database of node:sqlite, better-sqlite3 or libsql';
-  throw wrongHandle(NAME, 'database', what, database);
+  throw invalidOption(NAME, 'database', what, database);
 }
