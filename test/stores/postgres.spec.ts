@@ -122,7 +122,7 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
     it('warns of a client that is one connection, and of nothing else', () => {
       const warningOf = (options: PostgresStoreOptions): string | null =>
         new PostgresSessionStore({ ...options, table }).startWarning;
-      expect(warningOf({ client })).toMatch(/one connection.*Give it a Pool/);
+      expect(warningOf({ client })).toMatch(/one connection.*Pass a Pool/);
       expect(warningOf({ client: pool })).toBeNull();
       expect(warningOf({ client: async () => [] })).toBeNull();
     });

@@ -236,7 +236,7 @@ describe('the options of the SqliteSessionStore', () => {
     [
       'a durability of what it did not open',
       { database, durability: 'power' },
-      /durability .* goes with path/,
+      /durability .* needs the option path/,
     ],
     [
       'a table with a quote',
