@@ -62,7 +62,7 @@ describeWithServer('redis-cluster', 'on a cluster', (url) => {
         ],
       });
       const app = (await application.compile()).createNestApplication({ logger: false });
-      await expect(app.init()).rejects.toThrow(/in cluster mode.*Give the option client a Cluster/);
+      await expect(app.init()).rejects.toThrow(/in cluster mode.*Set the option client to a Cluster/);
     });
 
     it('says so at each call that fails for it', async () => {

@@ -82,7 +82,7 @@ describeWithPrivateServers('redis', 'a connection of its own through an address 
       const waiting = [echo(), echo()];
       const results = await Promise.allSettled(waiting);
       expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-      await expect(waiting[0]).rejects.toThrow('did not answer');
+      await expect(waiting[0]).rejects.toThrow('did not respond');
       expect(await msUntil(echo)).toBeLessThan(1500);
       expect(proxy.made()).toBe(2);
       connection.close();

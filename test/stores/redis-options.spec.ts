@@ -9,28 +9,32 @@ const client = () => Object.assign(new EventEmitter(), { call: async () => ['mis
 
 describe('the options of the RedisSessionStore', () => {
   it.each<[string, unknown, RegExp]>([
-    ['nothing', undefined, /^TypeError: .*wants an object with the option client or url, got undefined/],
+    ['nothing', undefined, /^TypeError: .*needs an object with the option client or url, got undefined/],
     [
       'a URL in place of options',
       'redis://localhost',
       /^TypeError: .*an object with the option client or url/,
     ],
-    ['neither client nor url', {}, /^TypeError: .*wants one of the options client and url, got neither/],
+    [
+      'neither client nor url',
+      {},
+      /^TypeError: .*needs exactly one of the options client and url, got neither/,
+    ],
     ['both', { client: client(), url: 'redis://localhost' }, /^TypeError: .*client and url, got both/],
     [
       'an unknown option',
       { client: client(), ttl: 5 },
-      /^TypeError: .*does not know\. Its options are client, url, prefix/,
+      /^TypeError: .*has no option with this name\. Its options are client, url, prefix/,
     ],
     [
       'null for a client',
       { client: null },
-      /^TypeError: .*option client .*got null\. Give what createClient/,
+      /^TypeError: .*option client .*got null\. Pass the result of createClient/,
     ],
     [
       'a text for a client',
       { client: 'redis' },
-      /^TypeError: .*option client .*got a string of \d+ characters\. Give/,
+      /^TypeError: .*option client .*got a string of \d+ characters\. Pass/,
     ],
     [
       'an emitter for a client',
@@ -46,9 +50,9 @@ describe('the options of the RedisSessionStore', () => {
     [
       'another protocol',
       { url: 'http://localhost' },
-      /^RangeError: .*option url .*one that begins otherwise/,
+      /^RangeError: .*option url .*one with another protocol/,
     ],
-    ['what is no URL', { url: 'redis://a b' }, /^RangeError: .*option url .*one that is no URL/],
+    ['what is no URL', { url: 'redis://a b' }, /^RangeError: .*option url .*a string that is not a URL/],
     ['a prefix that is no text', { client: client(), prefix: 7 }, /^TypeError: .*option prefix .*got 7/],
     ['an empty prefix', { client: client(), prefix: '' }, /^RangeError: .*option prefix .*got ""/],
   ])('refuse %s at construction', (_, options, message) => {

@@ -1,6 +1,6 @@
 /**
- * The result of a promise, when it settles within the limit; else rejects with the error that `late` makes. A later result
- * is ignored.
+ * The result of a promise, when it settles within the limit; else rejects with the error that `late` makes. A
+ * later result is ignored.
  *
  * The timer does not keep the process alive.
  */
@@ -20,7 +20,10 @@ export async function waitAtMost(limitMs: number, promise: Promise<unknown>): Pr
   });
 }
 
-/** A pending call and its neighbours in the list. A call that is done has no neighbours, so that it keeps none in memory. */
+/**
+ * A pending call and its neighbours in the list. A call that is done has no neighbours, so that it keeps none
+ * in memory.
+ */
 interface Waiting {
   readonly dueAt: number;
   readonly giveUp: () => void;
@@ -33,8 +36,9 @@ interface Waiting {
 const PRECISION = 1 / 16;
 
 /**
- * One time limit for many calls, with one timer for all of them. The timer runs only while a call is pending, and does not
- * keep the process alive. A call that is done is not kept in memory, however long an earlier call takes.
+ * One time limit for many calls, with one timer for all of them. The timer runs only while a call is pending,
+ * and does not keep the process alive. A call that is done is not kept in memory, however long an earlier
+ * call takes.
  */
 export class Deadline {
   readonly #limitMs: number;

@@ -11,7 +11,9 @@ export function describeValue(value: unknown): string {
   return typeof value === 'object' && value !== null ? describeObject(value) : String(value);
 }
 
-/** As {@link describeValue}, but shows no string: any string may be a secret, such as a URL with a password. */
+/**
+ * As {@link describeValue}, but shows no string: any string may be a secret, such as a URL with a password.
+ */
 export function describeWithoutText(value: unknown): string {
   return typeof value === 'string' && value !== '' ? describeHiddenText(value) : describeValue(value);
 }

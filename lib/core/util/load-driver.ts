@@ -1,10 +1,13 @@
-/** Functions that load packages, by package name. One may return `null` when its package cannot be used here. */
+/**
+ * Functions that load packages, by package name. One may return `null` when its package cannot be used here.
+ */
 export type DriverLoaders<T> = Readonly<Record<string, () => T | null>>;
 
 /**
  * Loads the first of these packages that is installed.
  *
- * @throws Error that names the packages, and the one to install. An error of an installed package is thrown as it is.
+ * @throws Error that names the packages, and the one to install. An error of an installed package is thrown
+ * as it is.
  */
 export function loadDriver<T>(
   store: string,

@@ -12,7 +12,10 @@ export class PendingWork {
     return work;
   }
 
-  /** Resolves when all promises have settled, also those that are added meanwhile, or after the limit. Never rejects. */
+  /**
+   * Resolves when all promises have settled, also those that are added meanwhile, or after the limit. Never
+   * rejects.
+   */
   done(limitMs: number): Promise<void> {
     return waitAtMost(limitMs, this.#settled());
   }

@@ -1,4 +1,7 @@
-/** The name of a table, a role or a host. Databases put no key and no value where the patterns below allow a name. */
+/**
+ * The name of a table, a role or a host. Databases put no key and no value where the patterns below allow a
+ * name.
+ */
 const NAME = String.raw`["'\x60]?[\w.$@%:-]{1,130}["'\x60]?`;
 
 /** A user in the notation of MySQL and MariaDB. */
@@ -10,7 +13,8 @@ const COMMAND = '(evalsha|eval|zrem|hello|auth|select|client|info|ping)';
 /**
  * Messages of databases, their drivers and Node that help an operator and contain nothing of a session.
  *
- * A pattern covers the whole message: some clients put the statement and its values in front of the driver's message.
+ * A pattern covers the whole message: some clients put the statement and its values in front of the driver's
+ * message.
  */
 const PATTERNS = [
   String.raw`(connect|read|write|getaddrinfo|bind) E[A-Z_]+( ${NAME})?( - Local \(${NAME}\))?`,
@@ -92,7 +96,10 @@ const REPLY_CODE =
 
 const LONGEST = 400;
 
-/** A message without anything of a session: the driver's, when one of the patterns matches it; else `undefined`. */
+/**
+ * A message without anything of a session: the driver's, when one of the patterns matches it; else
+ * `undefined`.
+ */
 export function safeMessage(message: unknown): string | undefined {
   if (typeof message !== 'string') return undefined;
   const text = message.replace(REDIS_APPENDIX, '');

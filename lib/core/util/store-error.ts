@@ -27,8 +27,9 @@ const FIELDS: Readonly<Record<string, RegExp>> = {
 /**
  * The error that a store rejects with when its driver fails.
  *
- * Databases and drivers put keys, session data, statements and passwords into their errors. The result is a new error that
- * has only what is allowed: a message that {@link safeMessage} accepts, and the fields above. It has no `cause`.
+ * Databases and drivers put keys, session data, statements and passwords into their errors. The result is a
+ * new error that has only what is allowed: a message that {@link safeMessage} accepts, and the fields above.
+ * It has no `cause`.
  */
 export function safeError(store: string, error: unknown): StoreError {
   if (error instanceof StoreError) return error;

@@ -55,8 +55,8 @@ export class MysqlSqlClient implements SqlClient {
   }
 
   /**
-   * Runs work while it holds a lock of the server. Resolves with `null` when the lock is not free within the given seconds.
-   * The lock belongs to a connection, so all of the work runs on one connection.
+   * Runs work while it holds a lock of the server. Resolves with `null` when the lock is not free within the
+   * given seconds. The lock belongs to a connection, so all of the work runs on one connection.
    */
   async locked<T>(
     lock: string,
@@ -99,8 +99,8 @@ export class MysqlSqlClient implements SqlClient {
 }
 
 /**
- * @throws StoreError when the connection is inside a transaction, or does not autocommit: a rollback may undo the write. The
- * connection is then removed from its pool.
+ * @throws StoreError when the connection is inside a transaction, or does not autocommit: a rollback may undo
+ * the write. The connection is then removed from its pool.
  */
 function affectedRows(result: unknown): number {
   const { affectedRows: rows, serverStatus = AUTOCOMMIT } = result as WriteResult;
@@ -121,8 +121,8 @@ function rejectWrite(error: unknown): never {
 }
 
 /**
- * Whether an error is the server's reply to a statement, after which the connection is reusable. SQL states of class 08 are
- * connection exceptions.
+ * Whether an error is the server's reply to a statement, after which the connection is reusable. SQL states
+ * of class 08 are connection exceptions.
  */
 function isReply(error: unknown): boolean {
   const { errno, fatal, sqlState } = (error ?? {}) as Record<string, unknown>;

@@ -8,13 +8,17 @@ export type MysqlMethod = 'execute' | 'query';
 
 /** A connection that is in use for one operation. */
 export interface MysqlLink {
-  /** Resolves with the result of `mysql2`. `waitMs` extends the limit, for a statement that waits for a lock. */
+  /**
+   * Resolves with the result of `mysql2`. `waitMs` extends the limit, for a statement that waits for a lock.
+   */
   send(method: MysqlMethod, text: string, values: MysqlValue[], waitMs?: number): Promise<unknown>;
 }
 
 /** A source of connections. */
 export interface MysqlConnections {
-  /** Runs work with a connection. Closes the connection when the work fails and `isReusable` returns `false`. */
+  /**
+   * Runs work with a connection. Closes the connection when the work fails and `isReusable` returns `false`.
+   */
   use<T>(isReusable: (error: unknown) => boolean, work: (link: MysqlLink) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
@@ -36,7 +40,10 @@ export interface MysqlConnectionPool {
   getConnection(): Promise<PoolConnection>;
 }
 
-/** Limit for a statement. A lost server, or a lost route to it, sends no error: its connection only stops responding. */
+/**
+ * Limit for a statement. A lost server, or a lost route to it, sends no error: its connection only stops
+ * responding.
+ */
 const RESPOND_WITHIN_MS = 4000;
 
 /** Connections of the application's client, or of the store's own pool, which `close` closes. */
@@ -54,7 +61,10 @@ export function connectionsOf(
 class PooledConnections implements MysqlConnections {
   readonly #pool: MysqlConnectionPool;
   readonly #close: (() => Promise<void>) | null;
-  /** Idle connections, with the time since when. Only for an own pool: the application also uses a pool that it passed. */
+  /**
+   * Idle connections, with the time since when. Only for an own pool: the application also uses a pool that
+   * it passed.
+   */
   readonly #idle = new Map<Destroyable, number>();
 
   constructor(pool: MysqlConnectionPool, close: (() => Promise<void>) | null) {

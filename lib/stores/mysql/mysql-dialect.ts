@@ -24,19 +24,25 @@ const WHOLE = 'CAST(? AS SIGNED)';
 /** Other values than an object were not written by a store. */
 const READABLE = `JSON_TYPE(attributes) = 'OBJECT'`;
 
-/** Compares bytes, so that no collation and no trailing space matters. `<=>` also compares NULL, an absent attribute. */
+/**
+ * Compares bytes, so that no collation and no trailing space matters. `<=>` also compares NULL, an absent
+ * attribute.
+ */
 const UNCHANGED = `CAST(JSON_UNQUOTE(JSON_EXTRACT(attributes, ${TEXT})) AS BINARY) <=> CAST(? AS BINARY)`;
 
 /** A principal, with the collation of its column. */
 const PRINCIPAL = `${TEXT} COLLATE utf8mb4_bin`;
 
 /**
- * Fails with ER_DATA_OUT_OF_RANGE, in any `sql_mode`, when the attributes that the same statement has just set are larger
- * than a text that the server returns: such a session could be written, but not read.
+ * Fails with ER_DATA_OUT_OF_RANGE, in any `sql_mode`, when the attributes that the same statement has just
+ * set are larger than a text that the server returns: such a session could be written, but not read.
  */
 const IF_READABLE = ' + (OCTET_LENGTH(attributes) > @@max_allowed_packet) * 18446744073709551615';
 
-/** Above this number of attributes a statement is too slow: the server parses all attributes for each comparison. */
+/**
+ * Above this number of attributes a statement is too slow: the server parses all attributes for each
+ * comparison.
+ */
 const MAX_COMPARED = 64;
 
 /** The SQL of MySQL and MariaDB. */
@@ -53,7 +59,10 @@ export class MysqlDialect implements SqlDialect<MysqlSqlClient> {
     return { text: `SELECT ${COLUMNS} FROM ${this.#table} WHERE session_key = ?`, values: [key] };
   }
 
-  /** A plain INSERT: IGNORE would hide other errors too, and the row count of an upsert depends on the connection. */
+  /**
+   * A plain INSERT: IGNORE would hide other errors too, and the row count of an upsert depends on the
+   * connection.
+   */
   create(key: SessionKey, record: SessionRecord): SqlStatement {
     const text =
       `INSERT INTO ${this.#table} ` +
@@ -135,15 +144,18 @@ export class MysqlDialect implements SqlDialect<MysqlSqlClient> {
 }
 
 /**
- * Path and expected text of each change. The last change is repeated up to a power of two, so that the server has few
- * different statements to prepare.
+ * Path and expected text of each change. The last change is repeated up to a power of two, so that the server
+ * has few different statements to prepare.
  */
 function comparedIn({ changes }: PatchColumns): (readonly [path: string, from: SqlValue])[] {
   const compared = changes.map(([name, { from }]) => [`$."${name}"`, from] as const);
   return padded(compared);
 }
 
-/** Removes attributes by path: MariaDB 10.11 loses data when a merge patch removes the first member of a document. */
+/**
+ * Removes attributes by path: MariaDB 10.11 loses data when a merge patch removes the first member of a
+ * document.
+ */
 const writtenAttributes = (removed: number): string => {
   const set = `JSON_MERGE_PATCH(attributes, ${TEXT})`;
   return removed === 0 ? set : `JSON_REMOVE(${set}${`, ${TEXT}`.repeat(removed)})`;

@@ -29,7 +29,8 @@ const END_WITHIN_MS = 500;
 const KEEP_ALIVE_AFTER_MS = 10_000;
 
 /**
- * Opens a pool for the store. It collects the sockets, to destroy them at the end: a server that does not respond closes none.
+ * Opens a pool for the store. It collects the sockets, to destroy them at the end: a server that does not
+ * respond closes none.
  *
  * @throws Error that contains the command to install the package, when it is missing.
  */

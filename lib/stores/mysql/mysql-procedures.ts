@@ -10,8 +10,9 @@ import { TEXT } from './mysql-values.js';
 const MAX_ATTEMPTS = 30;
 
 /**
- * A patch with so many attributes that the server would compare them slowly: it is compared here. The result is written only
- * if the row is unchanged since it was read: each write increments `writes`, and a row that was created again has another id.
+ * A patch with so many attributes that the server would compare them slowly: it is compared here. The result
+ * is written only if the row is unchanged since it was read: each write increments `writes`, and a row that
+ * was created again has another id.
  */
 export function largePatch(
   table: string,
@@ -48,14 +49,19 @@ function versionOf({ id, writes }: SqlRow): SqlValue[] {
   return [String(id), String(writes)];
 }
 
-/** Rows per statement. MariaDB converts a list of 1000 or more to a temporary table, and reads it in another way. */
+/**
+ * Rows per statement. MariaDB converts a list of 1000 or more to a temporary table, and reads it in another
+ * way.
+ */
 const BATCH = 500;
 
 /**
- * Deletes rows that had expired at an instant. Requests do not wait for it, and it does not wait for requests.
+ * Deletes rows that had expired at an instant. Requests do not wait for it, and it does not wait for
+ * requests.
  *
- * It first reads without locks: a DELETE by `expires_at` alone locks the index entries of rows that it skips, the first row
- * that has not expired, and the gap before it. Then it locks, by id, the rows that are still expired and not locked.
+ * It first reads without locks: a DELETE by `expires_at` alone locks the index entries of rows that it skips,
+ * the first row that has not expired, and the gap before it. Then it locks, by id, the rows that are still
+ * expired and not locked.
  */
 export async function sweepMysql(
   client: MysqlSqlClient,
@@ -75,7 +81,10 @@ export async function sweepMysql(
   return count;
 }
 
-/** ER_BINLOG_STMT_MODE_AND_ROW_ENGINE: the server logs statements only, and cannot log statements of READ COMMITTED. */
+/**
+ * ER_BINLOG_STMT_MODE_AND_ROW_ENGINE: the server logs statements only, and cannot log statements of READ
+ * COMMITTED.
+ */
 const LOGS_STATEMENTS_ONLY = 1665;
 
 async function deleteBatch(

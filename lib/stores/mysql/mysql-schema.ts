@@ -10,9 +10,9 @@ const WAIT_SECONDS = 60;
 /**
  * Statements that migrate the table from each version to the next, and set its comment.
  *
- * The row has an id as its primary key, so a session changes its key in place: a DELETE by principal finds it during a rekey,
- * in any isolation level. `writes` is incremented by each write. Otherwise, on a connection without the flag FOUND_ROWS, a
- * write that changes no other column would affect zero rows.
+ * The row has an id as its primary key, so a session changes its key in place: a DELETE by principal finds it
+ * during a rekey, in any isolation level. `writes` is incremented by each write. Otherwise, on a connection
+ * without the flag FOUND_ROWS, a write that changes no other column would affect zero rows.
  */
 function stepsOf(name: TableName): readonly string[] {
   return [
@@ -40,7 +40,10 @@ export function mysqlSchema(name: TableName): string {
     .join('');
 }
 
-/** Runs the missing steps. Reads the version first, so that a user without the right to create tables needs none. */
+/**
+ * Runs the missing steps. Reads the version first, so that a user without the right to create tables needs
+ * none.
+ */
 export async function migrateMysql(client: MysqlSqlClient, name: TableName): Promise<void> {
   const newest = stepsOf(name).length;
   if ((await versionOf(client, name)) >= newest) return;
@@ -55,7 +58,8 @@ export async function migrateMysql(client: MysqlSqlClient, name: TableName): Pro
 }
 
 async function versionOf(client: MysqlSqlClient, { schema, table }: TableName): Promise<number> {
-  // Names are letters, digits and `_`, so they are safe in a statement. The lookup is faster than with placeholders.
+  // Names are letters, digits and `_`, so they are safe in a statement. The lookup is faster than with
+  // placeholders.
   const text =
     'SELECT table_comment AS comment FROM information_schema.tables ' +
     `WHERE table_schema = ${schema === null ? 'DATABASE()' : `'${schema}'`} AND table_name = '${table}'`;

@@ -22,14 +22,15 @@ const NAME = 'MysqlSessionStore';
 /** Options of a {@link MysqlSessionStore}: exactly one of `client` and `url`, and settings. */
 export interface MysqlStoreOptions extends SqlStoreOptions {
   /**
-   * A pool or a connection of `mysql2` or `mysql2/promise`. The store never closes it. It must commit each statement: writes
-   * fail when autocommit is switched off, or inside a transaction of the application.
+   * A pool or a connection of `mysql2` or `mysql2/promise`. The store never closes it. It must commit each
+   * statement: writes fail when autocommit is switched off, or inside a transaction of the application.
    */
   readonly client?: MysqlClient;
   /** URL of the server: `mysql://user:password@host/database`. The store opens and closes its own pool. */
   readonly url?: string;
   /**
-   * Whether statements are prepared, once per connection. Set `false` behind a proxy that does not support this.
+   * Whether statements are prepared, once per connection. Set `false` behind a proxy that does not support
+   * this.
    * @defaultValue `true`
    */
   readonly prepare?: boolean;

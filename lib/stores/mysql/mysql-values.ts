@@ -5,8 +5,8 @@ import type { SqlRow, SqlStatement, SqlValue } from '../sql/sql-client.js';
 export type MysqlValue = string | number | Buffer | null;
 
 /**
- * The placeholder of a text in a statement. The bytes are UTF-8 for any character set of the connection: a latin1 connection
- * would convert a text to other characters.
+ * The placeholder of a text in a statement. The bytes are UTF-8 for any character set of the connection: a
+ * latin1 connection would convert a text to other characters.
  */
 export const TEXT = 'CONVERT(CAST(? AS BINARY) USING utf8mb4)';
 
@@ -20,8 +20,8 @@ export function boundValues({ values }: SqlStatement): MysqlValue[] {
 }
 
 /**
- * A statement with its values in its text, for servers that do not prepare statements. Texts become hexadecimal bytes:
- * the escaping of quotes depends on the `sql_mode`, which a driver does not know.
+ * A statement with its values in its text, for servers that do not prepare statements. Texts become
+ * hexadecimal bytes: the escaping of quotes depends on the `sql_mode`, which a driver does not know.
  */
 export function inlined({ text, values }: SqlStatement): string {
   const parts = text.split('?');

@@ -18,7 +18,8 @@ const DONE = 'RETURNING 1 AS done';
 const READABLE = `jsonb_typeof(attributes) = 'object'`;
 
 /**
- * The SQL of PostgreSQL. All values are strings and numbers, because drivers convert arrays and JSON in different ways.
+ * The SQL of PostgreSQL. All values are strings and numbers, because drivers convert arrays and JSON in
+ * different ways.
  *
  * The statements of each request are built once: the name of a prepared statement is looked up by its text.
  */
@@ -117,8 +118,9 @@ export class PostgresDialect implements SqlDialect<PostgresSqlClient> {
   }
 
   /**
-   * serialization_failure (in a stricter isolation level than the store needs), deadlock_detected, and a statement that was
-   * prepared before a column was changed: it is prepared again under another name (see `sendTo`).
+   * serialization_failure (in a stricter isolation level than the store needs), deadlock_detected, and a
+   * statement that was prepared before a column was changed: it is prepared again under another name (see
+   * `sendTo`).
    */
   isTransient(error: unknown): boolean {
     return ['40001', '40P01'].includes(codeIn(error)) || isPlanOutdated(error);

@@ -31,8 +31,9 @@ export interface OwnPostgresPool extends Required<PostgresEnd> {
 const CONNECT_WITHIN_MS = 5000;
 
 /**
- * Limit for a result. The pool then removes the connection. Otherwise a connection that no longer responds, after a failover
- * or behind a firewall, would stay in the pool for about 15 minutes, and ten of them exhaust the pool.
+ * Limit for a result. The pool then removes the connection. Otherwise a connection that no longer responds,
+ * after a failover or behind a firewall, would stay in the pool for about 15 minutes, and ten of them exhaust
+ * the pool.
  */
 const RESPOND_WITHIN_MS = 5000;
 

@@ -5,7 +5,9 @@ import { errorChain, StoreError } from '../../core/util/store-error.js';
 /** A function that sends a statement to PostgreSQL, and resolves with rows or `{ rows }`. */
 export type PostgresQuery = (text: string, values?: unknown[]) => PromiseLike<unknown>;
 
-/** A `Pool` or `Client` of the package `pg`, a `DataSource` of TypeORM, or any object with the same method. */
+/**
+ * A `Pool` or `Client` of the package `pg`, a `DataSource` of TypeORM, or any object with the same method.
+ */
 export interface PostgresQueryable {
   query(text: string, values?: unknown[]): PromiseLike<unknown>;
 }
@@ -36,7 +38,10 @@ export function sendTo(client: PostgresClient, prepare: boolean | undefined): Se
 export const isOneConnection = (client: unknown): boolean =>
   typeof client === 'object' && client !== null && kindOf(client) === 'connection';
 
-/** Recognizes clients by their properties, not by their class: an application may use another copy of the package. */
+/**
+ * Recognizes clients by their properties, not by their class: an application may use another copy of the
+ * package.
+ */
 function kindOf(client: object): 'pool' | 'connection' | 'other' {
   const { totalCount, escapeIdentifier } = client as Record<string, unknown>;
   if (typeof totalCount === 'number') return 'pool';
@@ -67,7 +72,10 @@ export function isPlanOutdated(error: unknown): boolean {
   );
 }
 
-/** The name depends on the text: a connection allows one text per name, and several stores may share a connection. */
+/**
+ * The name depends on the text: a connection allows one text per name, and several stores may share a
+ * connection.
+ */
 function nameOf(text: string): string {
   return `nest_session_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`;
 }

@@ -6,8 +6,8 @@ import { plainTable, quoteTable, type TableName } from '../sql/table-name.js';
 import type { PostgresSqlClient } from './postgres-client.js';
 
 /**
- * Statements that migrate the table from each version to the next. Each step can run again: nodes that start concurrently run
- * it one after another.
+ * Statements that migrate the table from each version to the next. Each step can run again: nodes that start
+ * concurrently run it one after another.
  */
 function stepsOf(name: TableName): readonly string[] {
   const table = quoteTable(name, '"');
@@ -33,7 +33,10 @@ export function postgresSchema(name: TableName, from = 0): string {
   return [...steps.slice(from), comment].join('\n') + '\n';
 }
 
-/** Runs the missing steps. Reads the version first, so that a role without the right to create tables needs none. */
+/**
+ * Runs the missing steps. Reads the version first, so that a role without the right to create tables needs
+ * none.
+ */
 export async function migratePostgres(client: PostgresSqlClient, name: TableName): Promise<void> {
   const [row] = await client.read({
     text: `SELECT obj_description(to_regclass($1::text), 'pg_class') AS comment`,
@@ -46,7 +49,8 @@ export async function migratePostgres(client: PostgresSqlClient, name: TableName
   try {
     await client.script(`${lock}\n${postgresSchema(name, version)}`);
   } catch (error) {
-    // A restored table may have lost its comment. A role that may not set the comment can still use the table.
+    // A restored table may have lost its comment. A role that may not set the comment can still use the
+    // table.
     if (codeIn(error) !== INSUFFICIENT_PRIVILEGE || !(await hasColumns(client, name))) throw error;
   }
 }

@@ -23,27 +23,29 @@ const NAME = 'PostgresSessionStore';
 /** Options of a {@link PostgresSessionStore}: exactly one of `client` and `url`, and settings. */
 export interface PostgresStoreOptions extends SqlStoreOptions {
   /**
-   * The client of your application, such as a `Pool`. The store never closes it, and listens to its `error` event, so that a
-   * broken connection does not end the process. A `Client` is one connection, which `pg` does not reopen: after it breaks,
-   * every call fails. The store warns about a `Client` at startup.
+   * The client of your application, such as a `Pool`. The store never closes it, and listens to its `error`
+   * event, so that a broken connection does not end the process. A `Client` is one connection, which `pg`
+   * does not reopen: after it breaks, every call fails. The store warns about a `Client` at startup.
    *
-   * A `Client` must not be in a transaction of yours while the store uses it, because a ROLLBACK would undo saves. The store
-   * throws when the client reports a transaction (`pg` 8.17 and later); a function or a wrapper around one connection cannot
-   * report it. Set `query_timeout` on your pool, so that connections that no longer respond are removed.
+   * A `Client` must not be in a transaction of yours while the store uses it, because a ROLLBACK would undo
+   * saves. The store throws when the client reports a transaction (`pg` 8.17 and later); a function or a
+   * wrapper around one connection cannot report it. Set `query_timeout` on your pool, so that connections
+   * that no longer respond are removed.
    */
   readonly client?: PostgresClient;
   /** URL of the server: `postgres://user:password@host/database`. The store opens and closes its own pool. */
   readonly url?: string;
   /**
-   * Whether statements are prepared, once per connection. Set `false` behind a pooler that sends each statement to another
-   * connection, such as PgBouncer in transaction mode.
+   * Whether statements are prepared, once per connection. Set `false` behind a pooler that sends each
+   * statement to another connection, such as PgBouncer in transaction mode.
    * @defaultValue `true` for a `Pool` or `Client` of the package `pg`
    */
   readonly prepare?: boolean;
 }
 
 /**
- * Sessions in a table of PostgreSQL 12 or later, shared by all nodes. The columns are readable with plain SQL.
+ * Sessions in a table of PostgreSQL 12 or later, shared by all nodes. The columns are readable with plain
+ * SQL.
  *
  * The option `url` needs the package `pg`.
  */

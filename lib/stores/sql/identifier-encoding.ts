@@ -1,7 +1,7 @@
 /**
- * Encodes a principal so that every database can store and compare it. PostgreSQL rejects NUL in a text, UTF-8 has no lone
- * surrogates, and MySQL ignores a space at the end. Such a character becomes `\u` and its four digits, and so does the
- * backslash, so that the encoding is unambiguous. Any other text is unchanged.
+ * Encodes a principal so that every database can store and compare it. PostgreSQL rejects NUL in a text,
+ * UTF-8 has no lone surrogates, and MySQL ignores a space at the end. Such a character becomes `\u` and its
+ * four digits, and so does the backslash, so that the encoding is unambiguous. Any other text is unchanged.
  */
 export function encodePrincipal(principal: string): string {
   return principal.replace(/[\\\0\ud800-\udfff]| $/gu, (unit) => `\\u${hex(unit)}`);
@@ -19,8 +19,9 @@ const PLAIN = /^[A-Za-z0-9_]+$/;
 const EMPTY = '~';
 
 /**
- * Encodes the name of an attribute as a JSON key that no database reads as a path, an escape or an index. Letters, digits
- * and `_` are unchanged; any other UTF-16 unit becomes `~` and its four digits. (MariaDB does not accept the path `$."-1"`.)
+ * Encodes the name of an attribute as a JSON key that no database reads as a path, an escape or an index.
+ * Letters, digits and `_` are unchanged; any other UTF-16 unit becomes `~` and its four digits. (MariaDB does
+ * not accept the path `$."-1"`.)
  */
 export function encodeName(name: string): string {
   if (PLAIN.test(name)) return name;

@@ -53,8 +53,8 @@ const ignore = (): void => undefined;
 const users = new WeakMap<Emitter, number>();
 
 /**
- * Listens to the `error` event of a client. Without a listener a connection that breaks while it is idle would end the
- * process. The next statement fails, or gets another connection.
+ * Listens to the `error` event of a client. Without a listener a connection that breaks while it is idle
+ * would end the process. The next statement fails, or gets another connection.
  *
  * @returns a function that stops listening.
  */

@@ -9,8 +9,8 @@ export interface SqlStoreOptions {
    */
   readonly table?: string;
   /**
-   * Whether the store creates its table at first use, and migrates it after an update of this package. Set `false` when you
-   * create the table yourself, from `schemaSql()`.
+   * Whether the store creates its table at first use, and migrates it after an update of this package. Set
+   * `false` when you create the table yourself, from `schemaSql()`.
    * @defaultValue `true`
    */
   readonly migrate?: boolean;

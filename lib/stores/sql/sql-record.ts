@@ -40,8 +40,8 @@ export function columnsOf(record: SessionRecord): RecordColumns {
 /**
  * The record in a row; `null` when no store wrote the row.
  *
- * @throws StoreError when the row lacks a column. Rows in a format of another client must not be read as corrupt sessions:
- * all users would be logged out.
+ * @throws StoreError when the row lacks a column. Rows in a format of another client must not be read as
+ * corrupt sessions: all users would be logged out.
  */
 export function recordOf(row: SqlRow): SessionRecord | null {
   const record = {

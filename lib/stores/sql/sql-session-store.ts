@@ -108,8 +108,9 @@ export abstract class SqlSessionStore<C extends SqlClient>
   }
 
   /**
-   * Creates the table, or migrates it to the version that this package needs. Safe at any time, and concurrently on several
-   * nodes. A store calls this itself at its first use, unless the option `migrate` is `false`.
+   * Creates the table, or migrates it to the version that this package needs. Safe at any time, and
+   * concurrently on several nodes. A store calls this itself at its first use, unless the option `migrate` is
+   * `false`.
    */
   migrate(): Promise<void> {
     this.#migration.forget();
@@ -117,8 +118,8 @@ export abstract class SqlSessionStore<C extends SqlClient>
   }
 
   /**
-   * Waits for pending operations, for some seconds at most, then closes what the store itself has opened. Nest calls it at
-   * shutdown; without Nest, call it yourself.
+   * Waits for pending operations, for some seconds at most, then closes what the store itself has opened.
+   * Nest calls it at shutdown; without Nest, call it yourself.
    */
   close(): Promise<void> {
     return (this.#closing ??= endClient(this.#name, this.#client, this.#pending));

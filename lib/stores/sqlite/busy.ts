@@ -18,8 +18,8 @@ export function isBusy(error: unknown): boolean {
 }
 
 /**
- * Retries statements while another connection holds the database. It waits asynchronously: SQLite itself would block the
- * event loop.
+ * Retries statements while another connection holds the database. It waits asynchronously: SQLite itself
+ * would block the event loop.
  *
  * Only the first waiting statement retries, so that a hundred waiting statements cost no more than one.
  */

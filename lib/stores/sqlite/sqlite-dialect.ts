@@ -17,8 +17,8 @@ import { migrateSqlite } from './sqlite-schema.js';
 const COLUMNS = `${RECORD_COLUMNS}, attributes`;
 
 /**
- * Whether a store wrote the attributes, that is, they are a JSON object; with an additional condition for a patch. A CASE
- * guarantees the order: the other functions fail for texts that are not JSON.
+ * Whether a store wrote the attributes, that is, they are a JSON object; with an additional condition for a
+ * patch. A CASE guarantees the order: the other functions fail for texts that are not JSON.
  */
 const readable = (and = ''): string =>
   `CASE WHEN json_valid(attributes) THEN json_type(attributes) = 'object'${and} ELSE 0 END`;
@@ -28,7 +28,10 @@ const UNCHANGED =
   ' AND NOT EXISTS (SELECT 1 FROM json_each(?) AS base ' +
   `WHERE json_extract(attributes, '$."' || base.key || '"') IS NOT base.value)`;
 
-/** The SQL of SQLite. The statements of each request are built once, because prepared statements are looked up by text. */
+/**
+ * The SQL of SQLite. The statements of each request are built once, because prepared statements are looked up
+ * by text.
+ */
 export class SqliteDialect implements SqlDialect<SqliteSqlClient> {
   readonly #name: TableName;
   readonly #table: string;

@@ -16,10 +16,15 @@ export type Durability = 'process' | 'power';
 /** The path of a database in memory, which ends with the process. */
 const IN_MEMORY = ':memory:';
 
-/** Limit for the wait for other processes that open the same file. The constructor cannot wait asynchronously. */
+/**
+ * Limit for the wait for other processes that open the same file. The constructor cannot wait asynchronously.
+ */
 const OPENING_BUSY_MS = 2000;
 
-/** How long a statement blocks the event loop while another process writes. Then the store retries asynchronously. */
+/**
+ * How long a statement blocks the event loop while another process writes. Then the store retries
+ * asynchronously.
+ */
 const BUSY_MS = 5;
 
 /**

@@ -20,29 +20,32 @@ const NAME = 'SqliteSessionStore';
 /** Options of a {@link SqliteSessionStore}: exactly one of `database` and `path`, and settings. */
 export interface SqliteStoreOptions extends SqlStoreOptions {
   /**
-   * A database of `node:sqlite`, `better-sqlite3` or `libsql`. The store never closes it and does not change its settings.
-   * Several processes on one file need `PRAGMA journal_mode = WAL`, and a short `PRAGMA busy_timeout`, such as 5: it blocks the
-   * event loop while another connection writes. (The default of `better-sqlite3` and `libsql` is 5000.) After that time the
-   * store itself retries, for 2 seconds.
+   * A database of `node:sqlite`, `better-sqlite3` or `libsql`. The store never closes it and does not change
+   * its settings. Several processes on one file need `PRAGMA journal_mode = WAL`, and a short `PRAGMA
+   * busy_timeout`, such as 5: it blocks the event loop while another connection writes. (The default of
+   * `better-sqlite3` and `libsql` is 5000.) After that time the store itself retries, for 2 seconds.
    *
-   * The database must not be in a transaction of yours while the store uses it, because a ROLLBACK would undo saves. The store
-   * throws when the driver reports a transaction (all drivers except `node:sqlite` before Node 22.16).
+   * The database must not be in a transaction of yours while the store uses it, because a ROLLBACK would undo
+   * saves. The store throws when the driver reports a transaction (all drivers except `node:sqlite` before
+   * Node 22.16).
    */
   readonly database?: SqliteDatabase;
   /** A local file, which is created when it is missing, or `':memory:'`. The store opens and closes it. */
   readonly path?: string;
   /**
-   * With a `path`, what a completed write survives: any end of the process, or also a power cut. With `'power'` each write
-   * waits for the disk.
+   * With a `path`, what a completed write survives: any end of the process, or also a power cut. With
+   * `'power'` each write waits for the disk.
    * @defaultValue `'process'`
    */
   readonly durability?: Durability;
 }
 
 /**
- * Sessions in a file of SQLite 3.38 or later. They survive a restart, and several processes of one machine may share them.
+ * Sessions in a file of SQLite 3.38 or later. They survive a restart, and several processes of one machine
+ * may share them.
  *
- * With a `path` the store uses the SQLite of Node 22.13 or later, else the package `better-sqlite3` or `libsql`.
+ * With a `path` the store uses the SQLite of Node 22.13 or later, else the package `better-sqlite3` or
+ * `libsql`.
  */
 export class SqliteSessionStore extends SqlSessionStore<SqliteSqlClient> {
   /** @throws TypeError that names the invalid option; Error when the file cannot be opened. */
