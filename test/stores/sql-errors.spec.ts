@@ -25,31 +25,31 @@ const mysql = error(`Duplicate entry '${SECRET}' for key 'session_key'`, {
   ...{ code: 'ER_DUP_ENTRY', errno: 1062, sqlState: '23000', sqlMessage: SECRET, sql: `INSERT ${SECRET}` },
 });
 
-describe('the error of a store that speaks SQL', () => {
+describe('the error of an SQL store', () => {
   it.each([
     ['of pg', postgres, { code: '23502', severity: 'ERROR', table: 't', column: 'x' }],
     ['of mysql2', mysql, { code: 'ER_DUP_ENTRY', errno: 1062, sqlState: '23000' }],
     [
-      'that TypeORM makes',
+      'of TypeORM',
       error(`QueryFailedError: ${SECRET}`, { query: SECRET, parameters: [SECRET], driverError: postgres }),
       { code: '23502' },
     ],
-    ['that Drizzle makes', error(`Failed query: params: ${SECRET}`, { cause: mysql }), { errno: 1062 }],
+    ['of Drizzle', error(`Failed query: params: ${SECRET}`, { cause: mysql }), { errno: 1062 }],
     [
-      'that Knex makes, of a code that is harmless elsewhere',
+      'of Knex, with a code that other errors have with a safe message',
       error(`insert into t values ('${SECRET}') - connect ECONNREFUSED`, { code: 'ECONNREFUSED' }),
       { code: 'ECONNREFUSED' },
     ],
     [
-      'with several in one',
+      'with several errors',
       Object.assign(new AggregateError([postgres, mysql], SECRET), { code: 'ECONNREFUSED' }),
       { code: 'ECONNREFUSED' },
     ],
     ['of a URL', error('Invalid URL', { code: 'ERR_INVALID_URL', input: SECRET }, TypeError), {}],
     ['with a value for a code', error(SECRET, { code: SECRET, errno: SECRET, table: `${SECRET} x` }), {}],
-    ['that is none', SECRET, {}],
-    ['that is nothing', undefined, {}],
-  ])('says nothing of a session: one %s', (_, raw, fields) => {
+    ['that is a string', SECRET, {}],
+    ['that is undefined', undefined, {}],
+  ])('shows nothing of a session: one %s', (_, raw, fields) => {
     const safe = safeError('XStore', raw);
     expect(safe).toBeInstanceOf(StoreError);
     expect(safe).toMatchObject(fields);
@@ -68,13 +68,13 @@ describe('the error of a store that speaks SQL', () => {
     "Access denied for user 'app'@'localhost' (using password: YES)",
     'SQLITE_BUSY: database is locked',
     'no such table: nest_session',
-  ])('says what an operator needs: %s', (message) => {
+  ])('contains the message that an operator needs: %s', (message) => {
     expect(safeError('XStore', error(message, { code: 'X' }))).toMatchObject({ message, code: 'X' });
     expect(safeError('XStore', error(`${message}\n${SECRET}`)).message).not.toContain(message);
     expect(safeError('XStore', error(`${SECRET} ${message}`)).message).not.toContain(message);
   });
 
-  it('says of several connections that failed what the first said', () => {
+  it('has the message of the first one when several connections failed', () => {
     const refused = error('connect ECONNREFUSED ::1:5432', { code: 'ECONNREFUSED' });
     expect(safeError('XStore', new AggregateError([refused], '')).message).toBe(refused.message);
   });
@@ -90,7 +90,7 @@ describe('the error of a store that speaks SQL', () => {
 });
 
 describe('the errors of a client', () => {
-  it('are heard by one listener for all stores, until the last of them is closed', () => {
+  it('have one listener for all stores, until the last store is closed', () => {
     const client = new EventEmitter();
     const [one, other] = [ignoreErrors(client), ignoreErrors(client)];
     expect(client.listenerCount('error')).toBe(1);
@@ -104,7 +104,7 @@ describe('the errors of a client', () => {
 });
 
 describe('a first migration that hangs', () => {
-  it('is given up, and the next call begins another', async () => {
+  it('is rejected after its limit, and the next call starts another one', async () => {
     jest.useFakeTimers();
     try {
       let hangs = true;

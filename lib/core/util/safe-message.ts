@@ -73,6 +73,8 @@ const PATTERNS = [
     'Please check the (Redis|Valkey) logs for details about the RDB error\\.',
   'MISCONF Errors writing to the AOF file: [A-Za-z /-]+',
   'NOREPLICAS Not enough good replicas to write\\.|NOAUTH Authentication required\\.',
+  'NOPERM this user has no permissions to access one of the keys used as arguments',
+  "NOPERM this user has no permissions to run the '[a-z|]{1,30}' command( or its subcommand)?",
   'WRONGPASS invalid username-password pair or user is disabled\\.',
   "ERR (The user executing the script can't run this command or subcommand|max number of clients reached)",
   `ERR unknown command ['\`]${COMMAND}['\`]`,
@@ -87,8 +89,12 @@ const PATTERNS = [
   'All sentinels are unreachable[a-z. ]*|None of the sentinels are available',
 ].map((pattern) => new RegExp(`^(?:${pattern})$`));
 
-/** Redis appends its script, and the arguments of a command that it does not support. */
-const REDIS_APPENDIX = / script: [0-9a-f]{40}, on @user_script:\d+\.$|, with args beginning with: .*$/s;
+/**
+ * Redis prefixes an error that a script rethrows, and appends the script, or the arguments of an unknown
+ * command.
+ */
+const REDIS_EXTRAS =
+  / script: [0-9a-f]{40}, on @user_script:\d+\.$|, with args beginning with: .*$|^ERR (?=[A-Z]{3,} )/gs;
 
 /** Codes that begin an error reply of Redis. */
 const REPLY_CODE =
@@ -102,11 +108,11 @@ const LONGEST = 400;
  */
 export function safeMessage(message: unknown): string | undefined {
   if (typeof message !== 'string') return undefined;
-  const text = message.replace(REDIS_APPENDIX, '');
+  const text = message.replace(REDIS_EXTRAS, '');
   return text.length <= LONGEST && PATTERNS.some((pattern) => pattern.test(text)) ? text : undefined;
 }
 
 /** The code of an error reply of Redis; `undefined` for any other message. */
 export function replyCodeIn(message: unknown): string | undefined {
-  return typeof message === 'string' ? REPLY_CODE.exec(message)?.[1] : undefined;
+  return typeof message === 'string' ? REPLY_CODE.exec(message.replace(REDIS_EXTRAS, ''))?.[1] : undefined;
 }

@@ -8,14 +8,14 @@ import { checkDataFile } from './lmdb-data-file.js';
 
 const NAME = 'LmdbSessionStore';
 
-/** Pages of a database and of the environment that it is in. */
+/** Page counts of a database, or of its environment. */
 export interface LmdbPages {
   readonly treeBranchPageCount: number;
   readonly treeLeafPageCount: number;
   readonly overflowPages: number;
 }
 
-/** What is used of a database of the package `lmdb`, described by its shape: no type of a driver is public. */
+/** The used part of a database of the package `lmdb`. No type of a driver is public. */
 export interface LmdbDatabase<V, K> {
   get(key: K): V | undefined;
   put(key: K, value: V): Promise<boolean>;
@@ -24,7 +24,7 @@ export interface LmdbDatabase<V, K> {
   getStats(): LmdbPages & { readonly pageSize: number; readonly root: LmdbPages; readonly free: LmdbPages };
 }
 
-/** What is used of an environment of the package `lmdb`. */
+/** The used part of an environment of the package `lmdb`. */
 export interface LmdbEnvironment {
   openDB<V, K>(name: string, options: { encoding: string }): LmdbDatabase<V, K>;
   transaction<T>(work: () => T): Promise<T>;
@@ -32,7 +32,7 @@ export interface LmdbEnvironment {
   close(): Promise<void>;
 }
 
-/** The package `lmdb`, as far as it is used. */
+/** The used part of the package `lmdb`. */
 export interface LmdbPackage {
   open(options: {
     path: string;
@@ -42,15 +42,15 @@ export interface LmdbPackage {
   }): LmdbEnvironment;
 }
 
-/** LMDB's file of locks with its 126 readers. */
+/** Size of LMDB's lock file, with its 126 readers. */
 const LOCK_BYTES = 8272;
 
-/** @throws Error that names the file or the folder, and what is wrong. */
+/** @throws Error that names the file or the folder, and the reason. */
 export function openLmdb(lmdb: LmdbPackage, path: string, mapSize: number): LmdbEnvironment {
   makeFolder(resolve(path), 0o700);
   checkDataFile(join(path, 'data.mdb'));
   reserveLockFile(path);
-  // Batches by turns of the event loop have a promise of their own. Nobody can handle it when a commit fails.
+  // With this option LMDB makes an own promise for each batch, whose rejection the store cannot handle.
   try {
     return lmdb.open({ path, mapSize, noSubdir: false, eventTurnBatching: false });
   } catch (error) {
@@ -60,8 +60,8 @@ export function openLmdb(lmdb: LmdbPackage, path: string, mapSize: number): Lmdb
 }
 
 /**
- * Makes a folder and those above it; the folder itself for this user alone. Step by step: where nothing can be made,
- * Node's own recursive way may never return.
+ * Creates a folder and its parents. Only the folder itself gets `mode`. Not the recursive option of Node,
+ * which may never return for a path that cannot be created.
  */
 function makeFolder(path: string, mode?: number): void {
   if (existsSync(path)) return;
@@ -69,35 +69,37 @@ function makeFolder(path: string, mode?: number): void {
   try {
     mkdirSync(path, { mode });
   } catch (error) {
-    // Another process was faster.
+    // Another process has created the folder meanwhile.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 
 /**
- * Makes the lock file with all its blocks. LMDB makes it with a hole and writes to its memory map, which ends the process
- * by SIGBUS when the disk is full. A link is atomic: another process that opens the database sees a whole file.
+ * Creates the lock file with all its blocks. LMDB would create a sparse file and write to its memory map,
+ * which ends the process with SIGBUS when the disk is full. The link is atomic: another process that opens
+ * the database sees the whole file.
  *
- * @throws Error `ENOSPC` when the disk has no room for it.
+ * @throws Error `ENOSPC` when the disk has no space for the file.
  */
 function reserveLockFile(path: string): void {
   const lock = join(path, 'lock.mdb');
-  if (hasItsBlocks(lock)) return;
+  if (hasAllBlocks(lock)) return;
   const whole = join(path, `lock.mdb.${process.pid}`);
   try {
     writeFileSync(whole, Buffer.alloc(LOCK_BYTES), { mode: 0o664 });
     if (!existsSync(lock)) linkSync(whole, lock);
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
-    // Another process was faster, or the file system has no hard links: LMDB makes the file then.
+    // Another process has created the file meanwhile, or the file system has no hard links: then LMDB creates
+    // it.
     if (['EEXIST', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code)) return;
-    throw new Error(`The LmdbSessionStore cannot make the file ${lock}: ${message}`, { cause: error });
+    throw new Error(`The LmdbSessionStore cannot create the file ${lock}: ${message}`, { cause: error });
   } finally {
     rmSync(whole, { force: true });
   }
 }
 
-function hasItsBlocks(file: string): boolean {
+function hasAllBlocks(file: string): boolean {
   const stats = statSync(file, { throwIfNoEntry: false });
   return stats !== undefined && stats.size >= LOCK_BYTES && stats.blocks * 512 >= stats.size;
 }
@@ -108,7 +110,8 @@ export function loadLmdb(): LmdbPackage {
 }
 
 /**
- * The error of a write. LMDB's own error has its cause in a promise, whose rejection ends the process when it is not handled.
+ * The error of a write. LMDB's own error has its cause in a promise, whose rejection ends the process when it
+ * is not handled.
  */
 export async function commitError(error: unknown, path: string): Promise<StoreError> {
   const pending = (error as { readonly commitError?: unknown } | null)?.commitError;

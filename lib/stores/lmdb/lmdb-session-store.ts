@@ -21,10 +21,10 @@ import { checkOptions, type LmdbStoreOptions } from './lmdb-options.js';
 import { digestOf, LmdbTables } from './lmdb-tables.js';
 
 /**
- * Sessions in a folder of this machine: they outlive a restart, and several processes may use them at once.
+ * Sessions in a local folder. They survive a restart, and several processes may share them.
  *
- * An answered write survives the end of the process, however it ends; a power cut may take the writes of the last
- * moments, never the database. Nothing is on disk before {@link open}. Needs the package `lmdb`.
+ * A completed write survives any end of the process. A power cut may lose the most recent writes, but does
+ * not damage the database. The store creates no file before {@link open}. Needs the package `lmdb`.
  */
 export class LmdbSessionStore extends SessionStore implements ExpirySweeper, PrincipalIndex {
   readonly #lmdb: LmdbPackage;
@@ -32,7 +32,7 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
   #opened: LmdbTables | null = null;
   #closing: Promise<void> | null = null;
 
-  /** @throws TypeError or RangeError when an option is wrong; Error when the package `lmdb` is missing. */
+  /** @throws TypeError or RangeError for an invalid option; Error when the package `lmdb` is missing. */
   constructor(options: LmdbStoreOptions) {
     super();
     this.#options = checkOptions(options);
@@ -40,10 +40,10 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
   }
 
   /**
-   * Opens the database, and makes its folder where it is missing. Nest calls it when the application starts; elsewhere the
-   * first operation does.
+   * Opens the database, and creates its folder when it is missing. Nest calls it when the application starts;
+   * without Nest the first operation opens the database.
    *
-   * @throws Error when the folder cannot be made, or its files are damaged.
+   * @throws Error when the folder cannot be created, or its files are damaged.
    */
   open(): void {
     void this.#tables;
@@ -102,12 +102,12 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
 
   deleteExpired(before: number, limit: number): Promise<number> {
     return this.#atomically(() => {
-      const over = [...this.#tables.expiries.getKeys({ end: [before + 1], limit })];
-      for (const [expiresAt, key] of over) {
+      const expired = [...this.#tables.expiries.getKeys({ end: [before + 1], limit })];
+      for (const [expiresAt, key] of expired) {
         void this.#tables.expiries.remove([expiresAt, key]);
         this.#remove(key, this.#read(key));
       }
-      return over.length;
+      return expired.length;
     });
   }
 
@@ -123,7 +123,10 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
     });
   }
 
-  /** Waits for writes under way and closes the database. Nest calls it; elsewhere it is for whoever made the store. */
+  /**
+   * Waits for pending writes, then closes the database. Nest calls it at shutdown; without Nest, call it
+   * yourself.
+   */
   close(): Promise<void> {
     return (this.#closing ??= this.#opened?.environment.close() ?? Promise.resolve());
   }
@@ -137,7 +140,10 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
     return (this.#opened ??= LmdbTables.open(this.#lmdb, this.#options));
   }
 
-  /** Reads from a new snapshot: one that this turn of the event loop has already used lacks writes of other processes. */
+  /**
+   * Reads from a new snapshot: one that this turn of the event loop has already used lacks writes of other
+   * processes.
+   */
   #readNow<T>(read: () => T): T {
     const { environment } = this.#tables;
     try {
@@ -177,7 +183,7 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
     return sessions;
   }
 
-  /** Writes a record in the place of a former one, which may have another key. */
+  /** Writes a record, and removes the former one, which may have another key. */
   #write(key: SessionKey, record: SessionRecord, former: StoredSession | null): void {
     const tables = this.#tables;
     const text = encodeRecord(record);
@@ -188,7 +194,7 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
     if (record.principal !== null) void tables.principals.put([digestOf(record.principal), key], true);
   }
 
-  /** Of a record that cannot be read, the entry in the order of time stays until its time has come. */
+  /** The expiry entry of an unreadable record stays until it expires, because its time is unknown. */
   #remove(key: SessionKey, record: SessionRecord | null): void {
     const { records, expiries, principals } = this.#tables;
     void records.remove(key);
