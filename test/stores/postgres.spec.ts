@@ -301,7 +301,11 @@ describe('the options of the PostgresSessionStore', () => {
       /option url .* got a string of \d+ characters\.$/,
     ],
     ['a text', 'postgres://u:secret@h', /needs an object with options, got a string of \d+ characters\.$/],
-    ['options with a name like this', { 'postgres://u:secret@h': 1 }, /has no option of that name\. It has/],
+    [
+      'options with a name like this',
+      { 'postgres://u:secret@h': 1 },
+      /has no option with this name\. Its options are/,
+    ],
     ['a url that is no text', { url: 5 }, /option url .* got 5/],
     [
       'a table with a quote',

@@ -38,7 +38,7 @@ describeWithServer('redis-cluster', 'on a cluster', (url) => {
     probed.before = (count) => (count === sent + step ? happens() : undefined);
   };
   const crash = (): void => {
-    throw new Error('crash');
+    throw Object.assign(new Error('crash'), { code: 'CRASH' });
   };
   const isAlive = async (key: SessionKey): Promise<boolean> => (await other.load(key)) !== null;
   const listed = async (): Promise<SessionKey[]> =>
@@ -89,7 +89,7 @@ describeWithServer('redis-cluster', 'on a cluster', (url) => {
     const [from, to] = [newKey(), newKey()];
     await store.create(from, ofMine());
     beforeStep(step, crash);
-    await expect(store.rekey(from, to, ofMine(), 0)).rejects.toThrow('crash');
+    await expect(store.rekey(from, to, ofMine(), 0)).rejects.toMatchObject({ code: 'CRASH' });
     // The browser still has the old id, unless the old session was deleted.
     const [reachable, isOld] = step < 4 ? [from, true] : [to, false];
     expect(await isAlive(from)).toBe(isOld);
@@ -189,7 +189,7 @@ describeWithServer('redis-cluster', 'on a cluster', (url) => {
     const key = newKey();
     await store.create(key, ofMine());
     beforeStep(2, crash);
-    await expect(store.delete(key)).rejects.toThrow('crash');
+    await expect(store.delete(key)).rejects.toMatchObject({ code: 'CRASH' });
     expect(await isAlive(key)).toBe(false);
     expect(await listed()).toEqual([]);
   });

@@ -30,8 +30,7 @@ interface DataFile {
 }
 
 /**
- * Checks a data file before LMDB maps it: a corrupt or truncated file makes LMDB end the process with a
- * signal.
+ * Checks a data file before LMDB maps it. LMDB ends the process with a signal when the file is damaged.
  *
  * A missing or empty file is valid: LMDB creates a new database. Values inside pages are not checked.
  *
@@ -90,9 +89,7 @@ function newestMeta(file: DataFile): Meta | string {
   return second.transaction > first.transaction ? second : first;
 }
 
-/**
- * After a power cut LMDB opens the last snapshot on the disk, whose meta is in the middle of the first page.
- */
+/** After a power cut LMDB opens the last snapshot on the disk: its meta is in the middle of the first page. */
 function metaToOpen(file: DataFile, newest: Meta): Meta {
   if (newest.isSynced || newest.boot === thisBoot()) return newest;
   const page = readAt(file, newest.pageSize / 2, PAGE_HEADER + META_LENGTH);

@@ -123,10 +123,7 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
     });
   }
 
-  /**
-   * Waits for pending writes, then closes the database. Nest calls it at shutdown; without Nest, call it
-   * yourself.
-   */
+  /** Waits for pending writes and closes the database. Nest calls it; without Nest, call it yourself. */
   close(): Promise<void> {
     return (this.#closing ??= this.#opened?.environment.close() ?? Promise.resolve());
   }
@@ -140,10 +137,7 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
     return (this.#opened ??= LmdbTables.open(this.#lmdb, this.#options));
   }
 
-  /**
-   * Reads from a new snapshot: one that this turn of the event loop has already used lacks writes of other
-   * processes.
-   */
+  /** Reads from a new snapshot, because an older one may lack writes of other processes. */
   #readNow<T>(read: () => T): T {
     const { environment } = this.#tables;
     try {
