@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { inspect } from 'node:util';
 import { RedisSessionStore, type RedisClient } from 'nest-session/redis';
-import { safeError } from '../../lib/core/util/store-error.js';
 import type { SessionKey } from '../../lib/core/session-id.js';
 import { recordOf } from '../../lib/testing/contract-records.js';
 import { startRedis, type OwnServer } from '../support/private-servers.js';
@@ -45,44 +44,6 @@ describe('an error of a Redis client', () => {
     expect(shown).toBeInstanceOf(Error);
     expect(whole(shown)).not.toMatch(SHOWN);
     await store.close();
-  });
-
-  it('contains the reason', () => {
-    const origin = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' });
-    const error = Object.assign(
-      new TypeError("ERR unknown command 'evalsha', with args beginning with: 'a'"),
-      {
-        cause: new AggregateError([origin], 'all failed'),
-      },
-    );
-    expect(safeError('XStore', error)).toMatchObject({
-      name: 'TypeError',
-      message: "ERR unknown command 'evalsha'",
-      code: 'ECONNREFUSED',
-    });
-    const failed = new Error('failed', { cause: new AggregateError([origin], 'all failed') });
-    expect(safeError('XStore', failed)).toMatchObject({ code: 'ECONNREFUSED', message: origin.message });
-    const readonly = "READONLY You can't write against a read only replica.";
-    const script = ` script: ${'0a'.repeat(20)}, on @user_script:7.`;
-    for (const reply of [readonly, readonly + script, `ERR ${readonly}${script}`])
-      expect(safeError('XStore', new Error(reply))).toMatchObject({
-        code: 'READONLY',
-        message: readonly,
-      });
-  });
-
-  it('has the code of a reply whose text is withheld', () => {
-    const denied = safeError('XStore', new Error(`NOPERM User bob may not touch the key '${KEY}'`));
-    expect(denied).toMatchObject({ code: 'NOPERM' });
-    expect(denied.message).toMatch(/code NOPERM.* withheld/);
-    expect(whole(denied)).not.toMatch(SHOWN);
-  });
-
-  it('has a limited depth', () => {
-    const error = new Error('a');
-    error.cause = error;
-    expect(safeError('XStore', error).message).toContain('withheld');
-    expect(safeError('XStore', 'a text').message).not.toContain('a text');
   });
 });
 
