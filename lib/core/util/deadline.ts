@@ -20,10 +20,7 @@ export async function waitAtMost(limitMs: number, promise: Promise<unknown>): Pr
   });
 }
 
-/**
- * A pending call and its neighbours in the list. A call that is done has no neighbours, so that it keeps none
- * in memory.
- */
+/** A pending call and its neighbours in the list. A call that is done has none, to free memory. */
 interface Waiting {
   readonly dueAt: number;
   readonly giveUp: () => void;

@@ -12,10 +12,7 @@ export class PendingWork {
     return work;
   }
 
-  /**
-   * Resolves when all promises have settled, also those that are added meanwhile, or after the limit. Never
-   * rejects.
-   */
+  /** Resolves when all promises have settled, those added meanwhile too, or after the limit. */
   done(limitMs: number): Promise<void> {
     return waitAtMost(limitMs, this.#settled());
   }

@@ -1,7 +1,4 @@
-/**
- * The name of a table, a role or a host. Databases put no key and no value where the patterns below allow a
- * name.
- */
+/** The name of a table, a role or a host. No key and no value stands in these places. */
 const NAME = String.raw`["'\x60]?[\w.$@%:-]{1,130}["'\x60]?`;
 
 /** A user in the notation of MySQL and MariaDB. */
@@ -89,10 +86,7 @@ const PATTERNS = [
   'All sentinels are unreachable[a-z. ]*|None of the sentinels are available',
 ].map((pattern) => new RegExp(`^(?:${pattern})$`));
 
-/**
- * Redis prefixes an error that a script rethrows, and appends the script, or the arguments of an unknown
- * command.
- */
+/** Prefix of a rethrown error in a script, and the script or the arguments that Redis appends. */
 const REDIS_EXTRAS =
   / script: [0-9a-f]{40}, on @user_script:\d+\.$|, with args beginning with: .*$|^ERR (?=[A-Z]{3,} )/gs;
 
@@ -102,10 +96,7 @@ const REPLY_CODE =
 
 const LONGEST = 400;
 
-/**
- * A message without anything of a session: the driver's, when one of the patterns matches it; else
- * `undefined`.
- */
+/** The message of a driver, without Redis extras, if a pattern matches it; else `undefined`. */
 export function safeMessage(message: unknown): string | undefined {
   if (typeof message !== 'string') return undefined;
   const text = message.replace(REDIS_EXTRAS, '');

@@ -109,10 +109,7 @@ export function loadLmdb(): LmdbPackage {
   return loadDriver(NAME, { lmdb: () => createRequire(import.meta.url)('lmdb') as LmdbPackage });
 }
 
-/**
- * The error of a write. LMDB's own error has its cause in a promise, whose rejection ends the process when it
- * is not handled.
- */
+/** The error of a write. Handles the promise in LMDB's error, whose rejection would end the process. */
 export async function commitError(error: unknown, path: string): Promise<StoreError> {
   const pending = (error as { readonly commitError?: unknown } | null)?.commitError;
   if (!(pending instanceof Promise)) return safeError(NAME, error);

@@ -2,10 +2,7 @@ import { describeWithoutText } from '../../core/util/describe-value.js';
 
 /** Options of a {@link LmdbSessionStore}. */
 export interface LmdbStoreOptions {
-  /**
-   * Folder of the database, which is created when it is missing. LMDB needs a local disk, not a network file
-   * system.
-   */
+  /** Folder of the database on a local disk, which is created when it is missing. */
   readonly path: string;
   /**
    * Largest size of all pages in use, in bytes, at least 128 KiB. A write above the limit is rejected, except

@@ -20,10 +20,7 @@ export class LmdbTables {
   readonly records: LmdbDatabase<string, SessionKey>;
   /** Keys in the order of expiry. */
   readonly expiries: LmdbDatabase<true, [number, SessionKey]>;
-  /**
-   * Keys by the digest of their principal: LMDB limits the size of a key, so the principal itself may not
-   * fit.
-   */
+  /** Keys by the digest of their principal, because LMDB limits the size of a key. */
   readonly principals: LmdbDatabase<true, [string, SessionKey]>;
   readonly pageSize: number;
   readonly limit: SizeLimit;
@@ -69,10 +66,7 @@ const PAGES_PER_WRITE = 12;
 /** Pages are counted again after this part of the free space is used, because other processes write too. */
 const SHARE = 16;
 
-/**
- * Rejects writes that would make a database larger than its limit. Counts pages from time to time, not at
- * each write.
- */
+/** Rejects writes above the size limit. Counts pages from time to time, not at each write. */
 class SizeLimit {
   readonly #maxBytes: number;
   readonly #tables: LmdbTables;

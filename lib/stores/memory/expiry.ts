@@ -44,10 +44,7 @@ export class ExpiredSessions {
     this.#timer = null;
   }
 
-  /**
-   * Frees sessions that had expired at an instant, in batches, so that requests run in between. Resolves with
-   * the count.
-   */
+  /** Frees sessions that had expired at an instant, in batches with requests in between. */
   async free(before: number, limit: number): Promise<number> {
     for (let count = 0; ;) {
       const { freed, isDone } = this.#freeSome(before, Math.min(limit - count, BATCH));
@@ -110,10 +107,7 @@ export class ExpiryQueue {
     this.#expiryOf = expiryOf;
   }
 
-  /**
-   * Adds a session. Must also be called when a session expires earlier than before. `sessions` is the current
-   * count.
-   */
+  /** Adds a session, also one that expires earlier than before. `sessions` is the current count. */
   add(key: SessionKey, expiresAt: number, sessions: number): void {
     if (this.#keys.length >= 2 * sessions + SPARE) this.#removeOutdated();
     this.#insert(key, expiresAt);

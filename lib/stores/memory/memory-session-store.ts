@@ -163,10 +163,7 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     );
   }
 
-  /**
-   * Evicts sessions, those without a principal first. Evicts some more than needed, because each search is
-   * expensive.
-   */
+  /** Evicts some sessions more than needed, because a search is expensive; anonymous ones first. */
   #makeRoomFor(fresh: SessionKey): void {
     if (this.#entries.size <= this.#maxSessions && this.#bytes <= this.#maxBytes) return;
     const [size, bytes] = [evictionTarget(this.#maxSessions), evictionTarget(this.#maxBytes)];

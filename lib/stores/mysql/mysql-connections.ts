@@ -40,10 +40,7 @@ export interface MysqlConnectionPool {
   getConnection(): Promise<PoolConnection>;
 }
 
-/**
- * Limit for a statement. A lost server, or a lost route to it, sends no error: its connection only stops
- * responding.
- */
+/** Limit for a statement. A lost server sends no error: its connection only stops responding. */
 const RESPOND_WITHIN_MS = 4000;
 
 /** Connections of the application's client, or of the store's own pool, which `close` closes. */
@@ -61,10 +58,7 @@ export function connectionsOf(
 class PooledConnections implements MysqlConnections {
   readonly #pool: MysqlConnectionPool;
   readonly #close: (() => Promise<void>) | null;
-  /**
-   * Idle connections, with the time since when. Only for an own pool: the application also uses a pool that
-   * it passed.
-   */
+  /** Idle connections, and since when. Only for the store's own pool. */
   readonly #idle = new Map<Destroyable, number>();
 
   constructor(pool: MysqlConnectionPool, close: (() => Promise<void>) | null) {

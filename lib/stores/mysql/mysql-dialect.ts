@@ -3,11 +3,11 @@ import type { SessionPatch, SessionRecord } from '../../core/store/session-recor
 import type { SqlStatement, SqlValue } from '../sql/sql-client.js';
 import type { SqlDialect } from '../sql/sql-dialect.js';
 import {
-  columnsOf,
   jsonObject,
   patchColumnsOf,
   principalColumn,
   type PatchColumns,
+  valuesOf,
 } from '../sql/sql-record.js';
 import { quoteTable, type TableName } from '../sql/table-name.js';
 import type { MysqlProcedure, MysqlSqlClient } from './mysql-client.js';
@@ -24,10 +24,7 @@ const WHOLE = 'CAST(? AS SIGNED)';
 /** Other values than an object were not written by a store. */
 const READABLE = `JSON_TYPE(attributes) = 'OBJECT'`;
 
-/**
- * Compares bytes, so that no collation and no trailing space matters. `<=>` also compares NULL, an absent
- * attribute.
- */
+/** Compares bytes, without collation and padding. `<=>` also compares NULL, an absent attribute. */
 const UNCHANGED = `CAST(JSON_UNQUOTE(JSON_EXTRACT(attributes, ${TEXT})) AS BINARY) <=> CAST(? AS BINARY)`;
 
 /** A principal, with the collation of its column. */
@@ -39,10 +36,7 @@ const PRINCIPAL = `${TEXT} COLLATE utf8mb4_bin`;
  */
 const IF_READABLE = ' + (OCTET_LENGTH(attributes) > @@max_allowed_packet) * 18446744073709551615';
 
-/**
- * Above this number of attributes a statement is too slow: the server parses all attributes for each
- * comparison.
- */
+/** A statement with more is slow, because the server parses all attributes for each comparison. */
 const MAX_COMPARED = 64;
 
 /** The SQL of MySQL and MariaDB. */
@@ -59,10 +53,7 @@ export class MysqlDialect implements SqlDialect<MysqlSqlClient> {
     return { text: `SELECT ${COLUMNS} FROM ${this.#table} WHERE session_key = ?`, values: [key] };
   }
 
-  /**
-   * A plain INSERT: IGNORE would hide other errors too, and the row count of an upsert depends on the
-   * connection.
-   */
+  /** A plain INSERT: IGNORE hides other errors too, and the row count of an upsert varies. */
   create(key: SessionKey, record: SessionRecord): SqlStatement {
     const text =
       `INSERT INTO ${this.#table} ` +
@@ -152,10 +143,7 @@ function comparedIn({ changes }: PatchColumns): (readonly [path: string, from: S
   return padded(compared);
 }
 
-/**
- * Removes attributes by path: MariaDB 10.11 loses data when a merge patch removes the first member of a
- * document.
- */
+/** Removes by path: MariaDB 10.11 loses data when a merge patch removes the first member. */
 const writtenAttributes = (removed: number): string => {
   const set = `JSON_MERGE_PATCH(attributes, ${TEXT})`;
   return removed === 0 ? set : `JSON_REMOVE(${set}${`, ${TEXT}`.repeat(removed)})`;
@@ -179,11 +167,6 @@ function removedIn({ changes }: PatchColumns): string[] {
 function padded<T>(values: readonly T[]): T[] {
   const length = values.length === 0 ? 0 : 2 ** Math.ceil(Math.log2(values.length));
   return Array.from({ length }, (_, n) => values[n] ?? values.at(-1)!);
-}
-
-function valuesOf(record: SessionRecord): SqlValue[] {
-  const { createdAt, touchedAt, expiresAt, revision, principal, attributes } = columnsOf(record);
-  return [createdAt, touchedAt, expiresAt, revision, principal, attributes];
 }
 
 const numberOf = (error: unknown): number => Number((error as { errno?: unknown } | null)?.errno);

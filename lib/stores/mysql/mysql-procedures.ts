@@ -49,10 +49,7 @@ function versionOf({ id, writes }: SqlRow): SqlValue[] {
   return [String(id), String(writes)];
 }
 
-/**
- * Rows per statement. MariaDB converts a list of 1000 or more to a temporary table, and reads it in another
- * way.
- */
+/** Rows per statement. MariaDB converts a list of 1000 or more to a temporary table. */
 const BATCH = 500;
 
 /**
@@ -81,10 +78,7 @@ export async function sweepMysql(
   return count;
 }
 
-/**
- * ER_BINLOG_STMT_MODE_AND_ROW_ENGINE: the server logs statements only, and cannot log statements of READ
- * COMMITTED.
- */
+/** ER_BINLOG_STMT_MODE_AND_ROW_ENGINE: a server that logs statements cannot log READ COMMITTED. */
 const LOGS_STATEMENTS_ONLY = 1665;
 
 async function deleteBatch(

@@ -40,10 +40,7 @@ export function mysqlSchema(name: TableName): string {
     .join('');
 }
 
-/**
- * Runs the missing steps. Reads the version first, so that a user without the right to create tables needs
- * none.
- */
+/** Runs the missing steps. Without any, the user does not need the right to create tables. */
 export async function migrateMysql(client: MysqlSqlClient, name: TableName): Promise<void> {
   const newest = stepsOf(name).length;
   if ((await versionOf(client, name)) >= newest) return;

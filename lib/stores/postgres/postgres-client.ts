@@ -22,10 +22,7 @@ export class PostgresSqlClient implements SqlClient {
     return rowsIn(await this.#send(text, values));
   }
 
-  /**
-   * Counts the returned rows, because not every client returns the row count. Each statement that writes has
-   * RETURNING.
-   */
+  /** Counts the rows of RETURNING, because not every client returns the row count. */
   async write(statement: SqlStatement): Promise<number> {
     return (await this.read(statement)).length;
   }

@@ -3,7 +3,7 @@ import type { SessionPatch, SessionRecord } from '../../core/store/session-recor
 import { codeIn } from '../../core/util/store-error.js';
 import type { SqlStatement } from '../sql/sql-client.js';
 import type { SqlDialect } from '../sql/sql-dialect.js';
-import { columnsOf, jsonObject, patchColumnsOf, principalColumn, RECORD_COLUMNS } from '../sql/sql-record.js';
+import { jsonObject, patchColumnsOf, principalColumn, RECORD_COLUMNS, valuesOf } from '../sql/sql-record.js';
 import { quoteTable, type TableName } from '../sql/table-name.js';
 import type { PostgresSqlClient } from './postgres-client.js';
 import { isPlanOutdated } from './postgres-query.js';
@@ -130,9 +130,4 @@ export class PostgresDialect implements SqlDialect<PostgresSqlClient> {
 /** A PostgreSQL array as text. Encoded names need no escape except quotes. */
 function arrayOf(changes: readonly (readonly [name: string, change: unknown])[]): string {
   return `{${changes.map(([name]) => `"${name}"`).join(',')}}`;
-}
-
-function valuesOf(record: SessionRecord): (string | number | null)[] {
-  const { createdAt, touchedAt, expiresAt, revision, principal, attributes } = columnsOf(record);
-  return [createdAt, touchedAt, expiresAt, revision, principal, attributes];
 }

@@ -38,10 +38,7 @@ export function sendTo(client: PostgresClient, prepare: boolean | undefined): Se
 export const isOneConnection = (client: unknown): boolean =>
   typeof client === 'object' && client !== null && kindOf(client) === 'connection';
 
-/**
- * Recognizes clients by their properties, not by their class: an application may use another copy of the
- * package.
- */
+/** Checks properties, not the class: an application may use another copy of the package. */
 function kindOf(client: object): 'pool' | 'connection' | 'other' {
   const { totalCount, escapeIdentifier } = client as Record<string, unknown>;
   if (typeof totalCount === 'number') return 'pool';
@@ -72,10 +69,7 @@ export function isPlanOutdated(error: unknown): boolean {
   );
 }
 
-/**
- * The name depends on the text: a connection allows one text per name, and several stores may share a
- * connection.
- */
+/** The name depends on the text, because several stores may share a connection. */
 function nameOf(text: string): string {
   return `nest_session_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`;
 }

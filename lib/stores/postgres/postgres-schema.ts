@@ -33,10 +33,7 @@ export function postgresSchema(name: TableName, from = 0): string {
   return [...steps.slice(from), comment].join('\n') + '\n';
 }
 
-/**
- * Runs the missing steps. Reads the version first, so that a role without the right to create tables needs
- * none.
- */
+/** Runs the missing steps. Without any, the role does not need the right to create tables. */
 export async function migratePostgres(client: PostgresSqlClient, name: TableName): Promise<void> {
   const [row] = await client.read({
     text: `SELECT obj_description(to_regclass($1::text), 'pg_class') AS comment`,

@@ -48,10 +48,7 @@ export class ClusterWriter implements SessionWriter {
     return result;
   }
 
-  /**
-   * Creates the new record and its entry before it deletes the old record, so that `deleteByPrincipal` always
-   * finds one of them.
-   */
+  /** Creates the new record before it deletes the old one, so `deleteByPrincipal` finds one of them. */
   async rekey(
     from: SessionKey,
     to: SessionKey,

@@ -28,10 +28,7 @@ interface OwnIoredis {
   disconnect(): void;
 }
 
-/**
- * Functions that load a package, in the order in which they are tried. Each throws when its package is
- * missing.
- */
+/** Functions that load a package, in this order. Each throws when its package is missing. */
 export interface RedisPackages {
   readonly redis: () => unknown;
   readonly ioredis: () => unknown;

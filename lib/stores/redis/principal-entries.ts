@@ -37,10 +37,7 @@ export class PrincipalEntries {
     await this.#access.send('zrem', [index, ...keys], index);
   }
 
-  /**
-   * A page of members after the first `skip`, latest expiry first. With `at`, only members that expire after
-   * it.
-   */
+  /** Members after the first `skip`, latest expiry first. With `at`, only those that expire later. */
   async page(principal: string, at: number | null, skip: number): Promise<SessionKey[]> {
     const args = [at === null ? '-inf' : `(${at}`, String(skip), String(PAGE)];
     const members = await this.#access.run(LIST, [this.#access.indexKey(principal)], args);

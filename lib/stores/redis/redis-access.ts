@@ -34,10 +34,7 @@ export class RedisAccess {
     return `${this.#prefix}s:${key}`;
   }
 
-  /**
-   * The Redis key of a principal's index. The principal, encoded by `textOf`, is hashed, because it may be
-   * long.
-   */
+  /** The Redis key of a principal's index, with a hash of the principal that `textOf` has encoded. */
   indexKey(principal: string): string {
     return `${this.#prefix}p:${createHash('sha256').update(principal).digest('base64url')}`;
   }
@@ -63,10 +60,7 @@ export class RedisAccess {
     }
   }
 
-  /**
-   * @throws StoreError when the server is in cluster mode and the client is not. A server that is down is not
-   * an error.
-   */
+  /** @throws StoreError when the server is in cluster mode and the client is not. */
   async checkMode(): Promise<void> {
     if (this.isCluster) return;
     const late = (): Error => new Error('The server did not respond in time.');
@@ -81,10 +75,7 @@ export class RedisAccess {
   }
 }
 
-/**
- * The errors that a server in cluster mode sends to a plain client: a key of another server, or keys in two
- * slots.
- */
+/** Errors of a server in cluster mode for a plain client: a key of another server, keys in two slots. */
 const isFromCluster = (error: unknown): boolean =>
   error instanceof Error && /^(?:CROSSSLOT|MOVED) /.test(error.message);
 

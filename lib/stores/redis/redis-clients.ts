@@ -32,10 +32,7 @@ export interface IoredisClient extends ErrorSource {
   readonly isCluster?: boolean;
 }
 
-/**
- * A client of the application, recognized by its methods: the application may use another copy of the
- * package.
- */
+/** A client of the application, recognized by its methods and not by its class. */
 export type RedisClient = NodeRedisClient | NodeRedisCluster | NodeRedisSentinel | IoredisClient;
 
 /** Any client as a store uses it. */

@@ -42,10 +42,7 @@ export class RedisSessionStore extends SessionStore implements PrincipalIndex {
   readonly #release: () => void;
   #closing: Promise<void> | null = null;
 
-  /**
-   * @throws TypeError or RangeError for an invalid option; Error when `url` is set and no package is
-   * installed.
-   */
+  /** @throws TypeError or RangeError for an invalid option; Error when no package is installed. */
   constructor(options: RedisStoreOptions) {
     super();
     const { prefix, server } = checkOptions(options);
@@ -136,10 +133,7 @@ function openUrl(url: string): ClientUse {
   return { connection, release: () => connection.close() };
 }
 
-/**
- * Listens to `error` of the application's client, because a lost connection must not end the process. Never
- * closes it.
- */
+/** Listens to `error` of the application's client, which would end the process. Never closes it. */
 function listenTo(client: RedisClient): ClientUse {
   const ignore = (): void => undefined;
   client.on('error', ignore);

@@ -19,10 +19,7 @@ export class ResponseWatchdog {
     this.#onSilence = onSilence;
   }
 
-  /**
-   * Watches a command. A server replies in order, so each reply restarts the time limit of all pending
-   * commands.
-   */
+  /** Watches a command. Replies arrive in order, so each one restarts the limit of all commands. */
   watch<T>(reply: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#rejections.add(reject);
@@ -44,10 +41,7 @@ export class ResponseWatchdog {
     this.#timer.refresh();
   }
 
-  /**
-   * Needs two checks: before the first one the event loop may have been blocked, with a response still
-   * unread.
-   */
+  /** Needs two checks: a blocked event loop may delay the first one, with a response still unread. */
   #check(): void {
     if (this.#rejections.size === 0) return;
     if (++this.#checks === 1) {

@@ -4,10 +4,7 @@ import { errorChain, StoreError } from '../../core/util/store-error.js';
 /** Limit for a migration: its connection may be to a server that no longer responds. */
 const WITHIN_MS = 15_000;
 
-/**
- * One migration, which concurrent calls share. After a failure the next call tries again: the database may be
- * up by then.
- */
+/** One migration, which concurrent calls share. After a failure the next call starts another one. */
 export class Migration {
   readonly #store: string;
   readonly #migrate: () => Promise<void>;

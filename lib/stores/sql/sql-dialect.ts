@@ -6,15 +6,9 @@ import type { SqlClient, SqlStatement } from './sql-client.js';
 export interface SqlDialect<C extends SqlClient> {
   /** Selects one row, with the columns that `recordOf` reads. */
   load(key: SessionKey): SqlStatement;
-  /**
-   * Inserts one row. When the key is in use, inserts none or fails with an error that {@link isCollision}
-   * accepts.
-   */
+  /** Inserts a row. For a key in use it inserts none, or fails with an error for {@link isCollision}. */
   create(key: SessionKey, record: SessionRecord): SqlStatement;
-  /**
-   * Compares and writes in one statement. Writes only when the row still has the values that the patch is
-   * based on.
-   */
+  /** Writes a patch in one statement, if the row still has the values that the patch is based on. */
   patch(key: SessionKey, patch: SessionPatch): SqlStatement;
   /** Replaces the key and all other columns of a row. Fails when the new key is in use. */
   rekey(from: SessionKey, to: SessionKey, record: SessionRecord, revision: number | null): SqlStatement;
@@ -22,10 +16,7 @@ export interface SqlDialect<C extends SqlClient> {
   /** Selects the newest sessions of a principal, `session_key` included, in any order. */
   listByPrincipal(principal: string, at: number, limit: number): SqlStatement;
   deleteByPrincipal(principal: string, keep: SessionKey | null): SqlStatement;
-  /**
-   * Deletes rows that had expired at an instant, unless another node does so. Resolves with the number of
-   * rows.
-   */
+  /** Deletes rows that had expired at an instant, unless another node does so. Returns their number. */
   sweep(client: C, before: number, limit: number): Promise<number>;
   /** Migrates the table to the newest version. Several nodes may do so concurrently. */
   migrate(client: C): Promise<void>;

@@ -7,7 +7,7 @@ import {
   type SessionRecord,
 } from '../../core/store/session-record.js';
 import { decodeName, decodePrincipal, encodeName, encodePrincipal } from './identifier-encoding.js';
-import type { SqlRow } from './sql-client.js';
+import type { SqlRow, SqlValue } from './sql-client.js';
 import { StoreError } from '../../core/util/store-error.js';
 
 /** The columns that {@link recordOf} reads, without `attributes`. */
@@ -35,6 +35,12 @@ export function columnsOf(record: SessionRecord): RecordColumns {
     principal: principalColumn(principal),
     attributes: objectOf(attributes),
   };
+}
+
+/** The column values of a record, in the order of {@link RecordColumns}. */
+export function valuesOf(record: SessionRecord): SqlValue[] {
+  const { createdAt, touchedAt, expiresAt, revision, principal, attributes } = columnsOf(record);
+  return [createdAt, touchedAt, expiresAt, revision, principal, attributes];
 }
 
 /**

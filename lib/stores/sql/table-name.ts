@@ -9,10 +9,7 @@ export interface TableName {
 /** The default table of a store. */
 export const DEFAULT_TABLE = 'nest_session';
 
-/**
- * PostgreSQL allows the shortest names of all databases, 63 bytes, and the names of indexes begin with the
- * table's name.
- */
+/** Leaves space for a suffix: names of indexes begin with it, and PostgreSQL allows 63 bytes. */
 const PART = /^[A-Za-z_][A-Za-z0-9_]{0,47}$/;
 
 /**

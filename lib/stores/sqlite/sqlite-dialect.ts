@@ -1,14 +1,14 @@
 import type { SessionKey } from '../../core/session-id.js';
 import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
-import type { SqlStatement, SqlValue } from '../sql/sql-client.js';
+import type { SqlStatement } from '../sql/sql-client.js';
 import type { SqlDialect } from '../sql/sql-dialect.js';
 import {
-  columnsOf,
   jsonObject,
   mergePatchOf,
   patchColumnsOf,
   principalColumn,
   RECORD_COLUMNS,
+  valuesOf,
 } from '../sql/sql-record.js';
 import { quoteTable, type TableName } from '../sql/table-name.js';
 import type { SqliteSqlClient } from './sqlite-client.js';
@@ -28,10 +28,7 @@ const UNCHANGED =
   ' AND NOT EXISTS (SELECT 1 FROM json_each(?) AS base ' +
   `WHERE json_extract(attributes, '$."' || base.key || '"') IS NOT base.value)`;
 
-/**
- * The SQL of SQLite. The statements of each request are built once, because prepared statements are looked up
- * by text.
- */
+/** The SQL of SQLite. Statements are built once, because prepared statements are looked up by text. */
 export class SqliteDialect implements SqlDialect<SqliteSqlClient> {
   readonly #name: TableName;
   readonly #table: string;
@@ -121,9 +118,4 @@ export class SqliteDialect implements SqlDialect<SqliteSqlClient> {
   isTransient(): boolean {
     return false;
   }
-}
-
-function valuesOf(record: SessionRecord): SqlValue[] {
-  const { createdAt, touchedAt, expiresAt, revision, principal, attributes } = columnsOf(record);
-  return [createdAt, touchedAt, expiresAt, revision, principal, attributes];
 }

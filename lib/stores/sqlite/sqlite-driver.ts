@@ -21,10 +21,7 @@ const IN_MEMORY = ':memory:';
  */
 const OPENING_BUSY_MS = 2000;
 
-/**
- * How long a statement blocks the event loop while another process writes. Then the store retries
- * asynchronously.
- */
+/** How long a statement blocks the event loop for another writer. Then the store retries it. */
 const BUSY_MS = 5;
 
 /**
