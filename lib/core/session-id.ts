@@ -1,5 +1,5 @@
 import uid from 'uid-safe';
-import { describeValue } from './util/describe-value.js';
+import { describeWithoutText } from './util/describe-value.js';
 import { SessionError } from './errors.js';
 import { hash } from 'node:crypto';
 
@@ -50,11 +50,10 @@ export function isSessionId(text: string): text is SessionId {
  */
 export function checkedSessionId(made: unknown): SessionId {
   if (typeof made === 'string' && isSessionId(made)) return made;
-  const came = typeof made === 'string' ? `a string of ${made.length} characters` : describeValue(made);
   throw new SessionError(
     'ERR_SESSION_ID',
     `The genid option must return a string of ${SHORTEST_ID} to ${LONGEST_ID} visible ASCII characters ` +
-      `(128 random bits or more), got ${came}. Leave genid out to use 192 random bits.`,
+      `(128 random bits or more), got ${describeWithoutText(made)}. Leave genid out to use 192 random bits.`,
   );
 }
 

@@ -16,7 +16,7 @@ import { prepareServerOf } from './node20/prepared-requests.js';
 import type { FailedRequest, HandlerHooks, Next } from './handler-hooks.js';
 import { statusOf } from './response/error-response.js';
 import { outsidePromises } from './call-listener.js';
-import { PendingWork } from './pending-work.js';
+import { PendingWork } from '../core/util/pending-work.js';
 import { isInPath, isSecureRequest } from './request-facts.js';
 import type { RequestParts } from './request-parts.js';
 import { RequestSession } from './request-session.js';
@@ -62,7 +62,7 @@ export class SessionHandler {
       unset: options.unset,
       answer: (error, { req, res, next }) => this.#answer(error, { stage: 'commit', req, res, next }),
       report: hooks.report,
-      underWay: (commit) => this.#underWay.add(commit),
+      underWay: (commit) => void this.#underWay.add(commit),
       undeliverable: () => this.#events.warnOnce(UNDELIVERABLE),
       leftOut: (attributes) => this.#events.warnOnce(leftOutWarning(attributes)),
     };

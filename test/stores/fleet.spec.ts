@@ -3,13 +3,13 @@ import type { EngineName } from '../../scripts/servers/engines.mjs';
 import { children, kill, needsBuild, ServerProcess, type StorePlace } from '../support/server-process.js';
 import { describeWithServer } from '../support/servers.js';
 
-/** Races at once: enough to meet, few enough for two cores. */
+/** Concurrent races: enough for conflicts, few enough for two cores. */
 const AT_ONCE = 20;
 const RACES = 1000;
 
 beforeAll(needsBuild);
 
-/** What a fleet must hold on any store that processes share. */
+/** Guarantees of a fleet on any store that processes share. */
 function keepsSessions(kind: StorePlace['kind'], url: string): void {
   let fleet: readonly ServerProcess[];
   const at = (n: number): ServerProcess => fleet[n % fleet.length]!;
@@ -19,7 +19,7 @@ function keepsSessions(kind: StorePlace['kind'], url: string): void {
   });
   afterAll(() => Promise.all([...children].map(kill)));
 
-  it('keeps the attributes of 1000 requests at once, each another one of the same session', async () => {
+  it('keeps the attributes of 1000 concurrent requests, each of which sets another attribute of one session', async () => {
     const { cookie } = await at(0).send('/set?name=first&value=0');
     const names = Array.from({ length: 1000 }, (_, n) => `n${n}`);
     const answers = await Promise.all(
@@ -32,7 +32,7 @@ function keepsSessions(kind: StorePlace['kind'], url: string): void {
     }
   }, 60_000);
 
-  it(`brings no session back in ${RACES} races of a logout with writes elsewhere`, async () => {
+  it(`restores no session in ${RACES} races of a logout with writes in other processes`, async () => {
     const back = await races(async (race) => {
       const { cookie } = await at(race).send('/set?name=who&value=alice');
       const held = await at(race + 1).hold('/held?name=late', cookie);
@@ -47,7 +47,7 @@ function keepsSessions(kind: StorePlace['kind'], url: string): void {
     expect(back).toEqual([]);
   }, 120_000);
 
-  it('leaves the old id dead in 200 races of a new id with writes and with another new id elsewhere', async () => {
+  it('accepts no old id after 200 races of a regenerate with writes and regenerates in other processes', async () => {
     const alive = await races(async (race) => {
       const { cookie } = await at(race).send('/set?name=who&value=alice');
       const held = await at(race + 1).hold('/held?name=late', cookie);
@@ -57,7 +57,7 @@ function keepsSessions(kind: StorePlace['kind'], url: string): void {
         at(race).send('/set?name=other&value=1', { cookie }),
         held.finish(),
       ]);
-      // Who came after the first found no session, and began an empty one.
+      // Requests after the first one found no session, and created an empty one.
       const read = await Promise.all([one, other].map((answer) => at(race).read(answer.cookie)));
       const moved = read.filter(({ attributes }) => attributes['who'] === 'alice');
       return moved.length !== 1 || (await isAlive(at(race), cookie));
@@ -66,13 +66,13 @@ function keepsSessions(kind: StorePlace['kind'], url: string): void {
   }, 60_000);
 }
 
-/** Whether an id still leads to what was in its session. */
+/** Whether an id still loads the data of its session. */
 async function isAlive(server: ServerProcess, cookie: string | null): Promise<boolean> {
   const { isNew, attributes } = await server.read(cookie);
   return !isNew || 'who' in attributes;
 }
 
-/** Runs races, some at once, and answers which of them went wrong. */
+/** Runs races, some of them concurrently. Resolves with the races that failed. */
 async function races(run: (race: number) => Promise<boolean>, count = RACES): Promise<number[]> {
   const wrong: number[] = [];
   let next = 0;

@@ -13,12 +13,14 @@ import { ownTime } from '../support/own-time.js';
 import { describeWithServer } from '../support/servers.js';
 
 const ROWS = 100_000;
-/** No request may wait for a batch that others wait for; this much a busy machine may add. */
+/**
+ * Limit for a request during a sweep, which must not wait for a batch. Includes the delay of a busy machine.
+ */
 const LONGEST_MS = 1000;
 
 interface Made {
   readonly store: PostgresSessionStore | MysqlSessionStore;
-  /** Copies the one row of the table, over and over, under other keys. */
+  /** Copies the only row of the table repeatedly, with other keys. */
   readonly multiply: () => Promise<unknown>;
   readonly close: () => Promise<unknown>;
 }
@@ -69,7 +71,7 @@ const recordOf = (expiresAt: number): SessionRecord => ({
 
 for (const [engine, make] of KINDS)
   describeWithServer(engine, `${ROWS} expired sessions on ${engine}`, (url) => {
-    it('are swept while requests run, and no request waits for it', async () => {
+    it('are swept while requests run, and no request waits for the sweep', async () => {
       const { store, multiply, close } = make(url, `sweep_${randomBytes(6).toString('hex')}`);
       await store.create(sessionKey(newSessionId()), recordOf(1000));
       await multiply();
@@ -93,7 +95,7 @@ for (const [engine, make] of KINDS)
         `${engine}: ${await swept} swept beside ${waits.length} visits; a visit took ${median.toFixed(1)} ms, the longest ${longest.toFixed()} of ${took.toFixed()} ms`,
       );
       expect(await swept).toBe(ROWS);
-      // Who waits for the sweep waits for most of it. A machine on which it takes long makes visits as slow.
+      // A request that waits for the sweep waits for most of it. On a slow machine requests take longer too.
       expect(waits.length).toBeGreaterThan(20);
       expect(median).toBeLessThan(took / 50);
       expect(longest).toBeLessThan(Math.max(LONGEST_MS, took / 4));
@@ -103,7 +105,7 @@ for (const [engine, make] of KINDS)
     }, 120_000);
   });
 
-/** What a request does that is logged in: load, change, begin a session, end it. */
+/** The store calls of logged-in requests: load, patch, create and delete. */
 async function visit(store: Made['store'], live: ReturnType<typeof sessionKey>): Promise<void> {
   const fresh = sessionKey(newSessionId());
   const touch: SessionPatch = {

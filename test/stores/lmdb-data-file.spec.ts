@@ -30,7 +30,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('a data file of the LmdbSessionStore that is damaged', () => {
+describe('what the LmdbSessionStore rejects as a damaged data file', () => {
   it.each<[string, (file: string) => void, RegExp]>([
     ['is garbage', (file) => writeFileSync(file, Buffer.alloc(100_000, 0xa5)), /no LMDB header at byte 0/],
     ['is a text', (file) => writeFileSync(file, 'sessions\n'), /ends after 9 bytes/],
@@ -44,7 +44,7 @@ describe('a data file of the LmdbSessionStore that is damaged', () => {
     ['is cut to a half', (file) => truncateSync(file, pagesOf(file, 0.5)), /truncated/],
     ['has lost a tenth', (file) => truncateSync(file, pagesOf(file, 0.9)), /truncated/],
     ['has nothing but zeros after its headers', (file) => overwrite(file, 2 * PAGE), /page \d+ is damaged/],
-  ])('that %s is refused by an error that names it', (_, damage, message) => {
+  ])('includes a file that %s: open() throws an error that names the file', (_, damage, message) => {
     const path = copy();
     const file = join(path, 'data.mdb');
     damage(file);
@@ -53,7 +53,7 @@ describe('a data file of the LmdbSessionStore that is damaged', () => {
     expect(open).toThrow(file);
   });
 
-  it('is not what an intact or an empty file is taken for', async () => {
+  it('does not include an intact file and an empty file', async () => {
     const [path, empty] = [copy(), copy()];
     writeFileSync(join(empty, 'data.mdb'), '');
     for (const [at, found] of [
@@ -66,11 +66,11 @@ describe('a data file of the LmdbSessionStore that is damaged', () => {
     }
   });
 
-  it('is not what a file is taken for that ends before pages which are free', async () => {
+  it('does not include a file that ends before its free pages', async () => {
     const path = copy();
     const store = new LmdbSessionStore({ path });
     const large = 'large' as SessionKey;
-    // In one transaction: LMDB takes pages at the end of the file, frees them and never writes them.
+    // In one transaction LMDB allocates pages at the end of the file, frees them, and never writes them.
     for (let n = 0; n < 2; n++)
       await Promise.all([store.create(large, record(2_000_000)), store.delete(large)]);
     await store.close();
@@ -82,7 +82,7 @@ describe('a data file of the LmdbSessionStore that is damaged', () => {
     await reopened.close();
   });
 
-  it('is not what a file is taken for whose newest snapshot was lost by a power cut', async () => {
+  it('does not include a file whose newest snapshot was lost in a power cut', async () => {
     const path = copy();
     loseNewest(path);
     const store = new LmdbSessionStore({ path });
@@ -91,20 +91,20 @@ describe('a data file of the LmdbSessionStore that is damaged', () => {
     await store.close();
   });
 
-  it('is refused where nothing but its newest snapshot is lost without a power cut', () => {
+  it('includes a file that lost its newest snapshot without a power cut', () => {
     const path = copy();
     loseNewest(path, readFileSync('/proc/sys/kernel/random/boot_id', 'latin1'));
     expect(() => new LmdbSessionStore({ path }).open()).toThrow(/truncated/);
   });
 
-  it('is refused where the snapshot before a power cut is damaged too', () => {
+  it('includes a file whose snapshot before a power cut is damaged too', () => {
     const path = copy();
     loseNewest(path);
     truncateSync(join(path, 'data.mdb'), 2 * PAGE);
     expect(() => new LmdbSessionStore({ path }).open()).toThrow(/truncated/);
   });
 
-  it('does not matter where it is the file of locks', async () => {
+  it('does not include a damaged lock file', async () => {
     const path = copy();
     writeFileSync(join(path, 'lock.mdb'), Buffer.alloc(8272, 0xa5));
     const store = new LmdbSessionStore({ path });
@@ -131,8 +131,8 @@ function overwrite(
 }
 
 /**
- * Makes a file as a power cut leaves it: the newest header was written before the pages that it names. The last one whose pages
- * were written is in the middle of the first page.
+ * Makes a file as a power cut leaves it: the newest header was written before the pages that it names. The
+ * last one whose pages were written is in the middle of the first page.
  */
 function loseNewest(path: string, boot: string = '1234abcd-'): void {
   const file = join(path, 'data.mdb');
@@ -156,7 +156,7 @@ function loseNewest(path: string, boot: string = '1234abcd-'): void {
 const pagesOf = (file: string, part: number): number =>
   Math.floor((statSync(file).size * part) / PAGE) * PAGE;
 
-/** The last page of the newest snapshot, as the headers name it. */
+/** The last page of the newest snapshot, from the headers. */
 function lastPageOf(file: string): number {
   const bytes = readFileSync(file);
   const [first, second] = [24, PAGE + 24].map((at) => bytes.subarray(at));

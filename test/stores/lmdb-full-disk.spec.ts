@@ -9,7 +9,9 @@ import { SECRET } from '../support/secret.js';
 import { needsBuild } from '../support/server-process.js';
 
 const FIXTURE = fileURLToPath(new URL('../fixtures/full-disk.mjs', import.meta.url));
-/** Mounts a small file system that only the command sees, and that ends with it. */
+/**
+ * Mounts a small file system that only the command sees, and that is unmounted with the end of the command.
+ */
 const MOUNT = 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"';
 const WAYS = [
   ['unshare', '--mount'],
@@ -42,7 +44,7 @@ describeWith(
     isMet: way !== undefined,
     cure: 'run as root on Linux, or allow unprivileged user namespaces',
   },
-  'the LmdbSessionStore on a disk that is full',
+  'the LmdbSessionStore on a full disk',
   () => {
     let seen: Seen;
 
@@ -53,19 +55,19 @@ describeWith(
       seen = JSON.parse(stdout) as Seen;
     }, 90_000);
 
-    it('does not open: an error names the file, and the process lives', () => {
+    it('throws an error that names the file when it opens, and the process continues', () => {
       expect(seen.opening).toMatch(/lock\.mdb: ENOSPC/);
     });
 
-    it('serves while there is room', () => {
+    it('serves requests while there is space', () => {
       expect(seen.before).toBe(200);
     });
 
-    it('rejects writes: each request gets 503, together and alone', () => {
+    it('rejects writes: each request gets 503, concurrent or alone', () => {
       expect([...seen.full, seen.alone]).toEqual([503, 503, 503, 503]);
     });
 
-    it('says that nothing was stored, and where', () => {
+    it('rejects with an error that names the folder', () => {
       expect(seen.failure).toMatch(/^LMDB stored nothing in .*sessions: .*disk/);
     });
 
@@ -73,7 +75,7 @@ describeWith(
       expect(seen.unhandled).toBe(0);
     });
 
-    it('works again when there is room', () => {
+    it('serves requests again when there is space', () => {
       expect(seen.after).toBe(200);
     });
   },

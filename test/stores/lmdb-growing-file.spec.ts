@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SessionKey, SessionRecord } from 'nest-session';
 
-/** What another process does to the file before the next read of it. */
+/** The change of another process to the file, before the next read. */
 let meanwhile: (() => void) | null = null;
 jest.unstable_mockModule('node:fs', () => ({
   ...fs,
@@ -19,8 +19,8 @@ const folder = fs.mkdtempSync(join(tmpdir(), 'nest-session-growing-'));
 
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-describe('a data file of the LmdbSessionStore that another process makes larger', () => {
-  it('is not taken for a truncated one', async () => {
+describe('a data file of the LmdbSessionStore that another process extends', () => {
+  it('is not rejected as truncated', async () => {
     const key = 'key' as SessionKey;
     const first = new LmdbSessionStore({ path: folder });
     await first.create(key, record());

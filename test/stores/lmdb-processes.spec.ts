@@ -13,7 +13,7 @@ import {
   startFixture,
 } from '../support/server-process.js';
 
-/** A write that was answered: it must be there ever after. */
+/** A completed write, which must never be lost. */
 interface Write {
   readonly cookie: string;
   readonly name: string;
@@ -31,7 +31,7 @@ afterAll(() => {
 });
 
 describe('a folder of the LmdbSessionStore, when its process is killed', () => {
-  it('holds every answered write after each of ten kills in the middle of writing', async () => {
+  it('contains every completed write after each of ten kills during writes', async () => {
     const folder = newFolder();
     const writes: Write[] = [];
     let [checked, cut] = [0, 0];
@@ -51,7 +51,7 @@ describe('a folder of the LmdbSessionStore, when its process is killed', () => {
     expect(cut).toBeGreaterThan(10);
   }, 120_000);
 
-  it('serves its other processes on, which see what the killed one had answered', async () => {
+  it('still serves its other processes, which see the completed writes of the killed one', async () => {
     const folder = newFolder();
     const writes: Write[] = [];
     const [survivor, ...others] = await startThree(folder);
@@ -74,7 +74,7 @@ describe('three processes on one folder of the LmdbSessionStore', () => {
   });
   const at = (n: number): ServerProcess => servers[n % 3]!;
 
-  it('keep the attributes of 100 requests at once', async () => {
+  it('keep the attributes of 100 concurrent requests', async () => {
     const { cookie } = await at(0).send('/set?name=first&value=0');
     const names = Array.from({ length: 100 }, (_, n) => `n${n}`);
     await Promise.all(names.map((name, n) => at(n).send(`/set?name=${name}&value=${n}`, { cookie })));
@@ -84,11 +84,11 @@ describe('three processes on one folder of the LmdbSessionStore', () => {
     }
   });
 
-  it('see at once what another has answered: a redirect followed the moment its headers arrive, 50 times', async () => {
+  it('see completed writes of each other immediately: 50 redirects, followed as soon as their headers arrive', async () => {
     const { cookie } = await at(0).send('/set?name=round&value=start');
     const stale: string[] = [];
     for (let round = 0; round < 50; round++) {
-      // Reads under way keep older snapshots in use in the processes that are asked next.
+      // Pending reads keep older snapshots in use in the processes that serve the next requests.
       const busy = servers.map((server) => server.read(cookie));
       const then = encodeURIComponent(`${at(round + 1).url}/all`);
       const { status, location } = await at(round).send(`/set?name=round&value=${round}&then=${then}`, {
@@ -104,7 +104,7 @@ describe('three processes on one folder of the LmdbSessionStore', () => {
     expect(stale).toEqual([]);
   });
 
-  it('bring no session back in 100 races of a logout with writes elsewhere', async () => {
+  it('restore no session in 100 races of a logout with writes in other processes', async () => {
     const back: number[] = [];
     for (let race = 0; race < 100; race++) {
       const { cookie } = await at(race).send('/set?name=who&value=alice');
@@ -122,9 +122,9 @@ describe('three processes on one folder of the LmdbSessionStore', () => {
   });
 });
 
-describe('a process with an open LmdbSessionStore and sweeps to come', () => {
+describe('a process with an open LmdbSessionStore and scheduled sweeps', () => {
   it.each(['idle-middleware.mjs', 'idle-module.mjs'])(
-    'ends by itself once its server is closed (%s)',
+    'exits when its server is closed (%s)',
     async (fixture) => {
       const child = startFixture(fixture, newFolder());
       const [output] = await Promise.all([text(child.stdout!), once(child, 'exit')]);
@@ -145,15 +145,18 @@ function startThree(folder: string): Promise<Three> {
 
 interface Load {
   readonly servers: readonly ServerProcess[];
-  /** Answered writes are added here. */
+  /** Collects completed writes. */
   readonly writes: Write[];
-  /** How many of them there must be before the victim is killed. */
+  /** Number of completed writes before the victim is killed. */
   readonly until: number;
-  /** The one server that may fail to answer. */
+  /** The only server that may fail to respond. */
   readonly victim: ServerProcess;
 }
 
-/** Writes over sixteen connections, kills the victim while all of them are busy, and answers how many requests that cut off. */
+/**
+ * Writes over sixteen connections, and kills the victim while all are busy. Resolves with the number of
+ * broken requests.
+ */
 async function writeAndKill({ servers, writes, until, victim }: Load): Promise<number> {
   const kills: Promise<void>[] = [];
   let cut = 0;
@@ -179,7 +182,7 @@ async function writeAndKill({ servers, writes, until, victim }: Load): Promise<n
   return cut;
 }
 
-/** Reads every session over HTTP, fails with the writes that are not there, and answers how many are. */
+/** Reads every session over HTTP. Resolves with their number, and fails with the writes that are lost. */
 async function countFound(server: ServerProcess, writes: readonly Write[]): Promise<number> {
   const cookies = [...new Set(writes.map(({ cookie }) => cookie))];
   const sessions = await Promise.all(

@@ -26,7 +26,7 @@ describeStoreContract('LmdbSessionStore', {
 });
 
 describe('LmdbSessionStore', () => {
-  it('makes its folder, and those above it, for this user alone', async () => {
+  it('creates its folder and the parents, readable for this user only', async () => {
     const path = join(folder, 'a', 'b', 'sessions');
     const store = new LmdbSessionStore({ path });
     store.open();
@@ -35,7 +35,7 @@ describe('LmdbSessionStore', () => {
     await store.close();
   });
 
-  it('has nothing on disk until it is opened', async () => {
+  it('creates no file before it is opened', async () => {
     const path = join(folder, 'unopened');
     const store = new LmdbSessionStore({ path });
     expect(existsSync(path)).toBe(false);
@@ -44,13 +44,13 @@ describe('LmdbSessionStore', () => {
     expect(() => store.open()).toThrow('is closed');
   });
 
-  it('opens at its first operation, whichever that is', async () => {
+  it('opens at its first operation, also if that is a delete', async () => {
     const store = new LmdbSessionStore({ path: join(folder, 'first') });
     expect(await store.delete(key(1))).toBe('missing');
     await store.close();
   });
 
-  it('leaves no file beside those of LMDB', async () => {
+  it('leaves only the files of LMDB', async () => {
     const path = join(folder, 'files');
     const store = new LmdbSessionStore({ path });
     store.open();
@@ -61,19 +61,19 @@ describe('LmdbSessionStore', () => {
   it.each([
     ['no path', undefined as never, /must be the path of a folder, got undefined/],
     ['an empty path', '', /must be the path of a folder, got ""/],
-  ])('refuses %s at construction', (_, path, message) => {
+  ])('throws for %s', (_, path, message) => {
     expect(() => new LmdbSessionStore({ path })).toThrow(message);
   });
 
   it.each([[0], [1.5], [-1], [131_071], [Number.NaN], ['1 GB' as never]])(
-    'refuses the limit %p at construction',
+    'throws for the limit %p',
     (maxBytes) => {
       expect(() => new LmdbSessionStore({ path: folder, maxBytes })).toThrow(/maxBytes .* at least 131072/);
     },
   );
 
   const impossible = [
-    ['a path that cannot be made', '/proc/nowhere/sessions', /ENOENT/],
+    ['a path that cannot be created', '/proc/nowhere/sessions', /ENOENT/],
     ['a path below a file', join(fileURLToPath(import.meta.url), 'sessions'), /ENOTDIR|EEXIST/],
   ] as const;
 
@@ -81,7 +81,7 @@ describe('LmdbSessionStore', () => {
     expect(() => new LmdbSessionStore({ path }).open()).toThrow(message);
   });
 
-  it.each(impossible)('ends the start of an application with %s', async (_, path, message) => {
+  it.each(impossible)('fails the start of an application with %s', async (_, path, message) => {
     const store = new LmdbSessionStore({ path });
     const started = Test.createTestingModule({ imports: [SessionModule.forRoot({ secret: SECRET, store })] });
     const app = (await started.compile()).createNestApplication({ logger: false });
@@ -104,7 +104,7 @@ describe('LmdbSessionStore', () => {
 describe('the limit maxBytes of the LmdbSessionStore', () => {
   const maxBytes = 1024 * 1024;
 
-  /** Writes sessions until one is refused. */
+  /** Writes sessions until one is rejected. */
   async function fill(store: LmdbSessionStore): Promise<{ count: number; refusal: string }> {
     for (let count = 0; ; count++) {
       const refusal = await store.create(key(count), record(10_000)).then(
@@ -115,7 +115,7 @@ describe('the limit maxBytes of the LmdbSessionStore', () => {
     }
   }
 
-  it('refuses what would exceed it, and holds most of it', async () => {
+  it('rejects writes above it, and is used for the most part', async () => {
     const path = join(folder, 'limited');
     const store = new LmdbSessionStore({ path, maxBytes });
     const { count, refusal } = await fill(store);
@@ -126,7 +126,7 @@ describe('the limit maxBytes of the LmdbSessionStore', () => {
     await store.close();
   });
 
-  it('still lets sessions be touched, shrink and go, which makes room', async () => {
+  it('still allows touches, smaller records and deletes, which free space', async () => {
     const store = new LmdbSessionStore({ path: join(folder, 'shrinking'), maxBytes });
     const { count } = await fill(store);
     const touch = { touchedAt: 2, expiresAt: 9, principal: { from: null, to: null }, changes: new Map() };
@@ -138,7 +138,7 @@ describe('the limit maxBytes of the LmdbSessionStore', () => {
     await store.close();
   });
 
-  it('keeps the file near it while sessions of all sizes come and go', async () => {
+  it('also limits the size of the file while sessions of all sizes are created and deleted', async () => {
     const path = join(folder, 'churn');
     const store = new LmdbSessionStore({ path, maxBytes });
     let refused = 0;

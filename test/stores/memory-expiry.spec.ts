@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { MemorySessionStore, type SessionKey, type SessionRecord } from 'nest-session';
 import { nextTurn } from '../../lib/core/util/clock.js';
-import { ExpiryQueue } from '../../lib/stores/memory/expiry-queue.js';
+import { ExpiryQueue } from '../../lib/stores/memory/expiry.js';
 
 const ONE = 'one' as SessionKey;
 const TWO = 'two' as SessionKey;
@@ -43,7 +43,7 @@ describe('expired sessions of the MemorySessionStore', () => {
     expect([store.size, await store.load(ONE)]).toEqual([1, null]);
   });
 
-  it('are those that expire now: one that was touched stays, one whose time was shortened goes', async () => {
+  it('depend on the current expiry: a touched session stays, and one with a shortened expiry is freed', async () => {
     const store = new MemorySessionStore();
     await store.create(ONE, record(5000));
     await store.create(TWO, record(60_000));
@@ -55,7 +55,7 @@ describe('expired sessions of the MemorySessionStore', () => {
     expect(store.size).toBe(0);
   });
 
-  it('are freed in portions, and requests come between', async () => {
+  it('are freed in batches, with requests in between', async () => {
     const store = new MemorySessionStore();
     for (let n = 0; n < 10_000; n++) await store.create(`key${n}` as SessionKey, record(5000));
     jest.advanceTimersByTime(5500);
@@ -66,7 +66,7 @@ describe('expired sessions of the MemorySessionStore', () => {
       expect((left[at - 1] ?? 10_000) - size).toBeLessThanOrEqual(2000);
   });
 
-  it('are freed by a timer that exists only while there are sessions, and keeps no process alive', async () => {
+  it('are freed by a timer that runs only while there are sessions, and does not keep the process alive', async () => {
     const timers = jest.spyOn(globalThis, 'setInterval');
     const store = new MemorySessionStore();
     expect(jest.getTimerCount()).toBe(0);
@@ -84,7 +84,7 @@ describe('expired sessions of the MemorySessionStore', () => {
     timers.mockRestore();
   });
 
-  it('wait for a sweep where the application has a clock of its own', async () => {
+  it('wait for a sweep when the application has its own clock', async () => {
     const store = new MemorySessionStore();
     await store.create(ONE, record(5000, 1_500_000_000_000));
     jest.advanceTimersByTime(10_000);
@@ -94,10 +94,10 @@ describe('expired sessions of the MemorySessionStore', () => {
 });
 
 describe('ExpiryQueue', () => {
-  it('gives every session that has expired, once, however its time was moved', () => {
+  it('returns every expired session once, however its expiry was changed', () => {
     const expiries = new Map<SessionKey, number>();
     const queue = new ExpiryQueue((key) => expiries.get(key));
-    // A generator of numbers that is the same each time.
+    // A pseudo-random generator with a fixed seed.
     let seed = 7;
     const random = (limit: number): number => (seed = (seed * 48_271) % 2_147_483_647) % limit;
     const set = (n: number, expiresAt: number): void => {
@@ -118,14 +118,14 @@ describe('ExpiryQueue', () => {
     expect(queue.next(10_000, 1e9)).not.toBeNull();
   });
 
-  it('looks at a limited number of places, and then returns that there are more', () => {
+  it('checks a limited number of keys, and then returns that there are more', () => {
     const queue = new ExpiryQueue(() => undefined);
     for (let n = 0; n < 10; n++) queue.add(`key${n}` as SessionKey, n, 10);
     expect(queue.next(100, 6)).toBe('more');
     expect(queue.next(100, 6)).toBeNull();
   });
 
-  it('holds no more than twice the sessions that there are, and some', () => {
+  it('contains at most about twice as many keys as there are sessions', () => {
     const queue = new ExpiryQueue((key) => (key === ONE ? 1 : undefined));
     for (let n = 0; n < 100_000; n++) queue.add(`key${n}` as SessionKey, 1, 1);
     queue.add(ONE, 1, 1);

@@ -19,7 +19,7 @@ function patchOf(
   return { touchedAt: 5, expiresAt: 6, principal: { from: null, to: null }, changes, ...over };
 }
 
-/** What a store gives back for a record; attributes as a list, since their order counts. */
+/** The record that a store returns; attributes as a list, because their order matters. */
 async function throughStore(record: SessionRecord): Promise<unknown> {
   const store = new MemorySessionStore();
   await store.create(KEY, record);
@@ -29,7 +29,7 @@ async function throughStore(record: SessionRecord): Promise<unknown> {
 const listed = (record: SessionRecord | 'corrupt' | null): unknown =>
   record === null || record === 'corrupt' ? record : { ...record, attributes: [...record.attributes] };
 
-describe('MemorySessionStore keeps a record to the last character and millisecond', () => {
+describe('MemorySessionStore returns exactly what it stored', () => {
   const many = Array.from({ length: 1000 }, (_, n) => [`name ${n}`, String(n)] as const);
   const cases: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
     'no attribute': [],
@@ -112,7 +112,7 @@ describe('MemorySessionStore keeps a record to the last character and millisecon
     expect(await store.deleteExpired(at, 10)).toBe(1);
   });
 
-  it('instants that are days and days apart', async () => {
+  it('for instants that are many days apart', async () => {
     const instants = {
       createdAt: -3,
       touchedAt: Number.MAX_SAFE_INTEGER,
@@ -121,7 +121,7 @@ describe('MemorySessionStore keeps a record to the last character and millisecon
     expect(await throughStore(recordOf([], instants))).toMatchObject(instants);
   });
 
-  it('the order of a Map through changes: what is set anew comes last', async () => {
+  it('in the order of a Map after changes: an attribute that is set again comes last', async () => {
     const store = new MemorySessionStore();
     const texts = [
       ['b', '1'],
@@ -147,7 +147,7 @@ describe('MemorySessionStore keeps a record to the last character and millisecon
     });
   });
 
-  it('a session that grows past what is joined, and shrinks again', async () => {
+  it('for a session that grows above the limit of joined texts, and shrinks again', async () => {
     const store = new MemorySessionStore();
     const large = `"${'x'.repeat(5000)}"`;
     await store.create(KEY, recordOf(Object.entries({ a: '1', b: '2' })));
@@ -158,7 +158,7 @@ describe('MemorySessionStore keeps a record to the last character and millisecon
     expect(store.bytes).toBe(Buffer.byteLength('keya3b2'));
   });
 
-  it('apart from sessions whose names look alike', async () => {
+  it('for sessions with similar names', async () => {
     const store = new MemorySessionStore();
     const lists = [['a,b'], ['a', 'b'], ['b', 'a'], [''], [], [',']];
     for (const [n, names] of lists.entries())
@@ -169,7 +169,7 @@ describe('MemorySessionStore keeps a record to the last character and millisecon
     }
   });
 
-  it('whatever names sessions have: more lists of names than are shared', async () => {
+  it('for more lists of names than are shared', async () => {
     const store = new MemorySessionStore();
     const keys = Array.from({ length: 2500 }, (_, n) => `key${n}` as SessionKey);
     for (const key of keys) await store.create(key, recordOf([[key, '1']]));
@@ -177,9 +177,9 @@ describe('MemorySessionStore keeps a record to the last character and millisecon
   });
 });
 
-describe('A record of a MemorySessionStore belongs to who has it', () => {
+describe('A record of a MemorySessionStore belongs to its caller', () => {
   it.each(['short', 'long '.repeat(1000)])(
-    'given out or taken in, with a text that is %.5s',
+    'when loaded or stored, with a text that is %.5s',
     async (text) => {
       const store = new MemorySessionStore();
       const given = recordOf([['n', text]]);
@@ -197,7 +197,7 @@ describe('A record of a MemorySessionStore belongs to who has it', () => {
     },
   );
 
-  it('also while others are read that much that it is packed again', async () => {
+  it('also when it is packed again after many reads of other sessions', async () => {
     const store = new MemorySessionStore();
     const keys = Array.from({ length: 2500 }, (_, n) => `key${n}` as SessionKey);
     for (const [n, key] of keys.entries())
@@ -222,8 +222,8 @@ describe('A record of a MemorySessionStore belongs to who has it', () => {
   });
 });
 
-describe('MemorySessionStore knows the sessions of a principal', () => {
-  it('with none, one and several, as they come, change and go', async () => {
+describe('MemorySessionStore lists the sessions of a principal', () => {
+  it('with none, one and several, after they are created, changed and deleted', async () => {
     const store = new MemorySessionStore({ maxSessions: 4 });
     const keys = Array.from({ length: 5 }, (_, n) => `key${n}` as SessionKey);
     const [one, two, three] = keys as [SessionKey, SessionKey, SessionKey];
@@ -238,7 +238,7 @@ describe('MemorySessionStore knows the sessions of a principal', () => {
     await store.delete(one);
     expect(await held()).toEqual([]);
     await store.patch(three, patchOf(new Map(), { principal: { from: 'u2', to: 'u1' } }));
-    // Also what has to make room is no longer listed.
+    // An evicted session is no longer listed.
     for (const key of [one, two, keys[3]!, keys[4]!]) await store.create(key, recordOf([]));
     expect([await held(), store.evicted > 0 || store.size === 4]).toEqual([
       (await store.load(three)) === null ? [] : [three],
@@ -247,8 +247,8 @@ describe('MemorySessionStore knows the sessions of a principal', () => {
   });
 });
 
-describe('MemorySessionStore sweeps many', () => {
-  it('100 000 expired sessions in batches, with turns for requests between, and no session that was renewed', async () => {
+describe('MemorySessionStore sweeps', () => {
+  it('100 000 expired sessions in batches, with requests in between, and no session that was touched', async () => {
     const store = new MemorySessionStore({ maxSessions: 200_000 });
     for (let n = 0; n < 100_000; n++) void store.create(`key${n}` as SessionKey, recordOf([['n', '1']]));
     let turns = 0;
@@ -264,7 +264,7 @@ describe('MemorySessionStore sweeps many', () => {
 });
 
 describe('MemorySessionStore', () => {
-  it('keeps nothing alive of sessions that are gone, however lately they were read', async () => {
+  it('keeps no data of deleted sessions in memory, even if they were read recently', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const store = new MemorySessionStore({ maxBytes: 2 ** 21 });
@@ -279,7 +279,7 @@ describe('MemorySessionStore', () => {
       void store.load(key);
       if (n % 2 === 0) void store.delete(key);
     }
-    // 100 MB and more went through it; half was deleted, most of the rest had to make room.
+    // More than 100 MB were written. Half was deleted, and most of the rest was evicted.
     expect(store.bytes).toBeLessThanOrEqual(2 ** 21);
     expect(used() - before).toBeLessThan(30 * 2 ** 20);
   });

@@ -27,7 +27,7 @@ describe('MemorySessionStore is bounded', () => {
     changes: new Map(),
   };
 
-  it('by count: the session that was used longest ago makes room', async () => {
+  it('by count: the least recently used session is evicted', async () => {
     const store = new MemorySessionStore({ maxSessions: 2 });
     const [one, two, three] = keys(3) as [SessionKey, SessionKey, SessionKey];
     await store.create(one, record());
@@ -40,7 +40,7 @@ describe('MemorySessionStore is bounded', () => {
     expect([store.size, store.evicted]).toEqual([2, 1]);
   });
 
-  it('by count: a session that was read stays, whatever else comes', async () => {
+  it('by count: a session that was read is not evicted', async () => {
     const store = new MemorySessionStore({ maxSessions: 100 });
     const reader = 'reader' as SessionKey;
     await store.create(reader, record());
@@ -51,7 +51,7 @@ describe('MemorySessionStore is bounded', () => {
     expect(store.size).toBeLessThanOrEqual(100);
   });
 
-  it('by count: sessions without a principal make room before any other, used or not', async () => {
+  it('by count: sessions without a principal are evicted first, used or not', async () => {
     const store = new MemorySessionStore({ maxSessions: 100 });
     const owned = keys(60);
     for (const key of owned) await store.create(key, { ...record(), principal: 'u1' });
@@ -64,7 +64,7 @@ describe('MemorySessionStore is bounded', () => {
     expect(store.size).toBeLessThanOrEqual(100);
   });
 
-  it('by count: sessions of principals make room where there are no others', async () => {
+  it('by count: sessions of principals are evicted when there are no others', async () => {
     const store = new MemorySessionStore({ maxSessions: 10 });
     for (const key of keys(30)) await store.create(key, { ...record(), principal: 'u1' });
     await store.create('anonymous' as SessionKey, record());
@@ -72,7 +72,7 @@ describe('MemorySessionStore is bounded', () => {
     expect(await store.load('anonymous' as SessionKey)).not.toBeNull();
   });
 
-  it('by count: a session that is loaded often stays among visitors who all come back once', async () => {
+  it('by count: a session that is loaded often stays among visitors who all return once', async () => {
     const store = new MemorySessionStore({ maxSessions: 1000 });
     const reader = 'reader' as SessionKey;
     await store.create(reader, record());
@@ -83,7 +83,7 @@ describe('MemorySessionStore is bounded', () => {
     }
   });
 
-  it('by count: a session counts as one with a principal from its login to its logout', async () => {
+  it('by count: a session has a principal from its login to its logout', async () => {
     const store = new MemorySessionStore({ maxSessions: 2 });
     const [one, two, three, four] = keys(4) as [SessionKey, SessionKey, SessionKey, SessionKey];
     const login = { ...touch, principal: { from: null, to: 'u1' } };
@@ -99,7 +99,7 @@ describe('MemorySessionStore is bounded', () => {
     expect([await store.load(one), (await store.load(three)) !== null]).toEqual([null, true]);
   });
 
-  it('by bytes, which follow every change', async () => {
+  it('by bytes, which are updated at every change', async () => {
     const store = new MemorySessionStore({ maxBytes: 1000 });
     const text = JSON.stringify('x'.repeat(400));
     for (const key of keys(3)) await store.create(key, record(text));
@@ -109,7 +109,7 @@ describe('MemorySessionStore is bounded', () => {
     expect([store.size, store.bytes]).toEqual([0, 0]);
   });
 
-  it('refuses a session that is larger than everything, and leaves the others alone', async () => {
+  it('rejects a session above the byte limit, and keeps the others', async () => {
     const store = new MemorySessionStore({ maxBytes: 100 });
     const [small, large] = keys(2) as [SessionKey, SessionKey];
     await store.create(small, record());
@@ -130,10 +130,10 @@ describe('MemorySessionStore is bounded', () => {
     { maxBytes: Number.NaN },
     { maxBytes: '1' as never },
   ])('refuses the limits %j at start', (options) => {
-    expect(() => new MemorySessionStore(options)).toThrow(/positive whole number/);
+    expect(() => new MemorySessionStore(options)).toThrow(/positive integer/);
   });
 
-  it('sweeps in batches what was over, and what is over by the next round', async () => {
+  it('sweeps expired sessions in batches, also those that expire before the next round', async () => {
     const store = new MemorySessionStore();
     for (const key of keys(10)) await store.create(key, { ...record(), expiresAt: 100 });
     expect(await store.deleteExpired(100, 4)).toBe(4);

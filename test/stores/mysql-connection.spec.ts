@@ -21,7 +21,7 @@ describeWithServer('mariadb', 'the connections of a MysqlSessionStore', (url) =>
   });
   afterEach(() => admin.query(`DROP TABLE IF EXISTS ${table}`));
 
-  it('are made anew where they fall silent, all of them at once', async () => {
+  it('are all replaced when one of them no longer responds', async () => {
     const proxy = await startProxy(url);
     const store = new MysqlSessionStore({ url: proxy.url, table });
     await Promise.all(times(10, () => store.load(newKey())));
@@ -30,7 +30,7 @@ describeWithServer('mariadb', 'the connections of a MysqlSessionStore', (url) =>
     const began = ownTime();
     const outcomes = await Promise.allSettled(times(3, () => store.load(newKey())));
     expect(ownTime() - began).toBeLessThan(5000);
-    const reason = { message: 'The database has not answered within 4000 ms.' };
+    const reason = { message: 'The database has not responded within 4000 ms.' };
     for (const outcome of outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason });
     const next = ownTime();
     await Promise.all(times(10, () => store.load(newKey())));
@@ -40,7 +40,7 @@ describeWithServer('mariadb', 'the connections of a MysqlSessionStore', (url) =>
     proxy.stop();
   }, 20_000);
 
-  it('of a pool that was given are made anew too', async () => {
+  it('of a pool of the application are replaced too', async () => {
     const proxy = await startProxy(url);
     const pool = mysql.createPool({ uri: proxy.url, connectionLimit: 2 });
     const store = new MysqlSessionStore({ client: pool, table });
@@ -53,7 +53,7 @@ describeWithServer('mariadb', 'the connections of a MysqlSessionStore', (url) =>
     proxy.stop();
   }, 20_000);
 
-  it('are gone some five seconds after close(), with a silent server too', async () => {
+  it('are closed about five seconds after close(), also when the server does not respond', async () => {
     const proxy = await startProxy(url);
     const store = new MysqlSessionStore({ url: proxy.url, table });
     await Promise.all(times(5, () => store.load(newKey())));
@@ -67,7 +67,7 @@ describeWithServer('mariadb', 'the connections of a MysqlSessionStore', (url) =>
     proxy.stop();
   }, 20_000);
 
-  it('that are idle and get lost end no process', async () => {
+  it('that break while they are idle do not end the process', async () => {
     const connection = mysqlCallbacks.createConnection(url);
     const store = new MysqlSessionStore({ client: connection, table });
     const other = new MysqlSessionStore({ client: connection, table });
@@ -94,7 +94,7 @@ describeWithServer('mariadb', 'the connections of a MysqlSessionStore', (url) =>
     expect(await new MysqlSessionStore({ client: admin, table }).load(key)).toBeNull();
   });
 
-  it('that are inside a transaction are refused, until it is over', async () => {
+  it('inside a transaction are rejected, until the transaction ends', async () => {
     const connection = await mysql.createConnection(url);
     const store = new MysqlSessionStore({ client: connection, table });
     await connection.beginTransaction();
@@ -110,20 +110,22 @@ describeWithServer('mariadb', 'the connections of a MysqlSessionStore', (url) =>
 interface Proxy {
   readonly url: string;
   readonly made: () => number;
-  /** How many connections the other side has not let go of for good: what is sent to one that it has comes back. */
+  /**
+   * Number of connections that the client has not destroyed. Data sent to a destroyed connection is rejected.
+   */
   readonly open: () => Promise<number>;
-  /** From now on nothing passes on the connections that there are; they stay open, and new ones work. */
+  /** Stops forwarding on existing connections, which stay open. New connections work. */
   readonly silence: () => void;
   readonly stop: () => void;
 }
 
-/** What stands between a store and its server, on a port of this machine. */
+/** A local proxy between a store and its server. */
 async function startProxy(target: string): Promise<Proxy> {
   const to = new URL(target);
   let made = 0;
   const open = new Set<Socket>();
   const silent = new Set<Socket>();
-  // Half open: a silent peer does not answer to an end either.
+  // Half open: a server that does not respond does not confirm a close either.
   const server = createServer({ allowHalfOpen: true }, (client) => {
     made++;
     open.add(client);
@@ -142,7 +144,7 @@ async function startProxy(target: string): Promise<Proxy> {
     url: url.href,
     made: () => made,
     open: async () => {
-      // The first is sent back, and the second is told of it: in a moment, unless the machine is busy.
+      // The first write provokes a reset, which makes the second one fail, soon unless the machine is busy.
       for (let n = 0; n < 50 && open.size > 0; n++) {
         for (const client of silent) client.write('?');
         await delay(100);

@@ -22,7 +22,7 @@ describeWithPrivateServers('mariadb', 'the sweep of a MysqlSessionStore with bin
     store = new MysqlSessionStore({ client: pool, table });
   });
 
-  it('removes what is over, in batches, and nothing else', async () => {
+  it('deletes expired sessions, in batches, and no others', async () => {
     const [format] = await pool.query('SELECT @@global.binlog_format AS format');
     expect(format).toEqual([{ format: 'STATEMENT' }]);
     const alive = newKey();
@@ -34,7 +34,7 @@ describeWithPrivateServers('mariadb', 'the sweep of a MysqlSessionStore with bin
     expect(await store.load(alive)).not.toBeNull();
   });
 
-  it('keeps a session that was given more time after it was found', async () => {
+  it('keeps a session whose expiry was extended after the SELECT', async () => {
     const [over, touched] = [newKey(), newKey()];
     await store.create(over, recordOf({}, { expiresAt: 1000 }));
     await store.create(touched, recordOf({}, { expiresAt: 1000 }));

@@ -8,7 +8,7 @@ import { newKey, newTable, patchOf, recordOf, times } from './support/sql.js';
 
 const prepared = [true, false];
 
-/** What ends a text, or a statement, where it is escaped in a way that the server does not know. */
+/** Texts that end a string or a statement when they are escaped in a way that the server does not use. */
 const NASTY = [
   `O'Brien`,
   `\\' OR 1 -- `,
@@ -21,7 +21,7 @@ describeWithServer('mariadb', 'the texts of a MysqlSessionStore', (url) => {
   let table: string;
   let admin: mysql.Connection;
   const pools: mysql.Pool[] = [];
-  /** A pool whose connections begin with a statement. */
+  /** A pool whose connections run a statement first. */
   const poolOf = (first: string, config: mysql.PoolOptions = {}): mysql.Pool => {
     const pool = mysql.createPool({ uri: url, ...config });
     if (first !== '') pool.pool.on('connection', (fresh) => fresh.query(first));
@@ -108,7 +108,7 @@ describeWithServer('mariadb', 'the texts of a MysqlSessionStore', (url) => {
     }
   });
 
-  it('of 10 000 changed attributes are compared in a moment', async () => {
+  it('of 10 000 changed attributes are compared quickly', async () => {
     const store = new MysqlSessionStore({ client: poolOf(''), table });
     const key = newKey();
     const names = times(10_000, (n) => `k${n}`);
@@ -124,7 +124,7 @@ describeWithServer('mariadb', 'the texts of a MysqlSessionStore', (url) => {
     expect(await store.load(key)).toMatchObject({ revision: 2, attributes: { size: 30_000 } });
   });
 
-  it('of large patches are all kept, of 8 writers at once', async () => {
+  it('of large patches of 8 concurrent writers are all kept', async () => {
     const store = new MysqlSessionStore({ client: poolOf(''), table });
     const key = newKey();
     await store.create(key, recordOf({}));
@@ -137,7 +137,7 @@ describeWithServer('mariadb', 'the texts of a MysqlSessionStore', (url) => {
   });
 });
 
-/** What a call rejects with. */
+/** The error of a call. */
 function failure(call: Promise<unknown>): Promise<unknown> {
   return call.then(
     () => 'nothing',
@@ -162,7 +162,7 @@ describeWithPrivateServers('mariadb', 'a MysqlSessionStore on a server with smal
   });
 
   it.each(['STRICT_TRANS_TABLES', ''])(
-    'refuses what it could not read back, and keeps what was there (sql_mode "%s")',
+    'rejects a session that it could not read, and keeps the former one (sql_mode "%s")',
     async (mode) => {
       await pool.query(`SET GLOBAL sql_mode = '${mode}'`);
       const client = mysql.createPool(server.url);
@@ -171,14 +171,14 @@ describeWithPrivateServers('mariadb', 'a MysqlSessionStore on a server with smal
       const record = recordOf({ a: big });
       await store.create(key, record);
       const tooLarge = store.patch(key, patchOf({ b: [null, big] }));
-      await expect(tooLarge).rejects.toThrow(/larger than max_allowed_packet/);
+      await expect(tooLarge).rejects.toThrow(/too large to (write|read): see max_allowed_packet/);
       expect(await store.load(key)).toEqual(record);
       expect(await store.patch(key, patchOf({ b: [null, '1'] }))).toBe('applied');
       await client.end();
     },
   );
 
-  it('keeps the failure of one save that is larger than a packet to itself', async () => {
+  it('fails only the save that is larger than a packet', async () => {
     const client = mysql.createPool({ uri: server.url, connectionLimit: 3 });
     const store = new MysqlSessionStore({ client, table: newTable() });
     const key = newKey();
@@ -191,12 +191,12 @@ describeWithPrivateServers('mariadb', 'a MysqlSessionStore on a server with smal
     for (let n = 0; n < 15; n++) expect(await store.load(key)).not.toBeNull();
     for (const error of failures)
       expect(error).toMatchObject({
-        message: expect.stringMatching(/allows to write|ECONNRESET|EPIPE/) as unknown,
+        message: expect.stringMatching(/too large to write|ECONNRESET|EPIPE/) as unknown,
       });
     await client.end();
   });
 
-  it('reads one that is larger all the same, and takes none for broken that lacks its attributes', async () => {
+  it('fails to load a session without attributes instead of reporting it as corrupt, and loads a large one', async () => {
     const table = newTable();
     const store = new MysqlSessionStore({ client: pool, table });
     const key = newKey();

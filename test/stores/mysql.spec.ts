@@ -94,7 +94,7 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
       await pool.query(`DROP TABLE IF EXISTS ${table}`);
     });
 
-    it('lives in a database that it is told', async () => {
+    it('uses the database in the option table', async () => {
       await pool.query(`CREATE DATABASE ${table}`);
       const store = new MysqlSessionStore({ client: pool, table: `${table}.Sessions` });
       await store.create(newKey(), recordOf({}));
@@ -103,7 +103,7 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
       await pool.query(`DROP DATABASE ${table}`);
     });
 
-    it('needs no right to make tables where its table is there', async () => {
+    it('needs no right to create tables when its table exists', async () => {
       await new MysqlSessionStore({ client: pool, table }).migrate();
       const query = async (text: string, values?: MysqlValue[]): Promise<unknown> => {
         if (/^(CREATE|ALTER|SELECT GET_LOCK)/.test(text)) throw new Error('denied');
@@ -113,7 +113,7 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
       expect(await store.create(newKey(), recordOf({}))).toBe('created');
     });
 
-    it('tries a migration again that has failed', async () => {
+    it('retries a failed migration at the next call', async () => {
       let isUp = false;
       const guarded = async (text: string, values?: MysqlValue[]): Promise<unknown> => {
         if (!isUp) throw new Error('the database is down');
@@ -127,7 +127,7 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
       expect(await store.create(newKey(), recordOf({}))).toBe('created');
     });
 
-    it('prepares its statements, and few of them however many attributes a patch has', async () => {
+    it('prepares few statements for patches with any number of attributes', async () => {
       const texts = new Set<string>();
       const client = {
         query: (text: string, values?: MysqlValue[]) => pool.query(text, values),
@@ -150,8 +150,8 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
       expect(texts.size).toBe(1 + 7);
     });
 
-    it('prepares nothing where it is told not to', async () => {
-      // Of this one connection: others prepare statements on the same server.
+    it('prepares no statement with prepare: false', async () => {
+      // Counts this connection only: other tests prepare statements on the same server.
       const one = await mysql.createConnection(url);
       const statusOf = async (): Promise<string> => {
         const [rows] = await one.query<mysql.RowDataPacket[]>(`SHOW SESSION STATUS LIKE 'Com_stmt_prepare'`);
@@ -166,12 +166,12 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
       await one.end();
     });
 
-    it('finds what is over, and whose sessions there are, by an index', async () => {
+    it('finds expired sessions, and sessions of a principal, by an index', async () => {
       const store = new MysqlSessionStore({ client: pool, table });
       const record = recordOf({}, { principal: 'u', expiresAt: 5 });
       await store.create(newKey(), record);
       for (let n = 0; n < 300; n++) await store.create(newKey(), recordOf({}, { principal: `u${n}` }));
-      // What the server believes of the table is renewed in the background, some time later.
+      // The server updates its statistics of the table in the background.
       await pool.query(`ANALYZE TABLE ${table}`);
       const keys: unknown[] = [];
       const explain = async (text: string, values?: MysqlValue[]): Promise<unknown> => {
@@ -195,12 +195,12 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
       ]);
     });
 
-    it('sweeps on one node at a time, and gives the turn back', async () => {
+    it('sweeps on one node at a time, and releases the lock', async () => {
       const store = new MysqlSessionStore({ client: pool, table });
       for (let n = 0; n < 3; n++) await store.create(newKey(), recordOf({}, { expiresAt: 5 }));
       const [swept, begun] = [gate(), gate()];
       const one = await pool.getConnection();
-      // A sweep that holds its lock until it is told to go on.
+      // A sweep that holds its lock until the test continues it.
       const slow = {
         execute: (text: string, values?: MysqlValue[]) => one.execute(text, values),
         query: async (text: string) => {
@@ -220,7 +220,7 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
       one.release();
     });
 
-    it('waits for no row that a request is at, and lets no request wait', async () => {
+    it('sweeps without waiting for locked rows, and without blocking requests', async () => {
       const store = new MysqlSessionStore({ client: pool, table });
       const now = Date.now();
       const [next, keys] = [newKey(), times(10, () => newKey())];
@@ -231,7 +231,7 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
       await request.query(`SELECT 1 FROM ${table} WHERE session_key = ? FOR UPDATE`, [keys[0]]);
       await request.query('SET SESSION innodb_lock_wait_timeout = 1');
       await sweeper.query('SET SESSION innodb_lock_wait_timeout = 1');
-      // What the sweep sends, in a transaction that stays open: as if it took very long.
+      // The statements of the sweep in a transaction that stays open, as if the sweep took very long.
       const held = {
         query: async (text: string) =>
           unmarked(
@@ -245,9 +245,9 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
         execute: async (text: string, values?: MysqlValue[]) => unmarked(await request.execute(text, values)),
       };
       const writer = new MysqlSessionStore({ client: open, table });
-      // Between the last session that is over and the first that is not: where InnoDB would lock a gap.
+      // Between the last expired session and the next one, where InnoDB would lock a gap.
       expect(await writer.create(newKey(), recordOf({}, { expiresAt: now + 5000 }))).toBe('created');
-      // One that the sweep has left alone, and the one that is over next.
+      // A session that the sweep has skipped, and the one that expires next.
       expect(await writer.patch(keys[0]!, patchOf({}))).toBe('applied');
       expect(await writer.patch(next, patchOf({}))).toBe('applied');
       await request.query('ROLLBACK');
@@ -260,7 +260,7 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
       sweeper.release();
     });
 
-    it('closes its own pool, and no client that it was given', async () => {
+    it('closes its own pool, and no client of the application', async () => {
       const store = new MysqlSessionStore({ client: pool, table });
       await store.create(newKey(), recordOf({}));
       await store.onApplicationShutdown();
@@ -271,7 +271,7 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
       await expect(owner.load(newKey())).rejects.toThrow(/closed/);
     });
 
-    it('outlives the end of its connections', async () => {
+    it('works after all its connections were closed', async () => {
       await pool.query(`CREATE DATABASE ${table}`);
       const own = new URL(url);
       own.pathname = table;
@@ -283,14 +283,14 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
       );
       expect(ids.length).toBeGreaterThan(0);
       for (const { id } of ids) await pool.query(`KILL ${id}`);
-      // One of them may be used before anyone has told the pool.
+      // A closed connection may be used before the pool has detected its end.
       for (let n = 0; n < 10; n++) await store.load(newKey()).catch(() => undefined);
       expect(await store.load(newKey())).toBeNull();
       await store.close();
       await pool.query(`DROP DATABASE ${table}`);
     });
 
-    it('gives up where nobody listens', async () => {
+    it('rejects when no server listens', async () => {
       const store = new MysqlSessionStore({ url: 'mysql://root@127.0.0.1:1/test' });
       await expect(store.load(newKey())).rejects.toThrow(/ECONNREFUSED/);
       await store.close();
@@ -298,12 +298,12 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
   });
 });
 
-/** An answer that does not tell that it was given inside a transaction. */
+/** A result without the flag of an open transaction. */
 function unmarked([answer]: [unknown, unknown]): [unknown] {
   return [Array.isArray(answer) ? answer : { ...(answer as object), serverStatus: undefined }];
 }
 
-/** A promise, and what opens it. */
+/** A promise, and the function that resolves it. */
 function gate(): { readonly promise: Promise<void>; readonly open: () => void } {
   let open = (): void => undefined;
   const promise = new Promise<void>((resolve) => (open = resolve));
@@ -313,7 +313,7 @@ function gate(): { readonly promise: Promise<void>; readonly open: () => void } 
 describe('the options of the MysqlSessionStore', () => {
   const client = { query: async () => [[]], execute: async () => [[]] };
   it.each([
-    ['nothing', undefined, /must be given an object of options, got undefined/],
+    ['nothing', undefined, /needs an object with options, got undefined/],
     ['neither client nor url', {}, /needs exactly one of the options client and url, got neither/],
     ['both client and url', { client, url: 'mysql://x' }, /exactly one of the options .* got both/],
     [
@@ -321,28 +321,36 @@ describe('the options of the MysqlSessionStore', () => {
       { client: { query: 1 } },
       /option client .* mysql2, got an object|mysql2/,
     ],
-    ['a client that is a text', { client: 'mysql://u:secret@h' }, /option client .* got a string\.$/],
-    ['a url with a wrong port', { url: 'mysql://u:secret@h:x/d' }, /option url .* got a string\.$/],
+    [
+      'a client that is a string',
+      { client: 'mysql://u:secret@h' },
+      /option client .* got a string of \d+ characters\.$/,
+    ],
+    [
+      'a url with a wrong port',
+      { url: 'mysql://u:secret@h:x/d' },
+      /option url .* got a string of \d+ characters\.$/,
+    ],
     ['an empty url', { url: '' }, /option url .* must be a URL such as .* got ""/],
     [
       'a table with a quote',
       { client, table: 'a`b' },
-      /option table .* must be the name of a table, .* got a string/,
+      /option table .* must be the name of a table: .* got a string of \d+ characters/,
     ],
-    ['migrate that is no flag', { client, migrate: 0 }, /option migrate .* true or false, got 0/],
-    ['prepare that is no flag', { client, prepare: 'no' }, /option prepare .* true or false, got a string/],
+    ['migrate that is not a boolean', { client, migrate: 0 }, /option migrate .* true or false, got 0/],
     [
-      'an option that it does not have',
-      { client, database: 'x' },
-      /has no option "database"\. It has table,/,
+      'prepare that is not a boolean',
+      { client, prepare: 'no' },
+      /option prepare .* true or false, got a string of \d+ characters/,
     ],
-  ])('must not be %s', (_, options, message) => {
+    ['an unknown option', { client, database: 'x' }, /has no option "database"\. Its options are table,/],
+  ])('throw for %s', (_, options, message) => {
     const make = (): unknown => new MysqlSessionStore(options as unknown as MysqlStoreOptions);
     expect(make).toThrow(TypeError);
     expect(make).toThrow(message);
   });
 
-  it('name a table in schemaSql() that can be one', () => {
+  it('require a valid table name in schemaSql()', () => {
     expect(MysqlSessionStore.schemaSql('a.b')).toContain('`a`.`b`');
     expect(MysqlSessionStore.schemaSql()).toContain('`nest_session`');
     expect(() => MysqlSessionStore.schemaSql('a;b')).toThrow(/option table/);

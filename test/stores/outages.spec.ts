@@ -31,13 +31,13 @@ import { describeWithPrivateServers } from '../support/servers.js';
 
 const CLIENTS = 40;
 const OUTAGE_MS = 6000;
-/** How long the load goes on after the server is back, at least: nothing may fail again. */
+/** Shortest load after the server is back. No request may fail during this time. */
 const AFTER_MS = 2000;
-/** How long it goes on at most, until all clients are served and it was told that the store works again. */
+/** Longest load until all clients are served and the event for a working store is emitted. */
 const AFTER_ALL_MS = 20_000;
-/** How much of the time that it wants a process must get for the limits of the store to say anything. */
+/** Part of the CPU time that the process must get for the limits to be meaningful. */
 const LEAST_RAN = 0.3;
-/** Longest time to an answer, whatever happens. */
+/** Longest time to a response in any case. */
 const LONGEST_ANSWER_MS = 5000;
 /** Longest time from the return of the server until all clients are served. */
 const LONGEST_RETURN_MS = 1000;
@@ -48,7 +48,7 @@ interface Kind {
   readonly engine: EngineName;
   readonly start: (options: ServerOptions) => Promise<OwnServer>;
   readonly store: (url: string) => ClosableStore;
-  /** Writes something by the driver alone, over a connection of its own. */
+  /** Writes with the driver only, over a separate connection. */
   readonly write: (url: string) => Promise<void>;
 }
 
@@ -144,7 +144,7 @@ function outages({ engine, start, store: makeStore, write }: Kind): void {
       const answers = clients.flatMap(({ answers: all }) => all);
       const longest = Math.max(...answers.map(({ began, ended }) => ended - began));
       const served = clients.map(({ answers: all }) => all.find(isServedAfter(returned))?.ended ?? Infinity);
-      // It is back when it serves one who comes anew: what it needs for that itself, no client can be spared.
+      // The server is back when it serves a new client. Its own startup time does not count.
       const isBackAt = await wrote;
       const back = Math.max(...served) - isBackAt;
       const failed = answers.filter(({ status }) => status === 503).length;
@@ -160,14 +160,14 @@ function outages({ engine, start, store: makeStore, write }: Kind): void {
       for (const client of clients) await client.checkWrites();
       const told = site.events.map(({ type }) => type);
       expect(told.slice(0, 2)).toEqual(['store-down', 'store-up']);
-      // Limits are those of the clock on the wall: on a machine that has no time for it, an answer may well be late again.
+      // The limits are wall-clock times, so on a busy machine a response may be late again.
       if (ran > LEAST_RAN) expect(told).toHaveLength(2);
     },
     120_000,
   );
 }
 
-/** Tries again for as long as it fails, within reason. */
+/** Retries until it succeeds, with a limit. */
 async function untilDone(work: () => Promise<void>): Promise<void> {
   for (const over = ownTime() + AFTER_ALL_MS; ;) {
     try {
@@ -190,10 +190,10 @@ const isServedAfter =
   ({ ended, status }: Answered): boolean =>
     ended > instant && status === 200;
 
-/** A browser that writes a greater number each time, and remembers which were answered. */
+/** A browser that writes increasing numbers, and collects the completed ones. */
 class Client {
   readonly answers: Answered[] = [];
-  /** All cookies that it ever held: one, if nobody lost a session. */
+  /** All cookies that it ever had: one, unless a session was lost. */
   readonly cookies = new Set<string>();
   readonly #browser: Browser;
   #attempted = 0;
@@ -220,7 +220,7 @@ class Client {
     }
   }
 
-  /** What is stored is the last answered number, or one that was sent after it and may have been stored. */
+  /** The stored number is the last completed one, or a later one whose request failed. */
   async checkWrites(): Promise<void> {
     const { n } = await this.#browser.get<{ n: number }>('/read');
     expect(n).toBeGreaterThanOrEqual(this.#answered);
@@ -228,7 +228,7 @@ class Client {
   }
 }
 
-/** A server with sessions in a store, and what it was told of the store. */
+/** A server with sessions in a store, and the events about the store. */
 class Site {
   readonly events: SessionEvent[] = [];
   readonly #server: Server;

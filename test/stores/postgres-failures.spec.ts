@@ -21,7 +21,7 @@ describeWithServer('postgres', 'a PostgresSessionStore whose server fails', (url
   });
   afterAll(() => pool.end());
 
-  it('says nothing of the row that a constraint refuses', async () => {
+  it('shows nothing of the row that a constraint rejects', async () => {
     const store = new PostgresSessionStore({ client: pool, table });
     await store.migrate();
     await pool.query(`ALTER TABLE ${table} ADD CONSTRAINT few CHECK (revision < 5)`);
@@ -35,7 +35,7 @@ describeWithServer('postgres', 'a PostgresSessionStore whose server fails', (url
     expect(shown).not.toContain('topSecret');
   });
 
-  it('finds it again by new connections where all of its pool fall silent', async () => {
+  it('opens new connections when all connections of its pool no longer respond', async () => {
     const proxy = await SilencingProxy.before(url);
     const store = new PostgresSessionStore({ url: proxy.url, table });
     const load = (): Promise<unknown> => store.load(newKey());
@@ -52,7 +52,7 @@ describeWithServer('postgres', 'a PostgresSessionStore whose server fails', (url
     await proxy.close();
   }, 30_000);
 
-  it('is closed within five seconds, and leaves no socket to a silent server', async () => {
+  it('closes within five seconds, and leaves no socket to a server that does not respond', async () => {
     const proxy = await SilencingProxy.before(url);
     const store = new PostgresSessionStore({ url: proxy.url, table });
     await Promise.all(times(5, () => store.load(newKey())));
@@ -68,7 +68,7 @@ describeWithServer('postgres', 'a PostgresSessionStore whose server fails', (url
     await proxy.close();
   }, 20_000);
 
-  it('hears the end of a given Client, which would be that of the process', async () => {
+  it('listens to the error event of a Client, which would end the process', async () => {
     const client = new pg.Client({ connectionString: url });
     await client.connect();
     const store = new PostgresSessionStore({ client, table });
@@ -82,7 +82,7 @@ describeWithServer('postgres', 'a PostgresSessionStore whose server fails', (url
     expect(client.listenerCount('error')).toBe(0);
   });
 
-  it('refuses a Client that is in a transaction of the application', async () => {
+  it('rejects when its Client is in a transaction of the application', async () => {
     const client = new pg.Client({ connectionString: url });
     await client.connect();
     const store = new PostgresSessionStore({ client, table });
@@ -99,7 +99,7 @@ describeWithServer('postgres', 'a PostgresSessionStore whose server fails', (url
     await client.end();
   });
 
-  it('goes on where a column gets another type under its prepared statements', async () => {
+  it('works after a column of its prepared statements gets another type', async () => {
     const few = new pg.Pool({ connectionString: url, max: 2 });
     const store = new PostgresSessionStore({ client: few, table });
     const key = newKey();

@@ -76,7 +76,7 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
       await pool.query(`DROP TABLE IF EXISTS ${table}`);
     });
 
-    it('lives in a schema that it is told', async () => {
+    it('uses the schema in the option table', async () => {
       await pool.query(`CREATE SCHEMA ${table}`);
       const store = new PostgresSessionStore({ client: pool, table: `${table}.Sessions` });
       await store.create(newKey(), recordOf({}));
@@ -85,7 +85,7 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
       await pool.query(`DROP SCHEMA ${table} CASCADE`);
     });
 
-    it('needs no right to make tables where its table is there', async () => {
+    it('needs no right to create tables when its table exists', async () => {
       const role = `${table}_role`;
       const owner = new PostgresSessionStore({ client: pool, table });
       await owner.migrate();
@@ -100,7 +100,7 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
       await pool.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
     });
 
-    it('needs no such right where its table was restored without its comment', async () => {
+    it('needs no such right when its table was restored without its comment', async () => {
       const role = `${table}_role`;
       await new PostgresSessionStore({ client: pool, table }).migrate();
       await pool.query(
@@ -119,27 +119,27 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
       await pool.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
     });
 
-    it('warns of a client that is one connection, and of nothing else', () => {
+    it('warns about a client that is one connection, and about nothing else', () => {
       const warningOf = (options: PostgresStoreOptions): string | null =>
         new PostgresSessionStore({ ...options, table }).startWarning;
-      expect(warningOf({ client })).toMatch(/one connection.*Give it a Pool/);
+      expect(warningOf({ client })).toMatch(/one connection.*Pass a Pool/);
       expect(warningOf({ client: pool })).toBeNull();
       expect(warningOf({ client: async () => [] })).toBeNull();
     });
 
-    it('tries a migration again that has failed', async () => {
+    it('retries a failed migration at the next call', async () => {
       let isUp = false;
       const query = async (text: string, values?: unknown[]): Promise<unknown> => {
         if (!isUp) throw new Error('the database is down');
         return pool.query(text, values);
       };
       const store = new PostgresSessionStore({ client: query, table });
-      await expect(Promise.all(times(3, () => store.load(newKey())))).rejects.toThrow(/failed.* left out/);
+      await expect(Promise.all(times(3, () => store.load(newKey())))).rejects.toThrow(/failed.* withheld/);
       isUp = true;
       expect(await store.create(newKey(), recordOf({}))).toBe('created');
     });
 
-    it('leaves no prepared statement behind where it is told not to prepare', async () => {
+    it('prepares no statement with prepare: false', async () => {
       const one = new pg.Client({ connectionString: url });
       await one.connect();
       const countOf = async (): Promise<unknown> =>
@@ -159,7 +159,7 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
       await one.end();
     });
 
-    it('does not give a Client a second statement while it is busy', async () => {
+    it('sends a Client one statement at a time', async () => {
       const warnings: Error[] = [];
       const listen = (warning: Error): void => void warnings.push(warning);
       process.on('warning', listen);
@@ -170,7 +170,7 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
       expect(warnings).toEqual([]);
     });
 
-    it('finds what is over, and whose sessions there are, by an index', async () => {
+    it('finds expired sessions, and sessions of a principal, by an index', async () => {
       const store = new PostgresSessionStore({ client: pool, table });
       const plans: string[] = [];
       const session = await pool.connect();
@@ -196,7 +196,7 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
       expect(plans[2]).toContain(`${table}_principal`);
     });
 
-    it('sweeps on one node at a time, waits for no row that a request is at, and lets no request wait', async () => {
+    it('sweeps on one node at a time, without waiting for locked rows, and without blocking requests', async () => {
       const store = new PostgresSessionStore({ client: pool, table });
       const keys = times(10, () => newKey());
       const record = recordOf({}, { expiresAt: 1000 });
@@ -208,9 +208,9 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
       const client = (text: string, values?: unknown[]): Promise<unknown> => sweeper.query(text, values);
       const inTransaction = new PostgresSessionStore({ client, table });
       expect(await inTransaction.deleteExpired(1000, 5)).toBe(5);
-      // The first node has not committed: it is still at it.
+      // The first node has not committed its sweep.
       expect(await store.deleteExpired(1000, 5)).toBe(0);
-      // What the sweep has not taken can be written meanwhile.
+      // Rows that the sweep has skipped can be written meanwhile.
       expect(await store.create(newKey(), record)).toBe('created');
       expect(await store.patch(keys[9]!, patchOf({}))).toBe('applied');
       await sweeper.query('COMMIT');
@@ -221,7 +221,7 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
       sweeper.release();
     });
 
-    it('closes its own pool, and no client that it was given', async () => {
+    it('closes its own pool, and no client of the application', async () => {
       const store = new PostgresSessionStore({ client: pool, table });
       await store.create(newKey(), recordOf({}));
       await store.onApplicationShutdown();
@@ -232,7 +232,7 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
       await expect(owner.load(newKey())).rejects.toThrow(/closed/);
     });
 
-    it('outlives the end of its connections', async () => {
+    it('works after all its connections were closed', async () => {
       const name = randomBytes(6).toString('hex');
       const named = new URL(url);
       named.searchParams.set('application_name', name);
@@ -243,19 +243,19 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
         [name],
       );
       expect(ended.rowCount).toBeGreaterThan(0);
-      // One of them may be used before anyone has told the pool.
+      // A closed connection may be used before the pool has detected its end.
       await store.load(newKey()).catch(() => undefined);
       expect(await store.load(newKey())).toBeNull();
       await store.close();
     });
 
-    it('gives up where nobody listens', async () => {
+    it('rejects when no server listens', async () => {
       const store = new PostgresSessionStore({ url: 'postgres://postgres@127.0.0.1:1/postgres' });
       await expect(store.load(newKey())).rejects.toThrow(/ECONNREFUSED/);
       await store.close();
     });
 
-    it('answers over a database that isolates transactions more than is needed', async () => {
+    it('works with a stricter isolation level than it needs', async () => {
       const strict = new pg.Pool({
         connectionString: url,
         options: '-c default_transaction_isolation=serializable',
@@ -272,7 +272,7 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
   });
 });
 
-/** A DataSource of TypeORM answers with rows, and to a write with rows and how many. */
+/** A DataSource of TypeORM returns rows, and for a write rows and their number. */
 function dataSourceOf(pool: pg.Pool): { query(text: string, values?: unknown[]): Promise<unknown> } {
   return {
     query: async (text, values) => {
@@ -285,45 +285,61 @@ function dataSourceOf(pool: pg.Pool): { query(text: string, values?: unknown[]):
 describe('the options of the PostgresSessionStore', () => {
   const client = { query: async () => ({ rows: [] }) };
   it.each([
-    ['nothing', undefined, /must be given an object of options, got undefined/],
+    ['nothing', undefined, /needs an object with options, got undefined/],
     ['neither client nor url', {}, /needs exactly one of the options client and url, got neither/],
     ['both client and url', { client, url: 'postgres://x' }, /exactly one of the options .* got both/],
     ['a client that cannot query', { client: {} }, /option client .* query\(text, values\), got an object/],
-    ['a client that is a text', { client: 'postgres://u:secret@h' }, /option client .* got a string\.$/],
+    [
+      'a client that is a string',
+      { client: 'postgres://u:secret@h' },
+      /option client .* got a string of \d+ characters\.$/,
+    ],
     ['an empty url', { url: '' }, /option url .* must be a URL such as .* got ""/],
-    ['a url that is none', { url: 'postgres://u:secret/x@h:1/db' }, /option url .* got a string\.$/],
-    ['a text', 'postgres://u:secret@h', /an object of options, got a string\.$/],
-    ['options with a name like this', { 'postgres://u:secret@h': 1 }, /has no option of that name\. It has/],
+    [
+      'a url that is not a URL',
+      { url: 'postgres://u:secret/x@h:1/db' },
+      /option url .* got a string of \d+ characters\.$/,
+    ],
+    ['a text', 'postgres://u:secret@h', /needs an object with options, got a string of \d+ characters\.$/],
+    [
+      'options with a name like this',
+      { 'postgres://u:secret@h': 1 },
+      /has no option with this name\. Its options are/,
+    ],
     ['a url that is no text', { url: 5 }, /option url .* got 5/],
     [
       'a table with a quote',
       { client, table: 'a"b' },
-      /option table .* must be the name of a table, .* got a string/,
+      /option table .* must be the name of a table: .* got a string of \d+ characters/,
     ],
     ['a table in too many parts', { client, table: 'a.b.c' }, /option table .* after a schema and a dot/],
-    ['a table that is too long', { client, table: 'x'.repeat(49) }, /option table .* got a string/],
-    ['an empty table', { client, table: '' }, /option table .* got ""/],
-    ['migrate that is no flag', { client, migrate: 'yes' }, /option migrate .* true or false, got a string/],
-    ['prepare that is no flag', { client, prepare: 1 }, /option prepare .* true or false, got 1/],
     [
-      'an option that it does not have',
-      { client, tableName: 'x' },
-      /has no option "tableName"\. It has table,/,
+      'a table name that is too long',
+      { client, table: 'x'.repeat(49) },
+      /option table .* got a string of \d+ characters/,
     ],
-  ])('must not be %s', (_, options, message) => {
+    ['an empty table', { client, table: '' }, /option table .* got ""/],
+    [
+      'migrate that is not a boolean',
+      { client, migrate: 'yes' },
+      /option migrate .* true or false, got a string of \d+ characters/,
+    ],
+    ['prepare that is not a boolean', { client, prepare: 1 }, /option prepare .* true or false, got 1/],
+    ['an unknown option', { client, tableName: 'x' }, /has no option "tableName"\. Its options are table,/],
+  ])('throw for %s', (_, options, message) => {
     const make = (): unknown => new PostgresSessionStore(options as unknown as PostgresStoreOptions);
     expect(make).toThrow(TypeError);
     expect(make).toThrow(message);
     expect(make).not.toThrow(/secret/);
   });
 
-  it('fit what pg gives', () => {
+  it('accept the clients of pg', () => {
     const { Pool, Client } = createRequire(import.meta.url)('pg') as typeof pg;
     expect(() => new PostgresSessionStore({ client: new Pool() })).not.toThrow();
     expect(() => new PostgresSessionStore({ client: new Client() })).not.toThrow();
   });
 
-  it('name a table in schemaSql() that can be one', () => {
+  it('require a valid table name in schemaSql()', () => {
     expect(PostgresSessionStore.schemaSql('a.b')).toContain('"a"."b"');
     expect(PostgresSessionStore.schemaSql()).toContain('"nest_session"');
     expect(() => PostgresSessionStore.schemaSql('a;b')).toThrow(/option table/);

@@ -9,7 +9,10 @@ import { FAMILIES, newPrefix, type TestClient } from './support/redis-clients.js
 import { probe, type Probe } from './support/redis-probe.js';
 
 const ofMine = () => recordOf({}, { principal: 'u1' });
-/** The commands of a rekey on a cluster: file the new record, list it, claim the old one, strike that off. */
+/**
+ * The commands of a rekey in a cluster: create the record, add its entry, delete the old record, remove the
+ * old entry.
+ */
 const STEPS = [1, 2, 3, 4];
 
 describeWithServer('redis-cluster', 'on a cluster', (url) => {
@@ -29,19 +32,19 @@ describeWithServer('redis-cluster', 'on a cluster', (url) => {
 
   afterEach(() => other.close());
 
-  /** What happens before the command of that number, counted from now on. */
+  /** Runs before the command with this number, counted from now on. */
   const beforeStep = (step: number, happens: () => void | Promise<void>): void => {
     const sent = probed.sent.length;
     probed.before = (count) => (count === sent + step ? happens() : undefined);
   };
   const crash = (): void => {
-    throw new Error('crash');
+    throw Object.assign(new Error('crash'), { code: 'CRASH' });
   };
   const isAlive = async (key: SessionKey): Promise<boolean> => (await other.load(key)) !== null;
   const listed = async (): Promise<SessionKey[]> =>
     (await other.listByPrincipal('u1', Date.now(), 10)).map(({ key }) => key);
 
-  it('reads the index of a principal from the master: no command is one that a client sends to a replica', async () => {
+  it('reads the index of a principal from the master: it sends no command that a client sends to a replica', async () => {
     await store.create(newKey(), ofMine());
     await store.listByPrincipal('u1', Date.now(), 10);
     await store.deleteByPrincipal('u1', null);
@@ -55,17 +58,17 @@ describeWithServer('redis-cluster', 'on a cluster', (url) => {
     beforeEach(async () => void (plain = await family.single(url)));
     afterEach(() => plain.close());
 
-    it('ends the start of an application with an error that says what to do', async () => {
+    it('fails the start of an application with an error that contains the fix', async () => {
       const application = Test.createTestingModule({
         imports: [
           SessionModule.forRoot({ secret: SECRET, store: new RedisSessionStore({ client: plain.client }) }),
         ],
       });
       const app = (await application.compile()).createNestApplication({ logger: false });
-      await expect(app.init()).rejects.toThrow(/in cluster mode.*Give the option client a Cluster/);
+      await expect(app.init()).rejects.toThrow(/in cluster mode.*Set the option client to a Cluster/);
     });
 
-    it('says so at each call that fails for it', async () => {
+    it('rejects each call that fails for this reason with the same error', async () => {
       const alone = new RedisSessionStore({ client: plain.client, prefix: newPrefix() });
       const creates = Array.from({ length: 10 }, () => alone.create(newKey(), ofMine()));
       const outcomes = await Promise.allSettled(creates);
@@ -82,16 +85,16 @@ describeWithServer('redis-cluster', 'on a cluster', (url) => {
     await expect(store.onModuleInit()).resolves.toBeUndefined();
   });
 
-  it.each(STEPS)('a rekey that ends before step %d leaves one session, which is listed', async (step) => {
+  it.each(STEPS)('a rekey that stops before step %d leaves one session, which is listed', async (step) => {
     const [from, to] = [newKey(), newKey()];
     await store.create(from, ofMine());
     beforeStep(step, crash);
-    await expect(store.rekey(from, to, ofMine(), 0)).rejects.toThrow('crash');
-    // The browser has the old id still, unless the old session was claimed.
+    await expect(store.rekey(from, to, ofMine(), 0)).rejects.toMatchObject({ code: 'CRASH' });
+    // The browser still has the old id, unless the old session was deleted.
     const [reachable, isOld] = step < 4 ? [from, true] : [to, false];
     expect(await isAlive(from)).toBe(isOld);
     expect(await listed()).toContain(reachable);
-    // What is alive and not listed was filed a moment ago, under an id that nobody was told.
+    // A session that exists but is not listed was created just now, with an id that no browser has.
     const unlisted = (await isAlive(to)) && !(await listed()).includes(to);
     expect(unlisted).toBe(step === 2);
     await other.deleteByPrincipal('u1', null);
@@ -105,7 +108,7 @@ describeWithServer('redis-cluster', 'on a cluster', (url) => {
     [3, [true, true]],
     [4, [false, true]],
   ] as const)(
-    'a rekey has the old and the new key before step %d: %j, never neither',
+    'before step %d a rekey has the old and the new key as in %j, and never neither',
     async (step, there) => {
       const [from, to] = [newKey(), newKey()];
       await store.create(from, ofMine());
@@ -117,7 +120,7 @@ describeWithServer('redis-cluster', 'on a cluster', (url) => {
     },
   );
 
-  it.each(STEPS)('a rekey during whose step %d all sessions are ended leaves none', async (step) => {
+  it.each(STEPS)('a rekey leaves no session when all sessions are deleted at its step %d', async (step) => {
     const [from, to] = [newKey(), newKey()];
     await store.create(from, ofMine());
     beforeStep(step, async () => void (await other.deleteByPrincipal('u1', null)));
@@ -126,25 +129,22 @@ describeWithServer('redis-cluster', 'on a cluster', (url) => {
     expect(await listed()).toEqual([]);
   });
 
-  it.each(STEPS)(
-    'a rekey during whose step %d the session is changed elsewhere loses nothing',
-    async (step) => {
-      const [from, to] = [newKey(), newKey()];
-      await store.create(from, ofMine());
-      const principal = { from: 'u1', to: 'u1' };
-      let patched: unknown;
-      beforeStep(step, async () => {
-        patched = await other.patch(from, patchOf({ n: [null, '1'] }, { principal }));
-      });
-      const moved = await store.rekey(from, to, ofMine(), 0);
-      if (step < 4) expect([patched, typeof moved]).toEqual(['applied', 'object']);
-      else expect([patched, moved]).toEqual(['missing', 'applied']);
-      expect(await listed()).toEqual([step < 4 ? from : to]);
-    },
-  );
+  it.each(STEPS)('a rekey loses no change that another node makes at its step %d', async (step) => {
+    const [from, to] = [newKey(), newKey()];
+    await store.create(from, ofMine());
+    const principal = { from: 'u1', to: 'u1' };
+    let patched: unknown;
+    beforeStep(step, async () => {
+      patched = await other.patch(from, patchOf({ n: [null, '1'] }, { principal }));
+    });
+    const moved = await store.rekey(from, to, ofMine(), 0);
+    if (step < 4) expect([patched, typeof moved]).toEqual(['applied', 'object']);
+    else expect([patched, moved]).toEqual(['missing', 'applied']);
+    expect(await listed()).toEqual([step < 4 ? from : to]);
+  });
 
   it.each([1, 2])(
-    'a session that is begun and listed between, before step %d, is listed after it',
+    'a session that is listed by a call before step %d of its creation is listed afterwards',
     async (step) => {
       const key = newKey();
       beforeStep(step, async () => void (await listed()));
@@ -153,15 +153,18 @@ describeWithServer('redis-cluster', 'on a cluster', (url) => {
     },
   );
 
-  it.each([1, 2])('a login that is listed between, before step %d, is listed after it', async (step) => {
-    const key = newKey();
-    await store.create(key, recordOf({}));
-    beforeStep(step, async () => void (await listed()));
-    expect(await store.patch(key, patchOf({}, { principal: { from: null, to: 'u1' } }))).toBe('applied');
-    expect(await listed()).toEqual([key]);
-  });
+  it.each([1, 2])(
+    'a login that is listed by a call before its step %d is listed afterwards',
+    async (step) => {
+      const key = newKey();
+      await store.create(key, recordOf({}));
+      beforeStep(step, async () => void (await listed()));
+      expect(await store.patch(key, patchOf({}, { principal: { from: null, to: 'u1' } }))).toBe('applied');
+      expect(await listed()).toEqual([key]);
+    },
+  );
 
-  it('a session that moves past the kept one while all others are ended is ended too', async () => {
+  it('a session that moves past the kept one while all others are deleted is deleted too', async () => {
     const [kept, from, to] = [newKey(), newKey(), newKey()];
     const now = Date.now();
     await store.create(kept, recordOf({}, { principal: 'u1', expiresAt: now + 2_000_000 }));
@@ -173,7 +176,7 @@ describeWithServer('redis-cluster', 'on a cluster', (url) => {
     expect(await listed()).toEqual([kept]);
   });
 
-  it('two logins of one session at once leave it listed, whoever comes late', async () => {
+  it('two concurrent logins of one session leave it listed, in either order', async () => {
     const key = newKey();
     await store.create(key, recordOf({}));
     const login = patchOf({}, { principal: { from: null, to: 'u1' } });
@@ -182,11 +185,11 @@ describeWithServer('redis-cluster', 'on a cluster', (url) => {
     expect(await listed()).toEqual([key]);
   });
 
-  it('a delete that ends before its second step leaves no session, and nothing is listed', async () => {
+  it('a delete that stops before its second step leaves no session and no listed entry', async () => {
     const key = newKey();
     await store.create(key, ofMine());
     beforeStep(2, crash);
-    await expect(store.delete(key)).rejects.toThrow('crash');
+    await expect(store.delete(key)).rejects.toMatchObject({ code: 'CRASH' });
     expect(await isAlive(key)).toBe(false);
     expect(await listed()).toEqual([]);
   });

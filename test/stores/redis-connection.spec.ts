@@ -10,7 +10,7 @@ import { connectBy, PACKAGES } from './support/redis-own.js';
 import { ask } from './support/redis-probe.js';
 import { startRedisBehindSentinel } from './support/redis-sentinel.js';
 
-/** Asks again for as long as it fails: a client needs a moment to see that its server is back. */
+/** Retries until it succeeds: a client needs some time to reconnect to its server. */
 async function atLast<T>(work: () => Promise<T>): Promise<T> {
   for (const deadline = Date.now() + 20_000; ;) {
     try {
@@ -22,13 +22,13 @@ async function atLast<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-// Others count what they send to theirs: what is forgotten there is sent again.
-describeWithPrivateServers('redis', 'a client of the application whose server forgets', () => {
+// A separate server: other tests count commands, and a forgotten script is sent again.
+describeWithPrivateServers('redis', 'a client of the application whose server loses its scripts', () => {
   let server: OwnServer;
   beforeAll(async () => void (server = await startRedis()));
   afterAll(() => server.stop());
 
-  it.each(FAMILIES)('%s carries on when the server has forgotten all scripts', async (_, { single }) => {
+  it.each(FAMILIES)('%s works after the server has lost all scripts', async (_, { single }) => {
     const { client, close } = await single(server.url);
     const prefix = newPrefix();
     const store = new RedisSessionStore({ client, prefix });
@@ -60,12 +60,12 @@ describeWithServer('redis', 'a client of the application', (url) => {
   });
 });
 
-describeWithPrivateServers('redis', 'a server that goes and comes back', () => {
+describeWithPrivateServers('redis', 'a server that restarts', () => {
   let server: OwnServer;
   beforeAll(async () => void (server = await startRedis({ durable: true, port: await freePort() })));
   afterAll(() => server.stop());
 
-  it.each(FAMILIES)('is used again by %s, with what it held', async (_, { single }) => {
+  it.each(FAMILIES)('is used again by %s, with its data', async (_, { single }) => {
     const { client, close } = await single(server.url);
     const store = new RedisSessionStore({ client, prefix: newPrefix() });
     const key = newKey();
@@ -78,7 +78,7 @@ describeWithPrivateServers('redis', 'a server that goes and comes back', () => {
     await close();
   });
 
-  it('is used again by a store of its own, which says meanwhile what is the matter', async () => {
+  it('is used again by a store with url, whose errors contain the reason meanwhile', async () => {
     const store = new RedisSessionStore({ url: server.url, prefix: newPrefix() });
     const key = newKey();
     await store.create(key, recordOf({ n: '1' }));
@@ -94,8 +94,8 @@ describeWithPrivateServers('redis', 'a server that goes and comes back', () => {
   });
 });
 
-describeWithServer('redis', 'a store with a client of its own', (url) => {
-  it.each(PACKAGES)('by %s arms no timer for each command', async (name) => {
+describeWithServer('redis', 'a store with its own client', (url) => {
+  it.each(PACKAGES)('by %s starts no timer per command', async (name) => {
     const connection = connectBy(name, url);
     await atLast(() => connection.send('ping', [], ''));
     const armed = [jest.spyOn(AbortSignal, 'timeout'), jest.spyOn(globalThis, 'setTimeout')];
@@ -106,7 +106,7 @@ describeWithServer('redis', 'a store with a client of its own', (url) => {
     expect(Math.max(...counts)).toBeLessThan(2);
   });
 
-  it('answers what is under way when it is closed, and nothing afterwards', async () => {
+  it('finishes pending calls when it is closed, and rejects later calls', async () => {
     const store = new RedisSessionStore({ url, prefix: newPrefix() });
     const key = newKey();
     const writing = store.create(key, recordOf({}));
@@ -116,18 +116,18 @@ describeWithServer('redis', 'a store with a client of its own', (url) => {
     await store.close();
   });
 
-  it('can be closed before it is connected, and where nobody listens', async () => {
+  it('can be closed before it is connected, and when no server listens', async () => {
     await new RedisSessionStore({ url }).close();
     await new RedisSessionStore({ url: 'redis://127.0.0.1:1' }).close();
   });
 });
 
-describeWithPrivateServers('redis', 'a connection of its own', () => {
+describeWithPrivateServers('redis', 'a connection of the store itself', () => {
   let server: OwnServer;
   beforeAll(async () => void (server = await startRedis({ port: await freePort() })));
   afterAll(() => server.stop());
 
-  it.each(PACKAGES)('is made by %s, and made again', async (name) => {
+  it.each(PACKAGES)('is opened by %s, and opened again', async (name) => {
     const connection = connectBy(name, server.url);
     const echo = (text: string) => connection.send('echo', [text], '');
     expect(await Promise.all(['a', 'b', 'c'].map(echo))).toEqual(['a', 'b', 'c']);
@@ -140,7 +140,7 @@ describeWithPrivateServers('redis', 'a connection of its own', () => {
     await expect(echo('g')).rejects.toThrow('is closed');
   });
 
-  it.each(PACKAGES)('by %s waits for a server that comes late', async (name) => {
+  it.each(PACKAGES)('by %s waits for a server that starts late', async (name) => {
     await server.kill();
     const connection = connectBy(name, server.url);
     const waiting = atLast(() => connection.send('echo', ['at last'], ''));

@@ -16,10 +16,10 @@ import { connectBy, PACKAGES } from './support/redis-own.js';
 import { ask } from './support/redis-probe.js';
 import { startProxy, type RedisProxy } from './support/redis-proxy.js';
 
-// Seconds are waited here, on purpose; what a busy machine adds ends no test.
+// These tests wait for seconds on purpose. The delay of a busy machine does not fail them.
 jest.setTimeout(120_000);
 
-/** Asks again and again, and answers how long it took until it did not fail. */
+/** Retries until it succeeds. Resolves with the time that it took. */
 async function msUntil(work: () => Promise<unknown>): Promise<number> {
   for (const began = ownTime(); ;) {
     try {
@@ -64,97 +64,98 @@ const GIVEN = [
   }),
 ];
 
-describeWithPrivateServers('redis', 'a connection of its own through an address that moves', () => {
-  let first: OwnServer;
-  let second: OwnServer;
-  let proxy: RedisProxy;
-  beforeAll(async () => void ([first, second] = await Promise.all([startRedis(), startRedis()])));
-  afterAll(() => Promise.all([first.stop(), second.stop()]));
-  beforeEach(async () => void (proxy = await startProxy(first.url)));
-  afterEach(() => proxy.stop());
+describeWithPrivateServers(
+  'redis',
+  'a connection of the store through an address that moves to another server',
+  () => {
+    let first: OwnServer;
+    let second: OwnServer;
+    let proxy: RedisProxy;
+    beforeAll(async () => void ([first, second] = await Promise.all([startRedis(), startRedis()])));
+    afterAll(() => Promise.all([first.stop(), second.stop()]));
+    beforeEach(async () => void (proxy = await startProxy(first.url)));
+    afterEach(() => proxy.stop());
 
-  describe.each(PACKAGES)('by %s', (name) => {
-    it('is made anew where it falls silent', async () => {
-      const connection = connectBy(name, proxy.url);
-      const echo = () => connection.send('echo', ['a'], '');
-      await echo();
-      proxy.silence();
-      const waiting = [echo(), echo()];
-      const results = await Promise.allSettled(waiting);
-      expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-      await expect(waiting[0]).rejects.toThrow('did not answer');
-      expect(await msUntil(echo)).toBeLessThan(1500);
-      expect(proxy.made()).toBe(2);
-      connection.close();
+    describe.each(PACKAGES)('by %s', (name) => {
+      it('is replaced when it no longer responds', async () => {
+        const connection = connectBy(name, proxy.url);
+        const echo = () => connection.send('echo', ['a'], '');
+        await echo();
+        proxy.silence();
+        const waiting = [echo(), echo()];
+        const results = await Promise.allSettled(waiting);
+        expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+        await expect(waiting[0]).rejects.toThrow('did not respond');
+        expect(await msUntil(echo)).toBeLessThan(1500);
+        expect(proxy.made()).toBe(2);
+        connection.close();
+      });
+
+      it('is replaced when it is accepted but never responds', async () => {
+        proxy.silenceNew(true);
+        const began = performance.now();
+        const connection = connectBy(name, proxy.url);
+        const echo = () => connection.send('echo', ['a'], '');
+        await expect(echo()).rejects.toThrow('no connection');
+        await delay(3000);
+        proxy.silenceNew(false);
+        expect(await msUntil(echo)).toBeLessThan(4000);
+        // Each connection without a response lasts two seconds. Then there are the first and the last one.
+        expect(proxy.made()).toBeLessThanOrEqual(2 + (performance.now() - began) / 2000);
+        expect(proxy.made()).toBeGreaterThan(1);
+        connection.close();
+      });
+
+      it('is kept when no command is pending, and when the process was blocked', async () => {
+        // Without the proxy, which is blocked as well.
+        const connection = connectBy(name, first.url);
+        const number = () => connection.send('client', ['id'], '');
+        const before = await number();
+        await delay(2500);
+        const answer = number();
+        for (const end = performance.now() + 2500; performance.now() < end;);
+        expect([await answer, await number()]).toEqual([before, before]);
+        connection.close();
+      });
+
+      it('rejects pending commands when it is cut', async () => {
+        const connection = connectBy(name, proxy.url);
+        const echo = () => connection.send('echo', ['a'], '');
+        await echo();
+        proxy.silence();
+        const waiting = echo();
+        const began = ownTime();
+        setTimeout(() => proxy.cut(), 50);
+        await expect(waiting).rejects.toThrow();
+        expect(ownTime() - began).toBeLessThan(1000);
+        expect(await msUntil(echo)).toBeLessThan(1500);
+        connection.close();
+      });
+
+      it('is replaced when its server has become a replica', async () => {
+        const [one, two] = await Promise.all([first, second].map(({ url }) => FAMILIES[2][1].single(url)));
+        const connection = connectBy(name, proxy.url);
+        const write = () => connection.send('incr', [newPrefix()], '');
+        await write();
+        await ask(one!.client)('replicaof', '127.0.0.1', String(second.port));
+        // The address still leads to the replica: the store reconnects from time to time, not at each write.
+        const [made, began] = [proxy.made(), performance.now()];
+        for (let seconds = 0; seconds < 2.5 || proxy.made() - made < 2;) {
+          await expect(write()).rejects.toThrow(/READONLY/);
+          await delay(5);
+          seconds = (performance.now() - began) / 1000;
+          expect(proxy.made() - made).toBeLessThanOrEqual(seconds + 2);
+          expect(seconds).toBeLessThan(20);
+        }
+        proxy.leadTo(second.url);
+        expect(await msUntil(write)).toBeLessThan(2500);
+        await ask(one!.client)('replicaof', 'no', 'one');
+        connection.close();
+        await Promise.all([one!.close(), two!.close()]);
+      });
     });
 
-    it('is made anew where it is accepted and falls silent at once', async () => {
-      proxy.silenceNew(true);
-      const began = performance.now();
-      const connection = connectBy(name, proxy.url);
-      const echo = () => connection.send('echo', ['a'], '');
-      await expect(echo()).rejects.toThrow('no connection');
-      await delay(3000);
-      proxy.silenceNew(false);
-      expect(await msUntil(echo)).toBeLessThan(4000);
-      // One that says nothing is given two seconds: the first, as many as had their time, and the one that speaks.
-      expect(proxy.made()).toBeLessThanOrEqual(2 + (performance.now() - began) / 2000);
-      expect(proxy.made()).toBeGreaterThan(1);
-      connection.close();
-    });
-
-    it('stays as it is where nothing is asked, and where the process was busy', async () => {
-      // Not through the proxy, which is as busy.
-      const connection = connectBy(name, first.url);
-      const number = () => connection.send('client', ['id'], '');
-      const before = await number();
-      await delay(2500);
-      const answer = number();
-      for (const end = performance.now() + 2500; performance.now() < end;);
-      expect([await answer, await number()]).toEqual([before, before]);
-      connection.close();
-    });
-
-    it('answers for what was under way when it was cut', async () => {
-      const connection = connectBy(name, proxy.url);
-      const echo = () => connection.send('echo', ['a'], '');
-      await echo();
-      proxy.silence();
-      const waiting = echo();
-      const began = ownTime();
-      setTimeout(() => proxy.cut(), 50);
-      await expect(waiting).rejects.toThrow();
-      expect(ownTime() - began).toBeLessThan(1000);
-      expect(await msUntil(echo)).toBeLessThan(1500);
-      connection.close();
-    });
-
-    it('leaves a server that has become the copy of another one', async () => {
-      const [one, two] = await Promise.all([first, second].map(({ url }) => FAMILIES[2][1].single(url)));
-      const connection = connectBy(name, proxy.url);
-      const write = () => connection.send('incr', [newPrefix()], '');
-      await write();
-      await ask(one!.client)('replicaof', '127.0.0.1', String(second.port));
-      // The address still leads to it: it is asked for the right one now and then, not at each write.
-      const [made, began] = [proxy.made(), performance.now()];
-      for (let seconds = 0; seconds < 2.5 || proxy.made() - made < 2;) {
-        await expect(write()).rejects.toThrow(/READONLY/);
-        await delay(5);
-        seconds = (performance.now() - began) / 1000;
-        expect(proxy.made() - made).toBeLessThanOrEqual(seconds + 2);
-        expect(seconds).toBeLessThan(20);
-      }
-      proxy.leadTo(second.url);
-      expect(await msUntil(write)).toBeLessThan(2500);
-      await ask(one!.client)('replicaof', 'no', 'one');
-      connection.close();
-      await Promise.all([one!.close(), two!.close()]);
-    });
-  });
-
-  it.each(GIVEN)(
-    'is made anew by %s with the settings that the documentation asks for',
-    async (_, connect) => {
+    it.each(GIVEN)('is replaced by %s with the settings in the documentation', async (_, connect) => {
       const { client, close } = await connect(proxy.url);
       const store = new RedisSessionStore({ client, prefix: newPrefix() });
       const load = () => store.load(newKey());
@@ -164,18 +165,18 @@ describeWithPrivateServers('redis', 'a connection of its own through an address 
       expect(await msUntil(load)).toBeLessThan(1500);
       await store.close();
       close();
-    },
-  );
+    });
 
-  it('ends all connections with the store', async () => {
-    const store = new RedisSessionStore({ url: proxy.url, prefix: newPrefix() });
-    await store.create(newKey(), recordOf({}));
-    proxy.silence();
-    const loading = store.load(newKey());
-    await store.close();
-    await expect(loading).rejects.toThrow();
-    await expect(store.load(newKey())).rejects.toThrow('is closed');
-    for (const over = ownTime() + 5000; proxy.open() > 0 && ownTime() < over;) await delay(20);
-    expect(proxy.open()).toBe(0);
-  });
-});
+    it('is closed with the store, like all others', async () => {
+      const store = new RedisSessionStore({ url: proxy.url, prefix: newPrefix() });
+      await store.create(newKey(), recordOf({}));
+      proxy.silence();
+      const loading = store.load(newKey());
+      await store.close();
+      await expect(loading).rejects.toThrow();
+      await expect(store.load(newKey())).rejects.toThrow('is closed');
+      for (const over = ownTime() + 5000; proxy.open() > 0 && ownTime() < over;) await delay(20);
+      expect(proxy.open()).toBe(0);
+    });
+  },
+);

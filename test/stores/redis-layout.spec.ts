@@ -46,7 +46,7 @@ for (const [server, title, kind] of KINDS) {
     const keptFor = async (place: string): Promise<number> => Number(await redis('pttl', place));
     const members = (principal: string): Promise<unknown> => redis('zrange', indexOf(principal), '0', '-1');
 
-    it('takes one command for each operation on the session of nobody, and the known few for others', async () => {
+    it('sends one command per operation on an anonymous session, and the expected ones for other sessions', async () => {
       const isCluster = kind === 'cluster';
       const counted = async (work: () => Promise<unknown>): Promise<number> => {
         const before = probed.sent.length;
@@ -72,7 +72,7 @@ for (const [server, title, kind] of KINDS) {
       });
       const ofSomebody = {
         create: await counted(() => store.create(c, ofMine())),
-        // On a cluster two commands at once, one round trip.
+        // In a cluster two concurrent commands, so one round trip.
         touch: await counted(() => store.patch(c, patchOf({}, { principal: MINE }))),
         rekey: await counted(() => store.rekey(c, d, ofMine(), 0)),
         list: await counted(() => store.listByPrincipal('u1', Date.now(), 1)),
@@ -91,7 +91,7 @@ for (const [server, title, kind] of KINDS) {
       });
     });
 
-    it('names each key that a script touches, and asks for no keys but its own', async () => {
+    it('declares each key that a script uses, and uses only its own keys', async () => {
       const [a, b] = [newKey(), newKey()];
       await store.create(a, ofMine());
       await store.patch(a, patchOf({}, { principal: { from: 'u1', to: 'u2' } }));
@@ -106,7 +106,7 @@ for (const [server, title, kind] of KINDS) {
       }
     });
 
-    it('keeps a session for as long as it has, and some minutes, however far off its clock is', async () => {
+    it('keeps a session until some minutes after its expiry, for any clock of the node', async () => {
       for (const now of [0, Date.now(), Date.now() + 1_000_000 * HOUR]) {
         const key = newKey();
         const at = { createdAt: now, touchedAt: now, expiresAt: now + HOUR };
@@ -124,7 +124,7 @@ for (const [server, title, kind] of KINDS) {
     });
 
     it.each([-60, 60])(
-      'loses sight of no session because of a node whose clock is %d minutes off',
+      'lists every session with a node whose clock differs by %d minutes',
       async (minutes) => {
         const now = Date.now();
         const off = now + minutes * 60_000;
@@ -143,7 +143,7 @@ for (const [server, title, kind] of KINDS) {
       },
     );
 
-    it('loses sight of no session because of a clock that is a month off', async () => {
+    it('lists every session with a clock that differs by a month', async () => {
       const keys = times(3, newKey);
       for (const [n, key] of keys.entries()) {
         const now = Date.now() + (n % 2) * 720 * HOUR;
@@ -152,7 +152,7 @@ for (const [server, title, kind] of KINDS) {
       expect(await store.deleteByPrincipal('u1', null)).toBe(3);
     });
 
-    it('gives the index a time again when what never ended has left it', async () => {
+    it('sets an expiry of the index again when a session without expiry has left it', async () => {
       const [endless, mine] = [newKey(), newKey()];
       await store.create(endless, ofMine({ expiresAt: NEVER }));
       await store.delete(endless);
@@ -164,7 +164,7 @@ for (const [server, title, kind] of KINDS) {
       expect(await keptFor(indexOf('u1'))).toBeGreaterThan(await keptFor(placeOf(mine)));
     });
 
-    it('keeps the index of what never ends, whatever is filed beside it', async () => {
+    it('keeps the index of a session without expiry, whatever is added to it', async () => {
       const [endless, mine] = [newKey(), newKey()];
       await store.create(endless, ofMine({ expiresAt: NEVER }));
       await store.create(mine, ofMine());
@@ -172,7 +172,7 @@ for (const [server, title, kind] of KINDS) {
       expect(await keptFor(indexOf('u1'))).toBe(-1);
     });
 
-    it('lets go of an entry that is over by far at the next login, not at each touch', async () => {
+    it('removes an entry that expired long ago at the next login, not at each touch', async () => {
       const [old, mine, next] = [newKey(), newKey(), newKey()];
       await store.create(mine, ofMine());
       await redis('zadd', indexOf('u1'), String(Date.now() - 48 * HOUR), old);
@@ -182,13 +182,13 @@ for (const [server, title, kind] of KINDS) {
       expect(await members('u1')).toEqual([mine, next]);
     });
 
-    it('does not remove at once what is over already', async () => {
+    it('keeps a session that has already expired for some minutes', async () => {
       const key = newKey();
       await store.create(key, recordOf({}, { expiresAt: 1 }));
       expect(await keptFor(placeOf(key))).toBeGreaterThan(0);
     });
 
-    it('keeps what never ends, until it is told otherwise', async () => {
+    it('keeps a session without expiry until it gets one', async () => {
       const key = newKey();
       const record = ofMine({ expiresAt: NEVER });
       await store.create(key, record);
@@ -202,7 +202,7 @@ for (const [server, title, kind] of KINDS) {
       expect(await redis('exists', indexOf('u1'))).toBe(0);
     });
 
-    it('strikes off what is gone when it lists', async () => {
+    it('removes entries without a session when it lists', async () => {
       const [gone, alive] = [newKey(), newKey()];
       for (const key of [gone, alive]) await store.create(key, ofMine());
       await redis('del', placeOf(gone));
@@ -210,7 +210,7 @@ for (const [server, title, kind] of KINDS) {
       expect(await members('u1')).toEqual([alive]);
     });
 
-    it('lists as many as it is asked for past those that are gone', async () => {
+    it('lists as many sessions as requested, after entries without a session', async () => {
       const keys = times(230, newKey);
       for (const [n, key] of keys.entries())
         await store.create(key, ofMine({ expiresAt: Date.now() + HOUR + n }));
@@ -222,7 +222,7 @@ for (const [server, title, kind] of KINDS) {
       expect(await members('u1')).toEqual([keys[3]]);
     });
 
-    it('does not grow with each login of one who never lists', async () => {
+    it('does not grow with each login of a principal who never lists', async () => {
       const day = 24 * HOUR;
       for (let now = 0; now < 30 * day; now += day) {
         await store.create(newKey(), ofMine({ createdAt: now, touchedAt: now, expiresAt: now + 3 * day }));
@@ -230,7 +230,7 @@ for (const [server, title, kind] of KINDS) {
       expect(((await members('u1')) as unknown[]).length).toBeLessThanOrEqual(4);
     });
 
-    it('ends the removal of all sessions where some are gone or have become those of others', async () => {
+    it('deletes all sessions when some are missing or belong to others now', async () => {
       const [gone, other, mine] = [newKey(), newKey(), newKey()];
       for (const key of [gone, mine]) await store.create(key, ofMine());
       await store.create(other, recordOf({}, { principal: 'u2' }));
@@ -241,7 +241,7 @@ for (const [server, title, kind] of KINDS) {
       expect(await members('u1')).toEqual([other]);
     });
 
-    it('strikes a session off where its principal leaves it, and where it moves', async () => {
+    it('removes an entry when the principal changes, and when the session is rekeyed', async () => {
       const [first, second] = [newKey(), newKey()];
       await store.create(first, ofMine());
       await store.patch(first, patchOf({}, { principal: { from: 'u1', to: 'u2' } }));
@@ -252,7 +252,7 @@ for (const [server, title, kind] of KINDS) {
       expect(await members('u1')).toEqual([]);
     });
 
-    it('lets no touch that comes late, on a cluster, make an entry end before its session', async () => {
+    it('never moves an entry to an earlier expiry by a late touch in a cluster', async () => {
       const key = newKey();
       const [sooner, later] = [Date.now() + HOUR, Date.now() + 2 * HOUR];
       await store.create(key, ofMine({ expiresAt: sooner }));
@@ -263,7 +263,7 @@ for (const [server, title, kind] of KINDS) {
       expect(await store.listByPrincipal('u1', sooner, 10)).toEqual([]);
     });
 
-    it('lists a session again at its next use, where the server let go of the index', async () => {
+    it('lists a session again after its next use, when the server has evicted the index', async () => {
       const key = newKey();
       await store.create(key, ofMine());
       await redis('del', indexOf('u1'));
@@ -271,7 +271,7 @@ for (const [server, title, kind] of KINDS) {
       expect(await members('u1')).toEqual([key]);
     });
 
-    it('adds nothing to the index for a session that is gone', async () => {
+    it('adds no entry for a deleted session', async () => {
       const key = newKey();
       expect(await store.patch(key, patchOf({}, { principal: MINE }))).toBe('missing');
       expect(await store.patch(key, patchOf({}, { principal: { from: null, to: 'u1' } }))).toBe('missing');
@@ -312,15 +312,15 @@ for (const [server, title, kind] of KINDS) {
       expect(await store.delete(key)).toBe('deleted');
     });
 
-    it('files nothing where the index cannot be written', async () => {
+    it('creates no session when the index cannot be written', async () => {
       const key = newKey();
       await redis('set', indexOf('u1'), 'x');
       await expect(store.create(key, ofMine())).rejects.toThrow(/WRONGTYPE/);
-      // On a cluster the record is there, under an id that nobody was told.
+      // In a cluster the record exists, with an id that no browser has.
       if (kind === 'single') expect(await store.load(key)).toBeNull();
     });
 
-    it('keeps lone surrogates apart, in names and principals', async () => {
+    it('distinguishes lone surrogates, in names and principals', async () => {
       const odd = ['\ud800', '\ud801', '\ufffd', 'v', 'p', '"', '"v"'];
       const keys = times(odd.length, newKey);
       const attributes = new Map(odd.map((name, n) => [name, String(n)]));
@@ -334,7 +334,7 @@ for (const [server, title, kind] of KINDS) {
       }
     });
 
-    it('writes and removes more attributes than Lua takes at once', async () => {
+    it('writes and removes more attributes than Lua accepts in one call', async () => {
       const key = newKey();
       const names = times(20_000, (n) => `n${n}`);
       await store.create(key, recordOf(Object.fromEntries(names.map((name) => [name, '1']))));
@@ -347,8 +347,8 @@ for (const [server, title, kind] of KINDS) {
   });
 }
 
-describeWithServer('redis', 'what one server refuses to show', (url) => {
-  it('is a failure, not a session that is broken or gone', async () => {
+describeWithServer('redis', 'a session that one server does not allow to read', (url) => {
+  it('is an error, not a corrupt or missing session', async () => {
     const prefix = newPrefix();
     const user = prefix.replace(':', '');
     const owner = await FAMILIES[0][1].single(url);

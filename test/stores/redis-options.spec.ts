@@ -9,25 +9,33 @@ const client = () => Object.assign(new EventEmitter(), { call: async () => ['mis
 
 describe('the options of the RedisSessionStore', () => {
   it.each<[string, unknown, RegExp]>([
-    ['nothing', undefined, /^TypeError: .*wants an object with the option client or url, got undefined/],
+    ['nothing', undefined, /^TypeError: .*needs an object with the option client or url, got undefined/],
     [
       'a URL in place of options',
       'redis://localhost',
       /^TypeError: .*an object with the option client or url/,
     ],
-    ['neither client nor url', {}, /^TypeError: .*wants one of the options client and url, got neither/],
+    [
+      'neither client nor url',
+      {},
+      /^TypeError: .*needs exactly one of the options client and url, got neither/,
+    ],
     ['both', { client: client(), url: 'redis://localhost' }, /^TypeError: .*client and url, got both/],
     [
       'an unknown option',
       { client: client(), ttl: 5 },
-      /^TypeError: .*does not know\. Its options are client, url, prefix/,
+      /^TypeError: .*has no option with this name\. Its options are client, url, prefix/,
     ],
     [
       'null for a client',
       { client: null },
-      /^TypeError: .*option client .*got null\. Give what createClient/,
+      /^TypeError: .*option client .*got null\. Pass the result of createClient/,
     ],
-    ['a text for a client', { client: 'redis' }, /^TypeError: .*option client .*got a string\. Give/],
+    [
+      'a string for a client',
+      { client: 'redis' },
+      /^TypeError: .*option client .*got a string of \d+ characters\. Pass/,
+    ],
     [
       'an emitter for a client',
       { client: new EventEmitter() },
@@ -38,16 +46,20 @@ describe('the options of the RedisSessionStore', () => {
       { client: Promise.resolve() },
       /^TypeError: .*got a Promise\. Await the promise/,
     ],
-    ['a URL that is no text', { url: new URL('redis://h') }, /^TypeError: .*option url .*an instance of URL/],
+    ['a URL object', { url: new URL('redis://h') }, /^TypeError: .*option url .*an instance of URL/],
     [
       'another protocol',
       { url: 'http://localhost' },
-      /^RangeError: .*option url .*one that begins otherwise/,
+      /^RangeError: .*option url .*one with another protocol/,
     ],
-    ['what is no URL', { url: 'redis://a b' }, /^RangeError: .*option url .*one that is no URL/],
-    ['a prefix that is no text', { client: client(), prefix: 7 }, /^TypeError: .*option prefix .*got 7/],
+    [
+      'a string that is not a URL',
+      { url: 'redis://a b' },
+      /^RangeError: .*option url .*a string that is not a URL/,
+    ],
+    ['a prefix that is not a string', { client: client(), prefix: 7 }, /^TypeError: .*option prefix .*got 7/],
     ['an empty prefix', { client: client(), prefix: '' }, /^RangeError: .*option prefix .*got ""/],
-  ])('refuse %s at construction', (_, options, message) => {
+  ])('throw for %s', (_, options, message) => {
     let thrown: unknown;
     try {
       new RedisSessionStore(options as RedisStoreOptions);
@@ -60,9 +72,9 @@ describe('the options of the RedisSessionStore', () => {
   const URL_OF_MINE = 'redis://me:sEcReT@h';
   it.each<[string, unknown]>([
     ['of another protocol', { url: 'http://me:sEcReT@host' }],
-    ['with a port that is none', { url: 'redis://me:sEcReT@127.0.0.1:port' }],
+    ['with an invalid port', { url: 'redis://me:sEcReT@127.0.0.1:port' }],
     ['that is not encoded', { url: 'redis://me:sEcReT%zz@127.0.0.1:1' }],
-    ['with a path that is none', { url: 'redis://me:sEcReT@127.0.0.1:1/sEcReT' }],
+    ['with an invalid path', { url: 'redis://me:sEcReT@127.0.0.1:1/sEcReT' }],
     ['in place of options', URL_OF_MINE],
     ['in place of a client', { client: URL_OF_MINE }],
     ['in place of an option', { [URL_OF_MINE]: 1 }],
@@ -79,7 +91,7 @@ describe('the options of the RedisSessionStore', () => {
 });
 
 describe('a client that the application gives', () => {
-  it('ends no process by its errors while the store is open, and is left as it was', async () => {
+  it('does not end the process by its errors while the store is open, and is unchanged afterwards', async () => {
     const given = client();
     const store = new RedisSessionStore({ client: given });
     expect(given.emit('error', new Error('the connection is lost'))).toBe(true);
@@ -88,7 +100,7 @@ describe('a client that the application gives', () => {
     expect(given.eventNames()).toEqual([]);
   });
 
-  it('is asked for by a clear error where it is not connected', async () => {
+  it('causes an error with the fix when it is not connected', async () => {
     const idle = Object.assign(new EventEmitter(), { isOpen: false, sendCommand: async () => ['missing'] });
     const store = new RedisSessionStore({ client: idle });
     await expect(store.load(newKey())).rejects.toThrow(/not connected\. Call "await client\.connect\(\)"/);
@@ -98,13 +110,13 @@ describe('a client that the application gives', () => {
 });
 
 describe('the option url', () => {
-  it('says what to install where there is no package for it', () => {
+  it('causes an error with the command to install a package', () => {
     expect(() => connectTo('redis://localhost', { redis: missing, ioredis: missing })).toThrow(
-      /needs the package redis or ioredis .*npm install redis/,
+      'The RedisSessionStore needs the package redis or ioredis. Install it with: npm install redis',
     );
   });
 
-  it('does not hide a package that is there and fails', () => {
+  it('throws the error of an installed package that fails to load', () => {
     const broken = () => {
       throw new Error('broken');
     };

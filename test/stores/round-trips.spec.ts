@@ -21,7 +21,7 @@ interface Counted {
 
 type Make = (url: string, name: string, count: () => void) => Counted | Promise<Counted>;
 
-/** The same client, whose named methods are counted. */
+/** The same client, with counters for the named methods. */
 function counting<C extends object>(client: C, methods: readonly string[], count: () => void): C {
   return new Proxy(client, {
     get(target, name) {
@@ -108,7 +108,7 @@ for (const [engine, driver, make] of KINDS)
       const sessions = sessionMiddleware({ secret: SECRET, store: made.store, sweepEvery: false });
       server = await listen((req, res) => sessions(req, res, () => void answer(req as never, res)));
       browser = new Browser(server.url);
-      // The first calls also make the table, or load the scripts.
+      // The first calls also create the table, or load the scripts.
       for (const path of ['/write', '/write', '/login', '/logout']) await browser.fetch(path);
     });
     afterAll(async () => {

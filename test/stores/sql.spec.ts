@@ -1,6 +1,5 @@
 import { jest } from '@jest/globals';
 import { PostgresSessionStore } from 'nest-session/postgres';
-import { loadDriver } from '../../lib/core/util/load-driver.js';
 import {
   decodeName,
   decodePrincipal,
@@ -19,26 +18,26 @@ const TEXTS = [
 ];
 
 describe('the name of an attribute in a database', () => {
-  it.each(TEXTS)('is safe, and %j again afterwards', (name) => {
+  it.each(TEXTS)('is encoded safely, and decoded to %j', (name) => {
     expect(encodeName(name)).toMatch(/^[A-Za-z0-9_~]+$/);
     expect(decodeName(encodeName(name))).toBe(name);
   });
 
-  it('is another for each name, and itself where it is plain', () => {
+  it('has a different encoding for each name, and is unchanged when it is plain', () => {
     expect(new Set(TEXTS.map(encodeName)).size).toBe(TEXTS.length);
     expect(encodeName('user_Id2')).toBe('user_Id2');
   });
 });
 
 describe('a principal in a database', () => {
-  it.each(TEXTS)('can be held by all of them, and is %j again afterwards', (principal) => {
+  it.each(TEXTS)('is encoded for all databases, and decoded to %j', (principal) => {
     const encoded = encodePrincipal(principal);
     expect(encoded).not.toMatch(/\0| $/);
     expect(Buffer.from(encoded).toString()).toBe(encoded);
     expect(decodePrincipal(encoded)).toBe(principal);
   });
 
-  it('is another for each principal, and itself where it is plain', () => {
+  it('has a different encoding for each principal, and is unchanged when it is plain', () => {
     expect(new Set(TEXTS.map(encodePrincipal)).size).toBe(TEXTS.length);
     expect(encodePrincipal("auth0|o'brien käse 🍪")).toBe("auth0|o'brien käse 🍪");
   });
@@ -52,21 +51,21 @@ describe('a row', () => {
     ...{ revision, principal, attributes },
   };
 
-  it('is a record, whatever a driver makes of numbers and of JSON', () => {
+  it('is read as a record, for any format of numbers and JSON', () => {
     expect(recordOf(row)).toEqual(record);
     expect(recordOf({ ...row, created_at: String(createdAt), revision: 3n })).toEqual(record);
     expect(recordOf({ ...row, attributes: JSON.parse(attributes) as object })).toEqual(record);
   });
 
   it.each([
-    ['attributes that are no JSON', { attributes: 'x' }],
+    ['attributes that are not JSON', { attributes: 'x' }],
     ['attributes that are a list', { attributes: '[]' }],
     ['attributes that are null', { attributes: 'null' }],
-    ['an attribute that is no text', { attributes: '{"n":1}' }],
-    ['a time that is no number', { expires_at: 'soon' }],
+    ['an attribute that is not a string', { attributes: '{"n":1}' }],
+    ['a time that is not a number', { expires_at: 'soon' }],
     ['a revision with a fraction', { revision: 1.5 }],
-    ['a principal that is no text', { principal: 5 }],
-  ])('is none with %s', (_, over) => {
+    ['a principal that is not a string', { principal: 5 }],
+  ])('is corrupt with %s', (_, over) => {
     expect(recordOf({ ...row, ...over })).toBeNull();
   });
 
@@ -76,7 +75,7 @@ describe('a row', () => {
     ['without a time', { ...row, touched_at: null }, 'touched_at'],
     ['without attributes', { ...row, attributes: null }, 'attributes'],
     ['without a principal', { ...row, principal: undefined }, 'principal'],
-  ])('is a failure of the store in the form %s: nobody is to be logged out by it', (_, held, column) => {
+  ])('causes an error of the store in the form %s, which logs no user out', (_, held, column) => {
     expect(() => recordOf(held)).toThrow(new RegExp(`without the column ${column}\\.`));
     expect(() => keyOf(row)).toThrow(/without the column session_key/);
   });
@@ -91,15 +90,15 @@ describe('the name of a table', () => {
   });
 
   it.each(['', '.', 'a.', '.a', 'a.b.c', '1a', 'a b', 'a"b', 'a`b', 'a-b', 'ä', 'x'.repeat(49), 5, null])(
-    'is not %j',
+    'cannot be %j',
     (name) => {
       expect(() => readTableName('XStore', name)).toThrow(/^The option table of the XStore must be .*, got /);
     },
   );
 });
 
-describe('the form of a table', () => {
-  it('is told by its comment, whatever else that says', () => {
+describe('the schema version of a table', () => {
+  it('is read from its comment, which may contain other text', () => {
     expect(versionInComment(versionComment(3))).toBe(3);
     expect(versionInComment(`sessions of the shop; ${versionComment(12)}`)).toBe(12);
     expect(versionInComment(Buffer.from(versionComment(2)))).toBe(2);
@@ -107,26 +106,8 @@ describe('the form of a table', () => {
   });
 });
 
-describe('a driver', () => {
-  it('that is missing is told with its cure', () => {
-    const cause = Object.assign(new Error("Cannot find module 'pg'"), { code: 'MODULE_NOT_FOUND' });
-    const load = (): never => {
-      throw cause;
-    };
-    const message = 'The XStore needs the package pg. Install it with: npm install pg';
-    expect(() => loadDriver('XStore', 'pg', load)).toThrow(new Error(message, { cause }));
-  });
-
-  it('that fails for another reason fails with that', () => {
-    const load = (): never => {
-      throw new RangeError('broken');
-    };
-    expect(() => loadDriver('XStore', 'pg', load)).toThrow(new RangeError('broken'));
-  });
-});
-
-describe('a store whose database never answers', () => {
-  it('can be closed all the same', async () => {
+describe('a store whose database never responds', () => {
+  it('can be closed', async () => {
     jest.useFakeTimers();
     try {
       const store = new PostgresSessionStore({ client: () => new Promise(() => undefined) });

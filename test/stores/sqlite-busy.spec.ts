@@ -13,7 +13,7 @@ const newFile = (): string => join(folder, `${newTable()}.db`);
 
 type DatabaseClass = new (path: string) => OpenDatabase;
 
-/** What the store takes itself: two builds of SQLite in one process do not see each other's locks. */
+/** The driver of the store: two builds of SQLite in one process ignore the locks of each other. */
 function sameDriver(): DatabaseClass {
   const builtin = process.getBuiltinModule('node:sqlite') as { DatabaseSync: DatabaseClass } | undefined;
   return builtin?.DatabaseSync ?? (createRequire(import.meta.url)('libsql') as DatabaseClass);
@@ -21,7 +21,7 @@ function sameDriver(): DatabaseClass {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The longest time that the event loop stood still while something was under way. */
+/** The longest time that the event loop was blocked during some work. */
 async function longestStop(work: () => Promise<unknown>): Promise<number> {
   let [longest, last] = [0, ownTime()];
   const look = (): void => {
@@ -39,10 +39,10 @@ async function longestStop(work: () => Promise<unknown>): Promise<number> {
   }
 }
 
-/** More than a busy machine makes of a few milliseconds, less than anybody would notice. */
+/** More than a busy machine adds to a few milliseconds, and less than users notice. */
 const SHORT_MS = 250;
 
-describe('a SqliteSessionStore beside another connection that holds the file', () => {
+describe('a SqliteSessionStore while another connection locks the file', () => {
   let path: string;
   let store: SqliteSessionStore;
   let other: OpenDatabase;
@@ -61,7 +61,7 @@ describe('a SqliteSessionStore beside another connection that holds the file', (
     await store.close();
   });
 
-  it('waits for it in turns of the event loop, reads meanwhile, and writes then', async () => {
+  it('waits asynchronously, reads meanwhile, and then writes', async () => {
     let answers: unknown[] = [];
     const stop = await longestStop(async () => {
       const waiting = Promise.all(patches(50));
@@ -75,7 +75,7 @@ describe('a SqliteSessionStore beside another connection that holds the file', (
     expect(stop).toBeLessThan(SHORT_MS);
   });
 
-  it('gives up after two seconds, however many wait', async () => {
+  it('rejects after two seconds, for any number of waiting calls', async () => {
     const [began, ownBegan] = [performance.now(), ownTime()];
     const stop = await longestStop(async () => {
       const answers = await Promise.allSettled(patches(50));
@@ -89,7 +89,7 @@ describe('a SqliteSessionStore beside another connection that holds the file', (
     expect(await patches(1)[0]).toBe('applied');
   });
 
-  it('waits in the same way to make its table', async () => {
+  it('waits in the same way to create its table', async () => {
     const late = new SqliteSessionStore({ path, table: 'late' });
     const stop = await longestStop(async () => {
       const created = late.create(key, recordOf({}));
@@ -104,7 +104,7 @@ describe('a SqliteSessionStore beside another connection that holds the file', (
 
 for (const driver of SQLITE_DRIVERS) {
   describeWithDriver(driver, `a transaction of the application over ${driver.name}`, (open) => {
-    it('is none that a session is saved in, nor a table made', async () => {
+    it('makes saves and migrations fail', async () => {
       const database = open(newFile());
       const [used, unused] = ['used', 'unused'].map(
         (table) => new SqliteSessionStore({ database, table }),
@@ -120,7 +120,7 @@ for (const driver of SQLITE_DRIVERS) {
       database.close();
     });
 
-    it('is told also where only the start of another tells it', async () => {
+    it('is detected also when only a second BEGIN reports it', async () => {
       const database = open(':memory:');
       const silent = {
         exec: (text: string) => database.exec(text),

@@ -42,7 +42,7 @@ for (const driver of SQLITE_DRIVERS) {
 
     describeSqlBehaviour(`a SqliteSessionStore over ${driver.name}`, benchOf(open));
 
-    it('sees on each of two handles of a file what the other has answered', async () => {
+    it('sees completed writes of another handle of the same file', async () => {
       const path = newFile();
       const databases = [open(path), open(path)];
       const [one, other] = databases.map((database) => new SqliteSessionStore({ database })) as [
@@ -73,7 +73,7 @@ for (const driver of SQLITE_DRIVERS) {
       expect(await store.load(key)).toBeNull();
     });
 
-    it('finds what is over, and whose sessions there are, by an index', async () => {
+    it('finds expired sessions, and sessions of a principal, by an index', async () => {
       const database = open(':memory:');
       const store = new SqliteSessionStore({ database });
       await store.migrate();
@@ -102,7 +102,7 @@ for (const driver of SQLITE_DRIVERS) {
       ]);
     });
 
-    it('lives in an attached database that it is told, beside one of the same name', async () => {
+    it('uses the attached database in the option table, beside a table of the same name', async () => {
       const database = open(':memory:');
       database.exec(`ATTACH DATABASE '${newFile()}' AS aside`);
       const [inMain, aside] = ['nest_session', 'aside.nest_session'].map(
@@ -115,7 +115,7 @@ for (const driver of SQLITE_DRIVERS) {
       database.close();
     });
 
-    it('closes no database that it was given', async () => {
+    it('does not close a database of the application', async () => {
       const database = open(':memory:');
       await new SqliteSessionStore({ database }).close();
       expect(database.prepare('SELECT 1 AS one').all()).toHaveLength(1);
@@ -124,7 +124,7 @@ for (const driver of SQLITE_DRIVERS) {
 }
 
 function benchOf(open: (path: string) => OpenDatabase): SqlBench {
-  // A file for each table: one connection's transaction is in nobody's way.
+  // One file per table, so that a transaction blocks no other test.
   const fileOf = (table: string): string => join(folder, `${table}.db`);
   return {
     open: (table: string, options: { readonly migrate?: boolean } = {}) =>
@@ -155,8 +155,8 @@ function benchOf(open: (path: string) => OpenDatabase): SqlBench {
   };
 }
 
-describe('a SqliteSessionStore that opens its file', () => {
-  it('makes it for this user alone, and finds everything there again', async () => {
+describe('a SqliteSessionStore with a path', () => {
+  it('creates the file for this user only, and finds all sessions again', async () => {
     const path = newFile();
     const key = newKey();
     for (const durability of ['process', 'power'] as const) {
@@ -184,11 +184,11 @@ describe('a SqliteSessionStore that opens its file', () => {
     expect(existsSync(':memory:')).toBe(false);
   });
 
-  it('says at start that a folder is not there', () => {
+  it('throws when the folder does not exist', () => {
     expect(() => new SqliteSessionStore({ path: join(folder, 'nowhere', 'x.db') })).toThrow(/ENOENT/);
   });
 
-  it('tries a migration again that has failed', async () => {
+  it('retries a failed migration at the next call', async () => {
     const path = newFile();
     const first = new SqliteSessionStore({ path });
     await first.migrate();
@@ -202,7 +202,7 @@ describe('a SqliteSessionStore that opens its file', () => {
       prepare: (text) => libsql.prepare(text),
     };
     const store = new SqliteSessionStore({ database, table: 'other' });
-    await expect(Promise.all(times(3, () => store.load(newKey())))).rejects.toThrow(/failed.* left out/);
+    await expect(Promise.all(times(3, () => store.load(newKey())))).rejects.toThrow(/failed.* withheld/);
     isUp = true;
     expect(await store.create(newKey(), recordOf({}))).toBe('created');
     libsql.close();
@@ -213,37 +213,49 @@ describe('a SqliteSessionStore that opens its file', () => {
 describe('the options of the SqliteSessionStore', () => {
   const database = { prepare: () => ({ all: () => [], run: () => ({ changes: 0 }) }), exec: () => undefined };
   it.each([
-    ['nothing', undefined, /must be given an object of options, got undefined/],
+    ['nothing', undefined, /needs an object with options, got undefined/],
     ['neither database nor path', {}, /needs exactly one of the options database and path, got neither/],
     ['both database and path', { database, path: ':memory:' }, /exactly one of the options .* got both/],
     ['a database that cannot prepare', { database: {} }, /option database .* libsql, got an object/],
-    ['a database that is a text', { database: 'x.db' }, /option database .* got a string\.$/],
-    ['an empty path', { path: '' }, /option path .* must be the path of a file, got ""/],
-    ['a path that is a URL', { path: 'libsql://u:secret@h' }, /option path .* got a string\.$/],
-    ['a durability of another kind', { path: 'x', durability: 'full' }, /"process" or "power", got a string/],
     [
-      'a durability of what it did not open',
+      'a database that is a string',
+      { database: 'x.db' },
+      /option database .* got a string of \d+ characters\.$/,
+    ],
+    ['an empty path', { path: '' }, /option path .* must be the path of a file, got ""/],
+    [
+      'a path that is a URL',
+      { path: 'libsql://u:secret@h' },
+      /option path .* got a string of \d+ characters\.$/,
+    ],
+    [
+      'an unknown durability',
+      { path: 'x', durability: 'full' },
+      /"process" or "power", got a string of \d+ characters/,
+    ],
+    [
+      'a durability with a database of the application',
       { database, durability: 'power' },
-      /durability .* goes with path/,
+      /durability .* needs the option path/,
     ],
     [
       'a table with a quote',
       { database, table: 'a"b' },
-      /option table .* must be the name of a table, .* got a string/,
+      /option table .* must be the name of a table: .* got a string of \d+ characters/,
     ],
-    ['migrate that is no flag', { database, migrate: null }, /option migrate .* true or false, got null/],
     [
-      'an option that it does not have',
-      { database, prepare: true },
-      /has no option "prepare"\. It has table,/,
+      'migrate that is not a boolean',
+      { database, migrate: null },
+      /option migrate .* true or false, got null/,
     ],
-  ])('must not be %s', (_, options, message) => {
+    ['an unknown option', { database, prepare: true }, /has no option "prepare"\. Its options are table,/],
+  ])('throw for %s', (_, options, message) => {
     const make = (): unknown => new SqliteSessionStore(options as unknown as SqliteStoreOptions);
     expect(make).toThrow(TypeError);
     expect(make).toThrow(message);
   });
 
-  it('name a table in schemaSql() that can be one', () => {
+  it('require a valid table name in schemaSql()', () => {
     expect(SqliteSessionStore.schemaSql('a.b')).toContain('"a"."b"');
     expect(SqliteSessionStore.schemaSql()).toContain('"nest_session"');
     expect(() => SqliteSessionStore.schemaSql('a;b')).toThrow(/option table/);

@@ -1,7 +1,8 @@
 /**
- * The outcome of a promise, if it comes in time; else the error. What comes later is not heard of.
+ * The result of a promise, when it settles within the limit; else rejects with the error that `late` makes. A
+ * later result is ignored.
  *
- * The timer keeps no process alive.
+ * The timer does not keep the process alive.
  */
 export function withDeadline<T>(promise: Promise<T>, limitMs: number, late: () => Error): Promise<T> {
   return new Promise<T>((resolve, reject) => {
@@ -11,7 +12,15 @@ export function withDeadline<T>(promise: Promise<T>, limitMs: number, late: () =
   });
 }
 
-/** A call under way, between its neighbours in a list. Once it is done it has none, so that it keeps no other call alive. */
+/** Waits for a promise, at most for the limit. Rejects when the promise rejects within the limit. */
+export async function waitAtMost(limitMs: number, promise: Promise<unknown>): Promise<void> {
+  const late = new Error('late');
+  await withDeadline(promise, limitMs, () => late).catch((error: unknown) => {
+    if (error !== late) throw error;
+  });
+}
+
+/** A pending call and its neighbours in the list. A call that is done has none, to free memory. */
 interface Waiting {
   readonly dueAt: number;
   readonly giveUp: () => void;
@@ -20,16 +29,17 @@ interface Waiting {
   after: Waiting | null;
 }
 
-/** How late a limit may be noticed, as a part of it: with fewer looks at the clock. */
+/** Interval between two checks, as a part of the limit: a call may be given up late by this much. */
 const PRECISION = 1 / 16;
 
 /**
- * One time limit for many calls, with one timer for all of them. The timer runs only while a call is under way, and keeps
- * no process alive. Nothing of a call is kept once it is done, however long an earlier one takes.
+ * One time limit for many calls, with one timer for all of them. The timer runs only while a call is pending,
+ * and does not keep the process alive. A call that is done is not kept in memory, however long an earlier
+ * call takes.
  */
 export class Deadline {
   readonly #limitMs: number;
-  /** The calls under way are a linked list: they are due in the order in which they began, and are done in any order. */
+  /** Pending calls are a linked list in the order in which they began. They may end in any order. */
   #first: Waiting | null = null;
   #last: Waiting | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -38,14 +48,14 @@ export class Deadline {
     this.#limitMs = limitMs;
   }
 
-  /** `giveUp` is called when the limit is over, unless the call is done by then. */
+  /** Calls `giveUp` after the limit, unless {@link done} is called before. */
   start(giveUp: () => void): Waiting {
     const dueAt = performance.now() + this.#limitMs;
     const call: Waiting = { dueAt, giveUp, isDone: false, before: this.#last, after: null };
     if (this.#last === null) this.#first = call;
     else this.#last.after = call;
     this.#last = call;
-    this.#timer ??= this.#look();
+    this.#timer ??= this.#startTimer();
     return call;
   }
 
@@ -61,7 +71,7 @@ export class Deadline {
     call.after = null;
   }
 
-  #look(): NodeJS.Timeout {
+  #startTimer(): NodeJS.Timeout {
     const timer = setInterval(() => this.#giveUpLate(), Math.max(1, this.#limitMs * PRECISION));
     return timer.unref();
   }
@@ -77,18 +87,7 @@ export class Deadline {
       clearInterval(this.#timer);
       this.#timer = null;
     }
-    // Last, since a callback may begin another call.
+    // The callbacks run last, because a callback may start another call.
     for (const call of late) call.giveUp();
-  }
-}
-
-/** Waits for some work, but no longer than this. Work that fails in time fails here. */
-export async function waitAtMost(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
-  try {
-    await Promise.race([work, tooLate]);
-  } finally {
-    clearTimeout(timer);
   }
 }

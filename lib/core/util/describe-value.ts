@@ -1,7 +1,7 @@
 /**
- * A short description of a value for an error message: the value itself where it is short and public, else its kind.
+ * Describes a value for an error message: the value itself when it is short and not an object, else its kind.
  *
- * A text that is long enough for a secret (32 bytes) is never shown.
+ * A string that is long enough for a secret (32 bytes) is never shown.
  */
 export function describeValue(value: unknown): string {
   if (typeof value === 'string') return describeText(value);
@@ -11,12 +11,14 @@ export function describeValue(value: unknown): string {
   return typeof value === 'object' && value !== null ? describeObject(value) : String(value);
 }
 
-/** As {@link describeValue}, but shows no text at all: for options that take no text, where any text may be a secret. */
+/**
+ * As {@link describeValue}, but shows no string: any string may be a secret, such as a URL with a password.
+ */
 export function describeWithoutText(value: unknown): string {
   return typeof value === 'string' && value !== '' ? describeHiddenText(value) : describeValue(value);
 }
 
-/** The kind of a value only: for places where anything may be a secret. */
+/** Describes only the kind of a value, for values that may be a secret of any type. */
 export function describeKind(value: unknown): string {
   if (value === undefined || value === null) return String(value);
   return typeof value === 'object' ? describeObject(value) : `a ${typeof value}`;
@@ -32,18 +34,8 @@ const describeHiddenText = (text: string): string => `a string of ${text.length}
 
 function describeObject(value: object): string {
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  const maker = (value as { constructor?: unknown }).constructor;
-  if (typeof maker !== 'function' || maker === Object || maker.name === '') return 'an object';
-  return maker === Promise ? 'a Promise' : `an instance of ${maker.name}`;
-}
-
-/** What came as an option, in words that show no text: any of them may be a URL with a password, in the wrong place. */
-export function describeOption(value: unknown): string {
-  if (typeof value !== 'string') return describeValue(value);
-  return value === '' ? '""' : 'a string';
-}
-
-/** The name of an option that nobody knows: shown where it is one that somebody may have written in a program. */
-export function describeName(name: string): string {
-  return /^[A-Za-z]{1,30}$/.test(name) ? JSON.stringify(name) : 'of that name';
+  const { constructor } = value as { constructor?: unknown };
+  if (typeof constructor !== 'function' || constructor === Object || constructor.name === '')
+    return 'an object';
+  return constructor === Promise ? 'a Promise' : `an instance of ${constructor.name}`;
 }

@@ -1,20 +1,32 @@
 /**
- * What a package is loaded with, and the words for it where it is missing.
- *
- * @throws Error that says how to install the package; the one of the package itself where it is there and fails.
+ * Functions that load packages, by package name. One may return `null` when its package cannot be used here.
  */
-export function loadDriver<T>(store: string, name: string, load: () => unknown): T {
-  try {
-    return load() as T;
-  } catch (cause) {
-    if (!isMissing(cause)) throw cause;
-    throw new Error(`The ${store} needs the package ${name}. Install it with: npm install ${name}`, {
-      cause,
-    });
-  }
-}
+export type DriverLoaders<T> = Readonly<Record<string, () => T | null>>;
 
-/** Whether a package is not installed at all. */
-export function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND';
+/**
+ * Loads the first of these packages that is installed.
+ *
+ * @throws Error that names the packages, and the one to install. An error of an installed package is thrown
+ * as it is.
+ */
+export function loadDriver<T>(
+  store: string,
+  loaders: DriverLoaders<T>,
+  recommended: string = Object.keys(loaders)[0]!,
+): T {
+  let cause: unknown;
+  for (const load of Object.values(loaders)) {
+    try {
+      const driver = load();
+      if (driver !== null) return driver;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+      cause ??= error;
+    }
+  }
+  throw new Error(
+    `The ${store} needs the package ${Object.keys(loaders).join(' or ')}. ` +
+      `Install it with: npm install ${recommended}`,
+    { cause },
+  );
 }

@@ -1,5 +1,5 @@
 /**
- * Sessions in an embedded database: one machine, several processes, nothing lost at a restart.
+ * Sessions in an embedded database: one machine, several processes, and no data loss at a restart.
  *
  * @module nest-session/lmdb
  */

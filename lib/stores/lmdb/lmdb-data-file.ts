@@ -1,24 +1,24 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 
-/** Sizes and numbers of the LMDB data format 2, of 64-bit machines. All numbers are little endian. */
+/** Constants of the LMDB data format 2 on 64-bit machines. All numbers are little endian. */
 const PAGE_HEADER = 24;
 const META_LENGTH = 144;
 const MAGIC = 0xbeefc0de;
 const VERSION = 2;
 const [BRANCH, LEAF, META] = [1, 2, 8];
 const [BIG_VALUE, SUB_DATABASE] = [1, 2];
-/** The pages of a snapshot may not be on the disk yet. */
+/** Flag: the pages of this snapshot may not be on the disk yet. */
 const NOT_SYNCED = 0x1000;
 const NO_PAGE = 2n ** 64n - 1n;
-/** Another process that writes meanwhile moves pages: then the check starts again. */
-const MOST_TRIES = 10;
+/** A concurrent write of another process moves pages. Then the check starts again. */
+const MAX_ATTEMPTS = 10;
 
 interface Meta {
   readonly pageSize: number;
   readonly lastPage: number;
   readonly transaction: bigint;
   readonly isSynced: boolean;
-  /** The boot of the machine that it was written in. */
+  /** Id of the machine's boot in which the snapshot was written. */
   readonly boot: bigint;
   /** The root pages of the free list and of the main database. */
   readonly roots: readonly bigint[];
@@ -30,27 +30,28 @@ interface DataFile {
 }
 
 /**
- * Checks a data file before LMDB maps it: LMDB ends the process by a signal when the file is garbage or truncated.
+ * Checks a data file before LMDB maps it. LMDB ends the process with a signal when the file is damaged.
  *
- * A missing or empty file passes: LMDB makes a new database there. Values inside pages are not checked.
+ * A missing or empty file is valid: LMDB creates a new database. Values inside pages are not checked.
  *
- * @throws Error that names the file and what is wrong with it.
+ * @throws Error that names the file and the damage.
  */
 export function checkDataFile(path: string): void {
-  const fd = openIfThere(path);
+  const fd = openIfExists(path);
   if (fd === null) return;
   try {
     const fault = faultOf(fd);
     if (fault === null) return;
     throw new Error(
-      `The file ${path} is no intact LMDB database: ${fault}. Restore it from a backup, or move it away to start without sessions.`,
+      `The file ${path} is not an intact LMDB database: ${fault}. ` +
+        'Restore it from a backup, or move it away to start without sessions.',
     );
   } finally {
     closeSync(fd);
   }
 }
 
-function openIfThere(path: string): number | null {
+function openIfExists(path: string): number | null {
   try {
     return openSync(path, 'r');
   } catch (error) {
@@ -61,24 +62,25 @@ function openIfThere(path: string): number | null {
 
 function faultOf(fd: number): string | null {
   if (fstatSync(fd).size === 0) return null;
-  for (let tried = 1; ; tried++) {
+  for (let attempt = 1; ; attempt++) {
     const newest = newestMeta(fileOf(fd));
     if (typeof newest === 'string') return newest;
-    // Its size is read after the meta: another process may have written pages, and then the meta that names them.
+    // Reads the size after the meta: another process may have written pages, and then the meta that refers to
+    // them.
     const file = fileOf(fd);
     const fault = faultOfPages(file, metaToOpen(file, newest));
     if (fault === null) return null;
     const now = newestMeta(file);
     const isWritten = typeof now !== 'string' && now.transaction !== newest.transaction;
     if (!isWritten) return fault;
-    // A process that commits to it at this moment has it open, so it is no damaged file.
-    if (tried === MOST_TRIES) return null;
+    // Another process commits to the file right now, so it has opened the file, and the file is intact.
+    if (attempt === MAX_ATTEMPTS) return null;
   }
 }
 
 const fileOf = (fd: number): DataFile => ({ fd, size: fstatSync(fd).size });
 
-/** The newer of both metas, or what is wrong with them. */
+/** The newer one of both metas, or a description of the damage. */
 function newestMeta(file: DataFile): Meta | string {
   const first = readMeta(file, 0);
   if (typeof first === 'string') return first;
@@ -87,7 +89,7 @@ function newestMeta(file: DataFile): Meta | string {
   return second.transaction > first.transaction ? second : first;
 }
 
-/** After a power cut LMDB goes back to the last snapshot that was on the disk: its meta is in the middle of the first page. */
+/** After a power cut LMDB opens the last snapshot on the disk: its meta is in the middle of the first page. */
 function metaToOpen(file: DataFile, newest: Meta): Meta {
   if (newest.isSynced || newest.boot === thisBoot()) return newest;
   const page = readAt(file, newest.pageSize / 2, PAGE_HEADER + META_LENGTH);
@@ -97,7 +99,7 @@ function metaToOpen(file: DataFile, newest: Meta): Meta {
     : newest;
 }
 
-/** As LMDB reads it on Linux; `null` elsewhere. */
+/** The boot id as LMDB reads it on Linux; `null` on other systems. */
 function thisBoot(): bigint | null {
   try {
     return BigInt(parseInt(readFileSync('/proc/sys/kernel/random/boot_id', 'latin1'), 16));
@@ -131,8 +133,9 @@ const decodeMeta = (meta: Buffer): Meta => ({
 });
 
 /**
- * A file that is shorter than its last page is not always truncated: LMDB never writes pages that one transaction has
- * both taken and freed. So all pages in use are visited then; else the roots are enough.
+ * Checks the roots only, unless the file ends before its last page. Such a file is not always truncated,
+ * because LMDB never writes pages that one transaction has allocated and freed. Then all pages in use are
+ * checked.
  */
 function faultOfPages(file: DataFile, { pageSize, lastPage, roots }: Meta): string | null {
   const pages = Math.floor(file.size / pageSize);
@@ -158,10 +161,10 @@ function faultOfPages(file: DataFile, { pageSize, lastPage, roots }: Meta): stri
 const truncated = (file: DataFile, page: bigint, pageSize: number): string =>
   `it is truncated: it has ${file.size} bytes and needs ${(page + 1n) * BigInt(pageSize)} or more`;
 
-/** A page of the tree (`null`), or a run of pages with one large value. */
+/** A page of the tree (`count` is `null`), or a run of pages with one large value. */
 type Child = readonly [first: bigint, count: bigint | null];
 
-/** The pages that a page refers to; `null` where the page is damaged. */
+/** The pages that a page refers to; `null` when the page is damaged. */
 function childrenOf(page: Buffer, kind: number): Child[] | null {
   try {
     return [...readChildren(page, kind)];
@@ -188,7 +191,7 @@ function* readChildren(page: Buffer, kind: number): Generator<Child> {
   }
 }
 
-/** The bytes from a position; `null` where the file ends before. */
+/** Bytes at a position; `null` when the file is too short. */
 function readAt({ fd }: DataFile, at: number, length: number): Buffer | null {
   const bytes = Buffer.alloc(length);
   return readSync(fd, bytes, 0, length, at) === length ? bytes : null;

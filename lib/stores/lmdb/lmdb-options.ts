@@ -1,30 +1,33 @@
-/** Where a {@link LmdbSessionStore} keeps its sessions. */
+import { describeWithoutText } from '../../core/util/describe-value.js';
+
+/** Options of a {@link LmdbSessionStore}. */
 export interface LmdbStoreOptions {
-  /** The folder of the database; made where it is missing. On a local disk: LMDB does not work on network file systems. */
+  /** Folder of the database on a local disk, which is created when it is missing. */
   readonly path: string;
   /**
-   * Most bytes of pages in use, at least 128 KiB. A write that would exceed them is rejected; sessions that do not grow
-   * can still be written. The file itself becomes larger: it keeps the pages that the last writes have replaced.
+   * Largest size of all pages in use, in bytes, at least 128 KiB. A write above the limit is rejected, except
+   * for sessions that do not grow. The file itself is larger, because it also contains pages that recent
+   * writes have replaced.
    * @defaultValue 4 GiB
    */
   readonly maxBytes?: number;
 }
 
-const LEAST_BYTES = 128 * 1024;
+const MIN_BYTES = 128 * 1024;
 
-/** @throws TypeError or RangeError that names the option that is wrong. */
+/** @throws TypeError or RangeError that names the invalid option. */
 export function checkOptions({
   path,
   maxBytes = 4 * 1024 ** 3,
 }: LmdbStoreOptions): Required<LmdbStoreOptions> {
   if (typeof path !== 'string' || path === '') {
     throw new TypeError(
-      `The option path of the LmdbSessionStore must be the path of a folder, got ${JSON.stringify(path)}.`,
+      `The option path of the LmdbSessionStore must be the path of a folder, got ${describeWithoutText(path)}.`,
     );
   }
-  if (!Number.isSafeInteger(maxBytes) || maxBytes < LEAST_BYTES) {
+  if (!Number.isSafeInteger(maxBytes) || maxBytes < MIN_BYTES) {
     throw new RangeError(
-      `The option maxBytes of the LmdbSessionStore must be a whole number of at least ${LEAST_BYTES}, got ${String(maxBytes)}.`,
+      `The option maxBytes of the LmdbSessionStore must be an integer of at least ${MIN_BYTES}, got ${describeWithoutText(maxBytes)}.`,
     );
   }
   return { path, maxBytes };

@@ -7,6 +7,7 @@ import {
   type SessionRecord,
 } from '../../core/store/session-record.js';
 import type { Awaitable } from '../../core/util/awaitable.js';
+import { safeError, StoreError } from '../../core/util/store-error.js';
 import {
   type Conflict,
   type ExpirySweeper,
@@ -17,22 +18,21 @@ import {
 } from '../../core/store/session-store.js';
 import { commitError, type LmdbPackage, loadLmdb } from './lmdb-driver.js';
 import { checkOptions, type LmdbStoreOptions } from './lmdb-options.js';
-import { LmdbRoom } from './lmdb-room.js';
 import { digestOf, LmdbTables } from './lmdb-tables.js';
 
 /**
- * Sessions in a folder of this machine: they outlive a restart, and several processes may use them at once.
+ * Sessions in a local folder. They survive a restart, and several processes may share them.
  *
- * An answered write survives the end of the process, however it ends; a power cut may take the writes of the last
- * moments, never the database. Nothing is on disk before {@link open}. Needs the package `lmdb`.
+ * A completed write survives any end of the process. A power cut may lose the most recent writes, but does
+ * not damage the database. The store creates no file before {@link open}. Needs the package `lmdb`.
  */
 export class LmdbSessionStore extends SessionStore implements ExpirySweeper, PrincipalIndex {
   readonly #lmdb: LmdbPackage;
   readonly #options: Required<LmdbStoreOptions>;
-  #opened: { readonly tables: LmdbTables; readonly room: LmdbRoom } | null = null;
+  #opened: LmdbTables | null = null;
   #closing: Promise<void> | null = null;
 
-  /** @throws TypeError or RangeError when an option is wrong; Error when the package `lmdb` is missing. */
+  /** @throws TypeError or RangeError for an invalid option; Error when the package `lmdb` is missing. */
   constructor(options: LmdbStoreOptions) {
     super();
     this.#options = checkOptions(options);
@@ -40,13 +40,13 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
   }
 
   /**
-   * Opens the database, and makes its folder where it is missing. Nest calls it when the application starts; elsewhere the
-   * first operation does.
+   * Opens the database, and creates its folder when it is missing. Nest calls it when the application starts;
+   * without Nest the first operation opens the database.
    *
-   * @throws Error when the folder cannot be made, or its files are damaged.
+   * @throws Error when the folder cannot be created, or its files are damaged.
    */
   open(): void {
-    this.#open();
+    void this.#tables;
   }
 
   onModuleInit(): void {
@@ -54,9 +54,7 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
   }
 
   load(key: SessionKey): Awaitable<SessionRecord | 'corrupt' | null> {
-    // What another process has answered must be seen here: a snapshot of this turn of the event loop may be older.
-    this.#tables.environment.resetReadTxn();
-    return this.#read(key) ?? (this.#has(key) ? 'corrupt' : null);
+    return this.#readNow(() => this.#read(key) ?? (this.#has(key) ? 'corrupt' : null));
   }
 
   create(key: SessionKey, record: SessionRecord): Promise<'created' | 'collision'> {
@@ -104,31 +102,30 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
 
   deleteExpired(before: number, limit: number): Promise<number> {
     return this.#atomically(() => {
-      const over = [...this.#tables.expiries.getKeys({ end: [before + 1], limit })];
-      for (const [expiresAt, key] of over) {
+      const expired = [...this.#tables.expiries.getKeys({ end: [before + 1], limit })];
+      for (const [expiresAt, key] of expired) {
         void this.#tables.expiries.remove([expiresAt, key]);
         this.#remove(key, this.#read(key));
       }
-      return over.length;
+      return expired.length;
     });
   }
 
   async listByPrincipal(principal: string, at: number, limit: number): Promise<StoredSession[]> {
-    this.#tables.environment.resetReadTxn();
-    return byNewest(this.#filedOf(principal), at).slice(0, limit);
+    return this.#readNow(() => byNewest(this.#sessionsOf(principal), at).slice(0, limit));
   }
 
   deleteByPrincipal(principal: string, keep: SessionKey | null): Promise<number> {
     return this.#atomically(() => {
-      const filed = this.#filedOf(principal).filter(({ key }) => key !== keep);
-      for (const { key, record } of filed) this.#remove(key, record);
-      return filed.length;
+      const sessions = this.#sessionsOf(principal).filter(({ key }) => key !== keep);
+      for (const { key, record } of sessions) this.#remove(key, record);
+      return sessions.length;
     });
   }
 
-  /** Waits for writes under way and closes the database. Nest calls it; elsewhere it is for whoever made the store. */
+  /** Waits for pending writes and closes the database. Nest calls it; without Nest, call it yourself. */
   close(): Promise<void> {
-    return (this.#closing ??= this.#opened?.tables.environment.close() ?? Promise.resolve());
+    return (this.#closing ??= this.#opened?.environment.close() ?? Promise.resolve());
   }
 
   onApplicationShutdown(): Promise<void> {
@@ -136,20 +133,26 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
   }
 
   get #tables(): LmdbTables {
-    return this.#open().tables;
+    if (this.#closing !== null) throw new StoreError('The LmdbSessionStore is closed.');
+    return (this.#opened ??= LmdbTables.open(this.#lmdb, this.#options));
   }
 
-  #open(): { readonly tables: LmdbTables; readonly room: LmdbRoom } {
-    if (this.#closing !== null) throw new Error('The LmdbSessionStore is closed.');
-    if (this.#opened !== null) return this.#opened;
-    const tables = LmdbTables.open(this.#lmdb, this.#options);
-    return (this.#opened = { tables, room: new LmdbRoom(this.#options.maxBytes, tables) });
-  }
-
-  /** One write transaction of this machine; resolves when it is committed. */
-  async #atomically<T>(work: () => T): Promise<T> {
+  /** Reads from a new snapshot, because an older one may lack writes of other processes. */
+  #readNow<T>(read: () => T): T {
+    const { environment } = this.#tables;
     try {
-      return await this.#tables.environment.transaction(work);
+      environment.resetReadTxn();
+      return read();
+    } catch (error) {
+      throw safeError('LmdbSessionStore', error);
+    }
+  }
+
+  /** Runs one write transaction of this machine. Resolves when it is committed. */
+  async #atomically<T>(work: () => T): Promise<T> {
+    const { environment } = this.#tables;
+    try {
+      return await environment.transaction(work);
     } catch (error) {
       throw await commitError(error, this.#options.path);
     }
@@ -164,28 +167,28 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
     return this.#tables.records.get(key) !== undefined;
   }
 
-  #filedOf(principal: string): StoredSession[] {
+  #sessionsOf(principal: string): StoredSession[] {
     const digest = digestOf(principal);
-    const filed: StoredSession[] = [];
+    const sessions: StoredSession[] = [];
     for (const [, key] of this.#tables.principals.getKeys({ start: [digest], end: [digest, '\uffff'] })) {
       const record = this.#read(key);
-      if (record?.principal === principal) filed.push({ key, record });
+      if (record?.principal === principal) sessions.push({ key, record });
     }
-    return filed;
+    return sessions;
   }
 
-  /** Writes a record in the place of a former one, which may have another key. */
+  /** Writes a record, and removes the former one, which may have another key. */
   #write(key: SessionKey, record: SessionRecord, former: StoredSession | null): void {
-    const { tables, room } = this.#open();
+    const tables = this.#tables;
     const text = encodeRecord(record);
-    room.take(text, () => (former === null ? 0 : tables.records.get(former.key)!.length));
+    tables.limit.reserve(text, () => (former === null ? 0 : tables.records.get(former.key)!.length));
     if (former !== null) this.#remove(former.key, former.record);
     void tables.records.put(key, text);
     void tables.expiries.put([record.expiresAt, key], true);
     if (record.principal !== null) void tables.principals.put([digestOf(record.principal), key], true);
   }
 
-  /** Of a record that cannot be read, the entry in the order of time stays until its time has come. */
+  /** The expiry entry of an unreadable record stays until it expires, because its time is unknown. */
   #remove(key: SessionKey, record: SessionRecord | null): void {
     const { records, expiries, principals } = this.#tables;
     void records.remove(key);

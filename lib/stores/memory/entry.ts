@@ -1,19 +1,20 @@
 import { type NameLists, type PackedTexts, packTexts, unpackTexts } from './packed-texts.js';
+import { describeWithoutText } from '../../core/util/describe-value.js';
 import { isChange, type SessionPatch, type SessionRecord } from '../../core/store/session-record.js';
 import type { SessionKey } from '../../core/session-id.js';
 
 const DAY_MS = 86_400_000;
 
 /**
- * A record as the memory store holds it: few bytes, and few objects for a collection to look at.
+ * A record in compact form: few bytes, and few objects for the garbage collector.
  *
- * An instant lies here as a day and the milliseconds after it began: two small integers, where each larger number is an
- * object of its own. That is exact for every safe integer.
+ * An instant is stored as a day and the milliseconds of that day. Both are small integers, while V8 allocates
+ * an object for each larger number. This is exact for every safe integer.
  */
 export class Entry {
-  /** Bytes of its key and its attributes. */
+  /** Size of the key, the principal and the attributes. */
   bytes: number;
-  /** The number of its last use, of all uses of the store. */
+  /** Value of the store's use counter at the last use. */
   usedAt = 0;
   #principal: string | null;
   #revision: number;
@@ -52,7 +53,7 @@ export class Entry {
     return this.#expiresDay * DAY_MS + this.#expiresMs;
   }
 
-  /** A record of its own for each who asks: what they do to it is not seen here. */
+  /** A new record for each caller, which may change it. */
   record(): SessionRecord {
     const texts = this.#textsNow;
     const attributes = new Map<string, string>();
@@ -74,7 +75,7 @@ export class Entry {
     this.#expiresMs = restOf(expiresAt);
   }
 
-  /** Whether all is as a patch insists that it be. */
+  /** Whether the entry has the values that a patch is based on. */
   agreesWith({ principal, changes }: SessionPatch): boolean {
     if (this.#principal !== principal.from) return false;
     const texts = this.#textsNow;
@@ -85,7 +86,7 @@ export class Entry {
     return true;
   }
 
-  /** Takes over a patch that it agrees with, as `applyPatch` defines it. */
+  /** Applies a patch that agrees with the entry, as `applyPatch` does. */
   apply(patch: SessionPatch, lists: NameLists): void {
     const { touchedAt, expiresAt, principal, changes } = patch;
     this.#touch(touchedAt, expiresAt);
@@ -93,7 +94,7 @@ export class Entry {
     this.#principal = principal.to;
     this.#revision += 1;
     const texts = [...this.#textsNow];
-    // Shared with other sessions: copied only where one comes or goes.
+    // The list of names is shared with other sessions, so it is copied before it changes.
     let names: string[] | null = null;
     for (const [name, { to }] of changes) {
       const at = (names ?? this.#names).indexOf(name);
@@ -120,37 +121,37 @@ export class Entry {
   get isUnpacked(): boolean {
     return this.#unpacked !== null;
   }
-  /** Makes each record quicker to give, for some more memory. */
+  /** Keeps the texts as an array: faster to read, with more memory. */
   unpack(): void {
     this.#unpacked = unpackTexts(this.#texts);
   }
-  /** Lets go of its texts for good: it is gone from the store, and those who still refer to it keep nothing alive. */
-  forget(): void {
+  /** Drops the texts of a deleted entry, so that remaining references keep no data in memory. */
+  clear(): void {
     this.#texts = '';
     this.#unpacked = null;
   }
-  /** Gives up what {@link unpack} took. */
+  /** Reverses {@link unpack}. */
   repack(): void {
     this.#unpacked = null;
   }
 }
 
-// `| 0` tells the compiler that these are small.
+// `| 0` tells the compiler that these are small integers.
 const dayOf = (at: number): number => Math.floor(at / DAY_MS) | 0;
 const restOf = (at: number): number => (at - Math.floor(at / DAY_MS) * DAY_MS) | 0;
 
-/** @throws RangeError when a limit is not a positive whole number. */
+/** @throws RangeError when a limit is not a positive integer. */
 export function positive(option: string, value: number): number {
   if (Number.isSafeInteger(value) && value > 0) return value;
   throw new RangeError(
-    `The option ${option} of the MemorySessionStore must be a positive whole number, got ${value}.`,
+    `The option ${option} of the MemorySessionStore must be a positive integer, got ${describeWithoutText(value)}.`,
   );
 }
 
-/** What is aimed at when a limit is reached. */
-export const roomierThan = (limit: number): number => limit - Math.floor(limit / 64);
+/** The target of an eviction: below the limit, so that evictions are rare. */
+export const evictionTarget = (limit: number): number => limit - Math.floor(limit / 64);
 
-/** By how many bytes a patch makes a record larger that it applies to. */
+/** Size difference that a patch makes to a record. Bytes. */
 export function growthOf(patch: SessionPatch): number {
   let bytes = Buffer.byteLength(patch.principal.to ?? '') - Buffer.byteLength(patch.principal.from ?? '');
   for (const [name, { from, to }] of patch.changes) {
@@ -161,7 +162,7 @@ export function growthOf(patch: SessionPatch): number {
   return bytes;
 }
 
-/** How many bytes of text a record has, with its key. */
+/** Size of a record's texts and its key. Bytes. */
 export function sizeOf(key: SessionKey, { principal, attributes }: SessionRecord): number {
   let bytes = Buffer.byteLength(key) + Buffer.byteLength(principal ?? '');
   for (const [name, text] of attributes) bytes += Buffer.byteLength(name) + Buffer.byteLength(text);

@@ -1,32 +1,33 @@
 import type { SessionKey } from '../../core/session-id.js';
 import type { Entry } from './entry.js';
 
-/** Which sessions may be evicted, and until when. */
+/** Rules of one eviction. */
 export interface Eviction {
-  /** The session that needs the room. It stays. */
+  /** The session that needs the space. It is not evicted. */
   readonly fresh: SessionKey;
-  /** Leaves sessions with a principal alone. */
+  /** Whether to evict only sessions without a principal. */
   readonly onlyAnonymous: boolean;
-  /** How many sessions may be evicted. */
+  /** Number of sessions that may be evicted. */
   readonly count: number;
-  /** How often sessions of the store were used. */
+  /** The store's use counter. */
   readonly uses: number;
   readonly isDone: () => boolean;
   readonly evict: (key: SessionKey) => void;
 }
 
 /**
- * Sessions of the last uses are not evicted: this part of as many uses as there are sessions. At least an eighth of the
- * sessions was used before that. Where evicting these frees too little, the number of uses is halved.
+ * Part of the sessions that are protected, those used most recently. With n sessions the last 7/8 n uses
+ * protect their session, so at least one eighth of the sessions may be evicted. If that frees too little, the
+ * number of uses is halved.
  */
-const SPARED = 7 / 8;
+const PROTECTED = 7 / 8;
 
-/** Evicts sessions that were not used lately. Sessions that were move to the end of the map. */
+/** Evicts sessions that were not used recently. Recently used sessions move to the end of the map. */
 export function evictUnused(
   entries: Map<SessionKey, Entry>,
   { fresh, onlyAnonymous, count, uses, isDone, evict }: Eviction,
 ): void {
-  for (let recent = Math.floor(count * SPARED); ; recent >>= 1) {
+  for (let recent = Math.floor(count * PROTECTED); ; recent >>= 1) {
     let left = entries.size;
     for (const [key, entry] of entries) {
       if (isDone()) return;
@@ -41,20 +42,20 @@ export function evictUnused(
   }
 }
 
-/** A visitor's requests come close together, and of so many sessions the texts lie ready for the next one. */
-const MOST = 1000;
+/** Number of entries that are kept unpacked, because the requests of one visitor arrive close together. */
+const CAPACITY = 1000;
 
-/** The entries that were read last: only they are kept unpacked. */
+/** The most recently read entries. Only they are kept unpacked. */
 export class RecentEntries {
   readonly #ring: Entry[] = [];
   #next = 0;
 
-  /** The entry is read now; that one is let go of which came in longest ago. */
+  /** Adds an entry that is read now, and packs the oldest one. */
   add(entry: Entry): void {
     if (entry.isUnpacked) return;
     this.#ring[this.#next]?.repack();
     this.#ring[this.#next] = entry;
-    this.#next = (this.#next + 1) % MOST;
+    this.#next = (this.#next + 1) % CAPACITY;
     entry.unpack();
   }
 }

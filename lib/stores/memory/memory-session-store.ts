@@ -1,6 +1,6 @@
-import { Entry, growthOf, positive, roomierThan, sizeOf } from './entry.js';
+import { Entry, evictionTarget, growthOf, positive, sizeOf } from './entry.js';
 import { evictUnused, RecentEntries } from './evict.js';
-import { ExpiredSessions } from './expired-sessions.js';
+import { ExpiredSessions } from './expiry.js';
 import { NameLists } from './packed-texts.js';
 import { PrincipalKeys } from './principal-keys.js';
 import type { Awaitable } from '../../core/util/awaitable.js';
@@ -15,26 +15,26 @@ import {
 import type { SessionKey } from '../../core/session-id.js';
 import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
 
-/** Where a {@link MemorySessionStore} ends. */
+/** Limits of a {@link MemorySessionStore}. */
 export interface MemoryStoreOptions {
   /**
-   * Most sessions kept at once.
+   * Largest number of sessions.
    * @defaultValue `100_000`
    */
   readonly maxSessions?: number;
   /**
-   * Most bytes of keys and attributes kept at once.
+   * Largest size of all keys and attributes. Bytes.
    * @defaultValue 64 MiB
    */
   readonly maxBytes?: number;
 }
 
 /**
- * Sessions in the memory of this process: for development, tests and tools. They end with the process and no other
- * process sees them.
+ * Sessions in the memory of this process: for development, tests and tools. They are lost when the process
+ * ends, and other processes cannot use them.
  *
- * Bounded: when a limit is reached, sessions without a principal are evicted first, and of these the ones that were not
- * used for long; `evicted` counts them. Expired sessions are freed within a second.
+ * At a limit the store evicts sessions that were not used recently: first those without a principal, then
+ * any. `evicted` counts them. Expired sessions are freed within a second.
  */
 export class MemorySessionStore extends SessionStore implements ExpirySweeper, PrincipalIndex {
   readonly #entries = new Map<SessionKey, Entry>();
@@ -47,25 +47,25 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
   #bytes = 0;
   #evicted = 0;
   #uses = 0;
-  /** Sessions without a principal. */
+  /** Number of sessions without a principal. */
   #anonymous = 0;
 
-  /** @throws RangeError when a limit is not a positive whole number. */
+  /** @throws RangeError when a limit is not a positive integer. */
   constructor({ maxSessions = 100_000, maxBytes = 64 * 1024 * 1024 }: MemoryStoreOptions = {}) {
     super();
     this.#maxSessions = positive('maxSessions', maxSessions);
     this.#maxBytes = positive('maxBytes', maxBytes);
   }
 
-  /** Sessions held now, expired ones of the last second included. */
+  /** Number of sessions, including some that expired within the last second. */
   get size(): number {
     return this.#entries.size;
   }
-  /** Bytes of keys and attributes held now. */
+  /** Size of all keys and attributes. Bytes. */
   get bytes(): number {
     return this.#bytes;
   }
-  /** Sessions that had to make room since the start. More than none means that a limit is too low. */
+  /** Number of evicted sessions. A value above 0 means that a limit is too low. */
   get evicted(): number {
     return this.#evicted;
   }
@@ -90,8 +90,8 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     if (entry === undefined) return 'missing';
     if (!entry.agreesWith(patch)) return { conflict: entry.record() };
     const growth = growthOf(patch);
-    this.#check(entry.bytes + growth);
-    this.#file(key, entry.principal, patch.principal.to);
+    this.#checkSize(entry.bytes + growth);
+    this.#changePrincipal(key, entry.principal, patch.principal.to);
     const { expiresAt } = entry;
     entry.apply(patch, this.#lists);
     if (entry.expiresAt < expiresAt) this.#expired.add(key, entry);
@@ -113,7 +113,7 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     if (revision !== null && entry.revision !== revision) return { conflict: entry.record() };
     if (this.#entries.has(to)) return 'collision';
     const next = new Entry(record, sizeOf(to, record), this.#lists);
-    this.#check(next.bytes);
+    this.#checkSize(next.bytes);
     this.#drop(from);
     this.#put(to, next);
     return 'applied';
@@ -128,10 +128,10 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
   }
 
   async listByPrincipal(principal: string, at: number, limit: number): Promise<StoredSession[]> {
-    const filed = this.#principals
+    const sessions = this.#principals
       .of(principal)
       .map((key) => ({ key, record: this.#entries.get(key)!.record() }));
-    return byNewest(filed, at).slice(0, limit);
+    return byNewest(sessions, at).slice(0, limit);
   }
 
   async deleteByPrincipal(principal: string, keep: SessionKey | null): Promise<number> {
@@ -140,7 +140,7 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
   }
 
   #put(key: SessionKey, entry: Entry): void {
-    this.#check(entry.bytes);
+    this.#checkSize(entry.bytes);
     entry.usedAt = ++this.#uses;
     this.#entries.set(key, entry);
     this.#bytes += entry.bytes;
@@ -150,32 +150,31 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     this.#makeRoomFor(key);
   }
 
-  /** Files a session under another principal than before. */
-  #file(key: SessionKey, former: string | null, principal: string | null): void {
+  #changePrincipal(key: SessionKey, former: string | null, principal: string | null): void {
     if (former === principal) return;
     this.#anonymous += Number(principal === null) - Number(former === null);
     this.#principals.move(key, former, principal);
   }
 
-  #check(bytes: number): void {
+  #checkSize(bytes: number): void {
     if (bytes <= this.#maxBytes) return;
     throw new RangeError(
       `A session of ${bytes} bytes is larger than maxBytes ${this.#maxBytes} of the MemorySessionStore.`,
     );
   }
 
-  /** Evicts sessions without a principal first. Some more than it must: each search passes those that stay. */
+  /** Evicts some sessions more than needed, because a search is expensive; anonymous ones first. */
   #makeRoomFor(fresh: SessionKey): void {
     if (this.#entries.size <= this.#maxSessions && this.#bytes <= this.#maxBytes) return;
-    const [size, bytes] = [roomierThan(this.#maxSessions), roomierThan(this.#maxBytes)];
-    const isRoomy = (): boolean => this.#entries.size <= size && this.#bytes <= bytes;
+    const [size, bytes] = [evictionTarget(this.#maxSessions), evictionTarget(this.#maxBytes)];
+    const isBelowTarget = (): boolean => this.#entries.size <= size && this.#bytes <= bytes;
     const evict = (key: SessionKey): void => void (this.#drop(key) && this.#evicted++);
-    const spared = this.#entries.get(fresh)!.principal === null ? 1 : 0;
-    const noAnonymous = (): boolean => isRoomy() || this.#anonymous === spared;
+    const kept = this.#entries.get(fresh)!.principal === null ? 1 : 0;
+    const noAnonymous = (): boolean => isBelowTarget() || this.#anonymous === kept;
     const all = { fresh, evict, uses: this.#uses };
     const anonymous = { ...all, count: this.#anonymous, onlyAnonymous: true, isDone: noAnonymous };
     evictUnused(this.#entries, anonymous);
-    const isAlone = (): boolean => isRoomy() || this.#entries.size === 1;
+    const isAlone = (): boolean => isBelowTarget() || this.#entries.size === 1;
     evictUnused(this.#entries, { ...all, count: this.#entries.size, onlyAnonymous: false, isDone: isAlone });
   }
 
@@ -185,7 +184,7 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     this.#bytes -= entry.bytes;
     if (entry.principal === null) this.#anonymous--;
     else this.#principals.move(key, entry.principal, null);
-    entry.forget();
+    entry.clear();
     this.#entries.delete(key);
     if (this.#entries.size === 0) this.#expired.stop();
     return true;

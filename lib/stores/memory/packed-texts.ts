@@ -1,45 +1,45 @@
-/** The texts of all attributes of a session: one string while they are short, else as they are. */
+/** The texts of all attributes of a session: joined to one string while they are short, else an array. */
 export type PackedTexts = string | readonly string[];
 
-/** No JSON text has this character. */
+/** No JSON text contains this character. */
 const SEPARATOR = '\u0000';
 /**
- * A string of its own costs 24 bytes and more, and each collection looks at it; but to change one text in a joined
- * string is to write all of them. Characters.
+ * Longest joined string, in characters. Each separate string costs 24 bytes or more, and the garbage
+ * collector visits it; but a change of one text copies the whole joined string.
  */
-const MOST_JOINED = 1024;
+const MAX_JOINED = 1024;
 
-/** Texts in little memory. What is no JSON text is kept as well. */
+/** Packs texts to save memory. A text that contains the separator is not joined. */
 export function packTexts(texts: readonly string[]): PackedTexts {
   let length = texts.length;
   for (const text of texts) length += text.length;
-  // None at all would look like an empty one.
-  if (texts.length === 0 || length > MOST_JOINED || texts.some((text) => text.includes(SEPARATOR)))
+  // An empty list would look like one empty text.
+  if (texts.length === 0 || length > MAX_JOINED || texts.some((text) => text.includes(SEPARATOR)))
     return texts;
   return texts.join(SEPARATOR);
 }
 
-/** What {@link packTexts} was given. */
+/** Reverses {@link packTexts}. */
 export const unpackTexts = (packed: PackedTexts): readonly string[] =>
   typeof packed === 'string' ? packed.split(SEPARATOR) : packed;
 
-/** So many lists are shared; then sharing begins anew. */
-const MOST_LISTS = 1000;
-/** Longer ones are hardly common to many sessions. Characters. */
+/** Largest number of shared lists. The cache is cleared above it. */
+const MAX_LISTS = 1000;
+/** Longest shared list, in characters. Longer lists are rarely common to many sessions. */
 const LONGEST = 1000;
 
-/** Lists of attribute names, each kept once: most sessions of an application have the same few. */
+/** Shares lists of attribute names, because most sessions of an application have the same names. */
 export class NameLists {
   readonly #lists = new Map<string, readonly string[]>();
 
-  /** A list of these names in this order, which may be shared. */
+  /** A list of these names in this order. The list may be shared. */
   of(names: readonly string[]): readonly string[] {
     const joined = names.join();
     const shared = this.#lists.get(joined);
-    // Names with commas in them can look like others.
+    // Different lists may have the same key, when names contain commas.
     if (shared !== undefined) return isSame(names, shared) ? shared : names;
     if (joined.length > LONGEST) return names;
-    if (this.#lists.size >= MOST_LISTS) this.#lists.clear();
+    if (this.#lists.size >= MAX_LISTS) this.#lists.clear();
     this.#lists.set(joined, names);
     return names;
   }

@@ -1,16 +1,18 @@
 import type { SessionKey } from '../../core/session-id.js';
 
-/** The keys of the sessions of each principal. Most have one session, and a set for each would cost more than that. */
+/**
+ * Session keys by principal. Most principals have one session, which is stored without a Set to save memory.
+ */
 export class PrincipalKeys {
   readonly #keys = new Map<string, SessionKey | Set<SessionKey>>();
 
-  /** The keys of a principal's sessions as they are now. */
+  /** A copy of the keys of a principal's sessions. */
   of(principal: string): SessionKey[] {
     const keys = this.#keys.get(principal) ?? [];
     return typeof keys === 'string' ? [keys] : [...keys];
   }
 
-  /** Files a key under another principal than before; `null` is nobody's. */
+  /** Moves a key from one principal to another. `null` means no principal. */
   move(key: SessionKey, former: string | null, principal: string | null): void {
     if (former === principal) return;
     if (former !== null) this.#remove(former, key);

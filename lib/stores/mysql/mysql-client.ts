@@ -1,28 +1,29 @@
-import { SqlStoreError } from '../sql/error-chain.js';
+import { StoreError } from '../../core/util/store-error.js';
 import type { SqlClient, SqlRow, SqlStatement } from '../sql/sql-client.js';
 import type { MysqlConnections, MysqlLink, MysqlMethod } from './mysql-connections.js';
 import { boundValues, inlined, readRow } from './mysql-values.js';
 
-/** What one statement cannot do: it reads, and writes what it has made of it. Answers how many rows it writes. */
+/** An operation of several statements. */
 export interface MysqlProcedure extends SqlStatement {
+  /** Resolves with the number of rows that it writes. */
   run(client: MysqlSqlClient): Promise<number>;
 }
 
-/** What `mysql2` answers to a statement that writes. */
-interface WriteAnswer {
+/** The result of `mysql2` for a statement that writes. */
+interface WriteResult {
   readonly affectedRows: number;
-  /** What the server says of the connection after it. */
+  /** Status flags of the connection after the statement. */
   readonly serverStatus?: number;
 }
 
 const [IN_TRANSACTION, AUTOCOMMIT] = [1, 2];
 
-/** ER_DATA_OUT_OF_RANGE: no other number of a row can grow out of its range. */
+/** ER_DATA_OUT_OF_RANGE: no other number of a row can exceed its range. */
 const OUT_OF_RANGE = 1690;
-/** ER_NET_PACKET_TOO_LARGE: the server closes the connection after it. */
+/** ER_NET_PACKET_TOO_LARGE: the server then closes the connection. */
 const PACKET_TOO_LARGE = 1153;
 
-/** MySQL or MariaDB as the store uses it. */
+/** MySQL or MariaDB as an {@link SqlClient}. */
 export class MysqlSqlClient implements SqlClient {
   readonly #connections: MysqlConnections;
   readonly #method: MysqlMethod;
@@ -33,39 +34,39 @@ export class MysqlSqlClient implements SqlClient {
   }
 
   async read(statement: SqlStatement, waitMs?: number): Promise<readonly SqlRow[]> {
-    const rows = await this.#connections.use(isAnswer, (link) => this.#send(link, statement, waitMs));
+    const rows = await this.#connections.use(isReply, (link) => this.#send(link, statement, waitMs));
     return (rows as readonly SqlRow[]).map(readRow);
   }
 
   async write(statement: SqlStatement | MysqlProcedure): Promise<number> {
     if ('run' in statement) return statement.run(this);
-    const answered = this.#connections.use(isAnswer, async (link) =>
-      written(await this.#send(link, statement)),
+    const result = this.#connections.use(isReply, async (link) =>
+      affectedRows(await this.#send(link, statement)),
     );
-    return answered.catch(rejectWrite);
+    return result.catch(rejectWrite);
   }
 
-  /** Runs a statement that is never prepared: it cannot be, or has another text each time. Answers as `write` does. */
+  /** As `write`, for a statement that cannot be prepared, or has another text each time. */
   async runOnce(text: string): Promise<number> {
-    return this.#connections.use(isAnswer, async (link) => {
-      const [answer] = (await link.send('query', text, [])) as [WriteAnswer];
-      return written(answer);
+    return this.#connections.use(isReply, async (link) => {
+      const [result] = (await link.send('query', text, [])) as [WriteResult];
+      return affectedRows(result);
     });
   }
 
   /**
-   * Holds a lock of the server while it works, and answers `null` where another has it for longer than the seconds given.
-   * The lock belongs to a connection: all of the work is done on one.
+   * Runs work while it holds a lock of the server. Resolves with `null` when the lock is not free within the
+   * given seconds. The lock belongs to a connection, so all of the work runs on one connection.
    */
   async locked<T>(
     lock: string,
     waitSeconds: number,
     work: (client: MysqlSqlClient) => Promise<T>,
   ): Promise<T | null> {
-    // Whatever a connection still holds goes with it where the work fails.
-    const isSound = (): boolean => false;
-    return this.#connections.use(isSound, (link) => {
-      const one: MysqlConnections = { use: (_, lent) => lent(link), close: async () => undefined };
+    // When the work fails, the connection is closed, which releases the lock.
+    const isReusable = (): boolean => false;
+    return this.#connections.use(isReusable, (link) => {
+      const one: MysqlConnections = { use: (_, run) => run(link), close: async () => undefined };
       return new MysqlSqlClient(one, this.#method).#underLock(lock, waitSeconds, work);
     });
   }
@@ -92,40 +93,38 @@ export class MysqlSqlClient implements SqlClient {
   async #send(link: MysqlLink, statement: SqlStatement, waitMs?: number): Promise<unknown> {
     const [text, values] =
       this.#method === 'execute' ? [statement.text, boundValues(statement)] : [inlined(statement), []];
-    const [answer] = (await link.send(this.#method, text, values, waitMs)) as [unknown];
-    return answer;
+    const [result] = (await link.send(this.#method, text, values, waitMs)) as [unknown];
+    return result;
   }
 }
 
 /**
- * @throws SqlStoreError where the connection is inside a transaction, or does not commit by itself: what it has written may
- * be undone, and nobody gets such a connection of a pool again.
+ * @throws StoreError when the connection is inside a transaction, or does not autocommit: a rollback may undo
+ * the write. The connection is then removed from its pool.
  */
-function written(answer: unknown): number {
-  const { affectedRows, serverStatus = AUTOCOMMIT } = answer as WriteAnswer;
-  if ((serverStatus & IN_TRANSACTION) === 0 && (serverStatus & AUTOCOMMIT) !== 0) return affectedRows;
-  throw new SqlStoreError(
+function affectedRows(result: unknown): number {
+  const { affectedRows: rows, serverStatus = AUTOCOMMIT } = result as WriteResult;
+  if ((serverStatus & IN_TRANSACTION) === 0 && (serverStatus & AUTOCOMMIT) !== 0) return rows;
+  throw new StoreError(
     'The MysqlSessionStore needs a connection that commits each statement: ' +
       'its connection is inside a transaction or has autocommit switched off.',
   );
 }
 
-/** What a failed write is, in words that help. */
+/** Explains the errors of a session that is too large. */
 function rejectWrite(error: unknown): never {
   const { errno } = error as { errno?: unknown };
   if (errno === PACKET_TOO_LARGE)
-    throw new SqlStoreError('The session is larger than max_allowed_packet of the server allows to write.');
+    throw new StoreError('The session is too large to write: see max_allowed_packet of the server.');
   if (errno !== OUT_OF_RANGE) throw error;
-  throw new SqlStoreError(
-    'The session would be larger than max_allowed_packet of the server allows to read.',
-  );
+  throw new StoreError('The session would be too large to read: see max_allowed_packet of the server.');
 }
 
 /**
- * Whether an error is what a server has answered to a statement, on a connection that is as good as before. States of class
- * 08 are connection exceptions.
+ * Whether an error is the server's reply to a statement, after which the connection is reusable. SQL states
+ * of class 08 are connection exceptions.
  */
-function isAnswer(error: unknown): boolean {
+function isReply(error: unknown): boolean {
   const { errno, fatal, sqlState } = (error ?? {}) as Record<string, unknown>;
   if (typeof errno !== 'number' || errno <= 0 || fatal === true || errno === PACKET_TOO_LARGE) return false;
   return typeof sqlState !== 'string' || !sqlState.startsWith('08');

@@ -1,24 +1,29 @@
+import { withDeadline } from '../../core/util/deadline.js';
 import { ignoreErrors } from '../sql/sql-client.js';
-import { SqlStoreError } from '../sql/error-chain.js';
+import { StoreError } from '../../core/util/store-error.js';
 import type { MysqlClient, MysqlPromiseClient, MysqlValue } from './mysql-values.js';
 
-/** How statements are sent: parsed once for each connection, or anew each time. */
+/** How statements are sent: `execute` prepares a statement once per connection, `query` never. */
 export type MysqlMethod = 'execute' | 'query';
 
-/** A connection while it is lent. */
+/** A connection that is in use for one operation. */
 export interface MysqlLink {
-  /** What `mysql2` answers. A statement that waits for others on purpose says how much longer it may take. */
+  /**
+   * Resolves with the result of `mysql2`. `waitMs` extends the limit, for a statement that waits for a lock.
+   */
   send(method: MysqlMethod, text: string, values: MysqlValue[], waitMs?: number): Promise<unknown>;
 }
 
-/** Where statements find a connection. */
+/** A source of connections. */
 export interface MysqlConnections {
-  /** Lends a connection. Where the work fails in a way that is not sound, nobody gets that connection again. */
-  use<T>(isSound: (error: unknown) => boolean, work: (link: MysqlLink) => Promise<T>): Promise<T>;
+  /**
+   * Runs work with a connection. Closes the connection when the work fails and `isReusable` returns `false`.
+   */
+  use<T>(isReusable: (error: unknown) => boolean, work: (link: MysqlLink) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-/** A connection of a pool as `mysql2` has it underneath: what lets go of it, and its socket. */
+/** The part of a `mysql2` connection that closes it, and its socket. */
 interface Destroyable {
   destroy(): void;
   readonly stream?: { readonly destroyed?: boolean; destroy?(): unknown };
@@ -26,19 +31,19 @@ interface Destroyable {
 
 interface PoolConnection extends MysqlPromiseClient, Destroyable {
   release(): void;
-  /** What a connection of promises stands for. */
+  /** The callback connection that a promise connection wraps. */
   readonly connection?: Destroyable;
 }
 
-/** What a pool has beyond a connection. */
+/** The part of a pool that a single connection does not have. */
 export interface MysqlConnectionPool {
   getConnection(): Promise<PoolConnection>;
 }
 
-/** A statement takes no longer, or its connection is dead and nobody has told: a cut line and a lost server are silent. */
-const ANSWER_WITHIN_MS = 4000;
+/** Limit for a statement. A lost server sends no error: its connection only stops responding. */
+const RESPOND_WITHIN_MS = 4000;
 
-/** Connections of a client that was given, or of the store's own pool, which is closed with them. */
+/** Connections of the application's client, or of the store's own pool, which `close` closes. */
 export function connectionsOf(
   client: MysqlClient,
   closePool: (() => Promise<void>) | null = null,
@@ -53,7 +58,7 @@ export function connectionsOf(
 class PooledConnections implements MysqlConnections {
   readonly #pool: MysqlConnectionPool;
   readonly #close: (() => Promise<void>) | null;
-  /** Connections that nobody has, and since when. Known for an own pool only: others use theirs as well. */
+  /** Idle connections, and since when. Only for the store's own pool. */
   readonly #idle = new Map<Destroyable, number>();
 
   constructor(pool: MysqlConnectionPool, close: (() => Promise<void>) | null) {
@@ -61,25 +66,28 @@ class PooledConnections implements MysqlConnections {
     this.#close = close;
   }
 
-  async use<T>(isSound: (error: unknown) => boolean, work: (link: MysqlLink) => Promise<T>): Promise<T> {
+  async use<T>(isReusable: (error: unknown) => boolean, work: (link: MysqlLink) => Promise<T>): Promise<T> {
     const connection = await this.#pool.getConnection();
     const core = connection.connection ?? connection;
     this.#idle.delete(core);
     let isSilent = false;
     const send: MysqlLink['send'] = async (method, text, values, waitMs = 0) => {
-      const began = Date.now();
-      return answerOf(connection[method](text, values), ANSWER_WITHIN_MS + waitMs, () => {
+      const startedAt = Date.now();
+      const limitMs = RESPOND_WITHIN_MS + waitMs;
+      const onSilence = (): Error => {
         isSilent = true;
-        this.#letGoOfIdle(began);
-      });
+        this.#destroyIdleSince(startedAt);
+        return new StoreError(`The database has not responded within ${limitMs} ms.`);
+      };
+      return withDeadline(Promise.resolve(connection[method](text, values)), limitMs, onSilence);
     };
     try {
-      const done = await work({ send });
+      const result = await work({ send });
       this.#release(connection, core);
-      return done;
+      return result;
     } catch (error) {
       if (isSilent) destroy(core);
-      else if (isSound(error)) this.#release(connection, core);
+      else if (isReusable(error)) this.#release(connection, core);
       else core.destroy();
       throw error;
     }
@@ -91,14 +99,14 @@ class PooledConnections implements MysqlConnections {
 
   #release(connection: PoolConnection, core: Destroyable): void {
     if (this.#close !== null) {
-      for (const held of this.#idle.keys()) if (held.stream?.destroyed === true) this.#idle.delete(held);
+      for (const idle of this.#idle.keys()) if (idle.stream?.destroyed === true) this.#idle.delete(idle);
       this.#idle.set(core, Date.now());
     }
     connection.release();
   }
 
-  /** Those that were idle while another fell silent are most likely as dead, and each would have to be found out. */
-  #letGoOfIdle(since: number): void {
+  /** Connections that were idle when another one stopped responding are probably dead too. */
+  #destroyIdleSince(since: number): void {
     for (const [core, at] of this.#idle) {
       if (at > since) continue;
       this.#idle.delete(core);
@@ -107,25 +115,10 @@ class PooledConnections implements MysqlConnections {
   }
 }
 
-/** A silent peer never answers to a polite end: without its socket a connection is gone at once. */
+/** A server that does not respond never confirms an orderly close, so the socket is destroyed. */
 function destroy(connection: Destroyable): void {
   connection.destroy();
   connection.stream?.destroy?.();
 }
 
 const isPool = (client: object): client is MysqlConnectionPool => 'getConnection' in client;
-
-async function answerOf(answer: PromiseLike<unknown>, ms: number, onSilence: () => void): Promise<unknown> {
-  let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      onSilence();
-      reject(new SqlStoreError(`The database has not answered within ${ms} ms.`));
-    }, ms);
-  });
-  try {
-    return await Promise.race([answer, silence]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

@@ -3,44 +3,43 @@ import type { SessionPatch, SessionRecord } from '../../core/store/session-recor
 import type { SqlStatement, SqlValue } from '../sql/sql-client.js';
 import type { SqlDialect } from '../sql/sql-dialect.js';
 import {
-  columnsOf,
   jsonObject,
   patchColumnsOf,
   principalColumn,
   type PatchColumns,
+  valuesOf,
 } from '../sql/sql-record.js';
 import { quoteTable, type TableName } from '../sql/table-name.js';
-import { largePatch } from './large-patch.js';
 import type { MysqlProcedure, MysqlSqlClient } from './mysql-client.js';
+import { largePatch, sweepMysql } from './mysql-procedures.js';
 import { lockName, migrateMysql } from './mysql-schema.js';
-import { sweepMysql } from './mysql-sweep.js';
 import { bytesOf, TEXT } from './mysql-values.js';
 
-/** As bytes, so that no driver makes anything else of JSON. */
+/** Text columns are read as bytes, so that no driver parses JSON. */
 const COLUMNS = `created_at, touched_at, expires_at, revision, ${bytesOf('principal')}, ${bytesOf('attributes')}`;
 
-/** A number comes as a double, and would be compared as one, without an index. */
+/** A driver sends a number as a double, and the server would compare doubles without the index. */
 const WHOLE = 'CAST(? AS SIGNED)';
 
-/** An object, or it is not ours. */
+/** Other values than an object were not written by a store. */
 const READABLE = `JSON_TYPE(attributes) = 'OBJECT'`;
 
-/** Compared byte by byte: no collation, no spaces that do not count. `<=>` takes NULL, an absent attribute, for a value. */
+/** Compares bytes, without collation and padding. `<=>` also compares NULL, an absent attribute. */
 const UNCHANGED = `CAST(JSON_UNQUOTE(JSON_EXTRACT(attributes, ${TEXT})) AS BINARY) <=> CAST(? AS BINARY)`;
 
-/** A principal, by the collation of its column. */
+/** A principal, with the collation of its column. */
 const PRINCIPAL = `${TEXT} COLLATE utf8mb4_bin`;
 
 /**
- * Fails with ER_DATA_OUT_OF_RANGE in any `sql_mode` where the attributes, written before it in the same statement, have
- * become larger than what the server hands out as a text: such a session could be written, and not be read.
+ * Fails with ER_DATA_OUT_OF_RANGE, in any `sql_mode`, when the attributes that the same statement has just
+ * set are larger than a text that the server returns: such a session could be written, but not read.
  */
 const IF_READABLE = ' + (OCTET_LENGTH(attributes) > @@max_allowed_packet) * 18446744073709551615';
 
-/** From then on comparing one by one takes too long: a server parses the attributes anew for each. */
-const MOST_COMPARED = 64;
+/** A statement with more is slow, because the server parses all attributes for each comparison. */
+const MAX_COMPARED = 64;
 
-/** How MySQL and MariaDB say what a store wants. */
+/** The SQL of MySQL and MariaDB. */
 export class MysqlDialect implements SqlDialect<MysqlSqlClient> {
   readonly #name: TableName;
   readonly #table: string;
@@ -54,7 +53,7 @@ export class MysqlDialect implements SqlDialect<MysqlSqlClient> {
     return { text: `SELECT ${COLUMNS} FROM ${this.#table} WHERE session_key = ?`, values: [key] };
   }
 
-  /** A plain INSERT: IGNORE would swallow more than a key in use, and what an upsert counts depends on the connection. */
+  /** A plain INSERT: IGNORE hides other errors too, and the row count of an upsert varies. */
   create(key: SessionKey, record: SessionRecord): SqlStatement {
     const text =
       `INSERT INTO ${this.#table} ` +
@@ -64,7 +63,7 @@ export class MysqlDialect implements SqlDialect<MysqlSqlClient> {
   }
 
   patch(key: SessionKey, patch: SessionPatch): SqlStatement | MysqlProcedure {
-    if (patch.changes.size > MOST_COMPARED) return largePatch(this.#table, COLUMNS, key, patch);
+    if (patch.changes.size > MAX_COMPARED) return largePatch(this.#table, COLUMNS, key, patch);
     const columns = patchColumnsOf(patch);
     const { touchedAt, expiresAt, principal, step, writesAttributes } = columns;
     const compared = comparedIn(columns);
@@ -72,7 +71,7 @@ export class MysqlDialect implements SqlDialect<MysqlSqlClient> {
     const text =
       `UPDATE ${this.#table} SET touched_at = ?, expires_at = ?, principal = ${TEXT}, ` +
       `revision = revision + ${step}, ` +
-      (writesAttributes ? `attributes = ${writing(removed.length)}, ` : '') +
+      (writesAttributes ? `attributes = ${writtenAttributes(removed.length)}, ` : '') +
       `writes = writes + 1${writesAttributes ? IF_READABLE : ''}` +
       ` WHERE session_key = ? AND principal <=> ${PRINCIPAL} AND ${READABLE}` +
       ` AND ${UNCHANGED}`.repeat(compared.length);
@@ -98,7 +97,7 @@ export class MysqlDialect implements SqlDialect<MysqlSqlClient> {
     return { text: `DELETE FROM ${this.#table} WHERE session_key = ?`, values: [key] };
   }
 
-  /** Sorted by ids alone: MySQL runs out of memory for sorting where rows bring large texts along. */
+  /** Sorts ids only: with large texts in the rows MySQL runs out of memory for sorting. */
   listByPrincipal(principal: string, at: number, limit: number): SqlStatement {
     const text =
       `SELECT session_key, ${COLUMNS} FROM ` +
@@ -113,13 +112,11 @@ export class MysqlDialect implements SqlDialect<MysqlSqlClient> {
     return { text, values: [principalColumn(principal), ...(keep === null ? [] : [keep])] };
   }
 
-  /** While another node is at it, there is nothing to do. */
+  /** Does nothing while another node sweeps. */
   async sweep(client: MysqlSqlClient, before: number, limit: number): Promise<number> {
-    return (
-      (await client.locked(lockName('sweep', this.#name), 0, (connection) =>
-        sweepMysql(connection, this.#table, before, limit),
-      )) ?? 0
-    );
+    const sweep = (connection: MysqlSqlClient): Promise<number> =>
+      sweepMysql(connection, this.#table, before, limit);
+    return (await client.locked(lockName('sweep', this.#name), 0, sweep)) ?? 0;
   }
 
   migrate(client: MysqlSqlClient): Promise<void> {
@@ -131,49 +128,45 @@ export class MysqlDialect implements SqlDialect<MysqlSqlClient> {
     return numberOf(error) === 1062;
   }
 
-  /** ER_LOCK_DEADLOCK, and what MariaDB says instead where it isolates snapshots, ER_CHECKREAD */
+  /** ER_LOCK_DEADLOCK, and ER_CHECKREAD of MariaDB with snapshot isolation */
   isTransient(error: unknown): boolean {
     return [1213, 1020].includes(numberOf(error));
   }
 }
 
 /**
- * Path and expected text of each change. Filled up to a power of two with the last one, so that a server has few statements
- * to prepare and to keep.
+ * Path and expected text of each change. The last change is repeated up to a power of two, so that the server
+ * has few different statements to prepare.
  */
 function comparedIn({ changes }: PatchColumns): (readonly [path: string, from: SqlValue])[] {
   const compared = changes.map(([name, { from }]) => [`$."${name}"`, from] as const);
-  if (compared.length === 0) return [];
-  const filled = 2 ** Math.ceil(Math.log2(compared.length));
-  return [...compared, ...Array.from({ length: filled - compared.length }, () => compared.at(-1)!)];
+  return padded(compared);
 }
 
-/** Where a merge patch removes the first member of a document, MariaDB (10.11) leaves out other parts of it: it is never asked to. */
-const writing = (removed: number): string => {
+/** Removes by path: MariaDB 10.11 loses data when a merge patch removes the first member. */
+const writtenAttributes = (removed: number): string => {
   const set = `JSON_MERGE_PATCH(attributes, ${TEXT})`;
   return removed === 0 ? set : `JSON_REMOVE(${set}${`, ${TEXT}`.repeat(removed)})`;
 };
 
-/** What a merge patch sets: no `null` among it. */
+/** The merge patch of the attributes that are set. It contains no `null`. */
 function setIn({ changes }: PatchColumns): string {
   return jsonObject(
     changes.filter(([, { from, to }]) => to !== null && from !== to).map(([name, { to }]) => [name, to]),
   );
 }
 
-/** Paths of what is removed, filled up as in {@link comparedIn}: what is gone can be removed once more. */
+/** Paths of the attributes that are removed. Removing the repeated last one again has no effect. */
 function removedIn({ changes }: PatchColumns): string[] {
   const paths = changes
     .filter(([, { from, to }]) => from !== null && to === null)
     .map(([name]) => `$."${name}"`);
-  if (paths.length === 0) return paths;
-  const filled = 2 ** Math.ceil(Math.log2(paths.length));
-  return [...paths, ...Array.from({ length: filled - paths.length }, () => paths.at(-1)!)];
+  return padded(paths);
 }
 
-function valuesOf(record: SessionRecord): SqlValue[] {
-  const { createdAt, touchedAt, expiresAt, revision, principal, attributes } = columnsOf(record);
-  return [createdAt, touchedAt, expiresAt, revision, principal, attributes];
+function padded<T>(values: readonly T[]): T[] {
+  const length = values.length === 0 ? 0 : 2 ** Math.ceil(Math.log2(values.length));
+  return Array.from({ length }, (_, n) => values[n] ?? values.at(-1)!);
 }
 
 const numberOf = (error: unknown): number => Number((error as { errno?: unknown } | null)?.errno);

@@ -5,38 +5,39 @@ import { loadDriver } from '../../core/util/load-driver.js';
 import type { MysqlPromiseClient } from './mysql-values.js';
 import { connectionsOf, type MysqlConnectionPool, type MysqlConnections } from './mysql-connections.js';
 
-/** What is used of a pool of the package `mysql2`. */
+/** The part of a `mysql2` pool that is used. */
 interface MysqlPool extends MysqlPromiseClient, MysqlConnectionPool {
   end(): Promise<void>;
 }
 
 interface Mysql2Package {
-  createPool(config: Readonly<Record<string, unknown>>): MysqlPool;
+  readonly createPool: (config: Readonly<Record<string, unknown>>) => MysqlPool;
 }
 
-/** What `mysql2` asks for a socket with. */
+/** The argument of the `stream` option of `mysql2`. */
 interface SocketOptions {
   readonly config: { readonly socketPath?: string; readonly host?: string; readonly port: number };
 }
 
-/** A request waits no longer than this for a connection: then the store has failed, and the client learns it. */
+/** Limit for a new connection. */
 const CONNECT_WITHIN_MS = 4000;
 
-/** How long a server may take to say goodbye. */
+/** Limit for an orderly close of all connections. */
 const END_WITHIN_MS = 500;
 
-/** An idle line is looked after from then on. */
+/** Idle time before TCP keep-alive probes start. */
 const KEEP_ALIVE_AFTER_MS = 10_000;
 
 /**
- * A pool of the store's own. It has its sockets in sight: a server that has fallen silent ends none of them.
+ * Opens a pool for the store. It collects the sockets, to destroy them at the end: a server that does not
+ * respond closes none.
  *
- * @throws Error that says how to install the package, where it is missing.
+ * @throws Error that contains the command to install the package, when it is missing.
  */
 export function openPool(url: string): MysqlConnections {
-  const mysql2 = loadDriver<Mysql2Package>('MysqlSessionStore', 'mysql2', () =>
-    createRequire(import.meta.url)('mysql2/promise'),
-  );
+  const { createPool } = loadDriver('MysqlSessionStore', {
+    mysql2: () => createRequire(import.meta.url)('mysql2/promise') as Mysql2Package,
+  });
   const sockets = new Set<Socket>();
   const stream = (options: SocketOptions): Socket => {
     const socket = openSocket(options);
@@ -44,7 +45,7 @@ export function openPool(url: string): MysqlConnections {
     socket.once('close', () => sockets.delete(socket));
     return socket;
   };
-  const pool = mysql2.createPool({ uri: url, connectTimeout: CONNECT_WITHIN_MS, stream });
+  const pool = createPool({ uri: url, connectTimeout: CONNECT_WITHIN_MS, stream });
   return connectionsOf(pool, async () => {
     try {
       await waitAtMost(END_WITHIN_MS, pool.end());

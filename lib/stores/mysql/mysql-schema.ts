@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
-import { SqlStoreError } from '../sql/error-chain.js';
+import { StoreError } from '../../core/util/store-error.js';
 import { versionComment, versionInComment } from '../sql/migration.js';
 import { plainTable, quoteTable, type TableName } from '../sql/table-name.js';
 import type { MysqlSqlClient } from './mysql-client.js';
 
-/** Another node that is at it is done by then, or something is wrong. */
+/** Limit for a migration of another node. */
 const WAIT_SECONDS = 60;
 
 /**
- * What makes the table of each version from that of the one before, and sets its comment.
+ * Statements that migrate the table from each version to the next, and set its comment.
  *
- * A session moves to another key in place, because the row has an id of its own: a DELETE that finds it by its principal
- * finds it wherever it goes, in any isolation. `writes` changes with each write, or one that changes nothing else would count as
- * none for a connection without the flag FOUND_ROWS.
+ * The row has an id as its primary key, so a session changes its key in place: a DELETE by principal finds it
+ * during a rekey, in any isolation level. `writes` is incremented by each write. Otherwise, on a connection
+ * without the flag FOUND_ROWS, a write that changes no other column would affect zero rows.
  */
 function stepsOf(name: TableName): readonly string[] {
   return [
@@ -33,14 +33,14 @@ function stepsOf(name: TableName): readonly string[] {
   ];
 }
 
-/** Everything that makes the table, for those who do it themselves. */
+/** All statements that create the table, for users who run them. */
 export function mysqlSchema(name: TableName): string {
   return stepsOf(name)
     .map((step) => `${step};\n`)
     .join('');
 }
 
-/** Takes the steps that are missing. Asks first: a user who may not make tables is fine where the table is there. */
+/** Runs the missing steps. Without any, the user does not need the right to create tables. */
 export async function migrateMysql(client: MysqlSqlClient, name: TableName): Promise<void> {
   const newest = stepsOf(name).length;
   if ((await versionOf(client, name)) >= newest) return;
@@ -49,13 +49,14 @@ export async function migrateMysql(client: MysqlSqlClient, name: TableName): Pro
     return true;
   });
   if (done === null)
-    throw new SqlStoreError(
-      `Another node is making the table ${plainTable(name)}, for more than ${WAIT_SECONDS} seconds.`,
+    throw new StoreError(
+      `Another node has been migrating the table ${plainTable(name)} for more than ${WAIT_SECONDS} seconds.`,
     );
 }
 
 async function versionOf(client: MysqlSqlClient, { schema, table }: TableName): Promise<number> {
-  // Names are letters, digits and `_`: they may stand in a statement, and a server finds a table faster by them.
+  // Names are letters, digits and `_`, so they are safe in a statement. The lookup is faster than with
+  // placeholders.
   const text =
     'SELECT table_comment AS comment FROM information_schema.tables ' +
     `WHERE table_schema = ${schema === null ? 'DATABASE()' : `'${schema}'`} AND table_name = '${table}'`;
@@ -63,7 +64,7 @@ async function versionOf(client: MysqlSqlClient, { schema, table }: TableName): 
   return versionInComment(row?.['comment']);
 }
 
-/** Locks have names of at most 64 characters, and all databases of a server share them. */
+/** The name of a lock: at most 64 characters. All databases of a server share their locks. */
 export function lockName(purpose: 'schema' | 'sweep', name: TableName): string {
   const digest = createHash('sha256').update(plainTable(name)).digest('base64url').slice(0, 22);
   return `nest-session ${purpose} ${digest}`;

@@ -4,7 +4,7 @@ import {
   readSqlOptions,
   readUrl,
   uncheckedOptions,
-  wrongHandle,
+  invalidOption,
   type SqlStoreOptions,
   type UncheckedOptions,
 } from '../sql/sql-options.js';
@@ -19,17 +19,18 @@ import { mysqlSchema } from './mysql-schema.js';
 
 const NAME = 'MysqlSessionStore';
 
-/** Where a {@link MysqlSessionStore} keeps its sessions: exactly one of `client` and `url`, and how. */
+/** Options of a {@link MysqlSessionStore}: exactly one of `client` and `url`, and settings. */
 export interface MysqlStoreOptions extends SqlStoreOptions {
   /**
-   * A pool or a connection of `mysql2` or `mysql2/promise`. The store never closes it. It commits each statement: with
-   * autocommit switched off, or inside a transaction of the application, writes fail.
+   * A pool or a connection of `mysql2` or `mysql2/promise`. The store never closes it. It must commit each
+   * statement: writes fail when autocommit is switched off, or inside a transaction of the application.
    */
   readonly client?: MysqlClient;
-  /** Where the server is: `mysql://user:password@host/database`. The store has a pool of its own then, which it closes. */
+  /** URL of the server: `mysql://user:password@host/database`. The store opens and closes its own pool. */
   readonly url?: string;
   /**
-   * Whether statements are parsed once for each connection. `false` behind a proxy that cannot prepare them.
+   * Whether statements are prepared, once per connection. Set `false` behind a proxy that does not support
+   * this.
    * @defaultValue `true`
    */
   readonly prepare?: boolean;
@@ -41,7 +42,7 @@ export interface MysqlStoreOptions extends SqlStoreOptions {
  * Needs the package `mysql2`.
  */
 export class MysqlSessionStore extends SqlSessionStore<MysqlSqlClient> {
-  /** @throws TypeError that names the option that is wrong. */
+  /** @throws TypeError that names the invalid option. */
   constructor(options: MysqlStoreOptions) {
     const checked = uncheckedOptions(NAME, options, ['client', 'url', 'prepare']);
     const { table, migrate } = readSqlOptions(NAME, checked);
@@ -49,9 +50,9 @@ export class MysqlSessionStore extends SqlSessionStore<MysqlSqlClient> {
   }
 
   /**
-   * The SQL that makes the table, for those who give `migrate: false`.
+   * The SQL that creates the table, for use with `migrate: false`.
    *
-   * @throws TypeError when the name cannot be that of a table.
+   * @throws TypeError when the table name is invalid.
    */
   static schemaSql(table: string = DEFAULT_TABLE): string {
     return mysqlSchema(readTableName(NAME, table));
@@ -70,5 +71,5 @@ function clientOf(options: UncheckedOptions): MysqlSqlClient {
 function readClient(client: unknown): MysqlClient {
   const { execute, query } = (client ?? {}) as Record<string, unknown>;
   if (typeof execute === 'function' && typeof query === 'function') return client as MysqlClient;
-  throw wrongHandle(NAME, 'client', 'a pool or a connection of mysql2 or mysql2/promise', client);
+  throw invalidOption(NAME, 'client', 'a pool or a connection of mysql2 or mysql2/promise', client);
 }

@@ -1,53 +1,57 @@
-import { SqlStoreError } from '../sql/error-chain.js';
+import { StoreError } from '../../core/util/store-error.js';
 import type { SqlRow, SqlStatement, SqlValue } from '../sql/sql-client.js';
 
-/** What fills the places of a statement. Texts go as their bytes, so that no connection rewrites them. */
+/** A value for a placeholder of a statement. Texts are sent as bytes, so that no connection converts them. */
 export type MysqlValue = string | number | Buffer | null;
 
 /**
- * The place of a text in a statement. The bytes are UTF-8, whatever the connection takes texts for: a connection of latin1
- * would make other characters of them.
+ * The placeholder of a text in a statement. The bytes are UTF-8 for any character set of the connection: a
+ * latin1 connection would convert a text to other characters.
  */
 export const TEXT = 'CONVERT(CAST(? AS BINARY) USING utf8mb4)';
 
-/** A column of text as its bytes in UTF-8, for the same reason. CAST would answer NULL above `max_allowed_packet`. */
+/** A text column as UTF-8 bytes, for the same reason. CAST would return NULL above `max_allowed_packet`. */
 export const bytesOf = (column: string): string =>
   `CONVERT(CONVERT(${column} USING utf8mb4) USING binary) AS ${column}`;
 
-/** The values of a statement for one that is prepared. */
+/** The values of a prepared statement. */
 export function boundValues({ values }: SqlStatement): MysqlValue[] {
-  return values.map((value) => (typeof value === 'string' ? Buffer.from(value) : checked(value)));
+  return values.map((value) => (typeof value === 'string' ? Buffer.from(value) : checkedNumber(value)));
 }
 
 /**
- * A statement with its values in its text, for servers that shall not prepare it. No character of a text is in it, but its
- * bytes in hexadecimal: how quotes are escaped depends on the `sql_mode`, which a driver does not know.
+ * A statement with its values in its text, for servers that do not prepare statements. Texts become
+ * hexadecimal bytes: the escaping of quotes depends on the `sql_mode`, which a driver does not know.
  */
 export function inlined({ text, values }: SqlStatement): string {
   const parts = text.split('?');
   if (parts.length !== values.length + 1)
-    throw new SqlStoreError('A statement has other places than values.');
+    throw new StoreError(
+      `A statement has ${parts.length - 1} placeholders and ${values.length} values. This is a bug of the store.`,
+    );
   return parts.map((part, n) => (n === 0 ? part : literal(values[n - 1]!) + part)).join('');
 }
 
 function literal(value: SqlValue): string {
   if (typeof value === 'string') return `X'${Buffer.from(value).toString('hex')}'`;
-  return String(checked(value) ?? 'NULL');
+  return String(checkedNumber(value) ?? 'NULL');
 }
 
-function checked(value: number | null): number | null {
+function checkedNumber(value: number | null): number | null {
   if (value === null || Number.isSafeInteger(value)) return value;
-  throw new SqlStoreError('A value of a statement is neither a text nor a whole number.');
+  throw new StoreError(
+    'A value of a statement is neither a string nor an integer. This is a bug of the store.',
+  );
 }
 
 /**
- * A row with texts where the driver gives bytes.
+ * Decodes the text columns of a row from bytes.
  *
- * @throws SqlStoreError where a session could not be read: nothing else makes NULL of attributes.
+ * @throws StoreError when the attributes are NULL, which happens only when they are too large to read.
  */
 export function readRow(row: SqlRow): SqlRow {
   if (row['attributes'] === null)
-    throw new SqlStoreError('A session is larger than max_allowed_packet of the server allows to read.');
+    throw new StoreError('A session is too large to read: see max_allowed_packet of the server.');
   const decoded: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(row))
     decoded[name] = Buffer.isBuffer(value) ? value.toString() : value;
@@ -65,5 +69,5 @@ export interface MysqlCallbackClient {
   promise(): MysqlPromiseClient;
 }
 
-/** What a store can be given to talk to MySQL or MariaDB. */
+/** A client that a store accepts. */
 export type MysqlClient = MysqlPromiseClient | MysqlCallbackClient;

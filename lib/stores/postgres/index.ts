@@ -1,5 +1,5 @@
 /**
- * Sessions in PostgreSQL: shared by all nodes, one statement for each operation.
+ * Sessions in PostgreSQL, shared by all nodes, with one statement per operation.
  *
  * @module nest-session/postgres
  */

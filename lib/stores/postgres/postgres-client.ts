@@ -1,14 +1,14 @@
 import type { SqlClient, SqlRow, SqlStatement } from '../sql/sql-client.js';
-import { SqlStoreError } from '../sql/error-chain.js';
+import { StoreError } from '../../core/util/store-error.js';
 import type { SendToPostgres } from './postgres-query.js';
 
-/** How a store lets go of PostgreSQL. */
+/** Closes the connections of a store. */
 export interface PostgresEnd {
   close(): Promise<void> | void;
   destroy?(): void;
 }
 
-/** PostgreSQL as the store uses it. */
+/** PostgreSQL as an {@link SqlClient}. */
 export class PostgresSqlClient implements SqlClient {
   readonly #send: SendToPostgres;
   readonly #end: PostgresEnd;
@@ -22,12 +22,12 @@ export class PostgresSqlClient implements SqlClient {
     return rowsIn(await this.#send(text, values));
   }
 
-  /** By the rows that come back: not every client tells how many were written, so each statement returns them. */
+  /** Counts the rows of RETURNING, because not every client returns the row count. */
   async write(statement: SqlStatement): Promise<number> {
     return (await this.read(statement)).length;
   }
 
-  /** Several statements without values: they happen all or not at all. */
+  /** Runs several statements without values, atomically. */
   async script(text: string): Promise<void> {
     await this.#send(text);
   }
@@ -41,15 +41,15 @@ export class PostgresSqlClient implements SqlClient {
   }
 }
 
-/** The rows of `{ rows }`, as `pg` answers; of the rows alone; or of `[rows, count]`, as TypeORM answers to a write. */
-function rowsIn(answer: unknown): readonly SqlRow[] {
-  if (Array.isArray(answer)) {
-    const isPair = answer.length === 2 && Array.isArray(answer[0]) && typeof answer[1] === 'number';
-    return (isPair ? answer[0] : answer) as readonly SqlRow[];
+/** The rows in a result: `{ rows }` of `pg`, an array of rows, or `[rows, count]` of TypeORM for a write. */
+function rowsIn(result: unknown): readonly SqlRow[] {
+  if (Array.isArray(result)) {
+    const isPair = result.length === 2 && Array.isArray(result[0]) && typeof result[1] === 'number';
+    return (isPair ? result[0] : result) as readonly SqlRow[];
   }
-  const rows = (answer as { rows?: unknown } | null | undefined)?.rows;
+  const rows = (result as { rows?: unknown } | null | undefined)?.rows;
   if (Array.isArray(rows)) return rows as readonly SqlRow[];
-  throw new SqlStoreError(
-    'The client of the PostgresSessionStore answered a query neither with rows nor with { rows }.',
+  throw new StoreError(
+    'The client of the PostgresSessionStore must return rows or { rows } for a query, and returned neither.',
   );
 }

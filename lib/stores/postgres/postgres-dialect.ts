@@ -1,9 +1,9 @@
 import type { SessionKey } from '../../core/session-id.js';
 import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
-import { codeIn } from '../sql/error-chain.js';
+import { codeIn } from '../../core/util/store-error.js';
 import type { SqlStatement } from '../sql/sql-client.js';
 import type { SqlDialect } from '../sql/sql-dialect.js';
-import { columnsOf, jsonObject, patchColumnsOf, principalColumn, RECORD_COLUMNS } from '../sql/sql-record.js';
+import { jsonObject, patchColumnsOf, principalColumn, RECORD_COLUMNS, valuesOf } from '../sql/sql-record.js';
 import { quoteTable, type TableName } from '../sql/table-name.js';
 import type { PostgresSqlClient } from './postgres-client.js';
 import { isPlanOutdated } from './postgres-query.js';
@@ -11,23 +11,24 @@ import { lockNumber, migratePostgres } from './postgres-schema.js';
 
 const COLUMNS = `${RECORD_COLUMNS}, attributes::text AS attributes`;
 
-/** A statement that writes returns something for each row, which every kind of client passes on. */
+/** A statement that writes returns its rows, because every kind of client passes rows on. */
 const DONE = 'RETURNING 1 AS done';
 
-/** An object, or it is not ours. */
+/** Other values than an object were not written by a store. */
 const READABLE = `jsonb_typeof(attributes) = 'object'`;
 
 /**
- * How PostgreSQL says what a store wants. All values are texts and numbers, whatever a driver makes of arrays and JSON.
+ * The SQL of PostgreSQL. All values are strings and numbers, because drivers convert arrays and JSON in
+ * different ways.
  *
- * What each request says is the same text each time: a name for one put together anew would be looked up by all its characters.
+ * The statements of each request are built once: the name of a prepared statement is looked up by its text.
  */
 export class PostgresDialect implements SqlDialect<PostgresSqlClient> {
   readonly #name: TableName;
   readonly #table: string;
   readonly #load: string;
   readonly #create: string;
-  /** For patches that neither compare attributes nor write any, that compare some, and that write some as well. */
+  /** Statements for patches that only touch, that also compare attributes, and that also write attributes. */
   readonly #patches: readonly [string, string, string];
 
   constructor(name: TableName) {
@@ -97,13 +98,13 @@ export class PostgresDialect implements SqlDialect<PostgresSqlClient> {
     return { text, values: [principalColumn(principal), keep] };
   }
 
-  /** Rows that a request is at are left for the next time. The lock that lets one node in ends with the statement. */
+  /** Skips locked rows. The advisory lock, which admits one node, is released with the statement. */
   sweep(client: PostgresSqlClient, before: number, limit: number): Promise<number> {
     const text =
-      `WITH over AS MATERIALIZED (SELECT session_key FROM ${this.#table} WHERE expires_at <= $1::bigint ` +
+      `WITH expired AS MATERIALIZED (SELECT session_key FROM ${this.#table} WHERE expires_at <= $1::bigint ` +
       `AND (SELECT pg_try_advisory_xact_lock(${lockNumber('sweep', this.#name)})) ` +
       'ORDER BY expires_at LIMIT $2::bigint FOR UPDATE SKIP LOCKED) ' +
-      `DELETE FROM ${this.#table} AS held USING over WHERE held.session_key = over.session_key ${DONE}`;
+      `DELETE FROM ${this.#table} AS target USING expired WHERE target.session_key = expired.session_key ${DONE}`;
     return client.write({ text, values: [before, limit] });
   }
 
@@ -117,20 +118,16 @@ export class PostgresDialect implements SqlDialect<PostgresSqlClient> {
   }
 
   /**
-   * serialization_failure, where the database isolates more than is needed here, deadlock_detected, and a statement that was
-   * prepared before somebody changed a column: it gets another name (see `sendTo`).
+   * serialization_failure (in a stricter isolation level than the store needs), deadlock_detected, and a
+   * statement that was prepared before a column was changed: it is prepared again under another name (see
+   * `sendTo`).
    */
   isTransient(error: unknown): boolean {
     return ['40001', '40P01'].includes(codeIn(error)) || isPlanOutdated(error);
   }
 }
 
-/** An array of PostgreSQL as text. A safe name has nothing in it that would need another escape than quotes. */
+/** A PostgreSQL array as text. Encoded names need no escape except quotes. */
 function arrayOf(changes: readonly (readonly [name: string, change: unknown])[]): string {
   return `{${changes.map(([name]) => `"${name}"`).join(',')}}`;
-}
-
-function valuesOf(record: SessionRecord): (string | number | null)[] {
-  const { createdAt, touchedAt, expiresAt, revision, principal, attributes } = columnsOf(record);
-  return [createdAt, touchedAt, expiresAt, revision, principal, attributes];
 }

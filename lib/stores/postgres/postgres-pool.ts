@@ -3,13 +3,13 @@ import { loadDriver } from '../../core/util/load-driver.js';
 import type { PostgresEnd } from './postgres-client.js';
 import type { PostgresQueryable } from './postgres-query.js';
 
-/** What is used of a pool of the package `pg`. */
+/** The part of a `pg` pool that is used. */
 interface PostgresPool extends PostgresQueryable {
   on(event: 'error', listener: (error: Error) => void): unknown;
   end(): Promise<void>;
 }
 
-/** What is used of a connection of a pool. */
+/** The part of a pooled connection that is used. */
 interface PooledClient {
   readonly connection?: { readonly stream?: { destroy?(): unknown } };
   once(event: 'end', listener: () => void): unknown;
@@ -22,31 +22,36 @@ interface PgPackage {
   readonly Client: new (config: Config) => PooledClient;
 }
 
-/** A pool that a store has opened, and how it ends. */
+/** A pool that a store has opened, with functions to close it. */
 export interface OwnPostgresPool extends Required<PostgresEnd> {
   readonly pool: PostgresQueryable;
 }
 
-/** A request waits no longer than this for a connection: then the store has failed, and the client learns it. */
+/** Limit for a new connection. */
 const CONNECT_WITHIN_MS = 5000;
 
 /**
- * Nor for an answer. The pool drops the connection then: one that fell silent, after a failover or behind a firewall that
- * has forgotten it, would be kept for a quarter of an hour, and ten of them are a pool that has none to give.
+ * Limit for a result. The pool then removes the connection. Otherwise a connection that no longer responds,
+ * after a failover or behind a firewall, would stay in the pool for about 15 minutes, and ten of them exhaust
+ * the pool.
  */
-const ANSWER_WITHIN_MS = 5000;
+const RESPOND_WITHIN_MS = 5000;
 
-/** @throws Error that says how to install the package, where it is missing. */
+/**
+ * Opens a pool for the store.
+ *
+ * @throws Error that contains the command to install the package, when it is missing.
+ */
 export function openPool(url: string): OwnPostgresPool {
-  const { Pool, Client } = loadDriver<PgPackage>('PostgresSessionStore', 'pg', () =>
-    createRequire(import.meta.url)('pg'),
-  );
-  // The pool itself can only end connections whose server answers.
+  const { Pool, Client } = loadDriver('PostgresSessionStore', {
+    pg: () => createRequire(import.meta.url)('pg') as PgPackage,
+  });
+  // The pool itself can close connections only when their server responds.
   const clients = new Set<PooledClient>();
   const pool = new Pool({
     connectionString: url,
     connectionTimeoutMillis: CONNECT_WITHIN_MS,
-    query_timeout: ANSWER_WITHIN_MS,
+    query_timeout: RESPOND_WITHIN_MS,
     keepAlive: true,
     application_name: 'nest-session',
     Client: class extends Client {
@@ -57,7 +62,7 @@ export function openPool(url: string): OwnPostgresPool {
       }
     },
   });
-  // A connection that breaks while nobody uses it is none of a request's business; unheard, it would end the process.
+  // An idle connection that breaks affects no request. Without a listener its error would end the process.
   pool.on('error', () => undefined);
   return {
     pool,

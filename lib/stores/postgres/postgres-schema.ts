@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { codeIn } from '../sql/error-chain.js';
+import { codeIn } from '../../core/util/store-error.js';
 import { RECORD_COLUMNS } from '../sql/sql-record.js';
 import { versionComment, versionInComment } from '../sql/migration.js';
 import { plainTable, quoteTable, type TableName } from '../sql/table-name.js';
 import type { PostgresSqlClient } from './postgres-client.js';
 
 /**
- * What makes the table of each version from that of the one before. Each step can be taken again: nodes that start at once
- * take it one after another.
+ * Statements that migrate the table from each version to the next. Each step can run again: nodes that start
+ * concurrently run it one after another.
  */
 function stepsOf(name: TableName): readonly string[] {
   const table = quoteTable(name, '"');
@@ -26,14 +26,14 @@ CREATE INDEX IF NOT EXISTS "${name.table}_principal" ON ${table} USING hash (pri
   ];
 }
 
-/** Everything that makes the table, for those who do it themselves. */
+/** All statements that create the table, for users who run them. */
 export function postgresSchema(name: TableName, from = 0): string {
   const steps = stepsOf(name);
   const comment = `COMMENT ON TABLE ${quoteTable(name, '"')} IS '${versionComment(steps.length)}';`;
   return [...steps.slice(from), comment].join('\n') + '\n';
 }
 
-/** Takes the steps that are missing. Asks first: a role that may not make tables is fine where the table is there. */
+/** Runs the missing steps. Without any, the role does not need the right to create tables. */
 export async function migratePostgres(client: PostgresSqlClient, name: TableName): Promise<void> {
   const [row] = await client.read({
     text: `SELECT obj_description(to_regclass($1::text), 'pg_class') AS comment`,
@@ -41,12 +41,13 @@ export async function migratePostgres(client: PostgresSqlClient, name: TableName
   });
   const version = versionInComment(row?.['comment']);
   if (version >= stepsOf(name).length) return;
-  // One message, so that it is one transaction on whatever connection it goes; the lock ends with it.
+  // One message is one transaction, on any connection of a pool. Its end releases the lock.
   const lock = `SELECT pg_advisory_xact_lock(${lockNumber('schema', name)});`;
   try {
     await client.script(`${lock}\n${postgresSchema(name, version)}`);
   } catch (error) {
-    // A restored table may have lost its comment. A role that may not write the comment can use the table all the same.
+    // A restored table may have lost its comment. A role that may not set the comment can still use the
+    // table.
     if (codeIn(error) !== INSUFFICIENT_PRIVILEGE || !(await hasColumns(client, name))) throw error;
   }
 }
@@ -67,7 +68,7 @@ async function hasColumns(client: PostgresSqlClient, name: TableName): Promise<b
   );
 }
 
-/** The number of a lock: PostgreSQL knows them by 64 bits, and all applications on a database share them. */
+/** The 64-bit number of an advisory lock. All applications on a database share these numbers. */
 export function lockNumber(purpose: 'schema' | 'sweep', name: TableName): string {
   const digest = createHash('sha256')
     .update(`nest-session ${purpose} ${plainTable(name)}`)

@@ -6,7 +6,7 @@ import {
   readSqlOptions,
   readUrl,
   uncheckedOptions,
-  wrongHandle,
+  invalidOption,
   type SqlStoreOptions,
   type UncheckedOptions,
 } from '../sql/sql-options.js';
@@ -20,38 +20,40 @@ import { postgresSchema } from './postgres-schema.js';
 
 const NAME = 'PostgresSessionStore';
 
-/** Where a {@link PostgresSessionStore} keeps its sessions: exactly one of `client` and `url`, and how. */
+/** Options of a {@link PostgresSessionStore}: exactly one of `client` and `url`, and settings. */
 export interface PostgresStoreOptions extends SqlStoreOptions {
   /**
-   * What you talk to PostgreSQL with already: a `Pool`. The store never closes it. A `Client` is one connection, and `pg` does
-   * not make it again after it breaks: every later call fails. The store warns about one at startup. What breaks one of its connections it hears, so that
-   * this does not end the process.
+   * The client of your application, such as a `Pool`. The store never closes it, and listens to its `error`
+   * event, so that a broken connection does not end the process. A `Client` is one connection, which `pg`
+   * does not reopen: after it breaks, every call fails. The store warns about a `Client` at startup.
    *
-   * A `Client`, as one connection, must be in no transaction of yours while the store uses it: what the store answered would
-   * be gone with a ROLLBACK. Where the client can tell (`pg` 8.17 and later), the store refuses; a function or a wrapper
-   * around one connection cannot. Against connections that fall silent give your pool a `query_timeout`.
+   * A `Client` must not be in a transaction of yours while the store uses it, because a ROLLBACK would undo
+   * saves. The store throws when the client reports a transaction (`pg` 8.17 and later); a function or a
+   * wrapper around one connection cannot report it. Set `query_timeout` on your pool, so that connections
+   * that no longer respond are removed.
    */
   readonly client?: PostgresClient;
-  /** Where PostgreSQL is: `postgres://user:password@host/database`. The store has a pool of its own then, which it closes. */
+  /** URL of the server: `postgres://user:password@host/database`. The store opens and closes its own pool. */
   readonly url?: string;
   /**
-   * Whether statements are parsed once for each connection. `false` behind a pooler that passes each statement on to
-   * another connection, such as PgBouncer in transaction mode.
-   * @defaultValue `true` where the client is a `Pool` or `Client` of the package `pg`
+   * Whether statements are prepared, once per connection. Set `false` behind a pooler that sends each
+   * statement to another connection, such as PgBouncer in transaction mode.
+   * @defaultValue `true` for a `Pool` or `Client` of the package `pg`
    */
   readonly prepare?: boolean;
 }
 
 /**
- * Sessions in a table of PostgreSQL, 12 or later: shared by all nodes, and looked into with plain SQL.
+ * Sessions in a table of PostgreSQL 12 or later, shared by all nodes. The columns are readable with plain
+ * SQL.
  *
- * Needs the package `pg` where it is given a `url`.
+ * The option `url` needs the package `pg`.
  */
 export class PostgresSessionStore extends SqlSessionStore<PostgresSqlClient> implements StartWarning {
-  /** A warning for the log at startup; `null` when there is none. */
+  /** A warning for the log at startup; `null` without a warning. */
   readonly startWarning: string | null;
 
-  /** @throws TypeError that names the option that is wrong. */
+  /** @throws TypeError that names the invalid option. */
   constructor(options: PostgresStoreOptions) {
     const checked = uncheckedOptions(NAME, options, ['client', 'url', 'prepare']);
     const { table, migrate } = readSqlOptions(NAME, checked);
@@ -60,9 +62,9 @@ export class PostgresSessionStore extends SqlSessionStore<PostgresSqlClient> imp
   }
 
   /**
-   * The SQL that makes the table, for those who give `migrate: false`.
+   * The SQL that creates the table, for use with `migrate: false`.
    *
-   * @throws TypeError when the name cannot be that of a table.
+   * @throws TypeError when the table name is invalid.
    */
   static schemaSql(table: string = DEFAULT_TABLE): string {
     return postgresSchema(readTableName(NAME, table));
@@ -70,8 +72,8 @@ export class PostgresSessionStore extends SqlSessionStore<PostgresSqlClient> imp
 }
 
 const ONE_CONNECTION =
-  'The PostgresSessionStore was given a Client, which is one connection. When it breaks, every request fails until the ' +
-  'application is started again. Give it a Pool, or the option url.';
+  'The option client of the PostgresSessionStore is a Client, which is one connection. When it breaks, every request ' +
+  'fails until the application restarts. Pass a Pool, or set the option url instead.';
 
 function clientOf(options: UncheckedOptions): PostgresSqlClient {
   const prepare =
@@ -87,5 +89,5 @@ function clientOf(options: UncheckedOptions): PostgresSqlClient {
 function readClient(client: unknown): PostgresClient {
   const query = (client as { query?: unknown } | null)?.query;
   if (typeof client === 'function' || typeof query === 'function') return client as PostgresClient;
-  throw wrongHandle(NAME, 'client', 'a Pool or Client of pg, or anything with query(text, values)', client);
+  throw invalidOption(NAME, 'client', 'a Pool or Client of pg, or anything with query(text, values)', client);
 }

@@ -2,16 +2,16 @@ import type { SessionKey } from '../../core/session-id.js';
 import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
 import type { Conflict } from '../../core/store/session-store.js';
 import type { PrincipalEntries } from './principal-entries.js';
-import { outcomeOf, type RedisAccess, wordOf } from './redis-access.js';
+import { type RedisAccess, resultOf, wordOf } from './redis-access.js';
 import { type SessionWriter, runCreate, runPatch } from './session-writer.js';
 import { FIELDS, textOf } from './redis-record.js';
 import { REMOVE } from './redis-scripts.js';
 
 /**
- * Writes where keys lie on many servers, none of which can change two of them in one step.
+ * Writes sessions in a cluster, where no command can change keys in two slots atomically.
  *
- * Each session is changed in one step, and what else belongs to it in an order that does no harm wherever it stops: a
- * session is listed before anyone knows its id, and is struck off after it is gone.
+ * Each session changes atomically. Its index entry changes in an order that is safe at any interruption: the
+ * entry is added before the session can be used, and removed after the session is deleted.
  */
 export class ClusterWriter implements SessionWriter {
   readonly #access: RedisAccess;
@@ -23,32 +23,32 @@ export class ClusterWriter implements SessionWriter {
   }
 
   async create(key: SessionKey, record: SessionRecord): Promise<'created' | 'collision'> {
-    const word = await runCreate(this.#access, key, record, null);
-    if (word === 'created' && record.principal !== null)
+    const result = await runCreate(this.#access, key, record, null);
+    if (result === 'created' && record.principal !== null)
       await this.#entries.add(textOf(record.principal), key, record);
-    return word;
+    return result;
   }
 
   async patch(key: SessionKey, patch: SessionPatch): Promise<'applied' | 'missing' | Conflict> {
     const { from, to } = patch.principal;
     const [former, next] = [textOf(from), textOf(to)];
     if (to !== null && to !== from) await this.#entries.add(next, key, patch);
-    const [answer, isListed] = await Promise.all([
+    const [reply, isListed] = await Promise.all([
       runPatch(this.#access, key, patch),
       to === null || to !== from || this.#entries.move(next, key, patch),
     ]);
-    const outcome = outcomeOf<'applied'>(answer);
-    if (outcome === 'applied') {
-      // The server let go of the index, where memory is short.
+    const result = resultOf<'applied'>(reply);
+    if (result === 'applied') {
+      // The server has evicted the index because memory is low.
       if (!isListed) await this.#entries.add(next, key, patch);
-      if (from !== null && from !== to) await this.#entries.strike(former, [key]);
+      if (from !== null && from !== to) await this.#entries.remove(former, [key]);
     }
-    // At a conflict the new entry stays: it may be that of another request, which logged in the same user.
-    if (outcome === 'missing' && to !== null && to !== from) await this.#entries.strike(next, [key]);
-    return outcome;
+    // After a conflict the new entry stays: it may belong to another request that logged in the same user.
+    if (result === 'missing' && to !== null && to !== from) await this.#entries.remove(next, [key]);
+    return result;
   }
 
-  /** The new record is there, and listed, before the old one is claimed: who ends all sessions meets one of them at least. */
+  /** Creates the new record before it deletes the old one, so `deleteByPrincipal` finds one of them. */
   async rekey(
     from: SessionKey,
     to: SessionKey,
@@ -56,15 +56,15 @@ export class ClusterWriter implements SessionWriter {
     revision: number | null,
   ): Promise<'applied' | 'missing' | 'collision' | Conflict> {
     if ((await this.create(to, record)) === 'collision') return 'collision';
-    const insisted = revision === null ? [] : [FIELDS.revision, String(revision)];
-    const answer = await this.#access.run(REMOVE, [this.#access.sessionKey(from)], ['readable', ...insisted]);
-    if (wordOf(answer) === 'removed') {
-      const former = String(answer[1]);
-      if (former !== '') await this.#entries.strike(former, [from]);
+    const condition = revision === null ? [] : [FIELDS.revision, String(revision)];
+    const reply = await this.#access.run(REMOVE, [this.#access.sessionKey(from)], ['readable', ...condition]);
+    if (wordOf(reply) === 'removed') {
+      const former = String(reply[1]);
+      if (former !== '') await this.#entries.remove(former, [from]);
       return 'applied';
     }
     await this.#access.run(REMOVE, [this.#access.sessionKey(to)], []);
-    if (record.principal !== null) await this.#entries.strike(textOf(record.principal), [to]);
-    return outcomeOf<'missing'>(answer);
+    if (record.principal !== null) await this.#entries.remove(textOf(record.principal), [to]);
+    return resultOf<'missing'>(reply);
   }
 }

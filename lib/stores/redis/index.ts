@@ -1,5 +1,5 @@
 /**
- * Sessions in Redis or a server that speaks like it: for any number of machines.
+ * Sessions in Redis or a compatible server, shared by any number of nodes.
  *
  * @module nest-session/redis
  */

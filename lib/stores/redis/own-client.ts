@@ -1,69 +1,69 @@
 import { withDeadline } from '../../core/util/deadline.js';
-import { type Driver, INSTALLED, makeDriver, type RedisPackages } from './own-drivers.js';
+import { type Driver, INSTALLED, loadRedisDriver, type RedisPackages } from './own-drivers.js';
 import { connectionOf, type RedisConnection } from './redis-clients.js';
-import { isWrongServer, safeError, StoreFailure } from './redis-errors.js';
+import { safeError, StoreError } from '../../core/util/store-error.js';
 import { ResponseWatchdog } from './response-watchdog.js';
 
 export type { RedisPackages } from './own-drivers.js';
 
-/** Longest time that a command waits for a connection; shorter than the engine waits for a store. */
-const WAIT_MS = 1000;
-/** A connection on which nothing was said for so long, though something was asked, is given up. */
-const SILENCE_MS = 2000;
-/** A server that says that it is the wrong one is looked for anew no sooner than this after the last time. */
-const SEEK_EVERY_MS = 1000;
+const NAME = 'RedisSessionStore';
 
-/** A connection of the store's own. */
+/** Limit for the wait of a command for a connection; shorter than the engine's limit for a store. */
+const WAIT_MS = 1000;
+/** A connection without any response for this time, while commands are pending, is closed. */
+const SILENCE_MS = 2000;
+/** Shortest time between two reconnects because of a server that is not the primary. */
+const RECONNECT_EVERY_MS = 1000;
+
+/** A connection that the store itself has opened. */
 export interface OwnConnection extends RedisConnection {
-  /** Ends it at once, whatever is under way. */
+  /** Closes the connection immediately. Pending commands fail. */
   close(): void;
 }
 
 /**
- * Connects to a server by itself, and again whenever the connection is lost, says nothing any more, or leads to a server
- * that has become another one's copy: its name may lead to the right one by now.
+ * Connects to a server. Reconnects when the connection is lost, when it no longer responds, or when the
+ * server has become a replica: after a failover the host name may resolve to the new primary.
  *
- * @throws Error that says how to install a package, where there is none.
+ * @throws Error that contains the command to install a package, when none is installed.
  */
 export function connectTo(url: string, packages: RedisPackages = INSTALLED): OwnConnection {
   return new OwnClient(url, packages);
 }
 
-interface Line {
+interface Link {
   readonly driver: Driver;
   readonly connection: RedisConnection;
-  readonly watch: ResponseWatchdog;
+  readonly watchdog: ResponseWatchdog;
 }
 
 class OwnClient implements OwnConnection {
   readonly isCluster = false;
   readonly #url: string;
-  readonly #packages: RedisPackages;
-  readonly #secrets: readonly string[];
+  readonly #driverFor: (url: string) => Driver;
   readonly #waiting = new Set<() => void>();
-  /** The line in use, and those that end what is under way on them. */
-  readonly #open = new Set<Line>();
-  #line: Line;
+  /** The current link, and former ones that finish their pending commands. */
+  readonly #open = new Set<Link>();
+  #link: Link;
   #reason: unknown;
-  #soughtAt = -SEEK_EVERY_MS;
+  #reconnectedAt = -RECONNECT_EVERY_MS;
   #isClosed = false;
 
   constructor(url: string, packages: RedisPackages) {
     this.#url = url;
-    this.#packages = packages;
-    this.#secrets = secretsOf(url);
-    this.#line = this.#connect();
+    this.#driverFor = loadRedisDriver(packages);
+    this.#link = this.#connect();
   }
 
-  async send(command: string, words: readonly string[], key: string): Promise<unknown> {
-    if (this.#isClosed) throw new StoreFailure('The RedisSessionStore is closed.');
-    // A command that the client keeps for later would be carried out long after its request was told that it failed.
-    if (!this.#line.driver.isReady()) await this.#untilReady();
-    const line = this.#line;
+  async send(command: string, args: readonly string[], key: string): Promise<unknown> {
+    if (this.#isClosed) throw new StoreError('The RedisSessionStore is closed.');
+    // The client must not queue the command: it would run long after its request has failed.
+    if (!this.#link.driver.isReady()) await this.#waitUntilReady();
+    const link = this.#link;
     try {
-      return await line.watch.heed(line.connection.send(command, words, key));
+      return await link.watchdog.watch(link.connection.send(command, args, key));
     } catch (error) {
-      if (isWrongServer(error)) this.#seek(line);
+      if (isWrongServer(error)) this.#reconnect(link);
       throw error;
     }
   }
@@ -73,87 +73,84 @@ class OwnClient implements OwnConnection {
     for (const { driver } of this.#open) driver.close();
   }
 
-  #connect(): Line {
+  #connect(): Link {
     const driver = this.#makeDriver();
     const { client } = driver;
-    let greeted = (): void => undefined;
-    const line: Line = {
+    let setupDone = (): void => undefined;
+    const link: Link = {
       driver,
       connection: connectionOf(client)!,
-      watch: new ResponseWatchdog(SILENCE_MS, () => this.#giveUp(line)),
+      watchdog: new ResponseWatchdog(SILENCE_MS, () => this.#replaceSilent(link)),
     };
-    this.#open.add(line);
+    this.#open.add(link);
     client.on('error', (error) => {
-      greeted();
-      if (this.#line === line) this.#reason = safeError(error, this.#secrets);
+      setupDone();
+      if (this.#link === link) this.#reason = safeError(NAME, error);
     });
-    // The first words on a connection are the client's own, and may stay without an answer as well.
+    // The client sends its own commands first, to which the server may not respond either.
     client.on('connect', () => {
-      greeted();
-      void line.watch.heed(new Promise<void>((resolve) => (greeted = resolve))).catch(() => undefined);
+      setupDone();
+      void link.watchdog.watch(new Promise<void>((resolve) => (setupDone = resolve))).catch(() => undefined);
     });
     client.on('ready', () => {
-      greeted();
-      // It was closed while it was connecting.
-      if (!this.#open.has(line) || this.#isClosed) driver.close();
-      if (this.#line !== line) return;
+      setupDone();
+      // The link was closed while it was connecting.
+      if (!this.#open.has(link) || this.#isClosed) driver.close();
+      if (this.#link !== link) return;
       this.#reason = undefined;
       for (const proceed of this.#waiting) proceed();
       this.#waiting.clear();
     });
-    return line;
+    return link;
   }
 
   #makeDriver(): Driver {
     try {
-      return makeDriver(this.#url, this.#packages);
+      return this.#driverFor(this.#url);
     } catch (error) {
-      throw safeError(error, this.#secrets);
+      throw safeError(NAME, error);
     }
   }
 
-  async #untilReady(): Promise<void> {
+  async #waitUntilReady(): Promise<void> {
     let proceed = (): void => undefined;
     const ready = new Promise<void>((resolve) => (proceed = resolve));
     this.#waiting.add(proceed);
     const late = (): Error =>
-      new StoreFailure('The RedisSessionStore has no connection to its server.', { cause: this.#reason });
+      new StoreError('The RedisSessionStore has no connection to its server.', { cause: this.#reason });
     await withDeadline(ready, WAIT_MS, late).finally(() => this.#waiting.delete(proceed));
   }
 
-  /** Ends a line that has fallen silent. */
-  #giveUp(line: Line): Error {
-    const silent = new StoreFailure('The server of the RedisSessionStore did not answer.');
-    this.#open.delete(line);
-    if (this.#line === line && !this.#isClosed) {
-      this.#line = this.#connect();
+  /** Replaces a link that no longer responds. */
+  #replaceSilent(link: Link): Error {
+    const silent = new StoreError(
+      `The server of the RedisSessionStore did not respond within ${SILENCE_MS} ms.`,
+    );
+    this.#open.delete(link);
+    if (this.#link === link && !this.#isClosed) {
+      this.#link = this.#connect();
       this.#reason = silent;
     }
-    line.driver.close();
+    link.driver.close();
     return silent;
   }
 
-  /** Looks for the right server. What others asked the wrong one meanwhile is answered still. */
-  #seek(line: Line): void {
+  /** Opens a new link, to find the primary. Pending commands on the old link may still finish. */
+  #reconnect(link: Link): void {
     const now = performance.now();
-    if (this.#line !== line || this.#isClosed || now - this.#soughtAt < SEEK_EVERY_MS) return;
-    this.#soughtAt = now;
-    this.#line = this.#connect();
+    if (this.#link !== link || this.#isClosed || now - this.#reconnectedAt < RECONNECT_EVERY_MS) return;
+    this.#reconnectedAt = now;
+    this.#link = this.#connect();
     setTimeout(() => {
-      this.#open.delete(line);
-      line.driver.close();
+      this.#open.delete(link);
+      link.driver.close();
     }, SILENCE_MS).unref();
   }
 }
 
-/** What of a URL no message may show, as it stands there and as it is meant. */
-function secretsOf(url: string): string[] {
-  const { username, password } = new URL(url);
-  return [url, username, password].flatMap((text) => {
-    try {
-      return [text, decodeURIComponent(text)];
-    } catch {
-      return [text];
-    }
-  });
-}
+/**
+ * Whether a server responds that it is not the primary, or not ready: a replica, a server that loads its
+ * file, or a replica without its primary. Older servers put the word into a sentence about the script.
+ */
+const isWrongServer = (error: unknown): boolean =>
+  error instanceof Error && /(?:^|[\s-])(?:READONLY|LOADING|MASTERDOWN) /.test(error.message);

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { IoredisClient, NodeRedisClient } from './redis-clients.js';
-import { StoreFailure } from './redis-errors.js';
+import { loadDriver } from '../../core/util/load-driver.js';
 
 const CONNECT_WITHIN_MS = 2000;
 const LONGEST_PAUSE_MS = 200;
@@ -28,45 +28,42 @@ interface OwnIoredis {
   disconnect(): void;
 }
 
-/** The packages that can be had, in the order in which they are tried. Each call fails where one is missing. */
+/** Functions that load a package, in this order. Each throws when its package is missing. */
 export interface RedisPackages {
   readonly redis: () => unknown;
   readonly ioredis: () => unknown;
 }
 
-/** The packages of the application. */
+/** The packages that are installed in the application. */
 export const INSTALLED: RedisPackages = {
   redis: () => createRequire(import.meta.url)('redis') as unknown,
   ioredis: () => createRequire(import.meta.url)('ioredis') as unknown,
 };
 
-/** A client that connects by itself, and again whenever it is told that its connection is lost. */
+/** A client that connects, and reconnects when its connection is lost. */
 export interface Driver {
   readonly client: (NodeRedisClient | IoredisClient) & Events;
   readonly isReady: () => boolean;
-  /** Ends its connection at once, also one that says nothing, and what is under way on it. */
+  /** Closes the connection immediately, also when the server does not respond. Pending commands fail. */
   readonly close: () => void;
 }
 
-/** @throws Error that says how to install a package, where there is none. */
-export function makeDriver(url: string, packages: RedisPackages): Driver {
-  const redis = loaded(packages.redis) as NodeRedisPackage | null;
-  if (redis !== null) return makeNodeRedis(url, redis);
-  const ioredis = loaded(packages.ioredis) as IoredisPackage | null;
-  if (ioredis !== null) return makeIoredis(url, ioredis);
-  throw new StoreFailure(
-    'The RedisSessionStore needs the package redis or ioredis for its option url. Install one with: npm install redis',
-  );
-}
-
-/** A package that is there and fails is another matter than one that is not there. */
-function loaded(load: () => unknown): unknown {
-  try {
-    return load();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return null;
-    throw error;
-  }
+/**
+ * Loads the first package that is installed. The result makes a driver for a URL.
+ *
+ * @throws Error that contains the command to install a package, when none is installed.
+ */
+export function loadRedisDriver({ redis, ioredis }: RedisPackages): (url: string) => Driver {
+  return loadDriver('RedisSessionStore', {
+    redis: () => {
+      const loaded = redis() as NodeRedisPackage;
+      return (url: string) => makeNodeRedis(url, loaded);
+    },
+    ioredis: () => {
+      const loaded = ioredis() as IoredisPackage;
+      return (url: string) => makeIoredis(url, loaded);
+    },
+  });
 }
 
 const pause = (attempts: number): number => Math.min(50 * attempts, LONGEST_PAUSE_MS);
@@ -76,8 +73,8 @@ function makeNodeRedis(url: string, redis: NodeRedisPackage): Driver {
   const client = redis.createClient({
     url,
     disableOfflineQueue: true,
-    // Its limit for what was not written yet costs each command a timer. Nothing waits here for a connection, and what was
-    // written the silence watch looks after.
+    // Its limit for commands that were not sent yet costs one timer per command. Here no command waits for a
+    // connection, and the response watchdog limits the time of sent commands.
     commandOptions: { timeout: undefined },
     socket: {
       connectTimeout: CONNECT_WITHIN_MS,
@@ -91,7 +88,7 @@ function makeNodeRedis(url: string, redis: NodeRedisPackage): Driver {
     hasSocket = true;
     if (isClosing) client.destroy();
   });
-  // It tries until it is closed, and what stands in its way is an event.
+  // The client retries until it is closed, and emits the reason of each failure.
   client.on('error', () => undefined);
   client.connect().catch(() => undefined);
   return {
@@ -99,7 +96,7 @@ function makeNodeRedis(url: string, redis: NodeRedisPackage): Driver {
     isReady: () => client.isReady,
     close: () => {
       isClosing = true;
-      // While it has none it would lose sight of the socket that it is about to get, which would then stay open.
+      // While the client connects, destroy() would miss the new socket, which would stay open.
       if (!hasSocket) client.unref();
       else if (client.isOpen) client.destroy();
     },
@@ -110,9 +107,10 @@ function makeIoredis(url: string, { Redis }: IoredisPackage): Driver {
   const client = new Redis(url, {
     connectTimeout: CONNECT_WITHIN_MS,
     retryStrategy: pause,
-    // What is under way as the connection breaks fails at once: with one attempt, which succeeds, it would never be answered.
+    // Pending commands fail when the connection breaks. With 1, a reconnect that succeeds would leave them
+    // pending.
     maxRetriesPerRequest: 0,
-    // A write whose answer was lost may have been carried out: sent again, a counter would count twice.
+    // A write without a reply may have run. Sent again, a counter would count twice.
     autoResendUnfulfilledCommands: false,
   });
   return {
@@ -120,7 +118,7 @@ function makeIoredis(url: string, { Redis }: IoredisPackage): Driver {
     isReady: () => client.status === 'ready',
     close: () => {
       client.disconnect();
-      // It would wait for the other end to agree.
+      // Without this, the socket waits for the server to confirm the close.
       client.stream?.destroy();
     },
   };

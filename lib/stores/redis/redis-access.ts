@@ -2,22 +2,23 @@ import { createHash } from 'node:crypto';
 import type { SessionKey } from '../../core/session-id.js';
 import type { Conflict } from '../../core/store/session-store.js';
 import { withDeadline } from '../../core/util/deadline.js';
+import { PendingWork } from '../../core/util/pending-work.js';
 import type { RedisConnection } from './redis-clients.js';
-import { safeError, StoreFailure } from './redis-errors.js';
+import { safeError, StoreError } from '../../core/util/store-error.js';
 import { decodeFields } from './redis-record.js';
 import type { RedisScript } from './redis-scripts.js';
 
-/** Longest time that the start of an application waits for its server. Milliseconds. */
+/** Limit for the check of the server at the start of an application. */
 const MODE_WITHIN_MS = 2000;
 
-/** What a script answers: mostly a word, and what belongs to it. */
-export type ScriptAnswer = readonly unknown[];
+/** The reply of a script: usually a word, and its data. */
+export type ScriptReply = readonly unknown[];
 
-/** Keys and scripts of one store, behind any client. */
+/** Sends the commands and scripts of one store, and builds its Redis keys. */
 export class RedisAccess {
   readonly #connection: RedisConnection;
   readonly #prefix: string;
-  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #pending = new PendingWork();
 
   constructor(connection: RedisConnection, prefix: string) {
     this.#connection = connection;
@@ -28,43 +29,38 @@ export class RedisAccess {
     return this.#connection.isCluster;
   }
 
-  /** Where a session lies. */
+  /** The Redis key of a session. */
   sessionKey(key: SessionKey): string {
     return `${this.#prefix}s:${key}`;
   }
 
-  /** Where the keys of a principal's sessions lie; the principal as the text that `textOf` makes, hashed: it may be long. */
+  /** The Redis key of a principal's index, with a hash of the principal that `textOf` has encoded. */
   indexKey(principal: string): string {
     return `${this.#prefix}p:${createHash('sha256').update(principal).digest('base64url')}`;
   }
 
-  /** Has Redis carry out a script: one round trip, and a second one where the server does not know it yet. */
-  async run(script: RedisScript, keys: readonly string[], words: readonly string[]): Promise<ScriptAnswer> {
-    const rest = [String(keys.length), ...keys, ...words];
+  /** Runs a script in one round trip, or in two when the server has not cached the script yet. */
+  async run(script: RedisScript, keys: readonly string[], args: readonly string[]): Promise<ScriptReply> {
+    const rest = [String(keys.length), ...keys, ...args];
     try {
-      return (await this.send('evalsha', [script.digest, ...rest], keys[0]!)) as ScriptAnswer;
+      return (await this.send('evalsha', [script.digest, ...rest], keys[0]!)) as ScriptReply;
     } catch (error) {
       if (!isUnknownScript(error)) throw error;
-      return (await this.send('eval', [script.text, ...rest], keys[0]!)) as ScriptAnswer;
+      return (await this.send('eval', [script.text, ...rest], keys[0]!)) as ScriptReply;
     }
   }
 
   /** Sends one command. */
-  async send(command: string, words: readonly string[], key: string): Promise<unknown> {
-    let answer: Promise<unknown> | null = null;
+  async send(command: string, args: readonly string[], key: string): Promise<unknown> {
     try {
-      answer = this.#connection.send(command, words, key);
-      this.#underWay.add(answer);
-      return await answer;
+      return await this.#pending.add(this.#connection.send(command, args, key));
     } catch (error) {
-      if (!this.isCluster && isOfCluster(error)) throw clusterMode();
-      throw safeError(error, words);
-    } finally {
-      if (answer !== null) this.#underWay.delete(answer);
+      if (!this.isCluster && isFromCluster(error)) throw clusterMode();
+      throw safeError('RedisSessionStore', error);
     }
   }
 
-  /** @throws StoreFailure when the server is in cluster mode and the client is not. A server that cannot be asked passes. */
+  /** @throws StoreError when the server is in cluster mode and the client is not. */
   async checkMode(): Promise<void> {
     if (this.isCluster) return;
     const late = (): Error => new Error('The server did not respond in time.');
@@ -73,34 +69,33 @@ export class RedisAccess {
     if (/^cluster_enabled:1\r?$/m.test(String(text))) throw clusterMode();
   }
 
-  /** Resolves when all commands that were sent are answered. */
-  async idle(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+  /** Resolves when all commands have a result, or after the limit. */
+  idle(limitMs: number): Promise<void> {
+    return this.#pending.done(limitMs);
   }
 }
 
-/** A plain client at a server in cluster mode: the error of a key elsewhere, or of two keys in different slots. */
-const isOfCluster = (error: unknown): boolean =>
+/** Errors of a server in cluster mode for a plain client: a key of another server, keys in two slots. */
+const isFromCluster = (error: unknown): boolean =>
   error instanceof Error && /^(?:CROSSSLOT|MOVED) /.test(error.message);
 
-const clusterMode = (): StoreFailure =>
-  new StoreFailure(
+const clusterMode = (): StoreError =>
+  new StoreError(
     'The server of the RedisSessionStore is in cluster mode, and its client is not: a login would fail with CROSSSLOT. ' +
-      'Give the option client a Cluster of ioredis or what createCluster of redis makes.',
+      'Set the option client to a Cluster of ioredis, or to the result of createCluster of redis.',
   );
 
-/** The word of an answer; some clients give bytes. */
-export function wordOf<W extends string>([word]: ScriptAnswer): W {
+/** The word of a reply. Some clients return it as bytes. */
+export function wordOf<W extends string>([word]: ScriptReply): W {
   return String(word) as W;
 }
 
-/** The answer of a script that compares: its word, or the record that stands against it. */
-export function outcomeOf<W extends string>(answer: ScriptAnswer): W | 'missing' | Conflict {
-  const word = wordOf<W | 'conflict'>(answer);
+/** The result of a script that compares: its word, or the conflicting record. */
+export function resultOf<W extends string>(reply: ScriptReply): W | 'missing' | Conflict {
+  const word = wordOf<W | 'conflict'>(reply);
   if (word !== 'conflict') return word;
-  const record = decodeFields(answer[1]);
+  const record = decodeFields(reply[1]);
   return record === null ? 'missing' : { conflict: record };
 }
 
-const isUnknownScript = (error: unknown): boolean =>
-  error instanceof Error && error.message.startsWith('NOSCRIPT');
+const isUnknownScript = (error: unknown): boolean => (error as { code?: unknown }).code === 'NOSCRIPT';

@@ -1,49 +1,49 @@
-import { StoreFailure } from './redis-errors.js';
+import { StoreError } from '../../core/util/store-error.js';
 
-/** What all clients have: they tell of lost connections by an event, which ends the process where nobody listens. */
+/** Every client emits `error` when a connection is lost. Without a listener this ends the process. */
 interface ErrorSource {
   on(event: 'error', listener: (error: unknown) => void): unknown;
   off(event: 'error', listener: (error: unknown) => void): unknown;
 }
 
-/** A client or a pool of the package `redis`, described by what is used of it. */
+/** The used part of a client or pool of the package `redis`. */
 export interface NodeRedisClient extends ErrorSource {
-  sendCommand(words: string[]): Promise<unknown>;
+  sendCommand(args: string[]): Promise<unknown>;
   readonly isOpen: boolean;
 }
 
-/** A cluster of the package `redis`, described by what is used of it. */
+/** The used part of a cluster of the package `redis`. */
 export interface NodeRedisCluster extends ErrorSource {
-  sendCommand(firstKey: string, isReadonly: boolean, words: string[]): Promise<unknown>;
+  sendCommand(firstKey: string, isReadonly: boolean, args: string[]): Promise<unknown>;
   readonly isOpen: boolean;
   readonly masters: unknown;
 }
 
-/** A sentinel of the package `redis`, described by what is used of it. */
+/** The used part of a sentinel of the package `redis`. */
 export interface NodeRedisSentinel extends ErrorSource {
-  sendCommand(isReadonly: boolean, words: string[]): Promise<unknown>;
+  sendCommand(isReadonly: boolean, args: string[]): Promise<unknown>;
   readonly isOpen: boolean;
   getSentinelNode(): unknown;
 }
 
-/** A `Redis` or `Cluster` of the packages `ioredis` and `iovalkey`, described by what is used of it. */
+/** The used part of a `Redis` or `Cluster` of the packages `ioredis` and `iovalkey`. */
 export interface IoredisClient extends ErrorSource {
-  call(command: string, words: string[]): Promise<unknown>;
+  call(command: string, args: string[]): Promise<unknown>;
   readonly isCluster?: boolean;
 }
 
-/** A client that an application has. It is recognised by its shape: the application may hold another copy of the package. */
+/** A client of the application, recognized by its methods and not by its class. */
 export type RedisClient = NodeRedisClient | NodeRedisCluster | NodeRedisSentinel | IoredisClient;
 
-/** A client of any kind as the store uses it. */
+/** Any client as a store uses it. */
 export interface RedisConnection {
-  /** Whether keys lie on several servers, so that no command can touch any two of them. */
+  /** Whether keys are on several servers, so that one command cannot use two arbitrary keys. */
   readonly isCluster: boolean;
-  /** Sends one command to the server that has the key. May throw at once as well. */
-  send(command: string, words: readonly string[], key: string): Promise<unknown>;
+  /** Sends one command to the server of the key. May also throw synchronously. */
+  send(command: string, args: readonly string[], key: string): Promise<unknown>;
 }
 
-/** Any client as a connection; `null` where it is none that is known. */
+/** Wraps a client; `null` when its kind is unknown. */
 export function connectionOf(client: unknown): RedisConnection | null {
   if (!isErrorSource(client)) return null;
   if (has(client, 'call')) return ofIoredis(client as IoredisClient);
@@ -56,37 +56,38 @@ export function connectionOf(client: unknown): RedisConnection | null {
 function ofIoredis(client: IoredisClient): RedisConnection {
   return {
     isCluster: client.isCluster === true,
-    send: (command, words) => client.call(command, [...words]),
+    send: (command, args) => client.call(command, [...args]),
   };
 }
 
 function ofNodeRedis(client: NodeRedisClient): RedisConnection {
   return {
     isCluster: false,
-    send: (command, words) => openOf(client).sendCommand([command, ...words]),
+    send: (command, args) => openOf(client).sendCommand([command, ...args]),
   };
 }
 
-/** Never as a read: a copy that lags behind would bring an ended session back for a moment. */
+/** Never sends a command as a read: a replica with replication lag would return deleted sessions. */
 function ofNodeRedisCluster(client: NodeRedisCluster): RedisConnection {
   return {
     isCluster: true,
-    send: (command, words, key) => openOf(client).sendCommand(key, false, [command, ...words]),
+    send: (command, args, key) => openOf(client).sendCommand(key, false, [command, ...args]),
   };
 }
 
 function ofNodeRedisSentinel(client: NodeRedisSentinel): RedisConnection {
   return {
     isCluster: false,
-    send: (command, words) => openOf(client).sendCommand(false, [command, ...words]),
+    send: (command, args) => openOf(client).sendCommand(false, [command, ...args]),
   };
 }
 
-/** It is not connected here: an application that does so itself, later, would then get an error. */
+/** Does not connect the client: a later `connect()` of the application would then fail. */
 function openOf<C extends { readonly isOpen: boolean }>(client: C): C {
   if (client.isOpen) return client;
-  throw new StoreFailure(
-    'The client of the RedisSessionStore is not connected. Call "await client.connect()" before the first request, or give the store the option url instead.',
+  throw new StoreError(
+    'The client of the RedisSessionStore is not connected. ' +
+      'Call "await client.connect()" before the first request, or set the option url instead.',
   );
 }
 

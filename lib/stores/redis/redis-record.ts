@@ -5,7 +5,7 @@ import {
   type SessionRecord,
 } from '../../core/store/session-record.js';
 
-/** The fields of a hash that are the engine's own. Those of attributes begin with a quotation mark, see {@link textOf}. */
+/** The engine's fields of a hash. Fields of attributes begin with a quotation mark, see {@link textOf}. */
 export const FIELDS = {
   version: 'v',
   createdAt: 'c',
@@ -15,88 +15,76 @@ export const FIELDS = {
   revision: 'r',
 } as const;
 
-/** Another way of laying a record out would have another number here. */
+/** Version of the layout of a record. */
 export const FORMAT = '1';
 
-/**
- * How long a record stays after it is over, since clocks differ: the engine decides by its own whether it is. Milliseconds.
- */
+/** How long Redis keeps a record after its expiry: clocks differ, and the clock of the engine decides. */
 export const GRACE_MS = 5 * 60_000;
 
 /**
- * A name or a principal as JSON text: then also lone surrogates survive UTF-8, no field of the engine's can be meant, and
- * the empty text is left to stand for absent.
+ * Encodes an attribute name or a principal as JSON. So lone surrogates survive UTF-8, a name differs from
+ * each of the engine's fields, and the empty string can mean `null`.
  */
 export function textOf(text: string | null): string {
   return text === null ? '' : JSON.stringify(text);
 }
 
 /**
- * How long Redis must keep what was written at one instant and is over at another; the empty text for ever. Milliseconds.
+ * How long Redis keeps a record after a write, in milliseconds as text; `''` for no limit.
  *
- * A span, not an instant: the clocks of the server and of this machine may differ by any time.
+ * A duration, not an instant, because the clocks of the server and of this machine may differ.
  */
-export function keptFor({ touchedAt, expiresAt }: Pick<SessionPatch, 'touchedAt' | 'expiresAt'>): string {
+export function timeToKeep({ touchedAt, expiresAt }: Pick<SessionPatch, 'touchedAt' | 'expiresAt'>): string {
   return expiresAt >= NEVER ? '' : String(Math.max(expiresAt - touchedAt, 0) + GRACE_MS);
 }
 
-/** A record as fields and values, in turn. */
+/** A record as alternating fields and values. */
 export function encodeFields(record: SessionRecord): string[] {
   const { createdAt, touchedAt, expiresAt, principal, revision, attributes } = record;
-  const words: string[] = [FIELDS.version, FORMAT];
-  words.push(FIELDS.createdAt, String(createdAt), FIELDS.revision, String(revision));
-  words.push(FIELDS.touchedAt, String(touchedAt), FIELDS.expiresAt, String(expiresAt));
-  if (principal !== null) words.push(FIELDS.principal, textOf(principal));
-  for (const [name, text] of attributes) words.push(textOf(name), text);
-  return words;
+  const entries: string[] = [FIELDS.version, FORMAT];
+  entries.push(FIELDS.createdAt, String(createdAt), FIELDS.revision, String(revision));
+  entries.push(FIELDS.touchedAt, String(touchedAt), FIELDS.expiresAt, String(expiresAt));
+  if (principal !== null) entries.push(FIELDS.principal, textOf(principal));
+  for (const [name, text] of attributes) entries.push(textOf(name), text);
+  return entries;
 }
 
-/** The record in fields and values that {@link encodeFields} made; `null` where they are anything else. */
-export function decodeFields(words: unknown): SessionRecord | null {
-  if (!Array.isArray(words)) return null;
-  let format = '';
-  let createdAt = Number.NaN;
-  let touchedAt = Number.NaN;
-  let expiresAt = Number.NaN;
-  let revision = Number.NaN;
-  let principal: unknown = null;
+/** The record in fields and values of {@link encodeFields}; `null` for anything else. */
+export function decodeFields(entries: unknown): SessionRecord | null {
+  if (!Array.isArray(entries)) return null;
+  const own: Record<string, string> = {};
   const attributes = new Map<string, string>();
   try {
-    for (let at = 0; at < words.length; at += 2) {
-      const field = String(words[at]);
-      const value = String(words[at + 1]);
-      switch (field) {
-        case FIELDS.version:
-          format = value;
-          break;
-        case FIELDS.createdAt:
-          createdAt = wholeNumber(value);
-          break;
-        case FIELDS.touchedAt:
-          touchedAt = wholeNumber(value);
-          break;
-        case FIELDS.expiresAt:
-          expiresAt = wholeNumber(value);
-          break;
-        case FIELDS.revision:
-          revision = wholeNumber(value);
-          break;
-        case FIELDS.principal:
-          principal = JSON.parse(value);
-          break;
-        default:
-          if (field.startsWith('"')) attributes.set(JSON.parse(field) as string, value);
-      }
+    for (let at = 0; at < entries.length; at += 2) {
+      const field = String(entries[at]);
+      const value = String(entries[at + 1]);
+      if (field.startsWith('"')) attributes.set(JSON.parse(field) as string, value);
+      else own[field] = value;
     }
+    return recordOf(own, attributes);
   } catch {
     return null;
   }
-  if (format !== FORMAT || !Number.isSafeInteger(revision)) return null;
-  const record = { createdAt, touchedAt, expiresAt, principal, revision, attributes };
+}
+
+function recordOf(
+  own: Readonly<Record<string, string>>,
+  attributes: ReadonlyMap<string, string>,
+): SessionRecord | null {
+  const principal = own[FIELDS.principal];
+  const record = {
+    createdAt: integer(own[FIELDS.createdAt]),
+    touchedAt: integer(own[FIELDS.touchedAt]),
+    expiresAt: integer(own[FIELDS.expiresAt]),
+    revision: integer(own[FIELDS.revision]),
+    principal: principal === undefined ? null : (JSON.parse(principal) as unknown),
+    attributes,
+  };
+  if (own[FIELDS.version] !== FORMAT || !Number.isSafeInteger(record.revision)) return null;
   return isSessionRecord(record) ? record : null;
 }
 
-/** Whatever the engine makes of numbers that are none. */
-function wholeNumber(text: string): number {
+/** `NaN` when the text is not an integer. */
+function integer(text: string = ''): number {
   return /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
 }

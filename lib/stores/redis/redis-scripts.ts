@@ -2,29 +2,31 @@ import { createHash } from 'node:crypto';
 import { NEVER } from '../../core/store/session-record.js';
 import { FIELDS, FORMAT, GRACE_MS } from './redis-record.js';
 
-/** A Lua script: what Redis carries out in one step. It touches no key but those that it is given. */
+/** A Lua script, which Redis runs atomically. It uses only the keys in KEYS. */
 export interface RedisScript {
   readonly text: string;
-  /** What `EVALSHA` knows it by. */
+  /** The SHA-1 digest for `EVALSHA`. */
   readonly digest: string;
 }
 
-/** How far apart the clocks of those who share a server may be at most, for their sessions to stay listed. */
+/**
+ * Largest supported difference between the clocks of nodes. Within it no index entry is removed too early.
+ */
 const MARGIN_MS = 24 * 3_600_000;
 
-/** For commands on a hash: what one answers, or nothing where the key is of another type. */
+/** Runs a command on a hash. Returns its reply, or nil when the key has another type. */
 const OF_HASH = `
 local function ofHash(command, key, ...)
-  local answer = redis.pcall(command, key, ...)
-  if not answer.err then return answer end
-  if string.find(answer.err, 'WRONGTYPE', 1, true) then return nil end
-  error(answer.err, 0)
+  local reply = redis.pcall(command, key, ...)
+  if not reply.err then return reply end
+  if string.find(reply.err, 'WRONGTYPE', 1, true) then return nil end
+  error(reply.err, 0)
 end
 `;
 
-/** What scripts that write may call. */
+/** Functions of scripts that write. */
 const SHARED = `${OF_HASH}
--- The engine's own fields, in the order of the call; nothing where it is not a record that can be read.
+-- The engine's fields of a record, in the order of the call; nil when the record is not readable.
 local function engineOf(key)
   local engine = ofHash('HMGET', key, '${FIELDS.version}', '${FIELDS.createdAt}', '${FIELDS.touchedAt}',
     '${FIELDS.expiresAt}', '${FIELDS.revision}', '${FIELDS.principal}')
@@ -39,8 +41,8 @@ local function conflict(key)
   return {'conflict', redis.call('HGETALL', key)}
 end
 
--- In portions: Lua takes some thousands of arguments at once.
-local function inPortions(command, key, words, first)
+-- In batches, because Lua limits the number of arguments to some thousands.
+local function inBatches(command, key, words, first)
   for at = first, #words, 1000 do
     redis.call(command, key, unpack(words, at, math.min(at + 999, #words)))
   end
@@ -50,21 +52,21 @@ local function keepFor(key, ms)
   if ms == '' then redis.call('PERSIST', key) else redis.call('PEXPIRE', key, ms) end
 end
 
--- Files a session with its principal. Times in the set are of several clocks, so the set stays for a span, as long as the
--- session that stays longest: each is filed again whenever it is given more time. And a new member has it let go only of
--- what is over by far, by this clock and by that of the server: one clock that is fast must not strike off a session that
--- lasts.
-local function enlist(index, member, expiresAt, now)
+-- Adds a session to the index of its principal. The times in the index come from several clocks. Therefore the
+-- index is kept for a duration, that of the session that is kept longest; a session is added again whenever its
+-- expiry changes. A new member removes only members that expired long ago, by the clock of this node and by that
+-- of the server, so a fast clock removes no valid session.
+local function addToIndex(index, member, expiresAt, now)
   local kept = redis.call('PTTL', index)
   if redis.call('ZADD', index, expiresAt, member) == 1 then
     local clock = redis.call('TIME')
-    local over = math.min(tonumber(now), clock[1] * 1000) - ${MARGIN_MS}
-    redis.call('ZREMRANGEBYSCORE', index, '-inf', string.format('%.0f', over))
+    local expired = math.min(tonumber(now), clock[1] * 1000) - ${MARGIN_MS}
+    redis.call('ZREMRANGEBYSCORE', index, '-inf', string.format('%.0f', expired))
   end
   if tonumber(expiresAt) >= ${NEVER} then return keepFor(index, '') end
   local span = math.max(expiresAt - now, 0) + ${2 * GRACE_MS}
   if kept == -1 then
-    -- What never ends is in it, or has left it: how long the others stay is not known then but by their times.
+    -- A session without expiry is or was in the index. So only the times of its members tell how long to keep it.
     local last = tonumber(redis.call('ZREVRANGE', index, 0, 0, 'WITHSCORES')[2])
     if not last or last >= ${NEVER} then return end
     span = math.max(span, last - now + ${MARGIN_MS})
@@ -78,8 +80,9 @@ function script(text: string): RedisScript {
 }
 
 /**
- * KEYS: session. A script, not `HGETALL`: what is of another type is an answer then, and no client changes its form, or sends
- * it to a copy. Answers with fields and values, or with one word where there are none.
+ * KEYS: session. Returns fields and values, or one word when there are none. A script instead of `HGETALL`: a
+ * key of another type is a result and not an error, and no client converts the reply or sends the command to
+ * a replica.
  */
 export const LOAD = script(`${OF_HASH}
 local held = ofHash('HGETALL', KEYS[1])
@@ -91,22 +94,23 @@ return held
 /** KEYS: session, [index of its principal]. ARGV: time to keep, member, expiresAt, now, fields and values. */
 export const CREATE = script(`${SHARED}
 if redis.call('EXISTS', KEYS[1]) == 1 then return {'collision'} end
-if KEYS[2] then enlist(KEYS[2], ARGV[2], ARGV[3], ARGV[4]) end
-inPortions('HSET', KEYS[1], ARGV, 5)
+if KEYS[2] then addToIndex(KEYS[2], ARGV[2], ARGV[3], ARGV[4]) end
+inBatches('HSET', KEYS[1], ARGV, 5)
 keepFor(KEYS[1], ARGV[1])
 return {'created'}
 `);
 
 /**
- * KEYS: session, [index to enter], [index to leave]. ARGV: time to keep, member, expiresAt, now, the principal that it has and
- * the one that it gets, then a field, what it holds and what it gets, for each attribute. The empty text is nothing.
+ * KEYS: session, [index to enter], [index to leave]. ARGV: time to keep, member, expiresAt, now, expected
+ * principal, new principal; then field, expected value and new value of each attribute. The empty string
+ * means absent.
  */
 export const PATCH = script(`${SHARED}
 local engine = engineOf(KEYS[1])
 if not engine then return {'missing'} end
 local written, removed = {'${FIELDS.touchedAt}', ARGV[4], '${FIELDS.expiresAt}', ARGV[3]}, {}
 local isChange = false
--- Whether a field holds what it should. Takes down what it gets.
+-- Whether a field has the expected value. Records the change.
 local function change(field, held, from, to)
   if (held or '') ~= from then return false end
   if from == to then return true end
@@ -126,18 +130,19 @@ for at = 7, #ARGV, 3 do
 end
 local entered = ARGV[6] ~= '' and KEYS[2]
 local left = KEYS[entered and 3 or 2]
-if entered then enlist(entered, ARGV[2], ARGV[3], ARGV[4]) end
+if entered then addToIndex(entered, ARGV[2], ARGV[3], ARGV[4]) end
 if left then redis.call('ZREM', left, ARGV[2]) end
-inPortions('HSET', KEYS[1], written, 1)
-inPortions('HDEL', KEYS[1], removed, 1)
+inBatches('HSET', KEYS[1], written, 1)
+inBatches('HDEL', KEYS[1], removed, 1)
 if isChange then redis.call('HINCRBY', KEYS[1], '${FIELDS.revision}', 1) end
 keepFor(KEYS[1], ARGV[1])
 return {'applied'}
 `);
 
 /**
- * KEYS: session, its new place, [index of the new record's principal]. ARGV: time to keep, new member, expiresAt, now, old
- * member, revision to insist on or nothing, fields and values. Answers with the principal of the old record.
+ * KEYS: session, new session, [index of the new record's principal]. ARGV: time to keep, new member,
+ * expiresAt, now, old member, expected revision or the empty string, fields and values. Returns the principal
+ * of the old record.
  */
 export const REKEY = script(`${SHARED}
 local engine = engineOf(KEYS[1])
@@ -145,18 +150,18 @@ if not engine then return {'missing'} end
 if ARGV[6] ~= '' and engine[5] ~= ARGV[6] then return conflict(KEYS[1]) end
 if redis.call('EXISTS', KEYS[2]) == 1 then return {'collision'} end
 if KEYS[3] then
-  enlist(KEYS[3], ARGV[2], ARGV[3], ARGV[4])
+  addToIndex(KEYS[3], ARGV[2], ARGV[3], ARGV[4])
   redis.call('ZREM', KEYS[3], ARGV[5])
 end
 redis.call('DEL', KEYS[1])
-inPortions('HSET', KEYS[2], ARGV, 7)
+inBatches('HSET', KEYS[2], ARGV, 7)
 keepFor(KEYS[2], ARGV[1])
 return {'applied', engine[6] or ''}
 `);
 
 /**
- * KEYS: session. ARGV: nothing to remove whatever is there; else only a record that can be read, and where a field and a
- * value are given, one that has them. Answers with the principal of what was removed.
+ * KEYS: session. ARGV: nothing to delete any value; else 'readable' to delete only a readable record,
+ * optionally with a field and its expected value. Returns the principal of the deleted record.
  */
 export const REMOVE = script(`${SHARED}
 local principal = ''
@@ -172,21 +177,22 @@ return {'removed', principal}
 `);
 
 /**
- * KEYS: index. ARGV: member, expiresAt, now, 'add' or 'move', which adds nothing. Never moves a member to an earlier time:
- * on a cluster, what two requests write may arrive here in another order than at the record.
+ * KEYS: index. ARGV: member, expiresAt, now, 'add' or 'move', which does not add a member. Never moves a
+ * member to an earlier time: in a cluster, the writes of two requests may arrive here in another order than
+ * at the record.
  */
-export const ENLIST = script(`${SHARED}
+export const INDEX = script(`${SHARED}
 local held = redis.call('ZSCORE', KEYS[1], ARGV[1])
 if not held and ARGV[4] == 'move' then return {'absent'} end
 local expiresAt = ARGV[2]
 if held and tonumber(held) > tonumber(expiresAt) then expiresAt = held end
-enlist(KEYS[1], ARGV[1], expiresAt, ARGV[3])
+addToIndex(KEYS[1], ARGV[1], expiresAt, ARGV[3])
 return {'listed'}
 `);
 
 /**
- * KEYS: index. ARGV: lowest expiresAt, how many members to skip, how many to give. A script, not the command: a client may
- * send a read to a replica, which does not have the newest members yet.
+ * KEYS: index. ARGV: lowest expiresAt, number of members to skip, number of members to return. A script
+ * instead of the command: a client may send a read to a replica, which may lack the newest members.
  */
 export const LIST = script(`
 return redis.call('ZREVRANGEBYSCORE', KEYS[1], '+inf', ARGV[1], 'LIMIT', ARGV[2], ARGV[3])

@@ -6,7 +6,6 @@ import {
   type PrincipalIndex,
   SessionStore,
 } from '../../core/store/session-store.js';
-import { withDeadline } from '../../core/util/deadline.js';
 import { ClusterWriter } from './cluster-writer.js';
 import { SingleServerWriter } from './single-server-writer.js';
 import { connectTo } from './own-client.js';
@@ -22,10 +21,10 @@ import { checkOptions, type RedisStoreOptions } from './redis-store-options.js';
 const CLOSE_WITHIN_MS = 2000;
 
 /**
- * Sessions in Redis, 6.2 or later, or a server that speaks like it: one server, one behind sentinels, or a cluster.
+ * Sessions in Redis 6.2 or later, or a compatible server: one server, one behind sentinels, or a cluster.
  *
- * A request costs one round trip to load its session and one to save it. Redis lets go of sessions by itself some minutes
- * after they are over.
+ * Loading a session costs one round trip, and saving costs one. Redis itself deletes a session some minutes
+ * after its expiry.
  *
  * @example
  * ```ts
@@ -38,36 +37,36 @@ const CLOSE_WITHIN_MS = 2000;
 export class RedisSessionStore extends SessionStore implements PrincipalIndex {
   readonly #access: RedisAccess;
   readonly #entries: PrincipalEntries;
-  readonly #filing: SessionWriter;
+  readonly #writer: SessionWriter;
   readonly #principals: PrincipalSessions;
-  readonly #letGo: () => void;
+  readonly #release: () => void;
   #closing: Promise<void> | null = null;
 
-  /** @throws TypeError or RangeError when an option is wrong; Error when there is no package that can connect to a URL. */
+  /** @throws TypeError or RangeError for an invalid option; Error when no package is installed. */
   constructor(options: RedisStoreOptions) {
     super();
     const { prefix, server } = checkOptions(options);
-    const { connection, letGo } = 'url' in server ? openUrl(server.url) : borrow(server.client);
+    const { connection, release } = 'url' in server ? openUrl(server.url) : listenTo(server.client);
     this.#access = new RedisAccess(connection, prefix);
     this.#entries = new PrincipalEntries(this.#access);
-    const Filing = connection.isCluster ? ClusterWriter : SingleServerWriter;
-    this.#filing = new Filing(this.#access, this.#entries);
+    const Writer = connection.isCluster ? ClusterWriter : SingleServerWriter;
+    this.#writer = new Writer(this.#access, this.#entries);
     this.#principals = new PrincipalSessions(this.#access, this.#entries, (key) => this.load(key));
-    this.#letGo = letGo;
+    this.#release = release;
   }
 
   async load(key: SessionKey): Promise<SessionRecord | 'corrupt' | null> {
-    const answer = await this.#access.run(LOAD, [this.#access.sessionKey(key)], []);
-    if (answer.length > 1) return decodeFields(answer) ?? 'corrupt';
-    return wordOf(answer) === 'missing' ? null : 'corrupt';
+    const reply = await this.#access.run(LOAD, [this.#access.sessionKey(key)], []);
+    if (reply.length > 1) return decodeFields(reply) ?? 'corrupt';
+    return wordOf(reply) === 'missing' ? null : 'corrupt';
   }
 
   create(key: SessionKey, record: SessionRecord): Promise<'created' | 'collision'> {
-    return this.#filing.create(key, record);
+    return this.#writer.create(key, record);
   }
 
   patch(key: SessionKey, patch: SessionPatch): Promise<'applied' | 'missing' | Conflict> {
-    return this.#filing.patch(key, patch);
+    return this.#writer.patch(key, patch);
   }
 
   rekey(
@@ -76,14 +75,14 @@ export class RedisSessionStore extends SessionStore implements PrincipalIndex {
     record: SessionRecord,
     revision: number | null,
   ): Promise<'applied' | 'missing' | 'collision' | Conflict> {
-    return this.#filing.rekey(from, to, record, revision);
+    return this.#writer.rekey(from, to, record, revision);
   }
 
   async delete(key: SessionKey): Promise<'deleted' | 'missing'> {
-    const answer = await this.#access.run(REMOVE, [this.#access.sessionKey(key)], []);
-    if (wordOf(answer) === 'missing') return 'missing';
-    const principal = String(answer[1]);
-    if (principal !== '') await this.#entries.strike(principal, [key]);
+    const reply = await this.#access.run(REMOVE, [this.#access.sessionKey(key)], []);
+    if (wordOf(reply) === 'missing') return 'missing';
+    const principal = String(reply[1]);
+    if (principal !== '') await this.#entries.remove(principal, [key]);
     return 'deleted';
   }
 
@@ -95,15 +94,19 @@ export class RedisSessionStore extends SessionStore implements PrincipalIndex {
     return this.#principals.deleteByPrincipal(principal, keep);
   }
 
-  /** Waits for commands under way, and closes the client where the store made it. Nest calls it; elsewhere it is for whoever made the store. */
+  /**
+   * Waits for pending commands, then closes the client if the store has opened it. Nest calls it at shutdown;
+   * without Nest, call it yourself.
+   */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
 
   /**
-   * Checks the server. Nest calls it when the application starts.
+   * Checks the mode of the server. Nest calls it when the application starts.
    *
-   * @throws Error when the server is in cluster mode and the client is not. A server that is down passes.
+   * @throws Error when the server is in cluster mode and the client is not. A server that is down is not an
+   * error.
    */
   onModuleInit(): Promise<void> {
     return this.#access.checkMode();
@@ -114,25 +117,25 @@ export class RedisSessionStore extends SessionStore implements PrincipalIndex {
   }
 
   async #close(): Promise<void> {
-    // A server that does not answer must not keep an application from ending.
-    await withDeadline(this.#access.idle(), CLOSE_WITHIN_MS, () => new Error('late')).catch(() => undefined);
-    this.#letGo();
+    // A server that does not respond must not keep the application from ending.
+    await this.#access.idle(CLOSE_WITHIN_MS);
+    this.#release();
   }
 }
 
-interface Held {
+interface ClientUse {
   readonly connection: RedisConnection;
-  readonly letGo: () => void;
+  readonly release: () => void;
 }
 
-function openUrl(url: string): Held {
+function openUrl(url: string): ClientUse {
   const connection = connectTo(url);
-  return { connection, letGo: () => connection.close() };
+  return { connection, release: () => connection.close() };
 }
 
-/** The application's client: watched, because a lost connection must not end the process, and never closed. */
-function borrow(client: RedisClient): Held {
+/** Listens to `error` of the application's client, which would end the process. Never closes it. */
+function listenTo(client: RedisClient): ClientUse {
   const ignore = (): void => undefined;
   client.on('error', ignore);
-  return { connection: connectionOf(client)!, letGo: () => void client.off('error', ignore) };
+  return { connection: connectionOf(client)!, release: () => void client.off('error', ignore) };
 }

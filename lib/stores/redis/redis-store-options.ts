@@ -1,9 +1,10 @@
-import { describeValue } from '../../core/util/describe-value.js';
+import { describeWithoutText } from '../../core/util/describe-value.js';
 import { connectionOf, type RedisClient } from './redis-clients.js';
 
 interface CommonOptions {
   /**
-   * What all keys begin with. Another one than any other user of the server has, `connect-redis` included.
+   * Prefix of all Redis keys. It must differ from the prefix of any other user of the server, such as
+   * `connect-redis`.
    * @defaultValue `'nest-session:'`
    */
   readonly prefix?: string | undefined;
@@ -11,15 +12,16 @@ interface CommonOptions {
 
 interface WithClient extends CommonOptions {
   /**
-   * The client that the application has: of `redis` 5 or 6 (a client, pool, cluster or sentinel) or of `ioredis` 5 or 6
-   * or `iovalkey` (a `Redis` or `Cluster`). The application connects and closes it.
-   * An ioredis client better has `autoResendUnfulfilledCommands: false`: after a lost connection it sends writes again that
-   * may have been carried out, and a counter would count twice. And `maxRetriesPerRequest: 0`: commands under way at that
-   * moment may else stay without an answer.
+   * The client of the application: of `redis` 5 or 6 (a client, pool, cluster or sentinel), of `ioredis` 5 or
+   * 6, or of `iovalkey` (a `Redis` or `Cluster`). The application connects and closes it.
    *
-   * A client of `redis` 6 arms a timer for each command, which takes about as long as all else that it does. It limits how long
-   * one waits for a connection: with `disableOfflineQueue: true` none does, and `commandOptions: { timeout: undefined }`
-   * leaves it out.
+   * Recommended for ioredis: `autoResendUnfulfilledCommands: false`, because after a lost connection ioredis
+   * sends writes again that may have run, and a counter would count twice; and `maxRetriesPerRequest: 0`,
+   * because commands that are pending at that moment may otherwise never get a result.
+   *
+   * Recommended for `redis` 6: `disableOfflineQueue: true` with `commandOptions: { timeout: undefined }`.
+   * Otherwise the client starts a timer for each command, which limits the wait for a connection and costs as
+   * much as the rest of the command.
    */
   readonly client: RedisClient;
   readonly url?: undefined;
@@ -27,46 +29,43 @@ interface WithClient extends CommonOptions {
 
 interface WithUrl extends CommonOptions {
   /**
-   * Where the server is, such as `redis://user:password@host:6379/0`, or `rediss:` for TLS. The store then has a client
-   * of its own, for which it needs the package `redis` or `ioredis`, and closes it. One server: for a cluster or
-   * sentinels give a {@link WithClient.client}.
+   * URL of the server, such as `redis://user:password@host:6379/0`, or `rediss:` for TLS. The store opens and
+   * closes its own client, and needs the package `redis` or `ioredis`. For a cluster or sentinels set {@link
+   * WithClient.client} instead.
    */
   readonly url: string;
   readonly client?: undefined;
 }
 
-/** Where a `RedisSessionStore` keeps its sessions: behind a client or at a URL. */
+/** Options of a `RedisSessionStore`: exactly one of `client` and `url`, and a prefix. */
 export type RedisStoreOptions = WithClient | WithUrl;
 
-/** Options after a check, each with its value. */
+/** Checked options, with defaults. */
 export interface CheckedOptions {
   readonly prefix: string;
   readonly server: { readonly client: RedisClient } | { readonly url: string };
 }
 
-/** Never a text itself: it may be a URL in the wrong place, with a password in it. */
-const kindOf = (value: unknown): string => (typeof value === 'string' ? 'a string' : describeValue(value));
-
 const KNOWN = ['client', 'url', 'prefix'];
 
-/** @throws TypeError or RangeError that names the option, what came and what to do. */
+/** @throws TypeError or RangeError that names the option, its value without text, and the fix. */
 export function checkOptions(options: RedisStoreOptions): CheckedOptions {
   const given: unknown = options;
   if (typeof given !== 'object' || given === null) {
     throw new TypeError(
-      `The RedisSessionStore wants an object with the option client or url, got ${kindOf(given)}.`,
+      `The RedisSessionStore needs an object with the option client or url, got ${describeWithoutText(given)}.`,
     );
   }
   for (const name of Object.keys(given)) {
     if (!KNOWN.includes(name))
       throw new TypeError(
-        `The RedisSessionStore got an option that it does not know. Its options are ${KNOWN.join(', ')}.`,
+        `The RedisSessionStore has no option with this name. Its options are ${KNOWN.join(', ')}.`,
       );
   }
   const { client, url, prefix = 'nest-session:' } = options;
   if ((client === undefined) === (url === undefined)) {
     throw new TypeError(
-      `The RedisSessionStore wants one of the options client and url, got ${client === undefined ? 'neither' : 'both'}.`,
+      `The RedisSessionStore needs exactly one of the options client and url, got ${client === undefined ? 'neither' : 'both'}.`,
     );
   }
   return {
@@ -77,27 +76,28 @@ export function checkOptions(options: RedisStoreOptions): CheckedOptions {
 
 function checkClient(client: RedisClient): RedisClient {
   if (connectionOf(client) !== null) return client;
-  const cure =
+  const fix =
     (client as unknown) instanceof Promise
-      ? 'Await the promise and give what comes of it.'
-      : 'Give what createClient(), createCluster() or createSentinel() of redis makes, or a Redis or Cluster of ioredis or iovalkey.';
+      ? 'Await the promise and pass its result.'
+      : 'Pass the result of createClient(), createCluster() or createSentinel() of redis, ' +
+        'or a Redis or Cluster of ioredis or iovalkey.';
   throw new TypeError(
-    `The option client of the RedisSessionStore must be a Redis client, got ${kindOf(client)}. ${cure}`,
+    `The option client of the RedisSessionStore must be a Redis client, got ${describeWithoutText(client)}. ${fix}`,
   );
 }
 
-/** The messages do not show the URL: there may be a password in it. */
+/** The messages do not show the URL, because it may contain a password. */
 function checkUrl(url: unknown): string {
-  const wanted = 'The option url of the RedisSessionStore must be a text such as "redis://localhost:6379"';
-  if (typeof url !== 'string') throw new TypeError(`${wanted}, got ${kindOf(url)}.`);
-  if (!/^rediss?:\/\//.test(url)) throw new RangeError(`${wanted}, got one that begins otherwise.`);
-  if (!URL.canParse(url)) throw new RangeError(`${wanted}, got one that is no URL.`);
+  const expected = 'The option url of the RedisSessionStore must be a URL such as "redis://localhost:6379"';
+  if (typeof url !== 'string') throw new TypeError(`${expected}, got ${describeWithoutText(url)}.`);
+  if (!/^rediss?:\/\//.test(url)) throw new RangeError(`${expected}, got one with another protocol.`);
+  if (!URL.canParse(url)) throw new RangeError(`${expected}, got a string that is not a URL.`);
   return url;
 }
 
 function checkPrefix(prefix: unknown): string {
-  const wanted = 'The option prefix of the RedisSessionStore must be a text that is not empty';
-  if (typeof prefix !== 'string') throw new TypeError(`${wanted}, got ${kindOf(prefix)}.`);
-  if (prefix === '') throw new RangeError(`${wanted}, got "". Leave it out for "nest-session:".`);
+  const expected = 'The option prefix of the RedisSessionStore must be a string that is not empty';
+  if (typeof prefix !== 'string') throw new TypeError(`${expected}, got ${describeWithoutText(prefix)}.`);
+  if (prefix === '') throw new RangeError(`${expected}, got "". Omit it to use "nest-session:".`);
   return prefix;
 }

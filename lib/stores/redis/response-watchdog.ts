@@ -1,53 +1,55 @@
 /**
- * Tells when a server that was asked something has said nothing at all for a while, and then waits no longer. A connection
- * whose other end is gone without a word stays open for many minutes otherwise.
+ * Rejects pending commands when their server sends no response at all for a while. Otherwise a connection to
+ * a lost server stays open for many minutes.
  *
- * Its timer keeps no process alive.
+ * The timer does not keep the process alive.
  */
 export class ResponseWatchdog {
   readonly #limitMs: number;
   readonly #onSilence: () => Error;
-  readonly #refusals = new Set<(error: Error) => void>();
+  readonly #rejections = new Set<(error: Error) => void>();
   #timer: NodeJS.Timeout | null = null;
-  #looks = 0;
+  #checks = 0;
 
-  /** @param onSilence - What is to be done then; answers with what becomes of all that waits. */
+  /**
+   * @param onSilence - Called when the server does not respond. Returns the error for all pending commands.
+   */
   constructor(limitMs: number, onSilence: () => Error) {
     this.#limitMs = limitMs;
     this.#onSilence = onSilence;
   }
 
-  /** The answer; each puts off the end of the wait for all others, because a server answers in turn. */
-  heed<T>(answer: Promise<T>): Promise<T> {
+  /** Watches a command. Replies arrive in order, so each one restarts the limit of all commands. */
+  watch<T>(reply: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#refusals.add(reject);
-      if (this.#refusals.size === 1) this.#listen();
-      const hearing =
+      this.#rejections.add(reject);
+      if (this.#rejections.size === 1) this.#restart();
+      const settled =
         <V>(pass: (value: V) => void) =>
         (value: V): void => {
-          this.#refusals.delete(reject);
-          this.#listen();
+          this.#rejections.delete(reject);
+          this.#restart();
           pass(value);
         };
-      answer.then(hearing(resolve), hearing(reject));
+      reply.then(settled(resolve), settled(reject));
     });
   }
 
-  #listen(): void {
-    this.#looks = 0;
-    this.#timer ??= setTimeout(() => this.#look(), this.#limitMs / 2).unref();
+  #restart(): void {
+    this.#checks = 0;
+    this.#timer ??= setTimeout(() => this.#check(), this.#limitMs / 2).unref();
     this.#timer.refresh();
   }
 
-  /** It takes two looks: at the first one the process may have been busy for long, and the answer may lie there unread. */
-  #look(): void {
-    if (this.#refusals.size === 0) return;
-    if (++this.#looks === 1) {
+  /** Needs two checks: a blocked event loop may delay the first one, with a response still unread. */
+  #check(): void {
+    if (this.#rejections.size === 0) return;
+    if (++this.#checks === 1) {
       this.#timer?.refresh();
       return;
     }
-    const refusals = [...this.#refusals];
+    const rejections = [...this.#rejections];
     const error = this.#onSilence();
-    for (const refuse of refusals) refuse(error);
+    for (const reject of rejections) reject(error);
   }
 }

@@ -1,23 +1,26 @@
 import type { SessionKey } from '../../core/session-id.js';
 import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
 import type { SessionStore } from '../../core/store/session-store.js';
-import { type RedisAccess, type ScriptAnswer, wordOf } from './redis-access.js';
-import { encodeFields, keptFor, textOf } from './redis-record.js';
+import { type RedisAccess, type ScriptReply, wordOf } from './redis-access.js';
+import { encodeFields, timeToKeep, textOf } from './redis-record.js';
 import { CREATE, PATCH } from './redis-scripts.js';
 
-/** How sessions are written: other on one server than on many. */
+/** Writes sessions, in different ways on one server and in a cluster. */
 export interface SessionWriter {
   create(...args: Parameters<SessionStore['create']>): Promise<Awaited<ReturnType<SessionStore['create']>>>;
   patch(...args: Parameters<SessionStore['patch']>): Promise<Awaited<ReturnType<SessionStore['patch']>>>;
   rekey(...args: Parameters<SessionStore['rekey']>): Promise<Awaited<ReturnType<SessionStore['rekey']>>>;
 }
 
-/** What scripts that write a session begin with. */
-export function entryWords(key: SessionKey, times: Pick<SessionPatch, 'touchedAt' | 'expiresAt'>): string[] {
-  return [keptFor(times), key, String(times.expiresAt), String(times.touchedAt)];
+/** The first arguments of scripts that write a session. */
+export function entryArguments(
+  key: SessionKey,
+  times: Pick<SessionPatch, 'touchedAt' | 'expiresAt'>,
+): string[] {
+  return [timeToKeep(times), key, String(times.expiresAt), String(times.touchedAt)];
 }
 
-/** Files a new record; where an index is given, in the same step there. */
+/** Creates a record and, with an index, its entry, in one atomic step. */
 export async function runCreate(
   access: RedisAccess,
   key: SessionKey,
@@ -26,28 +29,28 @@ export async function runCreate(
 ): Promise<'created' | 'collision'> {
   const keys = [access.sessionKey(key)];
   if (index !== null) keys.push(index);
-  const words = [...entryWords(key, record), ...encodeFields(record)];
-  return wordOf(await access.run(CREATE, keys, words));
+  const args = [...entryArguments(key, record), ...encodeFields(record)];
+  return wordOf(await access.run(CREATE, keys, args));
 }
 
-/** The indexes that a patch concerns, where they can be reached in the same step. */
-export interface ConcernedIndexes {
+/** The Redis keys of the indexes that a patch changes. */
+export interface ChangedIndexes {
   readonly entered: string | null;
   readonly left: string | null;
 }
 
-/** Compares and writes a patch; where indexes are given, in the same step there. */
+/** Compares and writes a patch and, with indexes, their entries, in one atomic step. */
 export function runPatch(
   access: RedisAccess,
   key: SessionKey,
   patch: SessionPatch,
-  { entered, left }: ConcernedIndexes = { entered: null, left: null },
-): Promise<ScriptAnswer> {
+  { entered, left }: ChangedIndexes = { entered: null, left: null },
+): Promise<ScriptReply> {
   const keys = [access.sessionKey(key)];
   if (entered !== null) keys.push(entered);
   if (left !== null) keys.push(left);
-  const words = entryWords(key, patch);
-  words.push(textOf(patch.principal.from), textOf(patch.principal.to));
-  for (const [name, { from, to }] of patch.changes) words.push(textOf(name), from ?? '', to ?? '');
-  return access.run(PATCH, keys, words);
+  const args = entryArguments(key, patch);
+  args.push(textOf(patch.principal.from), textOf(patch.principal.to));
+  for (const [name, { from, to }] of patch.changes) args.push(textOf(name), from ?? '', to ?? '');
+  return access.run(PATCH, keys, args);
 }

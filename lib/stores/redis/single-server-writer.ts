@@ -2,12 +2,12 @@ import type { SessionKey } from '../../core/session-id.js';
 import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
 import type { Conflict } from '../../core/store/session-store.js';
 import type { PrincipalEntries } from './principal-entries.js';
-import { outcomeOf, type RedisAccess, wordOf } from './redis-access.js';
-import { entryWords, type SessionWriter, runCreate, runPatch } from './session-writer.js';
+import { type RedisAccess, resultOf, wordOf } from './redis-access.js';
+import { entryArguments, type SessionWriter, runCreate, runPatch } from './session-writer.js';
 import { encodeFields, textOf } from './redis-record.js';
 import { REKEY } from './redis-scripts.js';
 
-/** Writes where one server has all keys: a session and its entries in the index change in one step. */
+/** Writes sessions on one server, where a session and its index entries change in one atomic step. */
 export class SingleServerWriter implements SessionWriter {
   readonly #access: RedisAccess;
   readonly #entries: PrincipalEntries;
@@ -24,7 +24,7 @@ export class SingleServerWriter implements SessionWriter {
   async patch(key: SessionKey, patch: SessionPatch): Promise<'applied' | 'missing' | Conflict> {
     const { from, to } = patch.principal;
     const indexes = { entered: this.#indexOf(to), left: from === to ? null : this.#indexOf(from) };
-    return outcomeOf<'applied'>(await runPatch(this.#access, key, patch, indexes));
+    return resultOf<'applied'>(await runPatch(this.#access, key, patch, indexes));
   }
 
   async rekey(
@@ -36,13 +36,13 @@ export class SingleServerWriter implements SessionWriter {
     const index = this.#indexOf(record.principal);
     const keys = [this.#access.sessionKey(from), this.#access.sessionKey(to)];
     if (index !== null) keys.push(index);
-    const insisted = revision === null ? '' : String(revision);
-    const words = [...entryWords(to, record), from, insisted, ...encodeFields(record)];
-    const answer = await this.#access.run(REKEY, keys, words);
-    const former = wordOf(answer) === 'applied' ? String(answer[1]) : '';
-    // Another principal than the new one is known only now, and a script must name its keys before.
-    if (former !== '' && former !== textOf(record.principal)) await this.#entries.strike(former, [from]);
-    return outcomeOf<'applied' | 'collision'>(answer);
+    const expected = revision === null ? '' : String(revision);
+    const args = [...entryArguments(to, record), from, expected, ...encodeFields(record)];
+    const reply = await this.#access.run(REKEY, keys, args);
+    const former = wordOf(reply) === 'applied' ? String(reply[1]) : '';
+    // The former principal is known only after the script, and a script must declare its keys beforehand.
+    if (former !== '' && former !== textOf(record.principal)) await this.#entries.remove(former, [from]);
+    return resultOf<'applied' | 'collision'>(reply);
   }
 
   #indexOf(principal: string | null): string | null {

@@ -1,33 +1,34 @@
 /**
- * A principal as every database can hold and compare it: PostgreSQL has no NUL in a text, UTF-8 has no half of a surrogate
- * pair, and for MySQL a space at the end is none. Such characters become `\u0000`, and so does the backslash, so that
- * nothing else looks like one of these. Any other text stays as it is.
+ * Encodes a principal so that every database can store and compare it. PostgreSQL rejects NUL in a text,
+ * UTF-8 has no lone surrogates, and MySQL ignores a space at the end. Such a character becomes `\u` and its
+ * four digits, and so does the backslash, so that the encoding is unambiguous. Any other text is unchanged.
  */
 export function encodePrincipal(principal: string): string {
   return principal.replace(/[\\\0\ud800-\udfff]| $/gu, (unit) => `\\u${hex(unit)}`);
 }
 
-/** The principal that {@link encodePrincipal} was given. */
+/** Reverses {@link encodePrincipal}. */
 export function decodePrincipal(text: string): string {
   return text.replace(/\\u([0-9a-f]{4})/g, unit);
 }
 
-/** What most names are made of: these stay as they are, without a look at each character. */
+/** Most names match, and are returned unchanged without a check of each character. */
 const PLAIN = /^[A-Za-z0-9_]+$/;
 
-/** Stands for a name without characters: not every database has a path to the key `""`. */
+/** Encodes the empty name: not every database has a path to the key `""`. */
 const EMPTY = '~';
 
 /**
- * The name of an attribute as a key in JSON that no database takes for a path, an escape or an index: letters, digits
- * and `_`, and each other unit of UTF-16 as `~` and its four digits. (To MariaDB, `$."-1"` is no path.)
+ * Encodes the name of an attribute as a JSON key that no database reads as a path, an escape or an index.
+ * Letters, digits and `_` are unchanged; any other UTF-16 unit becomes `~` and its four digits. (MariaDB does
+ * not accept the path `$."-1"`.)
  */
 export function encodeName(name: string): string {
   if (PLAIN.test(name)) return name;
   return name === '' ? EMPTY : name.replace(/[^A-Za-z0-9_]/g, (unit) => `~${hex(unit)}`);
 }
 
-/** The name that {@link encodeName} was given. */
+/** Reverses {@link encodeName}. */
 export function decodeName(text: string): string {
   if (PLAIN.test(text)) return text;
   return text === EMPTY ? '' : text.replace(/~([0-9a-f]{4})/g, unit);

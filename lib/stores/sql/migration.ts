@@ -1,59 +1,61 @@
-import { SqlStoreError } from './error-chain.js';
+import { withDeadline } from '../../core/util/deadline.js';
+import { errorChain, StoreError } from '../../core/util/store-error.js';
 
-/** A migration that hangs is not awaited for ever: the connection that it was on may be one that fell silent. */
+/** Limit for a migration: its connection may be to a server that no longer responds. */
 const WITHIN_MS = 15_000;
 
-/** One migration for all who wait for it. After a failed one the next call tries again: the database may be up by then. */
+/** One migration, which concurrent calls share. After a failure the next call starts another one. */
 export class Migration {
   readonly #store: string;
   readonly #migrate: () => Promise<void>;
-  #made: Promise<void> | null = null;
+  #current: Promise<void> | null = null;
 
   constructor(store: string, migrate: () => Promise<void>) {
     this.#store = store;
     this.#migrate = migrate;
   }
 
-  /** The migration that is under way or done, else a new one. */
-  made(): Promise<void> {
-    return (this.#made ??= this.#begin());
+  /** Starts a migration, unless one is pending or done. */
+  run(): Promise<void> {
+    return (this.#current ??= this.#start());
   }
 
-  /** Has the next call begin anew, unless somebody has already. */
-  forget(made: Promise<void> | null = this.#made): void {
-    if (this.#made === made) this.#made = null;
+  /** Makes the next call start a migration, unless a newer one than the given one exists. */
+  forget(migration: Promise<void> | null = this.#current): void {
+    if (this.#current === migration) this.#current = null;
   }
 
-  #begin(): Promise<void> {
-    const made = this.#withDeadline();
-    made.catch(() => this.forget(made));
-    return made;
-  }
-
-  async #withDeadline(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_, reject) => {
-      const message = `The ${this.#store} could not bring its table to the newest form within ${WITHIN_MS / 1000} s.`;
-      timer = setTimeout(() => reject(new SqlStoreError(message)), WITHIN_MS);
-    });
-    try {
-      await Promise.race([this.#migrate(), tooLate]);
-    } finally {
-      clearTimeout(timer);
-    }
+  #start(): Promise<void> {
+    const late = (): Error =>
+      new StoreError(
+        `The ${this.#store} could not bring its table to the newest version within ${WITHIN_MS / 1000} s.`,
+      );
+    const migration = withDeadline(this.#migrate(), WITHIN_MS, late);
+    migration.catch(() => this.forget(migration));
+    return migration;
   }
 }
 
 const MARK = 'nest-session schema';
 
-/** The comment of a table that says in which form it is. */
+/** The table comment that contains the schema version. */
 export function versionComment(version: number): string {
   return `${MARK} ${version}`;
 }
 
-/** The form of a table by its comment; 0 where it has none of ours, or is not there. */
+/** The schema version in a table comment; 0 when the comment contains none, or the table does not exist. */
 export function versionInComment(comment: unknown): number {
   const text = Buffer.isBuffer(comment) ? comment.toString() : comment;
   const match = typeof text === 'string' ? new RegExp(`${MARK} (\\d+)`).exec(text) : null;
   return Number(match?.[1] ?? 0);
+}
+
+/** Whether a statement failed because its table does not exist, in PostgreSQL, MySQL, MariaDB or SQLite. */
+export function isTableMissing(error: unknown): boolean {
+  return errorChain(error).some(
+    ({ code, errno, message }) =>
+      code === '42P01' ||
+      errno === 1146 ||
+      (typeof message === 'string' && /^(SQLITE_ERROR: )?no such table: /.test(message)),
+  );
 }

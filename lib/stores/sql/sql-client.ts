@@ -1,43 +1,40 @@
 import { waitAtMost } from '../../core/util/deadline.js';
-import { safeError } from './safe-error.js';
+import type { PendingWork } from '../../core/util/pending-work.js';
+import { safeError } from '../../core/util/store-error.js';
 
-/** What fills the places of a statement. */
+/** A value for a placeholder of a statement. */
 export type SqlValue = string | number | null;
 
-/** A statement: its text with the places of its dialect, and what fills them, in order. */
+/** A statement: its text with the placeholders of its dialect, and their values in order. */
 export interface SqlStatement {
   readonly text: string;
   readonly values: readonly SqlValue[];
 }
 
-/** A row by the names of its columns. */
+/** A row: values by column name. */
 export type SqlRow = Readonly<Record<string, unknown>>;
 
-/** A database as a store uses it, whatever driver is behind it. */
+/** A database as a store uses it, for any driver. */
 export interface SqlClient {
-  /** The rows that a statement finds. */
+  /** Runs a statement. Resolves with the rows that it finds. */
   read(statement: SqlStatement): Promise<readonly SqlRow[]>;
-  /** How many rows a statement writes or removes. */
+  /** Runs a statement. Resolves with the number of rows that it writes or deletes. */
   write(statement: SqlStatement): Promise<number>;
-  /** Lets go of what the store itself has opened; leaves alone what it was given. */
+  /** Closes what the store itself has opened, and nothing that the application passed to it. */
   close(): Promise<void>;
-  /** Ends at once what `close` could not end in time: a socket to a silent server would keep the process. */
+  /** Destroys the sockets that `close` could not close in time: they would keep the process alive. */
   destroy?(): void;
 }
 
-/** A server that never answers does not keep an application from ending: five seconds are what all of it takes. */
+/** Limits for a server that does not respond: closing takes five seconds at most. */
 const FINISH_WITHIN_MS = 4000;
-const FAREWELL_WITHIN_MS = 1000;
+const CLOSE_WITHIN_MS = 1000;
 
-/** Waits for what is under way, then lets go of the client, in the end without its server. */
-export async function endClient(
-  store: string,
-  client: SqlClient,
-  underWay: ReadonlySet<Promise<unknown>>,
-): Promise<void> {
-  await waitAtMost(FINISH_WITHIN_MS, Promise.allSettled(underWay));
+/** Waits for pending operations, then closes the client, and destroys its sockets. */
+export async function endClient(store: string, client: SqlClient, pending: PendingWork): Promise<void> {
+  await pending.done(FINISH_WITHIN_MS);
   try {
-    await waitAtMost(FAREWELL_WITHIN_MS, client.close());
+    await waitAtMost(CLOSE_WITHIN_MS, client.close());
   } catch (error) {
     throw safeError(store, error);
   } finally {
@@ -52,26 +49,26 @@ interface Emitter {
 
 const ignore = (): void => undefined;
 
-/** How many stores hear the errors of an emitter: many stores over one client add one listener. */
-const heard = new WeakMap<Emitter, number>();
+/** Number of stores per client: all of them share one listener. */
+const users = new WeakMap<Emitter, number>();
 
 /**
- * Hears the errors of a client that it tells nobody else: a connection that breaks while no statement waits for it would
- * end the process. The next statement fails, or finds another connection.
+ * Listens to the `error` event of a client. Without a listener a connection that breaks while it is idle
+ * would end the process. The next statement fails, or gets another connection.
  *
- * @returns what stops it again.
+ * @returns a function that stops listening.
  */
 export function ignoreErrors(client: unknown): () => void {
   if (!isEmitter(client)) return () => undefined;
-  const before = heard.get(client) ?? 0;
+  const before = users.get(client) ?? 0;
   if (before === 0) client.on('error', ignore);
-  heard.set(client, before + 1);
-  let isOn = true;
+  users.set(client, before + 1);
+  let isListening = true;
   return () => {
-    if (!isOn) return;
-    isOn = false;
-    const left = heard.get(client)! - 1;
-    heard.set(client, left);
+    if (!isListening) return;
+    isListening = false;
+    const left = users.get(client)! - 1;
+    users.set(client, left);
     if (left === 0) client.removeListener('error', ignore);
   };
 }

@@ -7,24 +7,24 @@ import {
   type SessionRecord,
 } from '../../core/store/session-record.js';
 import { decodeName, decodePrincipal, encodeName, encodePrincipal } from './identifier-encoding.js';
-import type { SqlRow } from './sql-client.js';
-import { SqlStoreError } from './error-chain.js';
+import type { SqlRow, SqlValue } from './sql-client.js';
+import { StoreError } from '../../core/util/store-error.js';
 
-/** The columns that {@link recordOf} reads beside `attributes`. */
+/** The columns that {@link recordOf} reads, without `attributes`. */
 export const RECORD_COLUMNS = 'created_at, touched_at, expires_at, revision, principal';
 
-/** What a record is in a row, by column. */
+/** A record as column values. */
 export interface RecordColumns {
   readonly createdAt: number;
   readonly touchedAt: number;
   readonly expiresAt: number;
   readonly revision: number;
   readonly principal: string | null;
-  /** One JSON object of safe names and JSON texts. The texts are strings in it, so that no database rewrites them. */
+  /** A JSON object: encoded names, and JSON texts as strings, so that no database rewrites the texts. */
   readonly attributes: string;
 }
 
-/** A record as the columns of a row. */
+/** Converts a record to column values. */
 export function columnsOf(record: SessionRecord): RecordColumns {
   const { createdAt, touchedAt, expiresAt, revision, principal, attributes } = record;
   return {
@@ -37,11 +37,17 @@ export function columnsOf(record: SessionRecord): RecordColumns {
   };
 }
 
+/** The column values of a record, in the order of {@link RecordColumns}. */
+export function valuesOf(record: SessionRecord): SqlValue[] {
+  const { createdAt, touchedAt, expiresAt, revision, principal, attributes } = columnsOf(record);
+  return [createdAt, touchedAt, expiresAt, revision, principal, attributes];
+}
+
 /**
- * The record in a row; `null` where the row is not one that a store wrote.
+ * The record in a row; `null` when no store wrote the row.
  *
- * @throws SqlStoreError where the row lacks a column: a client that gives rows in another form must not pass for sessions
- * that are broken, or everybody would be logged out.
+ * @throws StoreError when the row lacks a column. Rows in a format of another client must not be read as
+ * corrupt sessions: all users would be logged out.
  */
 export function recordOf(row: SqlRow): SessionRecord | null {
   const record = {
@@ -55,25 +61,25 @@ export function recordOf(row: SqlRow): SessionRecord | null {
   return Number.isSafeInteger(record.revision) && isSessionRecord(record) ? record : null;
 }
 
-/** The key in a row. @throws SqlStoreError where it is not there. */
+/** The key in a row. @throws StoreError when the row has no key. */
 export function keyOf(row: SqlRow): SessionKey {
   return String(present(row, 'session_key')) as SessionKey;
 }
 
-/** What a patch is for a statement. */
+/** A patch as values for a statement. */
 export interface PatchColumns {
   readonly touchedAt: number;
   readonly expiresAt: number;
   readonly principal: { readonly from: string | null; readonly to: string | null };
-  /** What is added to the revision. */
+  /** The increment of the revision. */
   readonly step: 0 | 1;
-  /** Each change by its safe name. */
+  /** Each change, with the encoded name of its attribute. */
   readonly changes: readonly (readonly [name: string, change: AttributeChange])[];
-  /** Whether an attribute gets another text or goes. A touch leaves the attributes where they lie, however large. */
+  /** Whether an attribute is set or removed. A touch does not write the attributes, which may be large. */
   readonly writesAttributes: boolean;
 }
 
-/** A patch for a statement. */
+/** Converts a patch to values for a statement. */
 export function patchColumnsOf(patch: SessionPatch): PatchColumns {
   const changes = [...patch.changes].map(([name, change]) => [encodeName(name), change] as const);
   return {
@@ -86,35 +92,36 @@ export function patchColumnsOf(patch: SessionPatch): PatchColumns {
   };
 }
 
-/** One JSON object of what changes become: RFC 7396 has it that `null` removes. */
+/** A JSON merge patch of the changes: `null` removes an attribute (RFC 7396). */
 export function mergePatchOf({ changes }: PatchColumns): string {
   return jsonObject(changes.map(([name, { to }]) => [name, to]));
 }
 
-/** One JSON object of entries whose names are safe: no name has anything in it that JSON would escape. */
+/** A JSON object of entries with encoded names, which JSON does not need to escape. */
 export function jsonObject(entries: readonly (readonly [name: string, text: string | null])[]): string {
   return `{${entries.map(([name, text]) => `"${name}":${JSON.stringify(text)}`).join(',')}}`;
 }
 
-/** A principal as its column holds it. */
+/** Converts a principal to its column value. */
 export function principalColumn(principal: string | null): string | null {
   return principal === null ? null : encodePrincipal(principal);
 }
 
 function principalIn({ principal }: SqlRow): unknown {
-  if (principal === undefined) throw lacking('principal');
+  if (principal === undefined) throw missingColumn('principal');
   return typeof principal === 'string' ? decodePrincipal(principal) : principal;
 }
 
 function present(row: SqlRow, column: string): unknown {
   const value = row[column] ?? null;
-  if (value === null) throw lacking(column);
+  if (value === null) throw missingColumn(column);
   return value;
 }
 
-function lacking(column: string): SqlStoreError {
-  return new SqlStoreError(
-    `A row came without the column ${column}. The client of a store must give rows as objects, with the names of columns.`,
+function missingColumn(column: string): StoreError {
+  return new StoreError(
+    `The client returned a row without the column ${column}. ` +
+      'The client of a store must return rows as objects with column names.',
   );
 }
 
@@ -123,15 +130,15 @@ function objectOf(attributes: ReadonlyMap<string, string>): string {
 }
 
 function attributesOf(json: unknown): ReadonlyMap<string, string> | null {
-  const held = parsed(json);
-  if (typeof held !== 'object' || held === null || Array.isArray(held)) return null;
+  const texts = parseJson(json);
+  if (typeof texts !== 'object' || texts === null || Array.isArray(texts)) return null;
   const attributes = new Map<string, string>();
-  for (const [name, text] of Object.entries(held)) attributes.set(decodeName(name), text as string);
+  for (const [name, text] of Object.entries(texts)) attributes.set(decodeName(name), text as string);
   return attributes;
 }
 
-/** Some drivers have parsed JSON before anyone sees it. */
-function parsed(json: unknown): unknown {
+/** Some drivers return JSON columns parsed. */
+function parseJson(json: unknown): unknown {
   if (typeof json !== 'string') return json;
   try {
     return JSON.parse(json);
@@ -140,7 +147,7 @@ function parsed(json: unknown): unknown {
   }
 }
 
-/** Drivers give a whole number of 64 bits as a number, a text or a bigint. */
+/** Drivers return a 64-bit integer as a number, a string or a bigint. */
 function integer(value: unknown): number {
   if (typeof value === 'number') return value;
   if (typeof value === 'bigint') return Number(value);

@@ -9,23 +9,25 @@ import {
   SessionStore,
 } from '../../core/store/session-store.js';
 import { endClient, type SqlClient, type SqlRow, type SqlStatement } from './sql-client.js';
-import { isTableMissing, SqlStoreError } from './error-chain.js';
-import { Migration } from './migration.js';
-import { retry } from './retry.js';
-import { safeError } from './safe-error.js';
+import { isTableMissing, Migration } from './migration.js';
+import { PendingWork } from '../../core/util/pending-work.js';
+import { safeError, StoreError } from '../../core/util/store-error.js';
 import type { SqlDialect } from './sql-dialect.js';
 import { keyOf, recordOf } from './sql-record.js';
 
-/** What makes a store of a database. */
+/** Parts of an SQL store. */
 export interface SqlStoreParts<C extends SqlClient> {
-  /** The class of the store, for messages. */
+  /** The class name of the store, for messages. */
   readonly name: string;
   readonly dialect: SqlDialect<C>;
   readonly client: C;
   readonly migrate: boolean;
 }
 
-/** What the stores that speak SQL have in common: a statement for each operation, and what its answer means. */
+/** Attempts for one statement. With a full pool of connections each attempt lets one of the others finish. */
+const MAX_ATTEMPTS = 30;
+
+/** Base class of the SQL stores: runs the statement of each operation, and interprets its result. */
 export abstract class SqlSessionStore<C extends SqlClient>
   extends SessionStore
   implements ExpirySweeper, PrincipalIndex
@@ -34,7 +36,7 @@ export abstract class SqlSessionStore<C extends SqlClient>
   readonly #dialect: SqlDialect<C>;
   readonly #client: C;
   readonly #migrates: boolean;
-  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #pending = new PendingWork();
   readonly #migration: Migration;
   #closing: Promise<void> | null = null;
 
@@ -44,24 +46,24 @@ export abstract class SqlSessionStore<C extends SqlClient>
     this.#dialect = dialect;
     this.#client = client;
     this.#migrates = migrate;
-    this.#migration = new Migration(name, () => this.#retried(() => dialect.migrate(client)));
+    this.#migration = new Migration(name, () => this.#retry(() => dialect.migrate(client)));
   }
 
   load(key: SessionKey): Promise<SessionRecord | 'corrupt' | null> {
-    return this.#operate(() => this.#load(key));
+    return this.#run(() => this.#load(key));
   }
 
   create(key: SessionKey, record: SessionRecord): Promise<'created' | 'collision'> {
-    return this.#operate(async () => {
+    return this.#run(async () => {
       const written = await this.#write(this.#dialect.create(key, record));
       return written === 1 ? 'created' : 'collision';
     });
   }
 
   patch(key: SessionKey, patch: SessionPatch): Promise<'applied' | 'missing' | Conflict> {
-    return this.#operate(async () => {
+    return this.#run(async () => {
       const written = await this.#write(this.#dialect.patch(key, patch));
-      return written === 1 ? 'applied' : this.#whyNot(key);
+      return written === 1 ? 'applied' : this.#conflictOrMissing(key);
     });
   }
 
@@ -71,89 +73,86 @@ export abstract class SqlSessionStore<C extends SqlClient>
     record: SessionRecord,
     revision: number | null,
   ): Promise<'applied' | 'missing' | 'collision' | Conflict> {
-    return this.#operate(async () => {
+    return this.#run(async () => {
       const written = await this.#write(this.#dialect.rekey(from, to, record, revision));
       if (written === 'collision') return 'collision';
-      return written === 1 ? 'applied' : this.#whyNot(from);
+      return written === 1 ? 'applied' : this.#conflictOrMissing(from);
     });
   }
 
   delete(key: SessionKey): Promise<'deleted' | 'missing'> {
-    return this.#operate(async () =>
+    return this.#run(async () =>
       (await this.#write(this.#dialect.delete(key))) === 1 ? 'deleted' : 'missing',
     );
   }
 
   deleteExpired(before: number, limit: number): Promise<number> {
-    return this.#operate(() => this.#retried(() => this.#dialect.sweep(this.#client, before, limit)));
+    return this.#run(() => this.#retry(() => this.#dialect.sweep(this.#client, before, limit)));
   }
 
   listByPrincipal(principal: string, at: number, limit: number): Promise<StoredSession[]> {
-    return this.#operate(async () => {
+    return this.#run(async () => {
       const rows = await this.#read(this.#dialect.listByPrincipal(principal, at, limit));
-      const filed: StoredSession[] = [];
+      const sessions: StoredSession[] = [];
       for (const row of rows) {
         const record = recordOf(row);
-        if (record !== null) filed.push({ key: keyOf(row), record });
+        if (record !== null) sessions.push({ key: keyOf(row), record });
       }
-      return byNewest(filed, at);
+      return byNewest(sessions, at);
     });
   }
 
   deleteByPrincipal(principal: string, keep: SessionKey | null): Promise<number> {
     const statement = this.#dialect.deleteByPrincipal(principal, keep);
-    return this.#operate(() => this.#retried(() => this.#client.write(statement)));
+    return this.#run(() => this.#retry(() => this.#client.write(statement)));
   }
 
   /**
-   * Makes the table, or brings it to the form that this version needs. Safe at any time and on several nodes at once;
-   * a store does it by itself at its first use, unless told not to.
+   * Creates the table, or migrates it to the version that this package needs. Safe at any time, and
+   * concurrently on several nodes. A store calls this itself at its first use, unless the option `migrate` is
+   * `false`.
    */
   migrate(): Promise<void> {
     this.#migration.forget();
-    return this.#tracked(() => this.#migration.made());
+    return this.#tracked(() => this.#migration.run());
   }
 
   /**
-   * Waits for operations under way, some seconds at most, then closes what the store has opened itself. Nest calls it;
-   * elsewhere it is for whoever made the store.
+   * Waits for pending operations, for some seconds at most, then closes what the store itself has opened.
+   * Nest calls it at shutdown; without Nest, call it yourself.
    */
   close(): Promise<void> {
-    return (this.#closing ??= endClient(this.#name, this.#client, this.#underWay));
+    return (this.#closing ??= endClient(this.#name, this.#client, this.#pending));
   }
 
   onApplicationShutdown(): Promise<void> {
     return this.close();
   }
 
-  #operate<T>(operation: () => Promise<T>): Promise<T> {
+  #run<T>(operation: () => Promise<T>): Promise<T> {
     return this.#tracked(() => (this.#migrates ? this.#withTable(operation) : operation()));
   }
 
-  /** Makes the table anew where somebody has dropped it: nothing can have happened without it. */
+  /** Creates the table again when it was dropped: an operation without a table has no effect. */
   async #withTable<T>(operation: () => Promise<T>): Promise<T> {
-    const made = this.#migration.made();
-    await made;
+    const migration = this.#migration.run();
+    await migration;
     try {
       return await operation();
     } catch (error) {
       if (!isTableMissing(error)) throw error;
-      this.#migration.forget(made);
-      await this.#migration.made();
+      this.#migration.forget(migration);
+      await this.#migration.run();
       return operation();
     }
   }
 
   async #tracked<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closing !== null) throw new SqlStoreError(`The ${this.#name} is closed.`);
-    const running = work();
-    this.#underWay.add(running);
+    if (this.#closing !== null) throw new StoreError(`The ${this.#name} is closed.`);
     try {
-      return await running;
+      return await this.#pending.add(work());
     } catch (error) {
       throw safeError(this.#name, error);
-    } finally {
-      this.#underWay.delete(running);
     }
   }
 
@@ -162,24 +161,31 @@ export abstract class SqlSessionStore<C extends SqlClient>
     return row === undefined ? null : (recordOf(row) ?? 'corrupt');
   }
 
-  /** What is there where a statement found nothing to write. */
-  async #whyNot(key: SessionKey): Promise<'missing' | Conflict> {
-    const held = await this.#load(key);
-    return held === null || held === 'corrupt' ? 'missing' : { conflict: held };
+  /** The result of a statement that wrote no row. */
+  async #conflictOrMissing(key: SessionKey): Promise<'missing' | Conflict> {
+    const record = await this.#load(key);
+    return record === null || record === 'corrupt' ? 'missing' : { conflict: record };
   }
 
   #read(statement: SqlStatement): Promise<readonly SqlRow[]> {
-    return this.#retried(() => this.#client.read(statement));
+    return this.#retry(() => this.#client.read(statement));
   }
 
   #write(statement: SqlStatement): Promise<number | 'collision'> {
-    return this.#retried(() => this.#client.write(statement)).catch((error: unknown) => {
+    return this.#retry(() => this.#client.write(statement)).catch((error: unknown) => {
       if (this.#dialect.isCollision(error)) return 'collision';
       throw error;
     });
   }
 
-  #retried<T>(work: () => Promise<T>): Promise<T> {
-    return retry((error) => this.#dialect.isTransient(error), work);
+  /** Retries what failed because of concurrent statements: it had no effect. */
+  async #retry<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (attempt === MAX_ATTEMPTS || !this.#dialect.isTransient(error)) throw error;
+      }
+    }
   }
 }

@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { KeyedQueue } from '../../core/util/keyed-queue.js';
-import { errorChain, SqlStoreError } from '../sql/error-chain.js';
+import { errorChain, StoreError } from '../../core/util/store-error.js';
 
-/** How long a statement waits for the transaction of another connection: a backup or a long write, as a rule. */
-const PATIENCE_MS = 2000;
+/** Limit for the wait for a transaction of another connection, such as a backup or a long write. */
+const WAIT_MS = 2000;
 
-/** The longest time between two tries. Writes take well below a millisecond. */
+/** Longest pause between two attempts. A write takes much less than a millisecond. */
 const LONGEST_PAUSE_MS = 20;
 
-/** SQLITE_BUSY, also with more said about it, as its drivers tell it. */
+/** Whether an error is SQLITE_BUSY, or an extended code of it, in the form of any driver. */
 export function isBusy(error: unknown): boolean {
   return errorChain(error).some(
     ({ code, errcode }) =>
@@ -18,27 +18,28 @@ export function isBusy(error: unknown): boolean {
 }
 
 /**
- * Waits for other connections in turns of the event loop: SQLite itself would wait in one, and the process with it.
+ * Retries statements while another connection holds the database. It waits asynchronously: SQLite itself
+ * would block the event loop.
  *
- * One statement at a time tries, and those behind it find out with it: a hundred that wait cost no more than one.
+ * Only the first waiting statement retries, so that a hundred waiting statements cost no more than one.
  */
 export class BusyQueue {
   readonly #queue = new KeyedQueue();
   #waiting = 0;
 
-  /** Work that must not get ahead of what waits: it writes, and would only find the same. */
+  /** Runs a write. It queues behind waiting statements, because it would find the database busy too. */
   write<T>(work: () => T): Promise<T> {
     return this.#run(work, this.#waiting === 0);
   }
 
-  /** Work that as a rule waits for nobody. */
+  /** Runs a read, which rarely has to wait. */
   read<T>(work: () => T): Promise<T> {
     return this.#run(work, true);
   }
 
-  async #run<T>(work: () => T, atOnce: boolean): Promise<T> {
-    const until = performance.now() + PATIENCE_MS;
-    if (atOnce) {
+  async #run<T>(work: () => T, isImmediate: boolean): Promise<T> {
+    const until = performance.now() + WAIT_MS;
+    if (isImmediate) {
       try {
         return work();
       } catch (error) {
@@ -47,14 +48,14 @@ export class BusyQueue {
     }
     this.#waiting++;
     try {
-      return await this.#queue.run('', () => patiently(work, until));
+      return await this.#queue.run('', () => retryUntil(until, work));
     } finally {
       this.#waiting--;
     }
   }
 }
 
-async function patiently<T>(work: () => T, until: number): Promise<T> {
+async function retryUntil<T>(until: number, work: () => T): Promise<T> {
   for (let ms = 1; performance.now() < until; ms = Math.min(2 * ms, LONGEST_PAUSE_MS)) {
     try {
       return work();
@@ -64,7 +65,7 @@ async function patiently<T>(work: () => T, until: number): Promise<T> {
     }
   }
   throw Object.assign(
-    new SqlStoreError(`Another connection has held the database for more than ${PATIENCE_MS / 1000} s.`),
+    new StoreError(`Another connection has locked the database for more than ${WAIT_MS / 1000} s.`),
     { code: 'SQLITE_BUSY' },
   );
 }

@@ -1,5 +1,5 @@
 /**
- * Sessions in a file of SQLite: one machine, several processes, nothing lost at a restart.
+ * Sessions in a file of SQLite, shared by several processes of one machine.
  *
  * @module nest-session/sqlite
  */

@@ -1,4 +1,4 @@
-import { SqlStoreError } from '../sql/error-chain.js';
+import { StoreError } from '../../core/util/store-error.js';
 import { BusyQueue } from './busy.js';
 import type { SqlClient, SqlRow, SqlStatement } from '../sql/sql-client.js';
 
@@ -14,7 +14,7 @@ export interface SqliteDatabase {
   exec(text: string): unknown;
 }
 
-/** SQLite as the store uses it. Its drivers answer at once; what they throw becomes a rejection. */
+/** SQLite as an {@link SqlClient}. Its drivers are synchronous; their errors become rejections. */
 export class SqliteSqlClient implements SqlClient {
   readonly #database: SqliteDatabase;
   readonly #end: (() => void) | null;
@@ -34,10 +34,10 @@ export class SqliteSqlClient implements SqlClient {
     return this.#busy.write(() => Number(this.#prepare(text).run(...values).changes));
   }
 
-  /** One transaction, in one turn of the event loop: no other statement of this connection gets into it. */
+  /** Runs one transaction synchronously, so that no other statement of this connection runs inside it. */
   exclusively(work: (database: SqliteDatabase) => void): Promise<void> {
     return this.#busy.write(() => {
-      this.#refuseTransaction();
+      this.#rejectTransaction();
       this.#begin();
       try {
         work(this.#database);
@@ -55,7 +55,7 @@ export class SqliteSqlClient implements SqlClient {
   }
 
   #prepare(text: string): SqliteStatement {
-    this.#refuseTransaction();
+    this.#rejectTransaction();
     const statement = this.#prepared.get(text) ?? this.#database.prepare(text);
     this.#prepared.set(text, statement);
     return statement;
@@ -65,29 +65,29 @@ export class SqliteSqlClient implements SqlClient {
     try {
       this.#database.exec('BEGIN IMMEDIATE');
     } catch (error) {
-      // What a driver says that does not tell it beforehand.
+      // The error of a driver that does not report an open transaction beforehand.
       if (String((error as Partial<Error> | null)?.message).includes('within a transaction'))
-        throw new SqlStoreError(IN_TRANSACTION);
+        throw new StoreError(IN_TRANSACTION);
       throw error;
     }
   }
 
-  /** SQLite has done it already where the disk is full, and then fails. */
+  /** ROLLBACK fails when SQLite has already rolled back, for example on a full disk. */
   #rollback(): void {
     try {
       this.#database.exec('ROLLBACK');
     } catch {
-      // What brought it about is told.
+      // The caller throws the error that caused the rollback.
     }
   }
 
-  /** `better-sqlite3` and `libsql` tell it, and `node:sqlite` from Node 22.16 on. */
-  #refuseTransaction(): void {
+  /** `better-sqlite3`, `libsql`, and `node:sqlite` since Node 22.16 report an open transaction. */
+  #rejectTransaction(): void {
     const { inTransaction, isTransaction } = this.#database as unknown as Readonly<Record<string, unknown>>;
-    if (inTransaction === true || isTransaction === true) throw new SqlStoreError(IN_TRANSACTION);
+    if (inTransaction === true || isTransaction === true) throw new StoreError(IN_TRANSACTION);
   }
 }
 
 const IN_TRANSACTION =
-  'The database of the SqliteSessionStore is in a transaction of the application: a session that was saved there would be ' +
-  'gone with a ROLLBACK. Give the store a path, or a handle of its own.';
+  'The database of the SqliteSessionStore is in a transaction of the application: a ROLLBACK would undo the save of a ' +
+  'session. Set the option path, or pass a database handle that only the store uses.';

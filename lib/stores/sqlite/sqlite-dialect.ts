@@ -1,14 +1,14 @@
 import type { SessionKey } from '../../core/session-id.js';
 import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
-import type { SqlStatement, SqlValue } from '../sql/sql-client.js';
+import type { SqlStatement } from '../sql/sql-client.js';
 import type { SqlDialect } from '../sql/sql-dialect.js';
 import {
-  columnsOf,
   jsonObject,
   mergePatchOf,
   patchColumnsOf,
   principalColumn,
   RECORD_COLUMNS,
+  valuesOf,
 } from '../sql/sql-record.js';
 import { quoteTable, type TableName } from '../sql/table-name.js';
 import type { SqliteSqlClient } from './sqlite-client.js';
@@ -17,8 +17,8 @@ import { migrateSqlite } from './sqlite-schema.js';
 const COLUMNS = `${RECORD_COLUMNS}, attributes`;
 
 /**
- * An object, or it is not ours; and where there are changes, each attribute is what the patch was based on. A CASE, because
- * no other order is certain, and what is not JSON would make the other functions fail.
+ * Whether a store wrote the attributes, that is, they are a JSON object; with an additional condition for a
+ * patch. A CASE guarantees the order: the other functions fail for texts that are not JSON.
  */
 const readable = (and = ''): string =>
   `CASE WHEN json_valid(attributes) THEN json_type(attributes) = 'object'${and} ELSE 0 END`;
@@ -28,18 +28,13 @@ const UNCHANGED =
   ' AND NOT EXISTS (SELECT 1 FROM json_each(?) AS base ' +
   `WHERE json_extract(attributes, '$."' || base.key || '"') IS NOT base.value)`;
 
-/**
- * How SQLite says what a store wants.
- *
- * What each request says is the same text each time: what was prepared for one put together anew would be looked up by all
- * its characters.
- */
+/** The SQL of SQLite. Statements are built once, because prepared statements are looked up by text. */
 export class SqliteDialect implements SqlDialect<SqliteSqlClient> {
   readonly #name: TableName;
   readonly #table: string;
   readonly #load: string;
   readonly #create: string;
-  /** For patches that neither compare attributes nor write any, that compare some, and that write some as well. */
+  /** Statements for patches that only touch, that also compare attributes, and that also write attributes. */
   readonly #patches: readonly [string, string, string];
 
   constructor(name: TableName) {
@@ -103,7 +98,7 @@ export class SqliteDialect implements SqlDialect<SqliteSqlClient> {
     return { text, values: [principalColumn(principal), keep] };
   }
 
-  /** One writer at a time is what SQLite does anyway. */
+  /** Needs no lock: SQLite allows one writer at a time. */
   sweep(client: SqliteSqlClient, before: number, limit: number): Promise<number> {
     const text =
       `DELETE FROM ${this.#table} WHERE rowid IN ` +
@@ -115,7 +110,7 @@ export class SqliteDialect implements SqlDialect<SqliteSqlClient> {
     return migrateSqlite(client, this.#name);
   }
 
-  /** Its drivers have codes of their own each; the words are those of SQLite. */
+  /** Compares the message of SQLite, because each driver has its own codes. */
   isCollision(error: unknown): boolean {
     return String((error as Partial<Error> | null)?.message).includes('UNIQUE constraint failed');
   }
@@ -123,9 +118,4 @@ export class SqliteDialect implements SqlDialect<SqliteSqlClient> {
   isTransient(): boolean {
     return false;
   }
-}
-
-function valuesOf(record: SessionRecord): SqlValue[] {
-  const { createdAt, touchedAt, expiresAt, revision, principal, attributes } = columnsOf(record);
-  return [createdAt, touchedAt, expiresAt, revision, principal, attributes];
 }

@@ -1,35 +1,37 @@
 import { closeSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { isMissing } from '../../core/util/load-driver.js';
+import { loadDriver } from '../../core/util/load-driver.js';
 import type { SqliteDatabase } from './sqlite-client.js';
 
-/** What a store can close again. */
+/** A database that the store has opened and can close. */
 export interface OwnSqliteDatabase extends SqliteDatabase {
   close(): unknown;
 }
 
 type DatabaseClass = new (path: string) => OwnSqliteDatabase;
 
-/** Against what an answered write is safe: the end of the process, or of the machine too. */
+/** What a completed write survives: the end of the process, or also a power cut. */
 export type Durability = 'process' | 'power';
 
-/** A database in memory: for this process, and as long as it lives. */
+/** The path of a database in memory, which ends with the process. */
 const IN_MEMORY = ':memory:';
 
-/** How long the start waits for other processes that open the same file: it cannot wait in turns of the event loop. */
+/**
+ * Limit for the wait for other processes that open the same file. The constructor cannot wait asynchronously.
+ */
 const OPENING_BUSY_MS = 2000;
 
-/** How long a statement stands still for that of another process, and everything in this one with it; then the store tries again. */
+/** How long a statement blocks the event loop for another writer. Then the store retries it. */
 const BUSY_MS = 5;
 
 /**
- * Opens a database with what there is: SQLite of Node itself from 22.13 on, or one of two packages.
+ * Opens a database with the first available driver: SQLite of Node 22.13 or later, or one of two packages.
  *
- * @throws Error that says what to install, where there is none of them.
+ * @throws Error that contains the command to install a driver, when none is available.
  */
 export function openSqlite(path: string, durability: Durability): OwnSqliteDatabase {
   const Database = findDriver();
-  // Sessions are for this user alone. SQLite gives its other files the rights of this one.
+  // Only this user may read sessions. SQLite creates its other files with the same permissions.
   if (path !== IN_MEMORY) closeSync(openSync(path, 'a', 0o600));
   const database = new Database(path);
   try {
@@ -45,12 +47,8 @@ export function openSqlite(path: string, durability: Durability): OwnSqliteDatab
 }
 
 function findDriver(): DatabaseClass {
-  const found = nodeSqlite() ?? ifInstalled(betterSqlite) ?? ifInstalled(libsql);
-  if (found !== null) return found;
-  throw new Error(
-    'The SqliteSessionStore needs Node 22.13 or later, or one of the packages better-sqlite3 and libsql. ' +
-      'Install one with: npm install libsql',
-  );
+  const store = `SqliteSessionStore on Node ${process.versions.node}`;
+  return nodeSqlite() ?? loadDriver(store, { 'better-sqlite3': betterSqlite, libsql }, 'libsql');
 }
 
 function nodeSqlite(): DatabaseClass | null {
@@ -58,7 +56,7 @@ function nodeSqlite(): DatabaseClass | null {
   return builtin?.DatabaseSync ?? null;
 }
 
-/** Not loaded where it is of version 13 and Node is older than 22: it does not fail there, it ends the process. */
+/** Does not load version 13 on Node before 22, where it would end the process instead of throwing. */
 function betterSqlite(): DatabaseClass | null {
   const { version } = createRequire(import.meta.url)('better-sqlite3/package.json') as { version: string };
   if (Number.parseInt(version) >= 13 && Number.parseInt(process.versions.node) < 22) return null;
@@ -66,12 +64,3 @@ function betterSqlite(): DatabaseClass | null {
 }
 
 const libsql = (): DatabaseClass => createRequire(import.meta.url)('libsql') as DatabaseClass;
-
-function ifInstalled(load: () => DatabaseClass | null): DatabaseClass | null {
-  try {
-    return load();
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
-}

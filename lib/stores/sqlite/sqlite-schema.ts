@@ -1,10 +1,10 @@
 import { quoteTable, type TableName } from '../sql/table-name.js';
 import type { SqliteDatabase, SqliteSqlClient } from './sqlite-client.js';
 
-/** What makes the table of each version from that of the one before. */
+/** Statements that migrate the table from each version to the next. */
 function stepsOf(name: TableName): readonly string[] {
   const table = quoteTable(name, '"');
-  // An index is named with its schema, and its table then without.
+  // The index has the schema in its name, so the table must not.
   const index = (column: string): string =>
     `CREATE INDEX IF NOT EXISTS ${quoteTable({ ...name, table: `${name.table}_${column}` }, '"')} ` +
     `ON "${name.table}" (${column})`;
@@ -23,25 +23,25 @@ ${index('principal')} WHERE principal IS NOT NULL;`,
   ];
 }
 
-/** SQLite keeps no comments: the versions that a table went through are rows beside it. */
+/** The table of versions: SQLite does not store comments. Each version is one row. */
 const versionsOf = (name: TableName): string => quoteTable({ ...name, table: `${name.table}_schema` }, '"');
 
-/** Everything that makes the table, for those who do it themselves. */
+/** All statements that create the table, for users who run them. */
 export function sqliteSchema(name: TableName): string {
   const versions = versionsOf(name);
   const steps = stepsOf(name).map(
     (step, n) => `${step}\nINSERT OR IGNORE INTO ${versions} VALUES (${n + 1});`,
   );
-  return [makeVersions(versions), ...steps].join('\n') + '\n';
+  return [createVersions(versions), ...steps].join('\n') + '\n';
 }
 
-/** Takes the steps that are missing. Nodes that start at once take turns. */
+/** Runs the missing steps. Processes that start concurrently run one after another. */
 export async function migrateSqlite(client: SqliteSqlClient, name: TableName): Promise<void> {
   const versions = versionsOf(name);
   await client.exclusively((database) => {
-    database.exec(makeVersions(versions));
-    // Somebody may have dropped the one table and not the other.
-    const version = isThere(database, name) ? versionIn(database, versions) : 0;
+    database.exec(createVersions(versions));
+    // The session table may have been dropped without the table of versions.
+    const version = exists(database, name) ? versionIn(database, versions) : 0;
     for (const [n, step] of stepsOf(name).entries()) {
       if (n < version) continue;
       database.exec(step);
@@ -50,7 +50,7 @@ export async function migrateSqlite(client: SqliteSqlClient, name: TableName): P
   });
 }
 
-function isThere(database: SqliteDatabase, { schema, table }: TableName): boolean {
+function exists(database: SqliteDatabase, { schema, table }: TableName): boolean {
   const master = quoteTable({ schema, table: 'sqlite_master' }, '"');
   const text = `SELECT 1 FROM ${master} WHERE type = 'table' AND lower(name) = lower(?)`;
   return database.prepare(text).all(table).length > 0;
@@ -61,5 +61,5 @@ function versionIn(database: SqliteDatabase, versions: string): number {
   return Number((rows[0] as { version: unknown } | undefined)?.version ?? 0);
 }
 
-const makeVersions = (versions: string): string =>
+const createVersions = (versions: string): string =>
   `CREATE TABLE IF NOT EXISTS ${versions} (version INTEGER NOT NULL PRIMARY KEY) STRICT;`;

@@ -3,11 +3,11 @@ import {
   readSqlOptions,
   readText,
   uncheckedOptions,
-  wrongHandle,
+  invalidOption,
   type SqlStoreOptions,
   type UncheckedOptions,
 } from '../sql/sql-options.js';
-import { describeOption } from '../../core/util/describe-value.js';
+import { describeWithoutText } from '../../core/util/describe-value.js';
 import { SqlSessionStore } from '../sql/sql-session-store.js';
 import { DEFAULT_TABLE, readTableName } from '../sql/table-name.js';
 import { SqliteSqlClient, type SqliteDatabase } from './sqlite-client.js';
@@ -17,36 +17,38 @@ import { sqliteSchema } from './sqlite-schema.js';
 
 const NAME = 'SqliteSessionStore';
 
-/** Where a {@link SqliteSessionStore} keeps its sessions: exactly one of `database` and `path`, and how. */
+/** Options of a {@link SqliteSessionStore}: exactly one of `database` and `path`, and settings. */
 export interface SqliteStoreOptions extends SqlStoreOptions {
   /**
-   * A database of `node:sqlite`, `better-sqlite3` or `libsql`. The store never closes it and leaves its settings alone:
-   * several processes on one file need `PRAGMA journal_mode = WAL`, and a short `PRAGMA busy_timeout`, such as 5: for as long
-   * the whole process stands still when another connection writes. (`better-sqlite3` and `libsql` begin with 5000.) After it
-   * the store tries again by itself, for 2 seconds.
+   * A database of `node:sqlite`, `better-sqlite3` or `libsql`. The store never closes it and does not change
+   * its settings. Several processes on one file need two settings: `PRAGMA journal_mode = WAL`, and a short
+   * `PRAGMA busy_timeout`, such as 5, which blocks the event loop while another connection writes. (The default
+   * of `better-sqlite3` and `libsql` is 5000.) After that time the store itself retries, for 2 seconds.
    *
-   * It must be in no transaction of yours while the store uses it: what the store answered would be gone with a ROLLBACK. The
-   * store refuses where the driver tells (all but `node:sqlite` before Node 22.16).
+   * The database must not be in a transaction of yours while the store uses it, because a ROLLBACK would undo
+   * saves. The store throws when the driver reports a transaction (all drivers except `node:sqlite` before
+   * Node 22.16).
    */
   readonly database?: SqliteDatabase;
-  /** A file of this machine, made where it is missing, or `':memory:'`. The store opens it, and closes it. */
+  /** A local file, which is created when it is missing, or `':memory:'`. The store opens and closes it. */
   readonly path?: string;
   /**
-   * What an answered write survives, with a `path`: the end of the process, however it ends, or a power cut too, which
-   * makes each write wait for the disk.
+   * With a `path`, what a completed write survives: any end of the process, or also a power cut. With
+   * `'power'` each write waits for the disk.
    * @defaultValue `'process'`
    */
   readonly durability?: Durability;
 }
 
 /**
- * Sessions in a file of SQLite, 3.38 or later: they outlive a restart, and several processes of one machine may use them
- * at once.
+ * Sessions in a file of SQLite 3.38 or later. They survive a restart, and several processes of one machine
+ * may share them.
  *
- * With a `path` it takes the SQLite of Node, from 22.13 on, else the package `better-sqlite3` or `libsql`.
+ * With a `path` the store uses the SQLite of Node 22.13 or later, else the package `better-sqlite3` or
+ * `libsql`.
  */
 export class SqliteSessionStore extends SqlSessionStore<SqliteSqlClient> {
-  /** @throws TypeError that names the option that is wrong; Error when the file cannot be opened. */
+  /** @throws TypeError that names the invalid option; Error when the file cannot be opened. */
   constructor(options: SqliteStoreOptions) {
     const checked = uncheckedOptions(NAME, options, ['database', 'path', 'durability']);
     const { table, migrate } = readSqlOptions(NAME, checked);
@@ -54,9 +56,9 @@ export class SqliteSessionStore extends SqlSessionStore<SqliteSqlClient> {
   }
 
   /**
-   * The SQL that makes the table, for those who give `migrate: false`.
+   * The SQL that creates the table, for use with `migrate: false`.
    *
-   * @throws TypeError when the name cannot be that of a table.
+   * @throws TypeError when the table name is invalid.
    */
   static schemaSql(table: string = DEFAULT_TABLE): string {
     return sqliteSchema(readTableName(NAME, table));
@@ -71,21 +73,21 @@ function clientOf(options: UncheckedOptions): SqliteSqlClient {
   return new SqliteSqlClient(database, () => void database.close());
 }
 
-/** No URL, which may have a password in it: the system tells the path that it does not find. */
+/** Rejects a URL, which may contain a password: an error of the file system would show it. */
 function readPath(path: unknown): string {
   const text = readText(NAME, 'path', path, 'the path of a file');
   if (!/^\w+:\/\//.test(text)) return text;
-  throw wrongHandle(NAME, 'path', 'the path of a file', text);
+  throw invalidOption(NAME, 'path', 'the path of a file', text);
 }
 
 function readDurability(value: unknown, given: 'database' | 'path'): Durability {
   if (value !== undefined && given === 'database')
     throw new TypeError(
-      `The option durability of the ${NAME} goes with path: a database that is given keeps its own settings.`,
+      `The option durability of the ${NAME} needs the option path: the store does not change settings of a database.`,
     );
   if (value === undefined || value === 'process' || value === 'power') return value ?? 'process';
   throw new TypeError(
-    `The option durability of the ${NAME} must be "process" or "power", got ${describeOption(value)}.`,
+    `The option durability of the ${NAME} must be "process" or "power", got ${describeWithoutText(value)}.`,
   );
 }
 
@@ -93,5 +95,5 @@ function readDatabase(database: unknown): SqliteDatabase {
   const { prepare, exec } = (database ?? {}) as Record<string, unknown>;
   if (typeof prepare === 'function' && typeof exec === 'function') return database as SqliteDatabase;
   const what = 'a database of node:sqlite, better-sqlite3 or libsql';
-  throw wrongHandle(NAME, 'database', what, database);
+  throw invalidOption(NAME, 'database', what, database);
 }

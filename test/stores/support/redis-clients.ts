@@ -6,16 +6,18 @@ import * as redis6 from 'redis';
 import * as redis5 from 'redis5';
 import type { RedisClient } from 'nest-session/redis';
 
-/** A client as an application would have it, and what closes it. */
+/** A client as in an application, and a function that closes it. */
 export interface TestClient {
   readonly client: RedisClient;
   readonly close: () => Promise<unknown>;
 }
 
-/** Keys of a test's own, so that tests can share a server. */
+/** A prefix for the keys of one test, so that tests can share a server. */
 export const newPrefix = (): string => `test-${randomUUID()}:`;
 
-/** Each package by its name: how to get at one server, at a cluster, and at a server behind a sentinel. */
+/**
+ * Each package with functions that connect to one server, to a cluster, and to a server behind a sentinel.
+ */
 export const FAMILIES = [
   [
     'redis 6',

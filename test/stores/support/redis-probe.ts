@@ -10,16 +10,18 @@ export interface Sent {
   readonly words: readonly string[];
 }
 
-/** A client in front of another one, which keeps what is sent, and fails where it is told to. */
+/** Wraps a client, records its commands, and can make them fail. */
 export interface Probe {
   readonly client: RedisClient;
-  /** But for those that are sent again because the server did not know their script yet. */
+  /** All commands, except those that are sent again because the server had not cached their script. */
   readonly sent: Sent[];
-  /** Called with the number of each command, from 1 on, before it is sent; what it throws is the command's failure. */
+  /**
+   * Called before each command with its number, from 1 on. When it throws, the command fails with that error.
+   */
   before: (count: number) => void | Promise<void>;
 }
 
-/** Looks like `ioredis` from outside, whatever it stands in front of. */
+/** Has the methods of `ioredis`, for any wrapped client. */
 export function probe(inner: RedisClient): Probe {
   const connection = connectionOf(inner)!;
   const found: Probe = {
@@ -38,7 +40,7 @@ export function probe(inner: RedisClient): Probe {
   return found;
 }
 
-/** Asks Redis itself, past the store. */
+/** Sends commands to Redis without the store. */
 export function ask(client: RedisClient) {
   const connection: RedisConnection = connectionOf(client)!;
   return (command: string, ...words: string[]): Promise<unknown> =>

@@ -1,25 +1,25 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** What stands between a client and a server, such as the address that is moved to another server at a failover. */
+/** A proxy between a client and a server, such as an address that moves to another server at a failover. */
 export interface RedisProxy {
   readonly url: string;
-  /** How many connections were made. */
+  /** Number of connections so far. */
   readonly made: () => number;
-  /** How many of them are open. */
+  /** Number of open connections. */
   readonly open: () => number;
-  /** Where new connections lead from now on. */
+  /** Sets the server for new connections. */
   readonly leadTo: (url: string) => void;
-  /** From now on nothing passes on the connections that there are; they stay open, and new ones work. */
+  /** Stops forwarding on existing connections, which stay open. New connections work. */
   readonly silence: () => void;
-  /** The same for new connections: they are accepted, and nothing passes. */
+  /** Accepts new connections without forwarding. */
   readonly silenceNew: (isSilent: boolean) => void;
-  /** Ends the connections that there are. */
+  /** Closes all existing connections. */
   readonly cut: () => void;
   readonly stop: () => void;
 }
 
-/** Starts a proxy on a port of this machine. */
+/** Starts a local proxy. */
 export async function startProxy(target: string): Promise<RedisProxy> {
   let to = new URL(target);
   let made = 0;

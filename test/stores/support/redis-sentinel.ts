@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { startRedis } from '../../support/private-servers.js';
 
-/** A Redis server and a sentinel that tells where it is. */
+/** A Redis server, and a sentinel that returns its address. */
 export async function startRedisBehindSentinel(name: string) {
   const server = await startRedis();
   const folder = mkdtempSync(join(tmpdir(), 'nest-session-sentinel-'));
@@ -16,7 +16,7 @@ export async function startRedisBehindSentinel(name: string) {
   writeFileSync(file, `port ${port}\nbind 127.0.0.1\nsentinel monitor ${name} 127.0.0.1 ${server.port} 1\n`);
   const sentinel = spawn('redis-server', [file, '--sentinel'], { cwd: folder, stdio: 'ignore' });
   sentinel.unref();
-  // It keeps trying until the sentinel answers.
+  // The client retries until the sentinel responds.
   const asking = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 20, maxRetriesPerRequest: null });
   asking.on('error', () => undefined);
   await asking.ping();

@@ -5,26 +5,26 @@ import { newKey, newTable, patchOf, recordOf, times } from './sql.js';
 
 type Operation = keyof SessionStore | keyof ExpirySweeper | keyof PrincipalIndex | 'migrate' | 'close';
 
-/** A store that speaks SQL, as far as these tests use it. */
+/** The part of an SQL store that these tests use. */
 export type SqlStore = Pick<SqlSessionStore<SqlClient>, Operation>;
 
-/** One way to reach a database. */
+/** One way to connect to a database. */
 export interface SqlBench {
-  /** A store over a connection or a pool of its own. */
+  /** A store with a separate connection or pool. */
   open(table: string, options?: { readonly migrate?: boolean }): SqlStore;
-  /** Runs SQL past the store, one statement or several. */
+  /** Runs SQL without the store, one statement or several. */
   run(text: string): Promise<void>;
-  /** Removes a table, where it is there. */
+  /** Drops a table if it exists. */
   drop(table: string): Promise<void>;
-  /** The statements that a store sends from now on, as texts. */
+  /** Records the texts of the statements that a store sends from now on. */
   countedStore(table: string): { readonly store: SqlStore; readonly texts: string[] };
-  /** The SQL that makes a table. */
+  /** The SQL that creates a table. */
   schemaSql(table: string): string;
 }
 
-/** What every store that speaks SQL must do beside the contract. */
+/** Tests for every SQL store, in addition to the store contract. */
 export function describeSqlBehaviour(name: string, bench: SqlBench): void {
-  describe(`${name}, as every store that speaks SQL,`, () => {
+  describe(`${name}, as every SQL store,`, () => {
     let table: string;
     const stores: SqlStore[] = [];
     const open = (options?: { readonly migrate?: boolean }): SqlStore => {
@@ -40,7 +40,7 @@ export function describeSqlBehaviour(name: string, bench: SqlBench): void {
       await bench.drop(table);
     });
 
-    it('makes its table on five nodes at once, and again where it is there', async () => {
+    it('creates its table on five nodes concurrently, and again when it exists', async () => {
       const nodes = times(5, () => open());
       await Promise.all(nodes.map((node) => node.migrate()));
       await Promise.all(nodes.map((node) => node.migrate()));
@@ -49,7 +49,7 @@ export function describeSqlBehaviour(name: string, bench: SqlBench): void {
       for (const key of keys) expect(await nodes[0]!.load(key)).toMatchObject({ revision: 0 });
     });
 
-    it('makes its table at its first use, on several nodes at once, however many calls there are', async () => {
+    it('creates its table at first use, on several nodes concurrently, for any number of calls', async () => {
       const nodes = times(4, () => open());
       const answers = await Promise.all(
         nodes.flatMap((node) => times(5, () => node.create(newKey(), recordOf({})))),
@@ -57,7 +57,7 @@ export function describeSqlBehaviour(name: string, bench: SqlBench): void {
       expect(new Set(answers)).toEqual(new Set(['created']));
     });
 
-    it('makes no table where it is told not to, and works with one made from schemaSql()', async () => {
+    it('creates no table with migrate: false, and works with a table from schemaSql()', async () => {
       const store = open({ migrate: false });
       await expect(store.load(newKey())).rejects.toThrow();
       await bench.run(bench.schemaSql(table));
@@ -67,7 +67,7 @@ export function describeSqlBehaviour(name: string, bench: SqlBench): void {
       expect(await open().load(key)).toMatchObject({ attributes: new Map([['n', '2']]) });
     });
 
-    it('makes its table again where somebody has dropped it', async () => {
+    it('creates its table again when it was dropped', async () => {
       const store = open();
       await store.create(newKey(), recordOf({}));
       await bench.run(`DROP TABLE ${table};`);
@@ -80,7 +80,7 @@ export function describeSqlBehaviour(name: string, bench: SqlBench): void {
       await expect(unmigrated.load(keys[0]!)).rejects.toThrow(/no such table|does not exist|doesn't exist/);
     });
 
-    it('sends one statement for each operation', async () => {
+    it('sends one statement per operation', async () => {
       const { store, texts } = bench.countedStore(table);
       stores.push(store);
       await store.migrate();
@@ -106,7 +106,7 @@ export function describeSqlBehaviour(name: string, bench: SqlBench): void {
       expect(counts).toEqual({ ...once, deleteByPrincipal: 1, delete: 1 });
     });
 
-    it('answers applied to a touch that changes nothing at all', async () => {
+    it('returns applied for a touch that changes nothing', async () => {
       const store = open();
       const key = newKey();
       const record = recordOf({ n: '1' });
@@ -118,7 +118,7 @@ export function describeSqlBehaviour(name: string, bench: SqlBench): void {
       expect(await store.load(key)).toEqual(record);
     });
 
-    it('compares to the last character: case, accents, spaces, escapes', async () => {
+    it('compares exactly: case, accents, spaces, escapes', async () => {
       const store = open();
       const key = newKey();
       const texts = [
@@ -176,7 +176,7 @@ export function describeSqlBehaviour(name: string, bench: SqlBench): void {
       expect(await store.load(key)).toMatchObject({ attributes: { size: 1500 } });
     });
 
-    it('keeps apart principals and keys that differ in what databases like to overlook', async () => {
+    it('distinguishes principals and keys with differences that databases often ignore', async () => {
       const store = open();
       const principals = [
         ...['a', 'a ', 'a  ', 'A', '\u00e1', 'a\u0301', '\\u0020', '\\', '\ud800', '\0'],
@@ -191,7 +191,7 @@ export function describeSqlBehaviour(name: string, bench: SqlBench): void {
       expect(await store.deleteByPrincipal('a ', null)).toBe(1);
     });
 
-    it('removes all sessions of a principal though each moves to another key meanwhile, in 30 races', async () => {
+    it('deletes all sessions of a principal during rekeys of each, in 30 races', async () => {
       const [mover, remover] = [open(), open()];
       for (let race = 0; race < 30; race++) {
         const principal = `racer ${race}`;
@@ -207,7 +207,7 @@ export function describeSqlBehaviour(name: string, bench: SqlBench): void {
       }
     });
 
-    it('sweeps 10 000 sessions that are over, in batches, and no other', async () => {
+    it('sweeps 10 000 expired sessions, in batches, and no others', async () => {
       const store = open();
       const now = Date.now();
       const [live, over] = [newKey(), times(10_000, () => newKey())];
@@ -221,7 +221,7 @@ export function describeSqlBehaviour(name: string, bench: SqlBench): void {
       expect(await store.load(live)).not.toBeNull();
     }, 120_000);
 
-    it('holds a session that nothing ends', async () => {
+    it('stores a session without expiry', async () => {
       const store = open();
       const key = newKey();
       const record = recordOf({}, { expiresAt: 8_640_000_000_000_000 });
@@ -229,7 +229,7 @@ export function describeSqlBehaviour(name: string, bench: SqlBench): void {
       expect(await store.load(key)).toEqual(record);
     });
 
-    it('ends operations under way before it closes, and refuses those that come later', async () => {
+    it('finishes pending operations before it closes, and rejects later ones', async () => {
       const store = open();
       await store.migrate();
       const keys = times(30, () => newKey());

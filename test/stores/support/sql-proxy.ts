@@ -8,15 +8,15 @@ interface Link {
 }
 
 /**
- * A proxy before a server whose connections can fall silent, as after a failover or behind a firewall that has forgotten
- * them: nothing comes any more, not even their end.
+ * A proxy before a server whose connections can fall silent, as after a failover or behind a firewall that
+ * has forgotten them: nothing comes any more, not even their end.
  */
 export class SilencingProxy {
   readonly #listener: Server;
   readonly #target: URL;
   readonly #links = new Set<Link>();
   #silencesNew = false;
-  /** How many connections were made. */
+  /** Number of connections so far. */
   made = 0;
 
   private constructor(target: string) {
@@ -30,7 +30,7 @@ export class SilencingProxy {
     return proxy;
   }
 
-  /** The URL of the server, by way of the proxy. */
+  /** The URL of the server through the proxy. */
   get url(): string {
     const url = new URL(this.#target);
     url.hostname = '127.0.0.1';
@@ -38,12 +38,12 @@ export class SilencingProxy {
     return url.href;
   }
 
-  /** How many connections a client has not ended. */
+  /** Number of connections that a client has not closed. */
   get open(): number {
     return this.#links.size;
   }
 
-  /** Silences the connections that there are, and on demand those to come. */
+  /** Stops forwarding on existing connections, and optionally on new ones. */
   silence({ andNew = false } = {}): void {
     this.#silencesNew = andNew;
     for (const link of this.#links) link.isSilent = true;

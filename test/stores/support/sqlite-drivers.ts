@@ -2,24 +2,26 @@ import { createRequire } from 'node:module';
 import type { SqliteDatabase } from 'nest-session/sqlite';
 import { describeWith } from '../../support/requirements.js';
 
-/** A database that a test opens, and closes. */
+/** A database that a test opens and closes. */
 export interface OpenDatabase extends SqliteDatabase {
   close(): unknown;
 }
 
 type DatabaseClass = new (path: string) => OpenDatabase;
 
-/** One of the ways to SQLite. */
+/** One driver of SQLite. */
 export interface SqliteDriver {
   readonly name: string;
-  /** The Node from which on it can run at all. */
+  /** The first Node version that can run the driver. */
   readonly sinceNode: readonly [major: number, minor: number];
   readonly load: () => DatabaseClass;
 }
 
 const require = createRequire(import.meta.url);
 
-/** All that the store is made for. Of better-sqlite3, version 13 ends the process of an older Node as soon as it is loaded. */
+/**
+ * All supported drivers. Version 13 of better-sqlite3 ends the process on an older Node when it is loaded.
+ */
 export const SQLITE_DRIVERS: readonly SqliteDriver[] = [
   { name: 'libsql', sinceNode: [20, 0], load: () => require('libsql') as DatabaseClass },
   {
@@ -32,8 +34,9 @@ export const SQLITE_DRIVERS: readonly SqliteDriver[] = [
 ];
 
 /**
- * `describe` for a suite over a driver, with what opens a database by it. A Node that cannot have the driver leaves the
- * suite to the newer ones, also in CI, and says so; one that can, and has not, is not what the suite needs.
+ * `describe` for a suite over a driver, with what opens a database by it. A Node that cannot have the driver
+ * leaves the suite to the newer ones, also in CI, and says so; one that can, and has not, is not what the
+ * suite needs.
  */
 export function describeWithDriver(
   { name, sinceNode: [major, minor], load }: SqliteDriver,
@@ -63,7 +66,7 @@ function isThere(name: string): boolean {
   }
 }
 
-/** With the settings that the store asks of whoever gives it a database. */
+/** Opens a database with the settings that the store requires of an application. */
 function openShared(Database: DatabaseClass, path: string): OpenDatabase {
   const database = new Database(path);
   database.exec('PRAGMA busy_timeout = 5000');
