@@ -16,6 +16,7 @@ import {
 } from './express-options.js';
 import { expiryOf, reportsExpiry } from '../stores/express-session/expiry-probe.js';
 import { askStore, inTime, isMissing } from '../stores/express-session/callback-store.js';
+import { SessionWrites } from './session-writes.js';
 import { SharedSessions } from './shared-sessions.js';
 import { MemoryStore } from './memory-store.js';
 import {
@@ -91,11 +92,12 @@ function handle(
   const { id, byParser } = idFromRequest(req, options.name, secrets);
   if (byParser) deprecate('cookie should be available in req.headers.cookie');
   req.sessionID = id as string;
-  const exchange = new ExpressRequestSession(req, res, next, options, secrets);
+  const writes = new SessionWrites(options.store, options.storeTimeoutMs);
+  const exchange = new ExpressRequestSession({ req, res, next, options, secrets, writes, sentId: id });
   req[KEEPER] = exchange;
   req[GENERATE] = (same) => {
     generate(same, options);
-    exchange.wrap(same.session!);
+    exchange.trackNew(same.session!);
   };
   // By the method of the store, which an application may have replaced.
   if (id === undefined) {
