@@ -71,12 +71,12 @@ export class CurrentFacts implements EndFacts {
 
   get saved(): EndFacts['saved'] {
     const { writes } = this.#call;
-    if (!writes.hasStored) return 'nothing';
-    return writes.holds(this.#session) ? 'same' : 'other';
+    if (!writes.hasSaved) return 'nothing';
+    return writes.isSaved(this.#session) ? 'same' : 'other';
   }
 
   get isStored(): boolean {
-    return this.#call.writes.isHeldByStore(this.#call.req.sessionID);
+    return this.#call.writes.isStored(this.#call.req.sessionID);
   }
 
   get isPersistent(): boolean {

@@ -1,23 +1,30 @@
 import { AsyncResource } from 'node:async_hooks';
 import { ResponseGate } from '../http/response/response-gate.js';
 import { UngatedResponse, isNodeResponse } from '../http/response/ungated-response.js';
-import type {
-  Callback,
-  Session,
-  SessionKeeper,
-  StoredSessionData,
+import { outsidePromises } from '../http/call-listener.js';
+import {
+  invokeStore,
+  isMissing,
+  withDeadline,
+  type Callback,
+} from '../stores/express-session/callback-store.js';
+import { expiryOf, isExpiryReliable } from '../stores/express-session/expiry-probe.js';
+import {
+  HOOKS,
+  type Session,
+  type SessionHooks,
+  type StoredSessionData,
 } from '../stores/express-session/session.js';
 import { Store } from '../stores/express-session/store.js';
-import { adoptSession } from './foreign-session.js';
+import { adoptSession } from './adopt-session.js';
 import type { MiddlewareCall } from './end-facts.js';
 import { ResponseCommit } from './response-commit.js';
-import { textOf } from './session-json.js';
-import type { StepDone } from './shared-sessions.js';
+import type { Done } from './shared-sessions.js';
 
 type Next = MiddlewareCall['next'];
 
-/** The session of one request, from its load to its end by the application. */
-export class ExpressRequestSession implements SessionKeeper {
+/** The session of one request: its load, and the calls of its methods. */
+export class ExpressRequestSession implements SessionHooks {
   readonly #call: MiddlewareCall;
   /** The session whose `save` and `reload` are replaced. */
   #tracked: Session | null = null;
@@ -28,31 +35,84 @@ export class ExpressRequestSession implements SessionKeeper {
     this.#call = call;
     if (call.sentId === undefined) return;
     // Before the load, so that writes of other requests during the load are noticed.
-    call.writes.hold(call.sentId);
+    call.writes.track(call.sentId);
     this.#waiting = [];
   }
 
-  /** Whether the session is being loaded; then `next` is called when the load has ended. */
-  joins(next: Next): boolean {
+  joinLoad(next: Next): boolean {
     return this.#waiting !== null && this.#waiting.push(AsyncResource.bind(next)) > 0;
   }
 
-  /** Ends the load: calls `next` of this call of the middleware and of those that joined it. */
-  goOn(...error: [error?: unknown]): void {
+  /** Sets `req.session`, loaded or generated, and calls `next`. */
+  open(): void {
+    const { req, options, next, sentId } = this.#call;
+    if (sentId === undefined) {
+      // Not the middleware's own function: an application may have replaced the store's method.
+      options.store.generate(req);
+      this.#start(false);
+      return next();
+    }
+    this.#load(sentId, (error, found) => {
+      if (error && !isMissing(error)) return this.#endLoad(error);
+      const isFound = !error && Boolean(found);
+      try {
+        if (isFound) this.createSession(found!);
+        else options.store.generate(req);
+        this.#start(isFound);
+      } catch (exception) {
+        return this.#endLoad(exception);
+      }
+      this.#endLoad();
+    });
+  }
+
+  /**
+   * Calls the store's `get`. `loaded` is called once: within this call if the store calls back synchronously, so that the
+   * caller of the middleware catches what `next` throws; otherwise outside of all promises.
+   */
+  #load(id: string, loaded: Callback<StoredSessionData>): void {
+    const { store, storeTimeoutMs } = this.#call.options;
+    let isInCall = true;
+    let result: Parameters<typeof loaded> | null = null;
+    const finish = (...given: Parameters<typeof loaded>): void => {
+      if (result !== null) return;
+      result = given;
+      if (!isInCall) outsidePromises(() => loaded(...given));
+    };
+    const callback = withDeadline(storeTimeoutMs, (error, found?: StoredSessionData) => {
+      const expiry = error ? null : expiryOf(found?.cookie);
+      if (expiry === null || expiry > Date.now()) return finish(error, found);
+      // Some stores return expired sessions.
+      void isExpiryReliable(store, storeTimeoutMs).then((isExpired) =>
+        finish(null, isExpired ? undefined : found),
+      );
+    });
+    try {
+      invokeStore(store, 'get', [id], callback);
+    } catch (exception) {
+      delete this.#call.req[HOOKS];
+      throw exception;
+    }
+    isInCall = false;
+    if (result !== null) loaded(...(result as Parameters<typeof loaded>));
+  }
+
+  /** Calls `next` of this call of the middleware and of those that joined it. */
+  #endLoad(...error: [error?: unknown]): void {
     const joined = this.#waiting ?? [];
     this.#waiting = null;
     for (const next of joined) queueMicrotask(() => next(...error));
     this.#call.next(...error);
   }
 
-  /** Called when `req.session` is set. `found`: by the store, not generated. */
-  begin(found: boolean): void {
+  /** `isFound`: the data of `req.session` are from the store. */
+  #start(isFound: boolean): void {
     const { req, res, options, writes } = this.#call;
     const session = req.session!;
-    const commit = new ResponseCommit(this.#call, !found);
-    if (found) {
-      writes.loaded(session);
-      if (!options.resave) writes.isStored(session.id, textOf(session));
+    const commit = new ResponseCommit(this.#call, !isFound);
+    if (isFound) {
+      writes.markLoaded(session);
+      if (!options.resave) writes.markSaved(session);
       this.#track(session);
     } else this.trackNew(session);
     if (isNodeResponse(res)) ResponseGate.at(res, commit);
@@ -62,7 +122,7 @@ export class ExpressRequestSession implements SessionKeeper {
   /** Tracks a session that was generated for this request. */
   trackNew(session: Session): void {
     if (session === this.#tracked) return;
-    this.#call.writes.begin(session.id);
+    this.#call.writes.trackNew(session.id);
     this.#track(session);
   }
 
@@ -85,13 +145,13 @@ export class ExpressRequestSession implements SessionKeeper {
   #reload(session: Session, reload: Session['reload'], callback: Callback): void {
     const { req, writes } = this.#call;
     // Store calls that this request has not waited for are part of what it reads.
-    const underWay = writes.whenDone();
+    const underWay = writes.whenIdle();
     if (underWay !== undefined) return void underWay.then(() => this.#reload(session, reload, callback));
-    const { seen } = writes.hold(session.id);
+    const before = writes.track(session.id).writes;
     reload.call(session, (...result) => {
       const fresh = req.session;
       if (fresh && fresh !== session && fresh !== this.#tracked) {
-        writes.loaded(fresh, seen);
+        writes.markLoaded(fresh, before);
         this.#track(fresh);
       }
       callback(...result);
@@ -103,19 +163,19 @@ export class ExpressRequestSession implements SessionKeeper {
   }
 
   /** Calls the store's `createSession` if it has one: some stores revive values there. */
-  inflate(found: StoredSessionData): void {
+  createSession(found: StoredSessionData): void {
     const { store } = this.#call.options;
     const maker: Store = typeof store.createSession === 'function' ? store : Store.prototype;
     maker.createSession.call(store, this.#call.req, found);
   }
 
-  forget(id: string, remove: (done: Callback) => void, callback: Callback): void {
-    this.#call.writes.forget(id, remove, unlessThrown(callback));
+  destroy(id: string, remove: (done: Callback) => void, callback: Callback): void {
+    this.#call.writes.destroy(id, remove, unlessThrown(callback));
   }
 }
 
-/** Does not call back with an exception that is thrown at the caller. */
-function unlessThrown(callback: Callback): StepDone {
+/** Does not call back with an exception that the caller can catch. */
+function unlessThrown(callback: Callback): Done {
   return (error, thrown) => {
     if (thrown === 'late') callback(error, thrown);
     else if (thrown === undefined) callback(...(error === undefined ? [] : [error]));

@@ -4,14 +4,14 @@ import type { HeaderWriter } from '../http/response/cache-headers.js';
 import { attemptSync } from '../http/response/gate-steps.js';
 import type { CommitHooks } from '../http/response/response-gate.js';
 import { isNodeResponse, type UngatedHooks } from '../http/response/ungated-response.js';
-import { askStore } from '../stores/express-session/callback-store.js';
+import { invokeStore } from '../stores/express-session/callback-store.js';
 import { Cookie } from '../stores/express-session/cookie.js';
 import type { SessionedRequest } from '../stores/express-session/session.js';
 import { CurrentFacts, type MiddlewareCall } from './end-facts.js';
 import { needsCookie, planEnd, sendsCookie } from './end-plan.js';
-import type { StepDone } from './shared-sessions.js';
+import type { Done } from './shared-sessions.js';
 
-/** Carries out the plans of one response: store calls before its first byte and at its end, and the cookie. */
+/** Carries out the plans of one response: its store calls and its cookie. */
 export class ResponseCommit implements CommitHooks, UngatedHooks {
   readonly #call: MiddlewareCall;
   readonly #facts: CurrentFacts;
@@ -25,7 +25,7 @@ export class ResponseCommit implements CommitHooks, UngatedHooks {
 
   /** Store calls that the application started and did not wait for are completed first. */
   commit(): unknown {
-    const underWay = this.#call.writes.whenDone();
+    const underWay = this.#call.writes.whenIdle();
     return underWay === undefined ? this.#commit() : underWay.then(() => this.#commit());
   }
 
@@ -92,9 +92,9 @@ export class ResponseCommit implements CommitHooks, UngatedHooks {
     attemptSync(() => this.#destroy(this.#call.req.sessionID!, done));
   }
 
-  #destroy(id: string, done: StepDone): void {
+  #destroy(id: string, done: Done): void {
     const { options, writes } = this.#call;
-    writes.forget(id, (removed) => askStore(options.store, 'destroy', [id], removed), done);
+    writes.destroy(id, (callback) => invokeStore(options.store, 'destroy', [id], callback), done);
   }
 
   /** A promise of the gate calls this. An exception of the application must not reject that promise. */
@@ -129,7 +129,7 @@ export class ResponseCommit implements CommitHooks, UngatedHooks {
    * Runs a store call; a promise if it does not call back immediately. An error that the store passes goes to `next`; an
    * exception that it throws rejects, and so replaces the response.
    */
-  #settle(call: (done: StepDone) => void): Promise<void> | undefined {
+  #settle(call: (done: Done) => void): Promise<void> | undefined {
     let isSettled = false;
     let resume: (() => void) | null = null;
     let exception: { error: Error } | null = null;

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { inherits } from 'node:util';
-import type { Callback, StoredSessionData } from '../../lib/stores/express-session/session.js';
+import type { Callback } from '../../lib/stores/express-session/callback-store.js';
+import type { StoredSessionData } from '../../lib/stores/express-session/session.js';
 import { SECRET } from '../support/secret.js';
 import {
   cookieFor,
