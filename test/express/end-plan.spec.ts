@@ -144,22 +144,22 @@ describe('whether a response needs the cookie, for every combination of facts an
 
   it.each<[string, (row: CookieRow) => boolean, (row: CookieRow) => boolean]>([
     [
-      'needs none without a string id (R42)',
+      'needs no cookie without a string id (R42)',
       ({ facts }) => facts.id === 'not-a-string',
       ({ result }) => !result,
     ],
     [
-      'needs none that may not be sent over this connection (R40)',
+      'needs no cookie that must not be sent over this connection (R40)',
       ({ facts }) => !facts.isDeliverable,
       ({ result }) => !result,
     ],
     [
-      'needs one for another id if the session is modified, or with saveUninitialized (R42)',
+      'needs a cookie for another id if the session is modified, or with saveUninitialized (R42)',
       ({ facts }) => facts.id === 'other' && facts.isDeliverable,
       ({ facts, policy, result }) => result === (facts.isModified || policy.saveUninitialized),
     ],
     [
-      'needs one for a known id with rolling, or if the session is modified and its cookie expires (R42)',
+      'needs a cookie for a known id with rolling, or if the session is modified and its cookie expires (R42)',
       ({ facts }) => facts.id === 'sent' && facts.isDeliverable,
       ({ facts, policy, result }) => result === (policy.rolling || (facts.isModified && facts.isPersistent)),
     ],
@@ -178,20 +178,24 @@ describe('whether a response sends the cookie, for every combination of facts', 
   });
 
   it.each<[string, (facts: SentFacts) => boolean, (facts: SentFacts) => boolean]>([
-    ['sends none that is not due (R42)', ({ isCookieDue }) => !isCookieDue, (facts) => !sendsCookie(facts)],
-    ['sends one for a stored session', (facts) => facts.isCookieDue && facts.isStored, sendsCookie],
     [
-      'sends one for a known id after a save that threw',
+      'sends no cookie that is not due (R42)',
+      ({ isCookieDue }) => !isCookieDue,
+      (facts) => !sendsCookie(facts),
+    ],
+    ['sends a cookie for a stored session', (facts) => facts.isCookieDue && facts.isStored, sendsCookie],
+    [
+      'sends a cookie for a known id after a save that threw',
       (facts) => facts.isCookieDue && facts.id === 'sent' && !facts.hasFailed,
       sendsCookie,
     ],
     [
-      'sends none for a new id that could not be stored (W4)',
+      'sends no cookie for a new id that could not be stored (W4)',
       (facts) => facts.id !== 'sent' && !facts.isStored && (facts.hasFailed || facts.hasThrown),
       (facts) => !sendsCookie(facts),
     ],
     [
-      'sends one if no save failed',
+      'sends a cookie if no save failed',
       (facts) => facts.isCookieDue && !facts.hasFailed && !facts.hasThrown,
       sendsCookie,
     ],
