@@ -2,8 +2,8 @@ import { Cookie } from '../stores/express-session/cookie.js';
 import { Session } from '../stores/express-session/session.js';
 
 /**
- * Gives a session and its cookie the methods of this package, in place, if a store made them with its own copy of
- * express-session. Objects of an application's own class are not changed.
+ * Gives a session and its cookie the methods of this package, in place, if a store made them with its own
+ * copy of express-session. Objects of an application's own class are not changed.
  */
 export function adoptSession(session: Session): void {
   adopt(session, Session.prototype);

@@ -10,7 +10,7 @@ export interface SentId {
 }
 
 /**
- * Reads the id in the cookie of a request: from the header, or else from `req.signedCookies` and `req.cookies`.
+ * Reads the id in a request's cookie: from the header, or else from `req.signedCookies` and `req.cookies`.
  *
  * @see parity rules R31 to R36
  */

@@ -7,8 +7,8 @@ export type EndPolicy = Pick<
 >;
 
 /**
- * State of a request and its session at an output of the response. Properties may be getters: the functions below read
- * one only where it decides, since some need the JSON text of the session.
+ * State of a request and its session at an output of the response. Properties may be getters: the functions
+ * below read one only where it decides, since some need the JSON text of the session.
  */
 export interface EndFacts {
   /** `req.session`: a session, `null` or `undefined`, or another falsy value. */
@@ -68,7 +68,7 @@ export function sendsCookie(facts: SentFacts): boolean {
 /** Facts of {@link sendsCookie}. */
 export type SentFacts = Pick<EndFacts, 'id' | 'isCookieDue' | 'isStored' | 'hasFailed' | 'hasThrown'>;
 
-/** What to do with the session in the store. `discard`: it would be saved, but no browser can send its id (W25). */
+/** What to do with the session in the store. `discard`: a save is due, but no browser has the id (W25). */
 export type EndPlan = 'none' | 'save' | 'discard' | 'touch' | 'destroy';
 
 /** Truth table for the end of a response (R57 to R59). */

@@ -46,8 +46,8 @@ export interface ExpressSessionOptions {
   /** @defaultValue a new `MemoryStore` */
   store?: CallbackStore | undefined;
   /**
-   * Deadline of each store call, in milliseconds; `Infinity` for no deadline, as in express-session, which does not have
-   * this option.
+   * Deadline of each store call, in milliseconds; `Infinity` for no deadline, as in express-session, which
+   * does not have this option.
    * @defaultValue 10 seconds
    */
   storeTimeout?: number | undefined;

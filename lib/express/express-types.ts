@@ -82,7 +82,7 @@ declare global {
   }
 }
 
-/** The request that `genid` and `cookie` functions get. Outside of Express, only the members of Node's request exist. */
+/** The request that `genid` and `cookie` functions get. Without Express, it is Node's request only. */
 export interface ExpressRequest extends IncomingMessage, Express.Request {
   readonly secure: boolean;
   readonly protocol: string;

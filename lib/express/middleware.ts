@@ -27,7 +27,7 @@ export type ExpressSessionHandler = (
   next: (error?: unknown) => void,
 ) => void;
 
-/** Created in the file that the application calls, so that messages name the place of the call (A13). */
+/** Created in the file that the application calls, so that messages name the call site (A13). */
 const deprecate = deprecation('express-session');
 
 /** Read once, when the module is loaded (R10). */
@@ -38,8 +38,8 @@ const MEMORY_WARNING =
   'memory, and will not scale past a single process.';
 
 /**
- * express-session's function: the same options, defaults, messages and objects, with the response gate, cookies and
- * merging of this package.
+ * express-session's function: the same options, defaults, messages and objects, with the response gate,
+ * cookies and merging of this package.
  *
  * @see parity rules R1 to R30
  */
@@ -65,7 +65,7 @@ function createSession(input?: ExpressSessionOptions | null): ExpressSessionHand
   };
 }
 
-/** Generates the sessions of a request by the options of the middleware that it passed, also if others share the store (W10). */
+/** Generates a request's sessions by the options of its middleware, also if others share the store (W10). */
 const GENERATE = Symbol('nest-session.generate');
 
 declare module '../stores/express-session/session.js' {

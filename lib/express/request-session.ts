@@ -28,7 +28,7 @@ export class ExpressRequestSession implements SessionHooks {
   readonly #call: MiddlewareCall;
   /** The session whose `save` and `reload` are replaced. */
   #tracked: Session | null = null;
-  /** `next` of other calls of the middleware for this request, which wait for its load; `null` when none is running. */
+  /** `next` of other calls of the middleware for this request; `null` while no load is running. */
   #waiting: Next[] | null = null;
 
   constructor(call: MiddlewareCall) {
@@ -67,8 +67,8 @@ export class ExpressRequestSession implements SessionHooks {
   }
 
   /**
-   * Calls the store's `get`. `loaded` is called once: within this call if the store calls back synchronously, so that the
-   * caller of the middleware catches what `next` throws; otherwise outside of all promises.
+   * Calls the store's `get`. `loaded` is called once: within this call if the store calls back synchronously,
+   * so that the caller of the middleware catches what `next` throws; otherwise outside of all promises.
    */
   #load(id: string, loaded: Callback<StoredSessionData>): void {
     const { store, storeTimeoutMs } = this.#call.options;
@@ -111,8 +111,8 @@ export class ExpressRequestSession implements SessionHooks {
     const session = req.session!;
     const commit = new ResponseCommit(this.#call, !isFound);
     if (isFound) {
-      writes.markLoaded(session);
-      if (!options.resave) writes.markSaved(session);
+      const text = writes.markLoaded(session);
+      if (!options.resave) writes.markSaved(session.id, text);
       this.#track(session);
     } else this.trackNew(session);
     if (isNodeResponse(res)) ResponseGate.at(res, commit);
@@ -126,7 +126,7 @@ export class ExpressRequestSession implements SessionHooks {
     this.#track(session);
   }
 
-  /** Replaces `save` and `reload` by ones that call the session's own, which an application may have replaced (R73). */
+  /** Replaces `save` and `reload`. Both call the previous method, which can be the application's (R73). */
   #track(session: Session): void {
     adoptSession(session);
     // eslint-disable-next-line @typescript-eslint/unbound-method -- both are called with their session

@@ -73,7 +73,7 @@ export class ResponseCommit implements CommitHooks, UngatedHooks {
     if (!this.hasHeaders || !req.session) return;
     try {
       const value = signedValue(req.sessionID!, secrets);
-      // Not `session.cookie.serialize()`: an application may have assigned a plain object to `session.cookie`.
+      // Not `session.cookie.serialize()`: an application may have replaced the cookie with a plain object.
       const cookie = Cookie.prototype.serialize.call(req.session.cookie, options.name, value);
       const res: HeaderWriter = this.#call.res;
       const others = [res.getHeader?.('Set-Cookie') ?? []].flat().map(String);
@@ -108,8 +108,9 @@ export class ResponseCommit implements CommitHooks, UngatedHooks {
   }
 
   /**
-   * Calls `next` again with the error (R61); the response is sent unchanged. Beside a response that is not one of
-   * Node's, a second `next` can end an established connection: there the error becomes a process warning.
+   * Calls `next` again with the error (R61); the response is sent unchanged. Beside a response that is not
+   * one of Node's, a second `next` can end an established connection: there the error becomes a process
+   * warning.
    */
   report(error: unknown): void {
     const { req, res, next, sentId } = this.#call;
@@ -126,8 +127,8 @@ export class ResponseCommit implements CommitHooks, UngatedHooks {
   }
 
   /**
-   * Runs a store call; a promise if it does not call back immediately. An error that the store passes goes to `next`; an
-   * exception that it throws rejects, and so replaces the response.
+   * Runs a store call; a promise if it does not call back immediately. An error that the store passes goes to
+   * `next`; an exception that it throws rejects, and so replaces the response.
    */
   #settle(call: (done: Done) => void): Promise<void> | undefined {
     let isSettled = false;

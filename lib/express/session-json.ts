@@ -9,7 +9,7 @@ export function textOf(session: object): string {
   });
 }
 
-/** Merges the text that another request wrote into a session that was loaded as `base`. Conflicts keep this session's value. */
+/** Merges the text of another request into a session loaded as `base`. On conflict, its own value stays. */
 export function mergeText(session: Session, base: string | null, written: string): void {
   const own = JSON.parse(textOf(session)) as JsonObject;
   const before = base === null ? undefined : (JSON.parse(base) as Json);

@@ -49,13 +49,15 @@ export class SessionWrites {
     return snapshot;
   }
 
-  /** A session was loaded with all writes that this process had made before the load. */
-  markLoaded(session: Session, writes = this.track(session.id).writes): void {
-    Object.assign(this.track(session.id), { base: textOf(session), writes });
+  /** A session was loaded with all writes that this process had made before the load. Returns its text. */
+  markLoaded(session: Session, writes = this.track(session.id).writes): string {
+    const base = textOf(session);
+    Object.assign(this.track(session.id), { base, writes });
+    return base;
   }
 
-  markSaved(session: Session): void {
-    this.#saved = { id: session.id, text: textOf(session) };
+  markSaved(id: string, text: string): void {
+    this.#saved = { id, text };
   }
 
   get hasSaved(): boolean {
@@ -78,12 +80,12 @@ export class SessionWrites {
     let text: string | null = null;
     const operation = (callback: Callback): void => {
       text = textOf(session);
-      this.#saved = { id: session.id, text };
+      this.markSaved(session.id, text);
       write(callback);
     };
     this.#write(session, operation, (error, thrown) => {
-      // A failed save is repeated at the end (W12). One that threw at the application is not: that could replace the
-      // application's error page.
+      // A failed save is repeated at the end (W12). One that threw at the application is not: that could
+      // replace the application's error page.
       if (thrown === 'now') this.hasThrown = true;
       else if (error) this.#saved = before;
       else if (text !== null) this.#markWritten(session.id, text);
@@ -98,8 +100,8 @@ export class SessionWrites {
   }
 
   /**
-   * Waits for writes, and writes wait for it, since many stores write the whole session at a touch. Touches run
-   * concurrently: the requests of one page often touch the same session.
+   * Waits for writes, and writes wait for it, since many stores write the whole session at a touch. Touches
+   * run concurrently: the requests of one page often touch the same session.
    */
   touch(id: string, session: Session, done: Done): void {
     const { shared } = this.track(session.id);
@@ -117,7 +119,7 @@ export class SessionWrites {
     this.#write(session, operation, touched, { queue: [], touches: 0 });
   }
 
-  /** Calls `remove` when earlier writes are done. Later ones do not write the session again, unless this fails. */
+  /** Calls `remove` when earlier writes are done. Later writes are skipped, unless this fails. */
   destroy(id: string, remove: (callback: Callback) => void, done: Done): void {
     const { shared } = this.track(id);
     shared.isDestroyed = true;
@@ -165,7 +167,7 @@ export class SessionWrites {
     const { written } = shared;
     if (written === null || shared.writes === writes || written === base) return;
     mergeText(session, base, written);
-    if (textOf(session) === written) this.#saved = { id: session.id, text: written };
+    if (textOf(session) === written) this.markSaved(session.id, written);
   }
 
   #run(

@@ -16,9 +16,9 @@ export interface SharedSession {
 }
 
 /**
- * The sessions of one store that requests of this process use. Express-session stores write whole sessions. Within this
- * process their writes are put in order and merged, and destroyed sessions are not written again. Nothing protects
- * against other processes: these stores have no means for it.
+ * The sessions of one store that requests of this process use. Express-session stores write whole sessions.
+ * Within this process their writes are put in order and merged, and destroyed sessions are not written again.
+ * Nothing protects against other processes: these stores have no means for it.
  */
 export class SharedSessions {
   /** Weak references: a request can run after its client has disconnected, and no event marks its end. */
@@ -65,14 +65,15 @@ export class SharedSessions {
 const instances = new WeakMap<Store, SharedSessions>();
 
 /**
- * Called once, with an error, and `'now'` or `'late'` if the operation threw it: whether its caller can still catch it.
+ * Called once, with an error, and `'now'` or `'late'` if the operation threw it: whether its caller can still
+ * catch it.
  */
 export type Done = Callback;
 
 /**
- * Runs an operation after those in the queue; immediately if there are none. Its first callback counts, or the deadline;
- * a callback after the deadline calls `onLate`. An exception is passed to `done`, and also thrown if the caller can
- * catch it.
+ * Runs an operation after those in the queue; immediately if there are none. Its first callback counts, or
+ * the deadline; a callback after the deadline calls `onLate`. An exception is passed to `done`, and also
+ * thrown if the caller can catch it.
  */
 export function runInOrder(
   session: Pick<SharedSession, 'queue' | 'touches'>,

@@ -41,7 +41,7 @@ describe('a store that exceeds storeTimeout', () => {
     );
     expect(await site.send('/', KNOWN)).toMatchObject({
       status: 500,
-      body: 'next: The session store did not response in time to serve a session.',
+      body: 'next: The session store did not answer in time to serve a session.',
     });
   });
 

@@ -24,8 +24,9 @@ export function isCallbackStore(store: unknown): store is CallbackStore {
 }
 
 /**
- * Calls a method of a store that returns its result by callback or by promise. The first result counts: some stores use
- * both, and some call back twice. If a method has a callback parameter, only the rejection of its promise counts.
+ * Calls a method of a store that returns its result by callback or by promise. The first result counts: some
+ * stores use both, and some call back twice. If a method has a callback parameter, only the rejection of its
+ * promise counts.
  */
 export function invokeStore(
   store: object,

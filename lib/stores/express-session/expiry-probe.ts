@@ -4,7 +4,7 @@ import { Cookie } from './cookie.js';
 import { callStore, type StoreMethodName } from './callback-store.js';
 import { Session } from './session.js';
 
-/** When a stored session expires by its cookie, in epoch milliseconds; `null` if the cookie has no valid date. */
+/** When a stored session expires by its cookie, as epoch milliseconds; `null` without a valid date. */
 export function expiryOf(cookie: unknown): number | null {
   const { expires, _expires } = (cookie ?? {}) as { readonly expires?: unknown; readonly _expires?: unknown };
   const date = expires ?? _expires;
@@ -17,11 +17,11 @@ export function expiryOf(cookie: unknown): number | null {
 const probes = new WeakMap<object, Promise<boolean>>();
 
 /**
- * Whether a session has expired when its stored cookie has. Most stores with a lifetime of their own extend only that at a
- * touch and leave the cookie unchanged: there the cookie's date is no reason to end a session.
+ * Whether a session has expired when its stored cookie has. Most stores with a lifetime of their own extend
+ * only that at a touch and leave the cookie unchanged: there the cookie's date is no reason to end a session.
  *
- * Probed once per store, when one of its sessions first looks expired, with a session under a random id. `false` if
- * the probe fails; the next call repeats it.
+ * Probed once per store, when one of its sessions first looks expired, with a session under a random id.
+ * `false` if the probe fails; the next call repeats it.
  */
 export async function isExpiryReliable(store: object, limitMs: number | null): Promise<boolean> {
   const probe = probes.get(store) ?? movesExpiryAtTouch(store, limitMs);

@@ -1,4 +1,4 @@
-/** Writes that have exceeded their deadline. One that completes after its session was destroyed has restored the session. */
+/** Writes that exceeded their deadline. One that completes after a destroy has stored the session again. */
 export class LateWrites {
   readonly #writes = new Map<string, { pending: number; isDestroyed: boolean }>();
 

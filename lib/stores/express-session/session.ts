@@ -16,7 +16,8 @@ export interface SessionedRequest extends IncomingMessage {
 }
 
 /**
- * express-session's session: attributes and `cookie` are own enumerable properties, everything else is not enumerable.
+ * express-session's session: attributes and `cookie` are own enumerable properties, everything else is not
+ * enumerable.
  *
  * @see parity rules R73 to R83
  */
@@ -69,17 +70,20 @@ class SessionMethods {
     return this;
   }
 
-  /** Sets `req.session` to an empty session with another id, and removes the old id from the store. */
+  /** Sets `req.session` to an empty session with another id; the old id is removed from the store. */
   regenerate(callback: Callback): this {
     const { req } = this;
-    endSession(req, req.sessionID!, (done) => replaceSession(req, done), callback);
+    const store = req.sessionStore!;
+    const replace = (done: Callback): void =>
+      typeof store.regenerate === 'function' ? store.regenerate(req, done) : regenerate(store, req, done);
+    endSession(req, req.sessionID!, replace, callback);
     return this;
   }
 }
 
 /**
- * A function instead of a class, for code that runs `Session.call(this, req)`. `req` needs only `sessionID` and
- * `sessionStore`.
+ * A function instead of a class, for code that runs `Session.call(this, req)`. `req` needs only `sessionID`
+ * and `sessionStore`.
  */
 export const Session = function Session(this: Session, req: object, data?: unknown): void {
   Object.defineProperty(this, 'req', { value: req });
@@ -99,14 +103,10 @@ export const Session = function Session(this: Session, req: object, data?: unkno
 Session.prototype = SessionMethods.prototype;
 Object.defineProperty(Session.prototype, 'constructor', { value: Session });
 
-/** Calls the store's `regenerate`, which most stores inherit; without one, does what that does. */
-function replaceSession(req: SessionedRequest, callback: Callback): void {
-  const store = req.sessionStore!;
-  if (typeof store.regenerate === 'function') return store.regenerate(req, callback);
-  let destroyed = false;
+/** Destroys the session of a request and generates another one, even if destroying failed. */
+export function regenerate(store: StoreMethods, req: SessionedRequest, callback: Callback): void {
+  // A second callback, which `invokeStore` ignores, would replace the new session.
   invokeStore(store, 'destroy', [req.sessionID!], (error) => {
-    if (destroyed) return;
-    destroyed = true;
     store.generate(req);
     callback(error);
   });
@@ -139,7 +139,7 @@ export interface SessionHooks {
   readonly storeTimeoutMs: number | null;
   /** Sets `req.session` to a session with the data that the store returned. */
   createSession(found: StoredSessionData): void;
-  /** Runs `remove` after the store calls that are running for the session; later ones do not store it again. */
+  /** Runs `remove` after the running store calls for the session; later ones do not store it again. */
   destroy(id: string, remove: (done: Callback) => void, callback: Callback): void;
   /** Whether the session is being loaded; then `next` is called when the load has ended. */
   joinLoad(next: (error?: unknown) => void): boolean;

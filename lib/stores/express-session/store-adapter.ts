@@ -15,12 +15,13 @@ import { callStore, isMissing, nullIfMissing, type CallbackStore } from './callb
 import { LateWrites } from './late-writes.js';
 
 /**
- * An express-session store as a {@link SessionStore}. Ids and the stored `{ ...data, cookie }` are the same, so
- * express-session can read what is written here, and the reverse.
+ * An express-session store as a {@link SessionStore}. Ids and the stored `{ ...data, cookie }` are the same,
+ * so express-session can read what is written here, and the reverse.
  *
- * These stores write whole sessions. A patch loads the session first, and writes of one process run one after the other:
- * within a process no update is lost and no destroyed session is restored. Between processes, both can still happen
- * between load and write. The store decides when a session expires; the absolute timeout applies too.
+ * These stores write whole sessions. A patch loads the session first, and writes of one process run one after
+ * the other: within a process no update is lost and no destroyed session is restored. Between processes, both
+ * can still happen between load and write. The store decides when a session expires; the absolute timeout
+ * applies too.
  */
 export class ExpressStoreAdapter extends SessionStore implements SessionKeying {
   readonly #store: CallbackStore;
@@ -31,7 +32,7 @@ export class ExpressStoreAdapter extends SessionStore implements SessionKeying {
   readonly #lateWrites = new LateWrites();
   #connected = true;
 
-  /** `limitMs`: deadline of each store call. Without one, a call without a result would block all later writes. */
+  /** `limitMs`: deadline of each store call. A call without a result would block all later writes. */
   constructor(
     store: CallbackStore,
     cookie: StoredExpressCookie,

@@ -1,13 +1,14 @@
 import { EventEmitter } from 'node:events';
 import { Cookie } from './cookie.js';
-import { Session, type SessionedRequest, type StoreMethods } from './session.js';
+import { regenerate, Session, type SessionedRequest, type StoreMethods } from './session.js';
 
 /** An express-session store: an emitter of `disconnect` and `connect`. */
 export interface Store extends EventEmitter, StoreMethods {}
 
 /**
- * The base class of stores. A function instead of a class, since most stores run `Store.call(this)`, on any object.
- * It has no state, since some stores never call it. Its methods are enumerable, since some stores copy them.
+ * The base class of stores. A function instead of a class, since most stores run `Store.call(this)`, on any
+ * object. It has no state, since some stores never call it. Its methods are enumerable, since some stores
+ * copy them.
  *
  * @see parity rules A3, A4, R105 to R110
  */
@@ -19,16 +20,8 @@ Store.prototype = Object.create(EventEmitter.prototype, {
   constructor: { value: Store, writable: true, configurable: true },
 }) as Store;
 
-/** Destroys the session of a request and generates another one, even if destroying failed. */
 Store.prototype.regenerate = function (this: Store, req, callback) {
-  let destroyed = false;
-  this.destroy(req.sessionID!, (error) => {
-    // Some stores call back twice: a second session would replace the one in use.
-    if (destroyed) return;
-    destroyed = true;
-    this.generate(req);
-    callback(error);
-  });
+  regenerate(this, req, callback);
 };
 
 /** Loads the session of an id, without a request. */
@@ -43,7 +36,7 @@ Store.prototype.load = function (this: Store, id, callback) {
 
 /** Sets `req.session` to a session with stored data. */
 Store.prototype.createSession = function (this: Store, req, stored) {
-  // Not destructured: applications compare the message of the error that stored data without a cookie gives (A12).
+  // Not destructured: applications compare the error text for stored data without a cookie (A12).
   const expires = stored.cookie.expires;
   const originalMaxAge = stored.cookie.originalMaxAge;
   const cookie = new Cookie(stored.cookie);

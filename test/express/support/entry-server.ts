@@ -41,8 +41,8 @@ export async function closeSites(): Promise<void> {
 }
 
 /**
- * A server with middlewares. An error that `next` gets is sent as `500 next: <message>`, an exception of a middleware as
- * `500 thrown: <message>`.
+ * A server with middlewares. An error that `next` gets is sent as `500 next: <message>`, an exception of a
+ * middleware as `500 thrown: <message>`.
  */
 export async function serve(
   middlewares: Middleware | readonly Middleware[],
