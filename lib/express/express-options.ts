@@ -9,7 +9,7 @@ import type { CallbackStore } from '../stores/express-session/callback-store.js'
 import { MemoryStore } from './memory-store.js';
 import type { Store } from '../stores/express-session/store.js';
 
-/** The attributes of the cookie; also others, which are kept as they are. */
+/** The attributes of the cookie. */
 export interface ExpressCookieOptions {
   domain?: string | undefined;
   expires?: Date | null | undefined;
@@ -25,7 +25,7 @@ export interface ExpressCookieOptions {
   encode?: ((value: string) => string) | undefined;
 }
 
-/** A function of a request that may be typed as any framework's: a method's parameter is compared both ways. */
+/** A function that may declare any framework's request: parameters of methods are bivariant. */
 type RequestFunction<T> = { of(req: ExpressRequest): T }['of'];
 
 /** The options of express-session, with its defaults. */
@@ -34,7 +34,7 @@ export interface ExpressSessionOptions {
   genid?: RequestFunction<string> | undefined;
   /** @defaultValue `'connect.sid'` */
   name?: string | undefined;
-  /** The former word for `name`. */
+  /** The former name of `name`. */
   key?: string | undefined;
   proxy?: boolean | undefined;
   /** @defaultValue `true`, with a deprecation message */
@@ -47,8 +47,8 @@ export interface ExpressSessionOptions {
   /** @defaultValue a new `MemoryStore` */
   store?: CallbackStore | undefined;
   /**
-   * Ours: longest time to wait for the store, each time that it is asked; `Infinity` for as long as it takes, as
-   * express-session does. Milliseconds.
+   * Deadline of each store call, in milliseconds; `Infinity` for no deadline, as in express-session, which
+   * does not have this option.
    * @defaultValue 10 seconds
    */
   storeTimeout?: number | undefined;
@@ -56,7 +56,7 @@ export interface ExpressSessionOptions {
   unset?: 'destroy' | 'keep' | undefined;
 }
 
-/** The options, read once. */
+/** The options with defaults applied. */
 export interface ResolvedExpressOptions {
   readonly cookie: NonNullable<ExpressSessionOptions['cookie']>;
   readonly genid: ((req: IncomingMessage) => string) | null;
@@ -67,16 +67,16 @@ export interface ResolvedExpressOptions {
   readonly saveUninitialized: boolean;
   readonly secrets: readonly Secret[] | null;
   readonly store: Store;
-  /** Whether the store has a `touch`: asked when the middleware is made, as express-session does (R18). */
+  /** The store had a `touch` when the middleware was created (R18). */
   readonly storeTouches: boolean;
   readonly storeTimeoutMs: number | null;
   readonly unset: 'destroy' | 'keep';
 }
 
 /**
- * Reads the options as express-session does, in its order and with its words; what is deprecated is told.
+ * Checks the options in the order of express-session, with its messages and deprecations.
  *
- * @throws TypeError for `genid`, `unset` and an empty list of secrets.
+ * @throws TypeError for an invalid `genid`, `unset` or `storeTimeout`, and for an empty array of secrets.
  * @see parity rules R1 to R9
  */
 export function readExpressOptions(

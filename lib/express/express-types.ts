@@ -3,9 +3,9 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 
 /**
- * What an application stores in its sessions, beside the cookie. Augment it to type `req.session.userId`:
- * `declare module 'nest-session/express' { interface SessionData { userId: string } }`. What `'express-session'` was augmented
- * with counts too, while its types are loaded.
+ * The data of an application's sessions. Augment it to type `req.session.userId`:
+ * `declare module 'nest-session/express' { interface SessionData { userId: string } }`. Augmentations of
+ * `'express-session'` count too, if its types are loaded.
  */
 export interface SessionData extends DeclaredElsewhere {
   cookie: Cookie;
@@ -38,7 +38,7 @@ export declare class Session {
   touch(): this;
 }
 
-/** The base of stores, and an emitter of `disconnect` and `connect`. */
+/** The base class of stores: an emitter of `disconnect` and `connect`. */
 export declare abstract class Store extends EventEmitter {
   readonly [OURS]?: true;
   regenerate(req: any, callback: (error?: any) => any): void;
@@ -53,7 +53,7 @@ export declare abstract class Store extends EventEmitter {
   touch?(id: string, session: SessionData, callback?: () => void): void;
 }
 
-/** Sessions as texts in the memory of this process, for development. */
+/** Sessions in the memory of this process, for development. */
 export declare class MemoryStore extends Store {
   sessions: Record<string, string>;
   get(id: string, callback: (error: any, session?: SessionData | null) => void): void;
@@ -65,24 +65,24 @@ export declare class MemoryStore extends Store {
   touch(id: string, session: SessionData, callback?: () => void): void;
 }
 
-/** What the middleware puts at a request of Express. */
+/** The properties that the middleware sets on a request. */
 export interface RequestSessionParts {
-  /** The session of the request. There is none before the middleware, and none after `destroy()`. */
+  /** The session of the request. Missing before the middleware and after `destroy()`. */
   session: Session & Partial<SessionData>;
   sessionID: string;
   sessionStore: Store & { generate: (req: any) => void };
 }
 
 declare global {
-  // eslint-disable-next-line @typescript-eslint/no-namespace -- the place where Express types its requests
+  // eslint-disable-next-line @typescript-eslint/no-namespace -- Express types its requests here
   namespace Express {
-    // Inherited, so that the types of express-session may declare the same properties.
+    // Inherited, since the types of express-session may declare the same properties.
     // eslint-disable-next-line @typescript-eslint/no-empty-object-type
     interface Request extends RequestSessionParts {}
   }
 }
 
-/** A request as the functions among the options get it: one of Express, where Express runs. */
+/** The request that `genid` and `cookie` functions get. Without Express, it is Node's request only. */
 export interface ExpressRequest extends IncomingMessage, Express.Request {
   readonly secure: boolean;
   readonly protocol: string;
@@ -93,10 +93,10 @@ export interface ExpressRequest extends IncomingMessage, Express.Request {
   get(name: string): string | undefined;
 }
 
-/** Tells stores of this package from those that another package types. */
+/** Marks the store type of this package, as opposed to that of express-session's types. */
 declare const OURS: unique symbol;
 
-/** The data that the types of express-session declare: where they are loaded, requests have another store than ours. */
+/** The data that the types of express-session declare. If they are loaded, requests have their store type. */
 type DeclaredElsewhere = Express.Request['sessionStore'] extends infer Theirs
   ? typeof OURS extends keyof Theirs
     ? object

@@ -1,5 +1,5 @@
 /**
- * express-session's API over this package: an application changes one import. `require()` gives the function itself.
+ * express-session's API, to replace express-session by changing one import. `require()` returns the function.
  *
  * @module nest-session/express
  */

@@ -1,22 +1,23 @@
-import type { Callback, Session, StoredSessionData } from '../stores/express-session/session.js';
+import type { Callback } from '../stores/express-session/callback-store.js';
+import type { Session, StoredSessionData } from '../stores/express-session/session.js';
 import { Store } from '../stores/express-session/store.js';
 
 /**
- * Sessions as texts in the memory of this process, for development. Every callback comes later, never at once.
+ * Sessions as JSON text in the memory of this process, for development. Callbacks are asynchronous.
  *
  * @see parity rules A5, R112 to R117
  */
 export interface MemoryStore extends Store {
-  /** The text of each session by its id. */
+  /** JSON text of each session, by id. */
   sessions: Record<string, string>;
   touch(id: string, session: Session, callback?: Callback): void;
-  /** All sessions by their ids. */
+  /** Calls back with all sessions, by id. */
   all(callback?: Callback<Record<string, StoredSessionData>>): void;
   clear(callback?: Callback): void;
   length(callback: Callback<number>): void;
 }
 
-/** A function and no class for the reason that {@link Store} is one. */
+/** A function instead of a class, as {@link Store}. */
 export const MemoryStore = function (this: MemoryStore): void {
   Store.call(this);
   this.sessions = Object.create(null) as Record<string, string>;
@@ -67,7 +68,7 @@ MemoryStore.prototype.touch = function (this: MemoryStore, id, session, callback
   if (callback) setImmediate(callback);
 };
 
-/** A copy of a session; one that is over is removed when it is looked at. */
+/** A copy of a session; `undefined` if missing. An expired session is removed. */
 function unexpired({ sessions }: MemoryStore, id: string): StoredSessionData | undefined {
   const text = sessions[id];
   if (text === undefined) return undefined;

@@ -1,29 +1,29 @@
-import { askStore, isMissing } from '../stores/express-session/callback-store.js';
-import { SharedSessions, inOrder, type SharedSession, type StepDone } from './shared-sessions.js';
-import type { Callback, Session } from '../stores/express-session/session.js';
-import { mergeText, textOf } from './session-json.js';
+import { invokeStore, isMissing, type Callback } from '../stores/express-session/callback-store.js';
+import type { Session } from '../stores/express-session/session.js';
 import type { Store } from '../stores/express-session/store.js';
+import { mergeText, textOf } from './session-json.js';
+import { runInOrder, SharedSessions, type Done, type SharedSession } from './shared-sessions.js';
 
-/** A session as one request holds it. */
-interface Hold {
+/** What one request has loaded of a session. */
+interface Snapshot {
   readonly shared: SharedSession;
-  /** What the request began with, to tell its changes from those of others. */
+  /** The text that its changes are compared to; `null` before the session is loaded or written. */
   base: string | null;
-  /** How many writes of this process that contains. */
-  seen: number;
+  /** Number of writes of this process that `base` includes. */
+  writes: number;
 }
 
-/** What one request does to its sessions in the store, in order with the other requests of this process. */
+/** The store calls of one request, in order with those of the other requests of this process. */
 export class SessionWrites {
   readonly #store: Store;
   readonly #limitMs: number | null;
   readonly #sessions: SharedSessions;
-  readonly #held = new Map<string, Hold>();
-  /** What the store holds, as far as is known. */
-  #stored: { readonly id: string; readonly text: string } | null = null;
-  /** A save threw, and whoever asked for it knows. */
+  readonly #snapshots = new Map<string, Snapshot>();
+  /** The text that counts as saved (R54). */
+  #saved: { readonly id: string; readonly text: string } | null = null;
+  /** A save threw an exception at its caller. */
   hasThrown = false;
-  #underWay = 0;
+  #running = 0;
   #waiting: (() => void)[] = [];
 
   constructor(store: Store, limitMs: number | null) {
@@ -32,159 +32,159 @@ export class SessionWrites {
     this.#sessions = SharedSessions.of(store);
   }
 
-  /** From here on, what others in this process do to the session of an id is seen. */
-  hold(id: string): Hold {
-    const held = this.#held.get(id);
-    return held ?? this.#keep(id, this.#sessions.hold(id));
+  /** From here on, writes of other requests are merged into the session of an id. */
+  track(id: string): Snapshot {
+    return this.#snapshots.get(id) ?? this.#add(id, this.#sessions.get(id));
   }
 
-  /** A session that was generated just now. */
-  begin(id: string): void {
-    this.#keep(id, this.#sessions.begin(id));
-    this.#stored = null;
+  /** As {@link track}, for a session that was generated. */
+  trackNew(id: string): void {
+    this.#add(id, this.#sessions.create(id));
+    this.#saved = null;
   }
 
-  #keep(id: string, shared: SharedSession): Hold {
-    const hold = { shared, base: null, seen: shared.writes };
-    this.#held.set(id, hold);
-    return hold;
+  #add(id: string, shared: SharedSession): Snapshot {
+    const snapshot = { shared, base: null, writes: shared.writes };
+    this.#snapshots.set(id, snapshot);
+    return snapshot;
   }
 
-  /** The session was loaded; what this process had written then is in it. */
-  loaded(session: Session, seen = this.hold(session.id).seen): void {
-    Object.assign(this.hold(session.id), { base: textOf(session), seen });
+  /** A session was loaded with all writes that this process had made before the load. Returns its text. */
+  markLoaded(session: Session, writes = this.track(session.id).writes): string {
+    const base = textOf(session);
+    Object.assign(this.track(session.id), { base, writes });
+    return base;
   }
 
-  /** The store need not be given this text again. */
-  isStored(id: string, text: string): void {
-    this.#stored = { id, text };
+  markSaved(id: string, text: string): void {
+    this.#saved = { id, text };
   }
 
-  get hasStored(): boolean {
-    return this.#stored !== null;
+  get hasSaved(): boolean {
+    return this.#saved !== null;
   }
 
-  /** The session of this id was loaded from the store, or was written to it, and was not removed since. */
-  isHeldByStore(id: string | undefined): boolean {
-    const hold = id === undefined ? undefined : this.#held.get(id);
-    return hold !== undefined && hold.base !== null && !hold.shared.destroyed;
+  isSaved(session: Session): boolean {
+    return this.#saved?.id === session.id && this.#saved.text === textOf(session);
   }
 
-  holds(session: Session): boolean {
-    return this.#stored?.id === session.id && this.#stored.text === textOf(session);
+  /** Whether the session of an id was loaded or written, and not removed since. */
+  isStored(id: string | undefined): boolean {
+    const snapshot = id === undefined ? undefined : this.#snapshots.get(id);
+    return snapshot !== undefined && snapshot.base !== null && !snapshot.shared.isDestroyed;
   }
 
-  /** `write` gives the session to the store, as it is when those before it are done. */
-  save(session: Session, write: (done: Callback) => void, callback: StepDone): void {
-    const before = this.#stored;
+  /** Calls `write` when earlier writes are done and merged into the session. */
+  save(session: Session, write: (callback: Callback) => void, done: Done): void {
+    const before = this.#saved;
     let text: string | null = null;
-    const send = (done: Callback): void => {
+    const operation = (callback: Callback): void => {
       text = textOf(session);
-      this.#stored = { id: session.id, text };
-      write(done);
+      this.markSaved(session.id, text);
+      write(callback);
     };
-    this.#write(session, send, (error, thrown) => {
-      // What could not be stored is tried again at the end (W12); not what was thrown at the application, or its error
-      // page would be taken back.
+    this.#write(session, operation, (error, thrown) => {
+      // A failed save is repeated at the end (W12). One that threw at the application is not: that could
+      // replace the application's error page.
       if (thrown === 'now') this.hasThrown = true;
-      else if (error) this.#stored = before;
-      else if (text !== null) this.#written(session.id, text);
-      callback(error, thrown);
+      else if (error) this.#saved = before;
+      else if (text !== null) this.#markWritten(session.id, text);
+      done(error, thrown);
     });
   }
 
-  #written(id: string, text: string): void {
-    const hold = this.hold(id);
-    hold.shared.written = hold.base = text;
-    hold.seen = ++hold.shared.writes;
+  #markWritten(id: string, text: string): void {
+    const snapshot = this.track(id);
+    snapshot.shared.written = snapshot.base = text;
+    snapshot.writes = ++snapshot.shared.writes;
   }
 
   /**
-   * Waits for writes, and writes wait for it, since many stores write the whole session again here too. Touches do not
-   * wait for each other: a page of many requests touches its session many times at once.
+   * Waits for writes, and writes wait for it, since many stores write the whole session at a touch. Touches
+   * run concurrently: the requests of one page often touch the same session.
    */
-  touch(id: string, session: Session, callback: StepDone): void {
-    const { shared } = this.hold(session.id);
-    const send = (done: Callback): void => askStore(this.#store, 'touch', [id, session], done);
-    if (shared.steps.length > 0) return this.#write(session, send, callback);
-    shared.touching++;
-    const touched: StepDone = (error, thrown) => {
+  touch(id: string, session: Session, done: Done): void {
+    const { shared } = this.track(session.id);
+    const operation = (callback: Callback): void =>
+      invokeStore(this.#store, 'touch', [id, session], callback);
+    if (shared.queue.length > 0) return this.#write(session, operation, done);
+    shared.touches++;
+    const touched: Done = (error, thrown) => {
       try {
-        callback(error, thrown);
+        done(error, thrown);
       } finally {
-        if (--shared.touching === 0) shared.steps[0]?.();
+        if (--shared.touches === 0) shared.queue[0]?.();
       }
     };
-    this.#write(session, send, touched, { ...shared, steps: [], touching: 0 });
+    this.#write(session, operation, touched, { queue: [], touches: 0 });
   }
 
-  /** Removes the session of an id; nobody here writes it again, unless removing fails. */
-  forget(id: string, remove: (done: Callback) => void, callback: StepDone): void {
-    const { shared } = this.hold(id);
-    shared.destroyed = true;
-    this.#inOrder(shared, remove, (error, thrown) => {
-      // What is not there is what was asked for.
-      if (thrown === undefined && isMissing(error)) return callback();
-      if (error) shared.destroyed = false;
-      callback(error, thrown);
+  /** Calls `remove` when earlier writes are done. Later writes are skipped, unless this fails. */
+  destroy(id: string, remove: (callback: Callback) => void, done: Done): void {
+    const { shared } = this.track(id);
+    shared.isDestroyed = true;
+    this.#run(shared, remove, (error, thrown) => {
+      if (thrown === undefined && isMissing(error)) return done();
+      if (error) shared.isDestroyed = false;
+      done(error, thrown);
     });
   }
 
-  /** Settles when nothing that this request began is under way any more; `undefined` where nothing is. */
-  whenDone(): Promise<void> | undefined {
-    return this.#underWay === 0 ? undefined : new Promise((done) => this.#waiting.push(done));
+  /** Resolves when no store call of this request is running; `undefined` if none is now. */
+  whenIdle(): Promise<void> | undefined {
+    return this.#running === 0 ? undefined : new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   #write(
     session: Session,
-    send: (done: Callback) => void,
-    callback: StepDone,
-    queue = this.hold(session.id).shared,
+    write: (callback: Callback) => void,
+    done: Done,
+    queue: Pick<SharedSession, 'queue' | 'touches'> = this.track(session.id).shared,
   ): void {
-    const hold = this.hold(session.id);
-    const step = (done: Callback): void => {
-      if (hold.shared.destroyed) return done();
-      this.#merge(session, hold);
+    const snapshot = this.track(session.id);
+    const operation = (callback: Callback): void => {
+      if (snapshot.shared.isDestroyed) return callback();
+      this.#merge(session, snapshot);
       const { cookie } = session;
-      // Some stores put a plain object in its place (session-pouchdb-store).
-      const keepCookie = (): void => {
+      // Some stores replace it with a plain object (session-pouchdb-store).
+      const restoreCookie = (): void => {
         if (typeof session.cookie?.serialize !== 'function') session.cookie = cookie;
       };
-      send((error) => {
-        keepCookie();
-        done(error);
+      write((error) => {
+        restoreCookie();
+        callback(error);
       });
-      keepCookie();
+      restoreCookie();
     };
-    // A write that was given up and lands after the session was removed has brought it back.
-    const late = (): void => {
-      if (hold.shared.destroyed) askStore(this.#store, 'destroy', [session.id], () => undefined);
+    // A write that completes after its deadline and after the session was removed has stored it again.
+    const onLate = (): void => {
+      if (snapshot.shared.isDestroyed) invokeStore(this.#store, 'destroy', [session.id], () => undefined);
     };
-    this.#inOrder(queue, step, callback, late);
+    this.#run(queue, operation, done, onLate);
   }
 
-  #merge(session: Session, { shared, base, seen }: Hold): void {
+  #merge(session: Session, { shared, base, writes }: Snapshot): void {
     const { written } = shared;
-    if (written === null || shared.writes === seen || written === base) return;
+    if (written === null || shared.writes === writes || written === base) return;
     mergeText(session, base, written);
-    if (textOf(session) === written) this.#stored = { id: session.id, text: written };
+    if (textOf(session) === written) this.markSaved(session.id, written);
   }
 
-  #inOrder(
-    shared: SharedSession,
-    step: (done: Callback) => void,
-    callback: StepDone,
-    late?: () => void,
+  #run(
+    queue: Pick<SharedSession, 'queue' | 'touches'>,
+    operation: (callback: Callback) => void,
+    done: Done,
+    onLate?: () => void,
   ): void {
-    this.#underWay++;
-    const done: StepDone = (error, thrown) => {
-      this.#underWay--;
+    this.#running++;
+    const settled: Done = (error, thrown) => {
+      this.#running--;
       try {
-        callback(error, thrown);
+        done(error, thrown);
       } finally {
-        if (this.#underWay === 0) for (const wake of this.#waiting.splice(0)) wake();
+        if (this.#running === 0) for (const resolve of this.#waiting.splice(0)) resolve();
       }
     };
-    inOrder(shared, step, this.#limitMs, done, late);
+    runInOrder(queue, operation, this.#limitMs, settled, onLate);
   }
 }

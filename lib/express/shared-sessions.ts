@@ -1,41 +1,40 @@
-import { inTime } from '../stores/express-session/callback-store.js';
-import type { Callback } from '../stores/express-session/session.js';
+import { withDeadline, type Callback } from '../stores/express-session/callback-store.js';
 import type { Store } from '../stores/express-session/store.js';
 
-/** What the requests of this process know together of one session, as long as one of them lives. */
+/** State of one session that all its requests in this process share. */
 export interface SharedSession {
-  /** Removed by one of them: no other may write it again. */
-  destroyed: boolean;
-  /** The text that this process has written last; `null` while nobody has. */
+  /** One of the requests has removed it: the others must not write it again. */
+  isDestroyed: boolean;
+  /** The text of the last write of this process; `null` before the first one. */
   written: string | null;
-  /** How often it was written, to tell what came after a load. */
+  /** Number of writes, to notice those after a load. */
   writes: number;
-  /** Touches under way: they overlap each other, and steps wait for them. */
-  touching: number;
-  /** Steps under way and waiting, in order. */
-  readonly steps: (() => void)[];
+  /** Number of running touches. They run concurrently, and operations in the queue wait for them. */
+  touches: number;
+  /** The running operation and those that wait, in order. */
+  readonly queue: (() => void)[];
 }
 
 /**
- * The sessions of one store that requests of this process hold. Such a store writes whole sessions: here they are put in
- * order, merged with what others in this process wrote meanwhile, and kept from coming back. Of other processes nothing
- * is known; no store of this kind could tell.
+ * The sessions of one store that requests of this process use. Express-session stores write whole sessions.
+ * Within this process their writes are put in order and merged, and destroyed sessions are not written again.
+ * Nothing protects against other processes: these stores have no means for it.
  */
 export class SharedSessions {
-  /** Weakly: a request may go on long after its client has left, and nothing tells when it is over. */
-  readonly #held = new Map<string, WeakRef<SharedSession>>();
+  /** Weak references: a request can run after its client has disconnected, and no event marks its end. */
+  readonly #sessions = new Map<string, WeakRef<SharedSession>>();
   readonly #collected = new FinalizationRegistry<string>((id) => {
-    if (this.#held.get(id)?.deref() === undefined) this.#held.delete(id);
+    if (this.#sessions.get(id)?.deref() === undefined) this.#sessions.delete(id);
   });
-  /** The store is connected, as far as its events tell. */
-  ready = true;
+  /** By the events of the store. */
+  isConnected = true;
 
-  /** The one for a store, whoever asks. */
+  /** The one instance for a store. */
   static of(store: Store): SharedSessions {
-    let sessions = known.get(store);
+    let sessions = instances.get(store);
     if (sessions === undefined) {
       sessions = new SharedSessions();
-      known.set(store, sessions);
+      instances.set(store, sessions);
       sessions.#listen(store);
     }
     return sessions;
@@ -43,67 +42,70 @@ export class SharedSessions {
 
   #listen(store: Store): void {
     if (typeof store.on !== 'function') return;
-    store.on('disconnect', () => (this.ready = false));
-    store.on('connect', () => (this.ready = true));
+    store.on('disconnect', () => (this.isConnected = false));
+    store.on('connect', () => (this.isConnected = true));
   }
 
-  /** What is known of an id; after its removal is complete, whoever comes holds another session. */
-  hold(id: string): SharedSession {
-    const held = this.#held.get(id)?.deref();
-    const isOver = held === undefined || (held.destroyed && held.steps.length === 0);
-    return isOver ? this.begin(id) : held;
+  /** The state of an id; a new one after its session was destroyed. */
+  get(id: string): SharedSession {
+    const session = this.#sessions.get(id)?.deref();
+    const isUsable = session !== undefined && !(session.isDestroyed && session.queue.length === 0);
+    return isUsable ? session : this.create(id);
   }
 
-  /** A session begins: nothing that was known of its id holds for it. */
-  begin(id: string): SharedSession {
-    const held: SharedSession = { destroyed: false, written: null, writes: 0, touching: 0, steps: [] };
-    this.#held.set(id, new WeakRef(held));
-    this.#collected.register(held, id);
-    return held;
+  /** New state for an id, as for a session that was generated. */
+  create(id: string): SharedSession {
+    const session: SharedSession = { isDestroyed: false, written: null, writes: 0, touches: 0, queue: [] };
+    this.#sessions.set(id, new WeakRef(session));
+    this.#collected.register(session, id);
+    return session;
   }
 }
 
-const known = new WeakMap<Store, SharedSessions>();
-
-/** Told once. `now` where the step threw and whoever asked for it can still catch that, `late` where not. */
-export type StepDone = Callback;
+const instances = new WeakMap<Store, SharedSessions>();
 
 /**
- * Runs a step when those before it are done: at once where there is none. A step says itself when it is done, and only
- * the first time counts; one that does not say so within the limit has
- * failed, and `late` hears of it when it does. What it throws is told, and thrown as
- * well where somebody is there to catch it.
+ * Called once, with an error, and `'now'` or `'late'` if the operation threw it: whether its caller can still
+ * catch it.
  */
-export function inOrder(
-  held: SharedSession,
-  step: (done: Callback) => void,
+export type Done = Callback;
+
+/**
+ * Runs an operation after those in the queue; immediately if there are none. Its first callback counts, or
+ * the deadline; a callback after the deadline calls `onLate`. An exception is passed to `done`, and also
+ * thrown if the caller can catch it.
+ */
+export function runInOrder(
+  session: Pick<SharedSession, 'queue' | 'touches'>,
+  operation: (callback: Callback) => void,
   limitMs: number | null,
-  callback: StepDone,
-  late?: () => void,
+  done: Done,
+  onLate?: () => void,
 ): void {
-  const thrown = held.steps.length === 0 && held.touching === 0 ? 'now' : 'late';
+  const { queue } = session;
+  const thrown = queue.length === 0 && session.touches === 0 ? 'now' : 'late';
   const run = (): void => {
-    let finished = false;
-    const finish = (...result: Parameters<StepDone>): void => {
-      if (finished) return;
-      finished = true;
-      held.steps.shift();
-      // Looked up before the callback: what that begins with nobody before it runs at once.
-      const [next] = held.steps;
+    let isDone = false;
+    const finish: Done = (...result) => {
+      if (isDone) return;
+      isDone = true;
+      queue.shift();
+      // Read before `done`, which may start an operation that runs immediately.
+      const [next] = queue;
       try {
-        callback(...result);
+        done(...result);
       } finally {
         next?.();
       }
     };
     try {
-      step(inTime(limitMs, (error) => finish(error), late));
+      operation(withDeadline(limitMs, (error) => finish(error), onLate));
     } catch (error) {
-      const isOwn = !finished;
+      const isFirst = !isDone;
       finish(error, thrown);
-      if (thrown === 'now' || !isOwn) throw error;
+      if (thrown === 'now' || !isFirst) throw error;
     }
   };
-  held.steps.push(run);
+  queue.push(run);
   if (thrown === 'now') run();
 }

@@ -2,7 +2,7 @@ import type { ExpressCookieOptions, ExpressSessionOptions } from './express-opti
 import type * as types from './express-types.js';
 import { session as untyped, type ExpressSessionHandler } from './middleware.js';
 
-/** express-session's function and its parts, typed as applications know them. */
+/** express-session's function and its properties, typed as in express-session. */
 export const session = untyped as unknown as ((
   options?: ExpressSessionOptions | null,
 ) => ExpressSessionHandler) & {
@@ -12,7 +12,7 @@ export const session = untyped as unknown as ((
   Store: typeof types.Store;
 };
 
-/** The types of express-session, under its names. */
+/** The type names of express-session. */
 // eslint-disable-next-line @typescript-eslint/no-namespace -- applications write session.SessionOptions
 export declare namespace session {
   type SessionOptions = ExpressSessionOptions;
@@ -24,22 +24,14 @@ export declare namespace session {
   type MemoryStore = types.MemoryStore;
 }
 
-/** The cookie of a session. */
-export const Cookie = session.Cookie;
+/** The classes of express-session. */
+export const { Cookie, MemoryStore, Session, Store } = session;
+
 /** The cookie of a session. */
 export type Cookie = types.Cookie;
-
-/** A session. */
-export const Session = session.Session;
 /** A session. */
 export type Session = types.Session;
-
-/** The base of stores. */
-export const Store = session.Store;
-/** The base of stores. */
+/** The base class of stores. */
 export type Store = types.Store;
-
-/** Sessions in the memory of this process, for development. */
-export const MemoryStore = session.MemoryStore;
 /** Sessions in the memory of this process, for development. */
 export type MemoryStore = types.MemoryStore;

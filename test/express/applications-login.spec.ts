@@ -11,7 +11,7 @@ interface User {
   readonly name: string;
 }
 
-/** A passport that knows one user, by the password `open`. */
+/** A passport with one user and the password `open`. */
 function passportOfAda() {
   const own = new passport.Passport();
   own.use(
@@ -63,7 +63,7 @@ describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session)
     }
     const meOf = ({ body }: Response): Me => body as Me;
 
-    it('logs in under a new id, with an empty session; the old cookie is worth nothing', async () => {
+    it('logs in under a new id, with an empty session; the old cookie is invalid', async () => {
       const app = build();
       const agent = request.agent(app);
       const old = sidOf(await agent.post('/cart').expect(204))!;
@@ -79,7 +79,7 @@ describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session)
       await request(app).get('/private').set('Cookie', old).expect(401);
     });
 
-    it('can keep what the session held before the login', async () => {
+    it('can keep the data from before the login', async () => {
       const agent = request.agent(build());
       await agent.post('/cart');
       const before = meOf(await agent.get('/me'));
@@ -89,7 +89,7 @@ describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session)
       expect(after.id).not.toBe(before.id);
     });
 
-    it('redirects a wrong password, and changes nothing', async () => {
+    it('redirects after a wrong password, and changes nothing', async () => {
       const agent = request.agent(build());
       await agent.post('/cart');
       const before = meOf(await agent.get('/me'));
@@ -99,12 +99,12 @@ describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session)
       await agent.get('/private').expect(401);
     });
 
-    it('makes no session of a wrong password without one', async () => {
+    it('creates no session for a wrong password', async () => {
       const failed = await request(build()).post('/login').send('username=eve&password=guess').expect(302);
       expect(sidOf(failed)).toBeUndefined();
     });
 
-    it('logs out under another new id; the cookie of the login is worth nothing', async () => {
+    it('logs out under another new id; the cookie of the login is invalid', async () => {
       const app = build();
       const agent = request.agent(app);
       const login = sidOf(await agent.post('/login').send(LOGIN))!;
@@ -118,7 +118,7 @@ describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session)
       await request(app).get('/private').set('Cookie', login).expect(401);
     });
 
-    it('logs in again and again, under another id each time', async () => {
+    it('logs in repeatedly, under another id each time', async () => {
       const agent = request.agent(build());
       const ids = new Set<string>();
       for (let round = 0; round < 5; round++) {
@@ -146,7 +146,7 @@ describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session)
 
     it.each([
       ['alone', []],
-      ['behind cookie-parser', [cookieParser(OPTIONS.secret)]],
+      ['after cookie-parser', [cookieParser(OPTIONS.secret)]],
     ])('shows a message after the redirect, once (%s)', async (___, before) => {
       const agent = request.agent(build(...before));
       await agent.post('/save').expect(302).expect('Location', '/');
@@ -186,7 +186,7 @@ describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session)
     const token = async (agent: ReturnType<typeof request.agent>): Promise<string> =>
       (await agent.get('/token').expect(200)).body as string;
 
-    it('lets through the token of the session, and keeps it', async () => {
+    it('accepts the token of the session, and keeps it', async () => {
       const agent = request.agent(build());
       const known = await token(agent);
       await agent.post('/save').set('x-csrf-token', known).expect(200, '"saved"');
@@ -194,19 +194,19 @@ describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session)
       await agent.get('/saved').expect(200, 'true');
     });
 
-    it('answers 403 without a token, with a wrong one and with that of another session', async () => {
+    it('sends 403 without a token, with a wrong one and with that of another session', async () => {
       const app = build();
       const agent = request.agent(app);
       const known = await token(agent);
-      const foreign = await token(request.agent(app));
+      const otherToken = await token(request.agent(app));
       await agent.post('/save').expect(403);
-      for (const wrong of [foreign, known.slice(1), 'x'])
+      for (const wrong of [otherToken, known.slice(1), 'x'])
         await agent.post('/save').set('x-csrf-token', wrong).expect(403);
       await request(app).post('/save').set('x-csrf-token', known).expect(403);
       await agent.get('/saved').expect(200, 'false');
     });
 
-    it('takes no token that was revoked', async () => {
+    it('rejects a revoked token', async () => {
       const agent = request.agent(build());
       const known = await token(agent);
       await agent.post('/revoke').set('x-csrf-token', known).expect(200);

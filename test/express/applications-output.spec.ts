@@ -18,7 +18,7 @@ describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session)
   beforeAll(() => writeFileSync(file, TEXT));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** Answers in each of the ways there are, each after a change of the session. */
+  /** Sends responses in every way, each after a change of the session. */
   const addRoutes = (app: Application): Application => {
     app.use((req, ___, next) => {
       const current = sessionOf(req);
@@ -45,16 +45,16 @@ describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session)
   };
 
   describe('and helmet', () => {
-    it.each(['before', 'after'])('sends its headers and the cookie: helmet %s', async (where) => {
+    it.each(['before', 'after'])('sends its headers and the cookie: helmet %s the session', async (where) => {
       const app = express();
       app.use(...ordered(where, helmet(), session(OPTIONS)));
       const agent = request.agent(addRoutes(app));
-      const answer = await agent.get('/json').expect(200);
-      expect(answer.headers).toMatchObject({
+      const response = await agent.get('/json').expect(200);
+      expect(response.headers).toMatchObject({
         'content-security-policy': expect.stringContaining("default-src 'self'") as string,
         'x-content-type-options': 'nosniff',
       });
-      expect(sidOf(answer)).toBeDefined();
+      expect(sidOf(response)).toBeDefined();
       await agent.get('/n').expect(200, '2');
     });
   });
@@ -67,13 +67,13 @@ describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session)
     };
 
     it.each(['json', 'send', 'pipe', 'read', 'file', 'writes'])(
-      'gives a stored session and the whole body, compressed: %s',
+      'stores the session and sends the whole body, compressed: %s',
       async (path) => {
         const agent = request.agent(build());
-        const answer = await agent.get(`/${path}`).expect(200);
-        expect(answer.headers['content-encoding']).toBe('gzip');
-        expect(path === 'json' ? (answer.body as { text: string }).text : answer.text).toBe(TEXT);
-        expect(sidOf(answer)).toBeDefined();
+        const response = await agent.get(`/${path}`).expect(200);
+        expect(response.headers['content-encoding']).toBe('gzip');
+        expect(path === 'json' ? (response.body as { text: string }).text : response.text).toBe(TEXT);
+        expect(sidOf(response)).toBeDefined();
         await agent.get('/n').expect(200, '2');
       },
     );
@@ -82,18 +82,18 @@ describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session)
       ['empty', 204],
       ['away', 302],
       ['fault', 500],
-    ])('gives a stored session with an answer that is not compressed or hardly: %s', async (path, status) => {
+    ])('stores the session with a small or empty response: %s', async (path, status) => {
       const agent = request.agent(build());
-      const answer = await agent.get(`/${path}`).expect(status);
-      expect(sidOf(answer)).toBeDefined();
+      const response = await agent.get(`/${path}`).expect(status);
+      expect(sidOf(response)).toBeDefined();
       await agent.get('/n').expect(200, '2');
     });
 
-    it('leaves an answer alone whose client does not want it compressed', async () => {
+    it('does not compress if the client does not accept it', async () => {
       const agent = request.agent(build());
-      const answer = await agent.get('/pipe').set('Accept-Encoding', 'identity').expect(200);
-      expect(answer.headers['content-encoding']).toBeUndefined();
-      expect(answer.text).toBe(TEXT);
+      const response = await agent.get('/pipe').set('Accept-Encoding', 'identity').expect(200);
+      expect(response.headers['content-encoding']).toBeUndefined();
+      expect(response.text).toBe(TEXT);
       await agent.get('/n').expect(200, '2');
     });
   });
@@ -141,7 +141,7 @@ function* pieces(): Generator<string> {
   for (let at = 0; at < TEXT.length; at += 10_000) yield TEXT.slice(at, at + 10_000);
 }
 
-/** The other middleware before or after that of the session. */
+/** Another middleware, before or after that of the session. */
 function ordered(where: string, other: RequestHandler, session: RequestHandler): RequestHandler[] {
   return where === 'before' ? [other, session] : [session, other];
 }

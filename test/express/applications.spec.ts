@@ -23,7 +23,7 @@ describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session)
       return app;
     };
 
-    it('knows each agent by its cookie, and sends that once', async () => {
+    it('identifies each agent by its cookie, which it sends once', async () => {
       const app = build();
       const [ada, bob] = [request.agent(app), request.agent(app)];
       const first = await ada.get('/').expect(200);
@@ -34,7 +34,7 @@ describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session)
       expect((await ada.get('/look')).body).toMatchObject({ n: 2 });
     });
 
-    it('sends the cookie with each answer where it is rolling, and to all where saveUninitialized says so', async () => {
+    it('sends the cookie with each response if rolling, and to all with saveUninitialized', async () => {
       const agent = request.agent(
         build({ rolling: true, saveUninitialized: true, cookie: { maxAge: 60_000 } }),
       );
@@ -44,7 +44,7 @@ describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session)
       expect(sidOf(await agent.get('/'))).toBe(sid);
     });
 
-    it('forgets a session that was destroyed: its cookie leads to a new one', async () => {
+    it('generates a new session for the cookie of a destroyed one', async () => {
       const agent = request.agent(build());
       const { id } = (await agent.get('/')).body as { id: string };
       await agent.get('/bye').expect(200, { left: null });
@@ -53,13 +53,13 @@ describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session)
       expect(body.id).not.toBe(id);
     });
 
-    it('adopts neither an unknown id nor one with a bad signature', async () => {
+    it('accepts neither an unknown id nor one with a bad signature', async () => {
       const app = build();
       const sid = sidOf(await request(app).get('/'))!;
       for (const forged of [sid.slice(0, -3) + 'AAA', 'connect.sid=chosen', 'connect.sid=s%3Achosen.x']) {
-        const answer = await request(app).get('/').set('Cookie', forged);
-        expect(answer.body).toMatchObject({ n: 1 });
-        expect(sidOf(answer)).toBeDefined();
+        const response = await request(app).get('/').set('Cookie', forged);
+        expect(response.body).toMatchObject({ n: 1 });
+        expect(sidOf(response)).toBeDefined();
       }
     });
   });
@@ -68,7 +68,7 @@ describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session)
     ['no secret', undefined],
     ['the same secret', OPTIONS.secret],
     ['another secret', 'another cat'],
-  ])('and cookie-parser in front with %s', (___, parserSecret) => {
+  ])('and cookie-parser before it with %s', (___, parserSecret) => {
     const build = () => {
       const app = express();
       app.use(cookieParser(parserSecret), session(OPTIONS));
@@ -92,17 +92,17 @@ describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session)
 
     it('keeps its own cookies beside the session', async () => {
       const agent = request.agent(build());
-      const answer = await agent.get('/theme').expect(200);
-      expect(answer.headers['set-cookie']).toHaveLength(2);
+      const response = await agent.get('/theme').expect(200);
+      expect(response.headers['set-cookie']).toHaveLength(2);
       await agent.get('/cookies').expect(200, { theme: 'dark', n: 1 });
     });
   });
 
   describe('and error handlers', () => {
     const build = () => {
-      const told: unknown[][] = [];
-      const hears = new EventEmitter();
-      const heard = once(hears, 'error handler');
+      const errors: unknown[][] = [];
+      const events = new EventEmitter();
+      const handled = once(events, 'error handler');
       const store = new session.MemoryStore();
       const app = express();
       app.use(session({ ...OPTIONS, store }));
@@ -116,58 +116,58 @@ describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session)
         setImmediate(() => next(Object.assign(new Error('given'), { status: 422 })));
       });
       app.get('/last', (req, res) => void res.json(sessionOf(req)['last'] ?? null));
-      const answer: ErrorRequestHandler = (error: Error & { status?: number }, req, res, next) => {
-        told.push([error.message, res.headersSent]);
-        hears.emit('error handler');
+      const errorHandler: ErrorRequestHandler = (error: Error & { status?: number }, req, res, next) => {
+        errors.push([error.message, res.headersSent]);
+        events.emit('error handler');
         if (res.headersSent) return next(error);
         res.status(error.status ?? 500).json({ error: error.message, session: Boolean(req.session) });
       };
-      app.use(answer);
-      return { app, store, told, heard };
+      app.use(errorHandler);
+      return { app, store, errors, handled };
     };
 
     it.each([
       ['throw', 500, 'thrown'],
       ['next', 422, 'given'],
     ])('stores what was set before an error: %s', async (path, status, error) => {
-      const { app, told } = build();
+      const { app, errors } = build();
       const agent = request.agent(app);
-      const answer = await agent.get(`/${path}`).expect(status, { error, session: true });
-      expect(sidOf(answer)).toBeDefined();
+      const response = await agent.get(`/${path}`).expect(status, { error, session: true });
+      expect(sidOf(response)).toBeDefined();
       expect((await agent.get('/last')).body).toBe(path);
-      expect(told).toEqual([[error, false]]);
+      expect(errors).toEqual([[error, false]]);
     });
 
-    it('answers 404 and goes on with the session', async () => {
+    it('sends 404 and keeps the session', async () => {
       const agent = request.agent(build().app);
       await agent.get('/');
       await agent.get('/nowhere').expect(404);
       expect((await agent.get('/')).body).toMatchObject({ n: 2 });
     });
 
-    it('answers for a store that cannot be read; there is no session then (R27, R28)', async () => {
-      const { app, store, told } = build();
+    it('get the error of a load, without a session (R27, R28)', async () => {
+      const { app, store, errors } = build();
       const agent = request.agent(app);
       await agent.get('/');
       store.get = (___, callback) => setImmediate(callback, new Error('store is down'));
-      const answer = await agent.get('/').expect(500, { error: 'store is down', session: false });
-      expect(sidOf(answer)).toBeUndefined();
-      expect(told).toEqual([['store is down', false]]);
+      const response = await agent.get('/').expect(500, { error: 'store is down', session: false });
+      expect(sidOf(response)).toBeUndefined();
+      expect(errors).toEqual([['store is down', false]]);
     });
 
-    it('hears of a store that cannot be written when the answer is on its way (R61)', async () => {
-      const { app, store, told, heard } = build();
+    it('get the error of a save after the response was sent (R61)', async () => {
+      const { app, store, errors, handled } = build();
       const agent = request.agent(app);
       await agent.get('/');
       store.set = (___, ____, callback) => void setImmediate(() => callback?.(new Error('disk is full')));
       await agent.get('/').expect(200);
-      await heard;
-      expect(told).toEqual([['disk is full', true]]);
+      await handled;
+      expect(errors).toEqual([['disk is full', true]]);
     });
   });
 
   describe('and routers mounted at paths', () => {
-    it('matches the path of the cookie with the whole address, however deep the router', async () => {
+    it('matches the cookie path with the whole URL in nested routers', async () => {
       const app = express();
       const admin = express.Router();
       admin.use(session({ ...OPTIONS, cookie: { path: '/admin' } }));
@@ -175,13 +175,13 @@ describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session)
       app.use('/admin', admin);
       app.get('/', (req, res) => void res.json({ session: typeof req.session }));
       const agent = request.agent(app);
-      const answer = await agent.get('/admin/deep/er');
-      expect(String(answer.headers['set-cookie'])).toContain('; Path=/admin;');
+      const response = await agent.get('/admin/deep/er');
+      expect(String(response.headers['set-cookie'])).toContain('; Path=/admin;');
       expect((await agent.get('/admin/deep/er?x=1')).body).toMatchObject({ n: 2 });
       await agent.get('/').expect(200, { session: 'undefined' });
     });
 
-    it('has no session where the path of the cookie is elsewhere', async () => {
+    it('has no session outside of the cookie path', async () => {
       const app = express();
       app.use(session({ ...OPTIONS, cookie: { path: '/admin' } }));
       app.get('/shop', (req, res) => void res.json({ session: typeof req.session }));
@@ -203,18 +203,18 @@ describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session)
   });
 
   describe('and several of its middlewares', () => {
-    it('runs the one that comes first, and that once', async () => {
+    it('runs only the first one, once', async () => {
       const app = express();
       const middleware = session(OPTIONS);
       app.use(middleware, middleware, session({ ...OPTIONS, name: 'second.sid' }));
       app.get('/', count);
       const agent = request.agent(app);
-      const answer = await agent.get('/');
-      expect(answer.headers['set-cookie']).toHaveLength(1);
+      const response = await agent.get('/');
+      expect(response.headers['set-cookie']).toHaveLength(1);
       expect((await agent.get('/')).body).toMatchObject({ n: 2 });
     });
 
-    it('keeps those of two paths apart, each with its own name', async () => {
+    it('separates those of two paths, each with its own name', async () => {
       const app = express();
       app.use('/shop', session({ ...OPTIONS, name: 'shop.sid' }));
       app.use('/admin', session({ ...OPTIONS, name: 'admin.sid', secret: ['newer', 'older'] }));
@@ -227,7 +227,7 @@ describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session)
       expect((await agent.get('/admin')).body).toMatchObject({ n: 2 });
     });
 
-    it('accepts a secret that was replaced, and signs with the new one', async () => {
+    it('accepts a former secret, and signs with the new one', async () => {
       const store = new session.MemoryStore();
       const build = (secret: string | string[]) => {
         const app = express();
@@ -241,7 +241,7 @@ describe.each(IMPORTS)('an application with %s on %s', (_, __, express, session)
       expect((await known('new')).body).toMatchObject({ n: 1 });
     });
 
-    it('keeps the record of a session that a handler took from its request (unset: keep)', async () => {
+    it('keeps the stored session if a handler removes it from the request (unset: keep)', async () => {
       const app = express();
       app.use(session(OPTIONS));
       app.get('/', count);

@@ -2,8 +2,8 @@ import { jest } from '@jest/globals';
 import session from 'nest-session/express';
 import { QUIET } from './support/entry-implementations.js';
 
-describe('a session that is saved beside a response of another kind', () => {
-  it('is reported where that fails, without its id (S-68)', () => {
+describe('a session with a response that is not from Node', () => {
+  it('reports a failed save in a process warning, without the id (S-68)', () => {
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const store = new session.MemoryStore();
     store.set = (id, _, callback) =>

@@ -10,13 +10,13 @@ import {
 } from './support/entry-implementations.js';
 import { closeSites, serve, type Middleware, type SessionHandler } from './support/entry-server.js';
 import { brokenStore, dataOf, heldStore, synchronousStore, turn } from './support/end-store.js';
-import { later, told } from './support/end-promises.js';
+import { later, errorOf } from './support/end-promises.js';
 
 afterEach(closeSites);
 
 const KNOWN = { cookie: cookieFor('known') };
 
-describe.each(IMPLEMENTATIONS)('the end of an answer, with %s', (_, session) => {
+describe.each(IMPLEMENTATIONS)('the end of a response, with %s', (_, session) => {
   async function visit(
     handler: SessionHandler,
     {
@@ -26,8 +26,8 @@ describe.each(IMPLEMENTATIONS)('the end of an answer, with %s', (_, session) => 
     headers: Record<string, string> = KNOWN,
   ) {
     const site = await serve(session({ ...QUIET, ...options, store }), handler);
-    const answer = await site.ask('/', headers);
-    return { ...answer, store, calls: store.calls.join(' ') };
+    const response = await site.send('/', headers);
+    return { ...response, store, calls: store.calls.join(' ') };
   }
 
   it.each<[string, SessionHandler, Omit<Options, 'store'>, string]>([
@@ -40,11 +40,11 @@ describe.each(IMPLEMENTATIONS)('the end of an answer, with %s', (_, session) => 
     ],
     ['a change', (req, res) => ((req.session['a'] = 2), res.end()), {}, 'get set'],
     ['no change', (_req, res) => res.end(), {}, 'get touch'],
-  ])('finds out what is to be done: %s (R57)', async (_what, handler, options, calls) => {
+  ])('calls the store as needed: %s (R57)', async (_what, handler, options, calls) => {
     expect(await visit(handler, options)).toMatchObject({ status: 200, calls });
   });
 
-  it('asks the store once for an answer in pieces (R57)', async () => {
+  it('calls the store once for a response in several writes (R57)', async () => {
     const { body, calls } = await visit((req, res) => {
       req.session['a'] = 2;
       res.write('first, ');
@@ -67,7 +67,7 @@ describe.each(IMPLEMENTATIONS)('the end of an answer, with %s', (_, session) => 
     ['undefined', undefined, 'get destroy'],
     ['false', false, 'get'],
     ['0', 0, 'get'],
-  ])('destroys a session that was set to %s as unset says (R58)', async (_what, value, calls) => {
+  ])('destroys a session that was set to %s, depending on unset (R58)', async (_what, value, calls) => {
     const found = await visit(
       (req, res) => {
         Object.assign(req, { session: value });
@@ -78,7 +78,7 @@ describe.each(IMPLEMENTATIONS)('the end of an answer, with %s', (_, session) => 
     expect(found).toMatchObject({ calls, cookies: [] });
   });
 
-  it('destroys a new session too, and once only (R58)', async () => {
+  it('destroys a new session too, only once (R58)', async () => {
     const { calls } = await visit(
       (req, res) => {
         Object.assign(req, { session: null });
@@ -91,7 +91,7 @@ describe.each(IMPLEMENTATIONS)('the end of an answer, with %s', (_, session) => 
     expect(calls).toBe('destroy');
   });
 
-  it('saves nothing where the id is no string (R59)', async () => {
+  it('saves nothing if the id is not a string (R59)', async () => {
     const { calls, cookies } = await visit((req, res) => {
       req.session['a'] = 2;
       Object.assign(req, { sessionID: 7 });
@@ -101,21 +101,21 @@ describe.each(IMPLEMENTATIONS)('the end of an answer, with %s', (_, session) => 
   });
 
   it.each<[string, SessionHandler, Omit<Options, 'store'>, string]>([
-    ['new and untouched', (_req, res) => res.end(), { saveUninitialized: false }, ''],
+    ['new and unmodified', (_req, res) => res.end(), { saveUninitialized: false }, ''],
     [
-      'new and changed',
+      'new and modified',
       (req, res) => ((req.session['a'] = 1), res.end()),
       { saveUninitialized: false },
       'set',
     ],
-    ['new and untouched', (_req, res) => res.end(), { saveUninitialized: true }, 'set'],
+    ['new and unmodified', (_req, res) => res.end(), { saveUninitialized: true }, 'set'],
     ['new and saved', (req, res) => req.session.save(() => res.end()), { saveUninitialized: true }, 'set'],
     ['new and saved', (req, res) => req.session.save(() => res.end()), { saveUninitialized: false }, 'set'],
-  ])('saves what must be saved: %s, %p (R59)', async (_what, handler, options, calls) => {
+  ])('saves a session or does not: %s, %p (R59)', async (_what, handler, options, calls) => {
     expect(await visit(handler, options, {})).toMatchObject({ calls });
   });
 
-  it('saves a known session that was asked for with an unknown id only if it changed (R59)', async () => {
+  it('saves the session of a request with an unknown id only if it is modified (R59)', async () => {
     const unknown = { cookie: cookieFor('unknown') };
     expect(await visit((_req, res) => res.end(), {}, unknown)).toMatchObject({ calls: 'get', cookies: [] });
   });
@@ -123,9 +123,9 @@ describe.each(IMPLEMENTATIONS)('the end of an answer, with %s', (_, session) => 
   it.each<[string, SessionHandler, Record<string, string>]>([
     ['known', (_req, res) => res.end(), KNOWN],
     ['known and rolling', (_req, res) => res.end(), KNOWN],
-    ['new and untouched', (_req, res) => res.end(), {}],
-    ['new and changed', (req, res) => ((req.session['a'] = 1), res.end()), {}],
-    ['in pieces', (_req, res) => (res.write('a'), res.end('b')), KNOWN],
+    ['new and unmodified', (_req, res) => res.end(), {}],
+    ['new and modified', (req, res) => ((req.session['a'] = 1), res.end()), {}],
+    ['in several writes', (_req, res) => (res.write('a'), res.end('b')), KNOWN],
   ])('touches the session once: %s (R60)', async (what, handler, headers) => {
     let touches = 0;
     await visit(
@@ -152,14 +152,17 @@ describe.each(IMPLEMENTATIONS)('the end of an answer, with %s', (_, session) => 
       'destroy',
       (req, res) => (Object.assign(req, { session: null }), (res.statusCode = 201), res.end('made')),
     ],
-  ])('tells next of an error of %s afterwards; the answer stays (R61, W4)', async (method, handler) => {
-    const store = brokenStore(session, method, 'tells', { known: { a: 1 } });
-    const site = await serve(session({ ...QUIET, store, unset: 'destroy' }), handler);
-    expect(await site.ask('/', KNOWN)).toMatchObject({ status: 201, body: 'made' });
-    expect(await site.lateError).toEqual(new Error('the store is broken'));
-  });
+  ])(
+    'passes an error of %s to next later, without a change of the response (R61, W4)',
+    async (method, handler) => {
+      const store = brokenStore(session, method, 'passes', { known: { a: 1 } });
+      const site = await serve(session({ ...QUIET, store, unset: 'destroy' }), handler);
+      expect(await site.send('/', KNOWN)).toMatchObject({ status: 201, body: 'made' });
+      expect(await site.lateError).toEqual(new Error('the store is broken'));
+    },
+  );
 
-  it('ends at once where the store answers at once (R62)', async () => {
+  it('ends immediately if the store calls back synchronously (R62)', async () => {
     const store = synchronousStore(session, { known: { a: 1 } });
     let sent: boolean | undefined;
     const { body, calls } = await visit(
@@ -176,26 +179,29 @@ describe.each(IMPLEMENTATIONS)('the end of an answer, with %s', (_, session) => 
   it.each([
     ['204', (res: ServerResponse) => ((res.statusCode = 204), res.end())],
     ['redirect', (res: ServerResponse) => (res.writeHead(302, { location: '/' }), res.end())],
-  ])('sends nothing of an answer without body until the session is stored: %s (R62)', async (_what, end) => {
-    const store = heldStore(session, 'set', { known: {} });
-    const seen = later<ServerResponse>();
-    const site = await serve(session({ ...QUIET, store }), (req, res) => {
-      req.session['a'] = 2;
-      end(res);
-      seen.set(res);
-    });
-    const answer = site.ask('/', KNOWN);
-    const res = await seen.value;
-    const { socket } = res;
-    await store.asked();
-    await turn();
-    expect(socket!.bytesWritten).toBe(0);
-    store.release();
-    expect([204, 302]).toContain((await answer).status);
-    expect(dataOf(store, 'known')).toEqual({ a: 2 });
-  });
+  ])(
+    'sends nothing of a response without a body until the session is stored: %s (R62)',
+    async (_what, end) => {
+      const store = heldStore(session, 'set', { known: {} });
+      const seen = later<ServerResponse>();
+      const site = await serve(session({ ...QUIET, store }), (req, res) => {
+        req.session['a'] = 2;
+        end(res);
+        seen.set(res);
+      });
+      const response = site.send('/', KNOWN);
+      const res = await seen.value;
+      const { socket } = res;
+      await store.called();
+      await turn();
+      expect(socket!.bytesWritten).toBe(0);
+      store.release();
+      expect([204, 302]).toContain((await response).status);
+      expect(dataOf(store, 'known')).toEqual({ a: 2 });
+    },
+  );
 
-  it('lets no header be changed after the end (R63)', async () => {
+  it('refuses header changes after the end (R63)', async () => {
     const problem = later<unknown>();
     const { body } = await visit((req, res) => {
       req.session['a'] = 2;
@@ -210,7 +216,7 @@ describe.each(IMPLEMENTATIONS)('the end of an answer, with %s', (_, session) => 
     expect(await problem.value).toMatchObject({ code: 'ERR_HTTP_HEADERS_SENT' });
   });
 
-  it('gives the response where there is no session to look after (R64)', async () => {
+  it('returns the response if there is no session (R64)', async () => {
     let returned: unknown;
     await visit((req, res) => {
       delete (req as { session?: unknown }).session;
@@ -219,7 +225,7 @@ describe.each(IMPLEMENTATIONS)('the end of an answer, with %s', (_, session) => 
     expect(returned).toBe(true);
   });
 
-  it('finishes after the session is stored (R67)', async () => {
+  it('emits finish after the session is stored (R67)', async () => {
     const order: string[] = [];
     const store = heldStore(session, 'set', { known: {} });
     const finished = later<void>();
@@ -231,16 +237,16 @@ describe.each(IMPLEMENTATIONS)('the end of an answer, with %s', (_, session) => 
       req.session['a'] = 2;
       res.end('done');
     });
-    const answer = site.ask('/', KNOWN);
-    await store.asked();
+    const response = site.send('/', KNOWN);
+    await store.called();
     await turn();
     order.push('stored');
     store.release();
-    await Promise.all([answer, finished.value]);
+    await Promise.all([response, finished.value]);
     expect(order).toEqual(['stored', 'finish']);
   });
 
-  it('saves what a request changed whose client has left (R68)', async () => {
+  it('saves the changes of a request whose client has disconnected (R68)', async () => {
     const store = recordingStore(session, { known: {} });
     const stored = later<void>();
     const started = later<void>();
@@ -254,7 +260,7 @@ describe.each(IMPLEMENTATIONS)('the end of an answer, with %s', (_, session) => 
       started.set();
       await once(res, 'close');
       req.session['a'] = 2;
-      res.end('nobody reads this');
+      res.end('not read');
     });
     const request = rawRequest(site.url, '/', KNOWN);
     await started.value;
@@ -263,7 +269,7 @@ describe.each(IMPLEMENTATIONS)('the end of an answer, with %s', (_, session) => 
     expect(dataOf(store, 'known')).toEqual({ a: 2 });
   });
 
-  it('saves nothing where the answer is torn down and never ended (R68)', async () => {
+  it('saves nothing if the response is destroyed without end (R68)', async () => {
     const store = recordingStore(session, { known: {} });
     const closed = later<void>();
     const site = await serve(session({ ...QUIET, store }), (req, res) => {
@@ -287,29 +293,29 @@ describe.each(IMPLEMENTATIONS)('the end of an answer, with %s', (_, session) => 
     });
     const request = rawRequest(site.url, '/', KNOWN);
     const res = await seen.value;
-    await store.asked();
+    await store.called();
     await turn();
     expect([res.writableFinished, request.received()]).toEqual([false, 0]);
     request.abort();
     await once(res, 'close');
   });
 
-  it('lets no request in before the store has found its session (R69, W26)', async () => {
+  it('does not call next before the store returns the session (R69, W26)', async () => {
     const store = heldStore(session, 'get', { known: {} });
     let handled = false;
     const site = await serve(session({ ...QUIET, store }), (_req, res) => {
       handled = true;
       res.end('in');
     });
-    const answer = site.ask('/', KNOWN);
-    await store.asked();
+    const response = site.send('/', KNOWN);
+    await store.called();
     await turn();
     expect(handled).toBe(false);
     store.release();
-    expect(await answer).toMatchObject({ body: 'in' });
+    expect(await response).toMatchObject({ body: 'in' });
   });
 
-  it('takes no notice when the store calls back twice (R70)', async () => {
+  it('ignores a second callback of the store (R70)', async () => {
     const store = recordingStore(session, { known: {} });
     for (const method of ['set', 'touch', 'destroy'] as const) {
       const once = store[method] as (...args: unknown[]) => void;
@@ -327,30 +333,33 @@ describe.each(IMPLEMENTATIONS)('the end of an answer, with %s', (_, session) => 
       res.end('once');
     });
     for (const path of ['/set', '/touch', '/destroy'])
-      expect(await site.ask(path, KNOWN)).toMatchObject({ status: 200, body: 'once' });
+      expect(await site.send(path, KNOWN)).toMatchObject({ status: 200, body: 'once' });
   });
 
-  it.each(['before', 'after'])('honours write and end that were replaced %s it (R71)', async (when) => {
-    const store = recordingStore(session, { known: {} });
-    const upperCase: Middleware = (_req, res, next) => {
-      const { write, end } = res;
-      const up = (chunk: unknown): unknown => (typeof chunk === 'string' ? chunk.toUpperCase() : chunk);
-      res.write = ((chunk: unknown) => write.call(res, up(chunk), 'utf8')) as typeof res.write;
-      res.end = ((chunk: unknown) => end.call(res, up(chunk), 'utf8')) as typeof res.end;
-      next();
-    };
-    const own = session({ ...QUIET, store });
-    const site = await serve(when === 'before' ? [upperCase, own] : [own, upperCase], (req, res) => {
-      req.session['a'] = 2;
-      res.write('hello, ');
-      res.end('world');
-    });
-    expect(await site.ask('/', KNOWN)).toMatchObject({ body: 'HELLO, WORLD' });
-    expect(dataOf(store, 'known')).toEqual({ a: 2 });
-  });
+  it.each(['before', 'after'])(
+    'calls write and end methods that were replaced %s the middleware (R71)',
+    async (when) => {
+      const store = recordingStore(session, { known: {} });
+      const upperCase: Middleware = (_req, res, next) => {
+        const { write, end } = res;
+        const up = (chunk: unknown): unknown => (typeof chunk === 'string' ? chunk.toUpperCase() : chunk);
+        res.write = ((chunk: unknown) => write.call(res, up(chunk), 'utf8')) as typeof res.write;
+        res.end = ((chunk: unknown) => end.call(res, up(chunk), 'utf8')) as typeof res.end;
+        next();
+      };
+      const own = session({ ...QUIET, store });
+      const site = await serve(when === 'before' ? [upperCase, own] : [own, upperCase], (req, res) => {
+        req.session['a'] = 2;
+        res.write('hello, ');
+        res.end('world');
+      });
+      expect(await site.send('/', KNOWN)).toMatchObject({ body: 'HELLO, WORLD' });
+      expect(dataOf(store, 'known')).toEqual({ a: 2 });
+    },
+  );
 });
 
-describe('the end of an answer, where ours is another one', () => {
+describe('the end of a response, where it differs from express-session', () => {
   const [, session] = IMPLEMENTATIONS[1]!;
 
   const BODIES: readonly [string, (res: ServerResponse) => void, string][] = [
@@ -377,13 +386,13 @@ describe('the end of an answer, where ours is another one', () => {
         send(res);
         seen.set(res);
       });
-      const answer = site.ask('/', KNOWN);
+      const response = site.send('/', KNOWN);
       const { socket } = await seen.value;
-      await store.asked();
+      await store.called();
       await turn();
       expect(socket!.bytesWritten).toBe(0);
       store.release();
-      expect(await answer).toMatchObject({ status: 200, body });
+      expect(await response).toMatchObject({ status: 200, body });
     },
   );
 
@@ -391,18 +400,18 @@ describe('the end of an answer, where ours is another one', () => {
     ['end(chunk, encoding, callback)', (res, done) => res.end('x', 'utf8', done)],
     ['end(chunk, callback)', (res, done) => res.end('x', done)],
     ['end(callback)', (res, done) => res.end(done)],
-  ])('calls back and gives the response: %s (R64, R65, W14)', async (_what, end) => {
+  ])('calls back and returns the response: %s (R64, R65, W14)', async (_what, end) => {
     const called = later<string>();
     const site = await serve(session({ ...QUIET, store: recordingStore(session) }), (req, res) => {
       req.session['a'] = 2;
       expect(end(res, () => called.set('called'))).toBe(res);
       expect(res.end()).toBe(res);
     });
-    await site.ask();
+    await site.send();
     expect(await called.value).toBe('called');
   });
 
-  it('is open to serverless libraries while the session is being stored, but nothing is added (R66, W14)', async () => {
+  it('has writableEnded false while the session is being stored, but refuses writes (R66, W14)', async () => {
     const store = heldStore(session, 'set', { known: {} });
     const ended = later<boolean>();
     const refused = later<unknown>();
@@ -412,36 +421,36 @@ describe('the end of an answer, where ours is another one', () => {
       ended.set(res.writableEnded);
       res.write('LATE', refused.set);
     });
-    const answer = site.ask('/', KNOWN);
+    const response = site.send('/', KNOWN);
     expect(await ended.value).toBe(false);
-    await store.asked();
+    await store.called();
     store.release();
-    expect(await answer).toMatchObject({ body: 'x' });
+    expect(await response).toMatchObject({ body: 'x' });
     expect(await refused.value).toMatchObject({ code: 'ERR_STREAM_WRITE_AFTER_END' });
   });
 
   it.each<[string, 'set' | 'destroy', SessionHandler]>([
     ['a save', 'set', (req, res) => ((req.session['a'] = 2), req.session.save(), res.end('x'))],
     ['a destroy', 'destroy', (req, res) => (req.session.destroy(), res.end('x'))],
-  ])('waits also for %s that the application does not wait for (W1)', async (_what, method, handler) => {
+  ])('waits for %s that the application does not wait for (W1)', async (_what, method, handler) => {
     const store = heldStore(session, method, { known: {} });
     const site = await serve(session({ ...QUIET, store }), handler);
     const request = rawRequest(site.url, '/', KNOWN);
-    await store.asked();
+    await store.called();
     await turn();
     expect(request.received()).toBe(0);
     store.release();
     expect(await request.answer).toMatchObject({ status: 200, body: 'x' });
   });
 
-  it('can be asked for inside the callback of an explicit save', async () => {
+  it('can be called in the callback of an explicit save', async () => {
     const store = recordingStore(session, { known: {} });
     const site = await serve(session({ ...QUIET, store }), async (req, res) => {
       req.session['a'] = 2;
-      await told((done) => req.session.save(done));
+      await errorOf((done) => req.session.save(done));
       res.end('x');
     });
-    expect(await site.ask('/', KNOWN)).toMatchObject({ body: 'x' });
+    expect(await site.send('/', KNOWN)).toMatchObject({ body: 'x' });
     expect(store.calls.join(' ')).toBe('get set touch');
   });
 });

@@ -11,7 +11,7 @@ interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs CommonJS text in a process of its own, where `session` is what the entry gives. */
+/** Runs CommonJS text in a separate process, where `session` is the function of the entry. */
 function run(entry: string, script: string, env: Record<string, string> = {}): Outcome {
   const text = `const session = require('${entry}');\n${script}`;
   const { NODE_ENV: _env, NO_DEPRECATION: _silence, DEBUG: _debug, ...inherited } = process.env;
@@ -23,7 +23,7 @@ function run(entry: string, script: string, env: Record<string, string> = {}): O
   return { status, stdout, stderr };
 }
 
-/** A server, one request with a session that is changed, and the end of it: the process is to end by itself. */
+/** Starts a server, changes a session in one request, and closes the server: then the process must end. */
 const ONE_REQUEST = `
   const options = { secret: 'keyboard cat', resave: false, saveUninitialized: false, genid: () => 'secret-id' };
   const middleware = session(options);
@@ -34,8 +34,8 @@ const ONE_REQUEST = `
     }),
   );
   server.listen(0, '127.0.0.1', async () => {
-    const answer = await fetch('http://127.0.0.1:' + server.address().port);
-    console.log(answer.headers.getSetCookie().length);
+    const response = await fetch('http://127.0.0.1:' + server.address().port);
+    console.log(response.headers.getSetCookie().length);
     server.close();
     server.closeAllConnections();
   });
@@ -43,11 +43,11 @@ const ONE_REQUEST = `
 
 beforeAll(() => {
   if (!existsSync(join(ROOT, 'dist/express/index.js')))
-    throw new Error('These tests look at the built package, and dist is missing: npm run build');
+    throw new Error('These tests run the built package, and dist is missing: npm run build');
 });
 
 describe.each([['express-session'], ['nest-session/express']])('a process with %s', (entry) => {
-  it('gets the function itself from require and from import (A1)', () => {
+  it('gets the function from require and from import (A1)', () => {
     const { stdout } = run(
       entry,
       `import('${entry}').then(({ default: imported }) =>
@@ -56,7 +56,7 @@ describe.each([['express-session'], ['nest-session/express']])('a process with %
     expect(stdout).toBe('function true function\n');
   });
 
-  it('is warned of the memory store in production, once for each, and of no other store (R10)', () => {
+  it('logs a warning in production for each MemoryStore, and for no other store (R10)', () => {
     const script = `
       const options = { secret: 'x', resave: false, saveUninitialized: false };
       session(options);
@@ -70,14 +70,14 @@ describe.each([['express-session'], ['nest-session/express']])('a process with %
     expect(run(entry, script, { NODE_ENV: 'development' }).stderr).toBe('');
   });
 
-  it('is told of the memory store by the NODE_ENV of when the module was loaded (R10)', () => {
+  it('logs that warning by the NODE_ENV at the time of the import (R10)', () => {
     const script = `
       process.env.NODE_ENV = 'production';
       session({ secret: 'x', resave: false, saveUninitialized: false });`;
     expect(run(entry, script).stderr).toBe('');
   });
 
-  it('reads deprecation messages on a pipe, with their date and place (R15, A13)', () => {
+  it('writes deprecations to a pipe with date and call site (R15, A13)', () => {
     const script = `for (let count = 0; count < 2; count++)
       session({ secret: 'x', resave: false });`;
     expect(run(entry, script).stderr).toMatch(
@@ -86,18 +86,18 @@ describe.each([['express-session'], ['nest-session/express']])('a process with %
   });
 
   it.each([['express-session'], ['*'], ['other,express-session']])(
-    'reads none where NO_DEPRECATION is %s (R15, A13)',
+    'writes no deprecations if NO_DEPRECATION is %s (R15, A13)',
     (namespaces) => {
       expect(run(entry, 'session();', { NO_DEPRECATION: namespaces }).stderr).toBe('');
     },
   );
 
-  it('ends by itself: nothing is left open (A15)', () => {
+  it('ends without open handles (A15)', () => {
     expect(run(entry, ONE_REQUEST)).toEqual({ status: 0, stdout: '1\n', stderr: '' });
   });
 });
 
-it('no id and no cookie is told to those who debug us, where express-session tells both (A14, W15)', () => {
+it('debug output has no ids and no cookies, as opposed to express-session (A14, W15)', () => {
   const [theirs, ours] = ['express-session', 'nest-session/express'].map(
     (entry) => run(entry, ONE_REQUEST, { DEBUG: 'express-session' }).stderr,
   );

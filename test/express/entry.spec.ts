@@ -10,7 +10,7 @@ import {
 } from './support/entry-implementations.js';
 import { closeSites, serve, type Handled, type Middleware } from './support/entry-server.js';
 
-const tellSession = (req: Handled, res: { end: (text: string) => unknown }): unknown =>
+const sendSession = (req: Handled, res: { end: (text: string) => unknown }): unknown =>
   res.end(
     JSON.stringify({
       session: typeof req.session,
@@ -23,18 +23,18 @@ const NOTHING = { session: 'undefined', sessionID: 'undefined', sessionStore: 'u
 ignoreDeprecations();
 afterEach(closeSites);
 
-describe.each(IMPLEMENTATIONS)('a request that comes to %s', (_, session) => {
+describe.each(IMPLEMENTATIONS)('a request with %s', (_, session) => {
   const fail = (problem: unknown) => (): never => {
     throw problem as Error;
   };
 
-  it('is passed on as it is where it has a session already (R19)', async () => {
+  it('is passed on unchanged if it has a session (R19)', async () => {
     const store = recordingStore(session);
     const before: Middleware = (req, _res, next) => {
       Object.assign(req, { session: { mine: true } });
       next();
     };
-    const { ask } = await serve(
+    const { send } = await serve(
       [before, session({ ...QUIET, saveUninitialized: true, store })],
       (req, res) => {
         const { writeHead, end } = Object.getPrototypeOf(res) as typeof res;
@@ -48,7 +48,7 @@ describe.each(IMPLEMENTATIONS)('a request that comes to %s', (_, session) => {
         );
       },
     );
-    expect(JSON.parse((await ask()).body)).toEqual({
+    expect(JSON.parse((await send()).body)).toEqual({
       untouched: true,
       session: { mine: true },
       keys: [false, false],
@@ -56,28 +56,28 @@ describe.each(IMPLEMENTATIONS)('a request that comes to %s', (_, session) => {
     expect(store.calls).toEqual([]);
   });
 
-  it.each([[null], [false], [0]])('gets a session where %p is in its place (R19)', async (value) => {
+  it.each([[null], [false], [0]])('gets a session in place of %p (R19)', async (value) => {
     const before: Middleware = (req, _res, next) => {
       Object.assign(req, { session: value });
       next();
     };
-    const { ask } = await serve([before, session(QUIET)], (req, res) =>
+    const { send } = await serve([before, session(QUIET)], (req, res) =>
       res.end(String(req.session instanceof session.Session)),
     );
-    expect((await ask()).body).toBe('true');
+    expect((await send()).body).toBe('true');
   });
 
-  it('has no session while the store is disconnected, however often that was told (R20)', async () => {
+  it('has no session while the store is disconnected, also after repeated events (R20)', async () => {
     const store = recordingStore(session, { known: {} });
-    const { ask } = await serve(session({ ...QUIET, store }), tellSession);
-    const told = async (): Promise<unknown> =>
-      JSON.parse((await ask('/', { cookie: cookieFor('known') })).body) as unknown;
+    const { send } = await serve(session({ ...QUIET, store }), sendSession);
+    const bodyOf = async (): Promise<unknown> =>
+      JSON.parse((await send('/', { cookie: cookieFor('known') })).body) as unknown;
     store.emit('disconnect');
     store.emit('disconnect');
-    expect(await told()).toEqual(NOTHING);
+    expect(await bodyOf()).toEqual(NOTHING);
     expect(store.calls).toEqual([]);
     store.emit('connect');
-    expect(await told()).toEqual({ session: 'object', sessionID: 'string', sessionStore: 'object' });
+    expect(await bodyOf()).toEqual({ session: 'object', sessionID: 'string', sessionStore: 'object' });
   });
 
   it.each([
@@ -91,10 +91,10 @@ describe.each(IMPLEMENTATIONS)('a request that comes to %s', (_, session) => {
     ['http://example.org/admin/x', true],
     ['http://example.org', false],
     ['http://admin/', false],
-  ])('for %s has a session of the path /admin: %p (R21)', async (path, expected) => {
-    const { url } = await serve(session({ ...QUIET, cookie: { path: '/admin' } }), tellSession);
-    const answer = await rawRequest(url, path).answer;
-    expect(answer!.body.includes('"session":"object"')).toBe(expected);
+  ])('for %s has a session with the cookie path /admin: %p (R21)', async (path, expected) => {
+    const { url } = await serve(session({ ...QUIET, cookie: { path: '/admin' } }), sendSession);
+    const response = await rawRequest(url, path).answer;
+    expect(response!.body.includes('"session":"object"')).toBe(expected);
   });
 
   it.each([
@@ -103,50 +103,50 @@ describe.each(IMPLEMENTATIONS)('a request that comes to %s', (_, session) => {
     ['/outer', 42, true],
     ['/outer', undefined, true],
     ['/outer', '', false],
-  ])('of the url %s is taken by its originalUrl %p (R21)', async (url, originalUrl, expected) => {
+  ])('with the url %s is matched by its originalUrl %p (R21)', async (url, originalUrl, expected) => {
     const mount: Middleware = (req, _res, next) => {
       Object.assign(req, { url, originalUrl });
       next();
     };
-    const { ask } = await serve([mount, session({ ...QUIET, cookie: { path: '/outer' } })], tellSession);
-    expect((await ask('/')).body.includes('"session":"object"')).toBe(expected);
+    const { send } = await serve([mount, session({ ...QUIET, cookie: { path: '/outer' } })], sendSession);
+    expect((await send('/')).body.includes('"session":"object"')).toBe(expected);
   });
 
   it('gets a session for an empty url under the default path (R21)', async () => {
-    const { ask } = await serve(
+    const { send } = await serve(
       [(req, _res, next) => next(void (req.url = '')), session(QUIET)],
-      tellSession,
+      sendSession,
     );
-    expect(JSON.parse((await ask()).body)).toMatchObject({ session: 'object' });
+    expect(JSON.parse((await send()).body)).toMatchObject({ session: 'object' });
   });
 
-  it('is asked for its session, the store, its path and the secret, in this order (R22)', async () => {
+  it('is checked for a session, the store, the path and the secret, in this order (R22)', async () => {
     const store = recordingStore(session);
     const owned: Middleware = (req, _res, next) => {
       if (req.url === '/a/owned') Object.assign(req, { session: {} });
       next();
     };
-    const { ask } = await serve([
+    const { send } = await serve([
       owned,
       session({ resave: false, saveUninitialized: false, store, cookie: { path: '/a' } }),
     ]);
     const withoutSecret = '500 next: secret option required for sessions';
-    const told = async (path: string): Promise<string> => {
-      const { status, body } = await ask(path);
+    const bodyOf = async (path: string): Promise<string> => {
+      const { status, body } = await send(path);
       return `${status} ${body}`;
     };
-    expect([await told('/a'), await told('/b'), await told('/a/owned')]).toEqual([
+    expect([await bodyOf('/a'), await bodyOf('/b'), await bodyOf('/a/owned')]).toEqual([
       withoutSecret,
       '200 ok',
       '200 ok',
     ]);
     store.emit('disconnect');
-    expect(await told('/a')).toBe('200 ok');
+    expect(await bodyOf('/a')).toBe('200 ok');
   });
 
-  it('without any secret is an error (R23)', async () => {
-    const { ask } = await serve(session({ resave: false, saveUninitialized: false }), tellSession);
-    expect(await ask()).toMatchObject({
+  it('without a secret fails (R23)', async () => {
+    const { send } = await serve(session({ resave: false, saveUninitialized: false }), sendSession);
+    expect(await send()).toMatchObject({
       status: 500,
       body: 'next: secret option required for sessions',
       cookies: [],
@@ -154,35 +154,35 @@ describe.each(IMPLEMENTATIONS)('a request that comes to %s', (_, session) => {
   });
 
   it.each([
-    ['its own secret, where the options have one', SECRET, SECRET],
-    ['the secret of the request, where the options have none', undefined, 'keyboard cat'],
+    ['the secret of the options', SECRET, SECRET],
+    ['the secret of the request, if the options have none', undefined, 'keyboard cat'],
   ])('is verified and signed with %s (R24)', async (_, secret, used) => {
     const withSecret: Middleware = (req, _res, next) => {
       Object.assign(req, { secret: 'keyboard cat' });
       next();
     };
     const store = recordingStore(session, { apple: { fruit: true } });
-    const { ask } = await serve(
+    const { send } = await serve(
       [withSecret, session({ ...QUIET, secret, store, rolling: true })],
       (req, res) => res.end(JSON.stringify(req.session['fruit'])),
     );
-    const { body, cookies } = await ask('/', { cookie: cookieFor('apple', used) });
+    const { body, cookies } = await send('/', { cookie: cookieFor('apple', used) });
     expect(body).toBe('true');
     expect(cookies).toEqual([`${cookieFor('apple', used)}; Path=/; HttpOnly`]);
   });
 
-  it('has a signature that has been computed elsewhere (R24)', () => {
+  it('has the signature of a known test vector (R24)', () => {
     expect(encodeURIComponent(signed('apple', 'keyboard cat'))).toBe(
       's%3Aapple.D8Y%2BpkTAmeR0PobOhY4G97PRW%2Bj7bUnP%2F5m6%2FOn1MCU',
     );
   });
 
-  it('has its session, id and store as plain properties (R25)', async () => {
+  it('has its session, id and store as data properties (R25)', async () => {
     const plain = { writable: true, enumerable: true, configurable: true };
     const seen: unknown[] = [];
     const store = recordingStore(session, { known: {} });
     const { get } = store;
-    const { ask } = await serve(session({ ...QUIET, store }), (req, res) => {
+    const { send } = await serve(session({ ...QUIET, store }), (req, res) => {
       for (const name of ['session', 'sessionID', 'sessionStore'])
         seen.push({ ...Object.getOwnPropertyDescriptor(req, name), value: null });
       res.end(String(req.sessionStore === store));
@@ -191,76 +191,76 @@ describe.each(IMPLEMENTATIONS)('a request that comes to %s', (_, session) => {
       seen.push(id);
       get.call(store, id, callback);
     };
-    expect((await ask('/', { cookie: cookieFor('known') })).body).toBe('true');
+    expect((await send('/', { cookie: cookieFor('known') })).body).toBe('true');
     expect(seen).toEqual(['known', ...Array<unknown>(3).fill({ ...plain, value: null })]);
   });
 
-  it('without an id is passed on at once (R26)', async () => {
+  it('without an id is passed on in the same tick (R26)', async () => {
     const order: string[] = [];
     const middleware = session(QUIET);
-    const { ask } = await serve((req, res, next) => {
+    const { send } = await serve((req, res, next) => {
       middleware(req, res, () => {
         order.push('next');
         next();
       });
       order.push('returned');
     });
-    await ask();
+    await send();
     expect(order).toEqual(['next', 'returned']);
   });
 
   it.each([
-    ['nothing is known of its id', undefined, undefined],
-    ['null is known of its id', undefined, null],
-    ['the store says ENOENT', Object.assign(new Error('no such file'), { code: 'ENOENT' }), undefined],
-  ])('gets another id where %s (R27)', async (_, error, found) => {
+    ['the store returns undefined', undefined, undefined],
+    ['the store returns null', undefined, null],
+    ['the store fails with ENOENT', Object.assign(new Error('no such file'), { code: 'ENOENT' }), undefined],
+  ])('gets another id if %s (R27)', async (_, error, found) => {
     const store = recordingStore(session);
     store.get = (_id, callback) => void setImmediate(callback, error, found);
-    const { ask } = await serve(session({ ...QUIET, store }), (req, res) => res.end(req.sessionID));
-    const { status, body } = await ask('/', { cookie: cookieFor('unknown') });
+    const { send } = await serve(session({ ...QUIET, store }), (req, res) => res.end(req.sessionID));
+    const { status, body } = await send('/', { cookie: cookieFor('unknown') });
     expect([status, body.length]).toEqual([200, 32]);
   });
 
   it.each([
     ['an error', new Error('boom'), 'next: boom'],
     ['a text', 'no luck', 'next: no luck'],
-  ])('fails without session and cookie where the store gives %s (R27, R28)', async (_, error, body) => {
+  ])('fails without session and cookie if the store passes %s (R27, R28)', async (_, error, body) => {
     const store = recordingStore(session);
     store.get = (_id, callback) => void setImmediate(callback, error);
     const middleware = session({ ...QUIET, saveUninitialized: true, store });
     const kept: unknown[] = [];
-    const { ask } = await serve((req, res, next) =>
+    const { send } = await serve((req, res, next) =>
       middleware(req, res, (problem) => {
         kept.push((req as Handled).session);
         next(problem);
       }),
     );
-    expect(await ask('/', { cookie: cookieFor('known') })).toMatchObject({ status: 500, body, cookies: [] });
+    expect(await send('/', { cookie: cookieFor('known') })).toMatchObject({ status: 500, body, cookies: [] });
     expect(kept).toEqual([undefined]);
     expect(store.calls).toEqual([]);
   });
 
-  it('fails where making the new session fails behind the store (R27)', async () => {
+  it('fails if genid throws after the load (R27)', async () => {
     const store = recordingStore(session);
     const options = { ...QUIET, store, genid: fail(new Error('no id')) };
-    const { ask } = await serve(session(options));
-    expect(await ask('/', { cookie: cookieFor('unknown') })).toMatchObject({
+    const { send } = await serve(session(options));
+    expect(await send('/', { cookie: cookieFor('unknown') })).toMatchObject({
       status: 500,
       body: 'next: no id',
     });
   });
 
-  it('throws what the store throws at once (R29)', async () => {
+  it('throws what the store throws synchronously (R29)', async () => {
     const store = recordingStore(session);
     store.get = fail(new Error('broken store'));
-    const { ask } = await serve(session({ ...QUIET, store }));
-    expect((await ask('/', { cookie: cookieFor('known') })).body).toBe('thrown: broken store');
+    const { send } = await serve(session({ ...QUIET, store }));
+    expect((await send('/', { cookie: cookieFor('known') })).body).toBe('thrown: broken store');
   });
 
-  it('gets a session made by genid and the cookie options (R30)', async () => {
+  it('gets a session with the id of genid and the cookie of the options (R30)', async () => {
     const given: unknown[] = [];
     const genid = (req: unknown): string => `made-${given.push(req)}`;
-    const { ask } = await serve(session({ ...QUIET, genid, cookie: { maxAge: 5000 } }), (req, res) => {
+    const { send } = await serve(session({ ...QUIET, genid, cookie: { maxAge: 5000 } }), (req, res) => {
       const { session: made } = req;
       res.end(
         JSON.stringify([
@@ -272,11 +272,11 @@ describe.each(IMPLEMENTATIONS)('a request that comes to %s', (_, session) => {
         ]),
       );
     });
-    expect(JSON.parse((await ask()).body)).toEqual([true, true, 'made-1', 'made-1', 5000]);
+    expect(JSON.parse((await send()).body)).toEqual([true, true, 'made-1', 'made-1', 5000]);
   });
 
   it('throws what genid throws (R30)', async () => {
-    const { ask } = await serve(session({ ...QUIET, genid: fail(new Error('no id')) }));
-    expect((await ask()).body).toBe('thrown: no id');
+    const { send } = await serve(session({ ...QUIET, genid: fail(new Error('no id')) }));
+    expect((await send()).body).toBe('thrown: no id');
   });
 });

@@ -9,10 +9,10 @@ const ID = 'a'.repeat(32);
 
 afterEach(closeSites);
 
-/** A store that hands out whatever it holds, over or not; what its `touch` does is given. */
+/** A store that also returns expired sessions. */
 class Careless {
   readonly sessions = new Map<string, string>();
-  readonly asked: string[] = [];
+  readonly called: string[] = [];
   touch?: (id: string, data: unknown, done: () => void) => void;
 
   constructor(touch: 'rewrites the cookie' | 'leaves the cookie' | 'is missing') {
@@ -22,7 +22,7 @@ class Careless {
     this.sessions.set(ID, JSON.stringify({ cookie, user: 1 }));
   }
   get(id: string, done: (error: unknown, found?: unknown) => void): void {
-    this.asked.push(id);
+    this.called.push(id);
     const text = this.sessions.get(id);
     done(null, text === undefined ? undefined : JSON.parse(text));
   }
@@ -48,8 +48,8 @@ describe.each([
     const careless = new Careless(touch);
     const store = new ExpressStoreAdapter(careless, {}, { idleMs: 60_000, touchEveryMs: null }, 1000);
     for (let n = 0; n < 3; n++) expect((await store.load(ID as SessionKey)) !== null).toBe(isServed);
-    // The store was tried out once at most, and nothing of that is left.
-    expect(new Set(careless.asked).size).toBeLessThanOrEqual(2);
+    // The store was probed at most once, and the probe was removed.
+    expect(new Set(careless.called).size).toBeLessThanOrEqual(2);
     expect([...careless.sessions.keys()]).toEqual([ID]);
   });
 
@@ -58,24 +58,24 @@ describe.each([
     const site = await serve(session({ ...QUIET, store: careless as unknown as CallbackStore }), (req, res) =>
       res.end(JSON.stringify(req.session['user'] ?? 'nobody')),
     );
-    const { body } = await site.ask('/', { cookie: cookieFor(ID) });
+    const { body } = await site.send('/', { cookie: cookieFor(ID) });
     expect(body).toBe(isServed ? '1' : '"nobody"');
   });
 });
 
-it('a store is not tried out while nothing looks over', async () => {
+it('a store is not probed before a session looks expired', async () => {
   const careless = new Careless('rewrites the cookie');
   const cookie = { expires: new Date(Date.now() + 60_000).toISOString() };
   careless.sessions.set(ID, JSON.stringify({ cookie, user: 1 }));
   const store = new ExpressStoreAdapter(careless, {}, { idleMs: 60_000, touchEveryMs: null }, 1000);
   expect(await store.load(ID as SessionKey)).not.toBeNull();
-  expect(careless.asked).toEqual([ID]);
+  expect(careless.called).toEqual([ID]);
 });
 
 it.each([
   ['an error of a missing file', { code: 'ENOENT' }],
   ['a 404', { statusCode: 404 }],
-])('a store that tells of a missing session by %s has none, and can end none', async (_, details) => {
+])('a missing session can be loaded and destroyed if the store reports it by %s', async (_, details) => {
   const error = Object.assign(new Error(`no such session ${ID}`), details);
   const fail = (_id: string, done: (thrown: unknown) => void): void => done(error);
   const store = { get: fail, set: fail, destroy: fail };
@@ -85,5 +85,5 @@ it.each([
   const site = await serve(session({ ...QUIET, store: store as unknown as CallbackStore }), (req, res) =>
     res.end(JSON.stringify(req.session['user'] ?? 'nobody')),
   );
-  expect(await site.ask('/', { cookie: cookieFor(ID) })).toMatchObject({ status: 200, body: '"nobody"' });
+  expect(await site.send('/', { cookie: cookieFor(ID) })).toMatchObject({ status: 200, body: '"nobody"' });
 });

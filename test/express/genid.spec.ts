@@ -14,19 +14,19 @@ describe.each(IMPLEMENTATIONS)('a genid function of %s', (_, session) => {
   it.each([
     ['a request without a cookie', {}, ['undefined', 'undefined']],
     ['a request with an unknown id', { cookie: cookieFor('gone') }, ['string', 'undefined']],
-  ])('reads what the request had before: %s (R30)', async (_case, headers, expected) => {
+  ])('reads the previous state of the request: %s (R30)', async (_case, headers, expected) => {
     const seen: unknown[] = [];
     const genid = (req: unknown): string => {
       const { sessionID, session: before } = req as Partial<Handled>;
       seen.push(typeof sessionID, typeof before?.id);
       return 'made';
     };
-    const { ask } = await serve(session({ ...QUIET, genid }));
-    expect((await ask('/', headers)).body).toBe('ok');
+    const { send } = await serve(session({ ...QUIET, genid }));
+    expect((await send('/', headers)).body).toBe('ok');
     expect(seen).toEqual(expected);
   });
 
-  it('reads the old id while the session gets a new one (R82)', async () => {
+  it('reads the old id during regenerate (R82)', async () => {
     const seen: unknown[] = [];
     const genid = (req: unknown): string => {
       const { sessionID, session: before } = req as Partial<Handled>;
@@ -34,10 +34,10 @@ describe.each(IMPLEMENTATIONS)('a genid function of %s', (_, session) => {
       return 'made';
     };
     const store = recordingStore(session, { known: { n: 1 } });
-    const { ask } = await serve(session({ ...QUIET, store, genid }), (req, res) =>
+    const { send } = await serve(session({ ...QUIET, store, genid }), (req, res) =>
       req.session.regenerate(() => res.end(req.sessionID)),
     );
-    expect((await ask('/', { cookie: cookieFor('known') })).body).toBe('made');
+    expect((await send('/', { cookie: cookieFor('known') })).body).toBe('made');
     expect(seen).toEqual(['known', 'known']);
   });
 });

@@ -1,6 +1,6 @@
 import session from 'nest-session/express';
 import { cookieFor, QUIET, recordingStore } from './support/entry-implementations.js';
-import { later, told } from './support/end-promises.js';
+import { later, errorOf } from './support/end-promises.js';
 import { dataOf } from './support/end-store.js';
 import { closeSites, serve, type Handled } from './support/entry-server.js';
 
@@ -8,7 +8,7 @@ afterEach(closeSites);
 
 const KNOWN = { cookie: cookieFor('known') };
 
-/** Runs one handler, and another one from its load to its end while the first waits. */
+/** Runs one handler, and while it waits another one from load to end. */
 async function meet(
   data: object,
   first: (req: Handled, meanwhile: () => Promise<void>) => Promise<void>,
@@ -28,11 +28,11 @@ async function meet(
     }
     res.end();
   });
-  const answer = site.ask('/first', KNOWN);
+  const response = site.send('/first', KNOWN);
   await arrived.value;
-  await site.ask('/second', KNOWN);
+  await site.send('/second', KNOWN);
   goOn.set();
-  expect(await answer).toMatchObject({ status: 200 });
+  expect(await response).toMatchObject({ status: 200 });
   if (failure !== undefined) throw failure as Error;
   return dataOf(store, 'known');
 }
@@ -40,7 +40,7 @@ async function meet(
 type Cart = Record<string, unknown> & { items: { n: number }[] };
 
 describe('a save that merges what another request has stored (W6)', () => {
-  it('keeps the objects that the handler holds', async () => {
+  it('keeps the objects that the handler uses', async () => {
     const stored = await meet(
       { cart: { items: [{ n: 1 }], gone: 1 } },
       async (req, meanwhile) => {
@@ -48,7 +48,7 @@ describe('a save that merges what another request has stored (W6)', () => {
         const { items } = cart;
         await meanwhile();
         cart['first'] = 1;
-        await told((done) => req.session.save(done));
+        await errorOf((done) => req.session.save(done));
         expect(req.session['cart']).toBe(cart);
         expect(cart.items).toBe(items);
         expect(cart).toEqual({ items: [{ n: 2 }], first: 1, second: 1 });
@@ -65,13 +65,13 @@ describe('a save that merges what another request has stored (W6)', () => {
     expect(stored).toEqual({ cart: { items: [{ n: 3 }], first: 1, second: 1, later: 1 } });
   });
 
-  it('shows what was stored: a later change begins with the value of the other request', async () => {
+  it('shows the merged session: a later change starts from the value of the other request', async () => {
     const stored = await meet(
       { n: 1 },
       async (req, meanwhile) => {
         await meanwhile();
         req.session['mine'] = 1;
-        await told((done) => req.session.save(done));
+        await errorOf((done) => req.session.save(done));
         expect(req.session['n']).toBe(11);
         req.session['n'] = (req.session['n'] as number) + 1;
       },
@@ -80,7 +80,7 @@ describe('a save that merges what another request has stored (W6)', () => {
     expect(stored).toEqual({ n: 12, mine: 1 });
   });
 
-  it('keeps values that JSON writes in another form', async () => {
+  it('keeps values whose JSON has another form', async () => {
     const at = new Date(0);
     const stored = await meet(
       { cart: { at: at.toJSON() } },
@@ -88,7 +88,7 @@ describe('a save that merges what another request has stored (W6)', () => {
         await meanwhile();
         const cart = req.session['cart'] as Record<string, unknown>;
         cart['at'] = at;
-        await told((done) => req.session.save(done));
+        await errorOf((done) => req.session.save(done));
         expect(cart).toEqual({ at, second: 1 });
       },
       ({ cart }) => ((cart as Record<string, unknown>)['second'] = 1),

@@ -6,13 +6,13 @@ import { SECRET } from '../support/secret.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What was loaded by a process that served a request with an entry. */
+/** Result of a process that serves requests with each entry. */
 interface Loaded {
-  /** What the request was answered with, by the entry that answered it. */
+  /** The bodies of the responses, by entry. */
   readonly answers: Readonly<Record<string, unknown>>;
-  /** Addresses of all modules that were asked for, by `import` or `require`. */
+  /** URLs of all imported or required modules. */
   readonly resolved: readonly string[];
-  /** Paths of the CommonJS modules that were run. */
+  /** Paths of the CommonJS modules that ran. */
   readonly required: readonly string[];
   /** Node's own list: builtins and internals. */
   readonly builtins: readonly string[];
@@ -23,15 +23,15 @@ describe('a process that serves requests with the built package', () => {
   beforeAll(() => {
     if (!existsSync(join(ROOT, 'dist/express/index.js')))
       throw new Error('This test runs the built package, and dist is missing: npm run build');
-    const told = execFileSync(process.execPath, ['test/fixtures/all-entries.mjs', SECRET], {
+    const output = execFileSync(process.execPath, ['test/fixtures/all-entries.mjs', SECRET], {
       cwd: ROOT,
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    loaded = JSON.parse(told.trim().split('\n').at(-1)!) as Loaded;
+    loaded = JSON.parse(output.trim().split('\n').at(-1)!) as Loaded;
   });
 
-  it('answers with each entry, from a session', () => {
+  it('sends responses from a session with each entry', () => {
     const twice = [{ n: 1 }, { n: 2 }];
     expect(loaded.answers).toEqual({
       'nest-session': twice,
@@ -41,7 +41,7 @@ describe('a process that serves requests with the built package', () => {
     });
   });
 
-  it('was watched while it loaded', () => {
+  it('is observed while it loads modules', () => {
     // Nest 11 requires what Nest 12 imports.
     const all = packagesOf([...loaded.resolved, ...loaded.required]);
     expect(all).toEqual(expect.arrayContaining(['@nestjs/core', 'express', 'depd']));
@@ -50,7 +50,7 @@ describe('a process that serves requests with the built package', () => {
     expect(loaded.builtins).toContain('NativeModule http');
   });
 
-  it('has loaded no package named express-session', () => {
+  it('loads no package named express-session', () => {
     const { resolved, required, builtins } = loaded;
     expect(resolved.length + required.length).toBeGreaterThan(200);
     expect(packagesOf([...resolved, ...required])).not.toContain('express-session');
@@ -58,7 +58,7 @@ describe('a process that serves requests with the built package', () => {
   });
 });
 
-/** The packages that these paths or addresses lie in. */
+/** The packages of paths or URLs. */
 function packagesOf(paths: readonly string[]): string[] {
   const names = paths.map((path) =>
     /.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(path)?.[1]?.replace('\\', '/'),

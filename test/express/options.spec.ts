@@ -29,34 +29,34 @@ describe.each(IMPLEMENTATIONS)('the options of %s', (_, session) => {
   const messagesFor = async (options?: object | null): Promise<string[]> =>
     textsOf(await deprecationsOf(() => fromItsOwnPlace(session, options)));
 
-  it.each([[undefined], [null], [{}]])('are the defaults where they are %p (R1)', async (options) => {
+  it.each([[undefined], [null], [{}]])('have their defaults if they are %p (R1)', async (options) => {
     expect(await messagesFor(options)).toEqual([NO_RESAVE, NO_SAVE_UNINITIALIZED, NO_SECRET]);
   });
 
-  it('are read once, but the cookie object is kept as it is (R1)', async () => {
+  it('are read once, but the cookie object is kept by reference (R1)', async () => {
     const cookie = { maxAge: 1000 };
     const options: Options = { ...QUIET, saveUninitialized: true, name: 'first', cookie };
-    const { ask } = await serve(session(options));
+    const { send } = await serve(session(options));
     options.name = 'second';
     cookie.maxAge = 90_000_000;
-    const { cookies } = await ask();
+    const { cookies } = await send();
     expect(cookies[0]).toMatch(/^first=/);
     const expires = Date.parse(/Expires=([^;]+)/.exec(cookies[0]!)![1]!);
     expect(expires).toBeGreaterThan(Date.now() + 80_000_000);
   });
 
-  it.each([[42], ['text'], [{}], [true]])('refuse the genid %p, which is no function (R2)', (genid) => {
+  it.each([[42], ['text'], [{}], [true]])('reject the genid %p, which is not a function (R2)', (genid) => {
     expect(() => make({ genid })).toThrow(new TypeError('genid option must be a function'));
   });
 
-  it.each([[0], [''], [null], [false]])('take the genid %p for the default (R2)', async (genid) => {
-    const { ask } = await serve(session({ ...QUIET, genid: genid as never }), (req, res) =>
+  it.each([[0], [''], [null], [false]])('use the default for the genid %p (R2)', async (genid) => {
+    const { send } = await serve(session({ ...QUIET, genid: genid as never }), (req, res) =>
       res.end(req.sessionID),
     );
-    expect((await ask()).body).toHaveLength(32);
+    expect((await send()).body).toHaveLength(32);
   });
 
-  it.each([['destory'], [42], [true]])('refuse the unset %p (R3)', (unset) => {
+  it.each([['destory'], [42], [true]])('reject the unset %p (R3)', (unset) => {
     expect(() => make({ unset })).toThrow(new TypeError('unset option must be "destroy" or "keep"'));
   });
 
@@ -64,19 +64,19 @@ describe.each(IMPLEMENTATIONS)('the options of %s', (_, session) => {
     expect(make({ unset })).toBeInstanceOf(Function);
   });
 
-  it('refuse an empty list of secrets (R4)', () => {
+  it('reject an empty array of secrets (R4)', () => {
     expect(() => make({ secret: [] })).toThrow(
       new TypeError('secret option array must contain one or more strings'),
     );
   });
 
   it.each([[[undefined]], [42]])(
-    'accept the secret %p, which fails only when it should sign (R4)',
+    'accept the secret %p, which fails at the first signature (R4)',
     async (secret) => {
-      const { ask, lateError } = await serve(
+      const { send, lateError } = await serve(
         session({ ...QUIET, saveUninitialized: true, secret: secret as never }),
       );
-      expect((await ask()).cookies).toEqual([]);
+      expect((await send()).cookies).toEqual([]);
       expect(await lateError).toMatchObject({ name: 'TypeError' });
     },
   );
@@ -85,15 +85,15 @@ describe.each(IMPLEMENTATIONS)('the options of %s', (_, session) => {
     ['text', 'keyboard cat'],
     ['a Buffer', Buffer.from('keyboard cat')],
     ['a key object', createSecretKey(Buffer.from('keyboard cat'))],
-    ['a list of them', ['keyboard cat', 'nyan cat']],
-  ])('take %s as secret (R4)', async (_, secret) => {
+    ['an array of texts', ['keyboard cat', 'nyan cat']],
+  ])('accept %s as secret (R4)', async (_, secret) => {
     const options = { ...QUIET, saveUninitialized: true, secret, genid: () => 'apple' };
-    const { ask } = await serve(session(options));
-    const { cookies } = await ask();
+    const { send } = await serve(session(options));
+    const { cookies } = await send();
     expect(cookies[0]).toContain(`connect.sid=${encodeURIComponent(signed('apple', 'keyboard cat'))};`);
   });
 
-  it.each([[undefined], ['']])('say that the secret %p is deprecated (R4)', async (secret) => {
+  it.each([[undefined], ['']])('log a deprecation for the secret %p (R4)', async (secret) => {
     expect(await messagesFor({ ...QUIET, secret })).toEqual([NO_SECRET]);
   });
 
@@ -103,11 +103,11 @@ describe.each(IMPLEMENTATIONS)('the options of %s', (_, session) => {
     ['false', { resave: false }, [], ['get', 'touch']],
     ['0', { resave: 0 }, [], ['get', 'touch']],
     ['true', { resave: true }, [], ['get', 'set']],
-  ])('save an unchanged session as resave tells: %s (R5)', async (_, given, messages, calls) => {
+  ])('save an unmodified session depending on resave: %s (R5)', async (_, given, messages, calls) => {
     expect(await messagesFor({ ...QUIET, ...given })).toEqual(messages);
     const store = recordingStore(session, { known: { a: 1 } });
-    const { ask } = await serve(session({ ...QUIET, ...given, store } as Options));
-    await ask('/', { cookie: cookieFor('known') });
+    const { send } = await serve(session({ ...QUIET, ...given, store } as Options));
+    await send('/', { cookie: cookieFor('known') });
     expect(store.calls).toEqual(calls);
   });
 
@@ -117,22 +117,25 @@ describe.each(IMPLEMENTATIONS)('the options of %s', (_, session) => {
     ['false', { saveUninitialized: false }, [], []],
     ['true', { saveUninitialized: true }, [], ['set']],
   ])(
-    'save an untouched new session as saveUninitialized tells: %s (R6)',
+    'save an unmodified new session depending on saveUninitialized: %s (R6)',
     async (_, given, messages, calls) => {
       expect(await messagesFor({ ...QUIET, ...given })).toEqual(messages);
       const store = recordingStore(session);
-      const { ask } = await serve(session({ ...QUIET, ...given, store } as Options));
-      expect((await ask()).cookies).toHaveLength(calls.length);
+      const { send } = await serve(session({ ...QUIET, ...given, store } as Options));
+      expect((await send()).cookies).toHaveLength(calls.length);
       expect(store.calls).toEqual(calls);
     },
   );
 
-  it('are looked at in their order: what is wrong first ends it (R7)', async () => {
-    const told = (options: object): Promise<Error[]> =>
+  it('are checked in order: the first invalid one throws (R7)', async () => {
+    const errorsOf = (options: object): Promise<Error[]> =>
       deprecationsOf(() => thrownBy(() => fromItsOwnPlace(session, options)));
     const broken = { secret: [], unset: 'x', genid: 42 };
-    expect(textsOf(await told(broken))).toEqual([]);
-    expect(textsOf(await told({ ...broken, genid: undefined }))).toEqual([NO_RESAVE, NO_SAVE_UNINITIALIZED]);
+    expect(textsOf(await errorsOf(broken))).toEqual([]);
+    expect(textsOf(await errorsOf({ ...broken, genid: undefined }))).toEqual([
+      NO_RESAVE,
+      NO_SAVE_UNINITIALIZED,
+    ]);
     expect(thrownBy(() => make(broken))).toMatchObject({ message: /genid/ });
     expect(thrownBy(() => make({ ...broken, genid: null }))).toMatchObject({ message: /unset/ });
     expect(thrownBy(() => make({ secret: [] }))).toMatchObject({ message: /secret/ });
@@ -144,27 +147,27 @@ describe.each(IMPLEMENTATIONS)('the options of %s', (_, session) => {
     [{ name: '', key: 'two' }, 'two'],
     [{}, 'connect.sid'],
   ])('name the cookie of %p %s (R8)', async (names, expected) => {
-    const { ask } = await serve(session({ ...QUIET, ...names, saveUninitialized: true }));
-    expect((await ask()).cookies[0]!.split('=')[0]).toBe(expected);
+    const { send } = await serve(session({ ...QUIET, ...names, saveUninitialized: true }));
+    expect((await send()).cookies[0]!.split('=')[0]).toBe(expected);
   });
 
-  it('accept a name that no cookie can have, until one is to be sent (R8)', async () => {
-    const { ask, lateError } = await serve(session({ ...QUIET, name: 'a b', saveUninitialized: true }));
-    expect((await ask()).status).toBe(200);
+  it('accept an invalid name until a cookie is sent (R8)', async () => {
+    const { send, lateError } = await serve(session({ ...QUIET, name: 'a b', saveUninitialized: true }));
+    expect((await send()).status).toBe(200);
     expect(await lateError).toEqual(new TypeError('argument name is invalid'));
   });
 
-  it('have a memory store of their own where none is given (R9)', async () => {
+  it('have a new memory store by default (R9)', async () => {
     const stores: unknown[] = [];
     for (const middleware of [session(QUIET), session(QUIET)]) {
-      const { ask } = await serve(middleware, (req, res) => res.end(String(stores.push(req.sessionStore))));
-      await ask();
+      const { send } = await serve(middleware, (req, res) => res.end(String(stores.push(req.sessionStore))));
+      await send();
     }
     expect(stores[0]).toBeInstanceOf(session.MemoryStore);
     expect(stores[1]).not.toBe(stores[0]);
   });
 
-  it('refuse a store that is none (R9)', () => {
+  it('reject a store without methods (R9)', () => {
     expect(() => make({ store: {} })).toThrow(new TypeError('store.on is not a function'));
   });
 
@@ -175,60 +178,60 @@ describe.each(IMPLEMENTATIONS)('the options of %s', (_, session) => {
     [false, []],
     [0, []],
     [undefined, []],
-  ])('send the cookie each time as rolling tells: %p (R11)', async (rolling, names) => {
+  ])('send the cookie each time if rolling is truthy: %p (R11)', async (rolling, names) => {
     const store = recordingStore(session, { known: { a: 1 } });
-    const { ask } = await serve(session({ ...QUIET, rolling: rolling as boolean, store }));
-    const { headers } = await ask('/', { cookie: cookieFor('known') });
+    const { send } = await serve(session({ ...QUIET, rolling: rolling as boolean, store }));
+    const { headers } = await send('/', { cookie: cookieFor('known') });
     expect([...headers.keys()].filter((name) => name === 'set-cookie')).toEqual(names);
   });
 
-  it('ask a cookie function with the request, twice for a new session and once for a known one (R13)', async () => {
-    const asked: unknown[][] = [];
+  it('call a cookie function with the request, twice for a new session and once for a known one (R13)', async () => {
+    const called: unknown[][] = [];
     const cookie = (...given: unknown[]) => {
-      asked.push(given);
+      called.push(given);
       return { path: '/', maxAge: 5000 };
     };
     const store = recordingStore(session, { known: {} });
-    const { ask } = await serve(session({ ...QUIET, store, cookie }), (req, res) => {
+    const { send } = await serve(session({ ...QUIET, store, cookie }), (req, res) => {
       const lifetime = req.session.cookie.originalMaxAge;
       res.end(
-        `${asked.length} ${asked.every((given) => given.length === 1 && given[0] === req)} ${lifetime}`,
+        `${called.length} ${called.every((given) => given.length === 1 && given[0] === req)} ${lifetime}`,
       );
     });
-    expect((await ask()).body).toBe('2 true 5000');
-    asked.length = 0;
-    expect((await ask('/', { cookie: cookieFor('known') })).body).toBe('1 true null');
+    expect((await send()).body).toBe('2 true 5000');
+    called.length = 0;
+    expect((await send('/', { cookie: cookieFor('known') })).body).toBe('1 true null');
   });
 
-  it('look at the path that a cookie function gives (R13)', async () => {
+  it('use the path that a cookie function returns (R13)', async () => {
     const cookie = (): object => ({ path: '/admin' });
-    const { ask } = await serve(session({ ...QUIET, cookie }), (req, res) => res.end(typeof req.session));
-    expect([(await ask('/admin')).body, (await ask('/public')).body]).toEqual(['object', 'undefined']);
+    const { send } = await serve(session({ ...QUIET, cookie }), (req, res) => res.end(typeof req.session));
+    expect([(await send('/admin')).body, (await send('/public')).body]).toEqual(['object', 'undefined']);
   });
 
-  it.each([[undefined], [null]])('throw where a cookie function gives %p (R13)', async (nothing) => {
-    const { ask } = await serve(session({ ...QUIET, cookie: () => nothing as never }));
-    expect((await ask()).body).toMatch(/^thrown: Cannot /);
+  it.each([[undefined], [null]])('throw if a cookie function returns %p (R13)', async (nothing) => {
+    const { send } = await serve(session({ ...QUIET, cookie: () => nothing as never }));
+    expect((await send()).body).toMatch(/^thrown: Cannot /);
   });
 
-  it('take a promise for a cookie without attributes (R13)', async () => {
+  it('treat a promise as a cookie without attributes (R13)', async () => {
     const cookie = (): never => Promise.resolve({ maxAge: 5000, secure: true }) as never;
-    const { ask } = await serve(session({ ...QUIET, saveUninitialized: true, cookie }));
-    expect((await ask()).cookies[0]).toMatch(/; Path=\/; HttpOnly$/);
+    const { send } = await serve(session({ ...QUIET, saveUninitialized: true, cookie }));
+    expect((await send()).cookies[0]).toMatch(/; Path=\/; HttpOnly$/);
   });
 
-  it('are told about once for each place that gives them, with the place (R15)', async () => {
-    const told = await deprecationsOf(() => {
+  it('log a deprecation once per call site, with the call site (R15)', async () => {
+    const deprecations = await deprecationsOf(() => {
       for (let count = 0; count < 3; count++) session({ ...QUIET, resave: undefined });
       fromItsOwnPlace(session, { ...QUIET, resave: undefined });
     });
-    expect(textsOf(told)).toEqual([NO_RESAVE, NO_RESAVE]);
-    expect(told[0]).toMatchObject({ name: 'DeprecationError', namespace: 'express-session' });
-    expect(told[0]!.stack!.split('\n')[1]).toContain('options.spec.ts');
-    expect(told[1]!.stack!.split('\n')[1]).toMatch(/application-\d+\.js/);
+    expect(textsOf(deprecations)).toEqual([NO_RESAVE, NO_RESAVE]);
+    expect(deprecations[0]).toMatchObject({ name: 'DeprecationError', namespace: 'express-session' });
+    expect(deprecations[0]!.stack!.split('\n')[1]).toContain('options.spec.ts');
+    expect(deprecations[1]!.stack!.split('\n')[1]).toMatch(/application-\d+\.js/);
   });
 
-  it('put generate on the store itself (R16)', () => {
+  it('set an own property generate on the store (R16)', () => {
     const store = new session.MemoryStore();
     expect('generate' in store).toBe(false);
     session({ ...QUIET, store });
@@ -236,13 +239,13 @@ describe.each(IMPLEMENTATIONS)('the options of %s', (_, session) => {
     expect('generate' in session.Store.prototype).toBe(false);
   });
 
-  it('tell once whether the store has a touch (R18)', async () => {
+  it('decide once whether the store has a touch (R18)', async () => {
     const store = recordingStore(session, { known: { a: 1 } });
     const { touch } = store;
     Object.assign(store, { touch: undefined });
-    const { ask } = await serve(session({ ...QUIET, store }));
+    const { send } = await serve(session({ ...QUIET, store }));
     Object.assign(store, { touch });
-    await ask('/', { cookie: cookieFor('known') });
+    await send('/', { cookie: cookieFor('known') });
     expect(store.calls).toEqual(['get']);
   });
 });
@@ -256,7 +259,7 @@ describe('the listeners of a store', () => {
     });
   };
 
-  it('are two however many middlewares it has, not two for each (R17, W10)', () => {
+  it('are one pair for several middlewares (R17, W10)', () => {
     expect(counts(ORIGINAL)).toEqual([2, 4, 6]);
     expect(counts(session)).toEqual([2, 2, 2]);
   });

@@ -8,7 +8,7 @@ interface LooseRequest {
     Record<'save' | 'reload' | 'regenerate' | 'destroy', (done: (error?: unknown) => void) => void>;
 }
 
-/** Stores of no base class, which answer by promises alone or at once. */
+/** A store without a base class that returns promises. */
 class PromiseStore {
   readonly texts = new Map<string, string>();
   readonly calls: string[] = [];
@@ -30,7 +30,7 @@ class PromiseStore {
   }
 }
 
-describe('session() with a store that answers by promises and has no base class', () => {
+describe('session() with a store that returns promises and has no base class', () => {
   let running: RunningServer;
   let store: PromiseStore;
   afterEach(() => running.close());
@@ -77,7 +77,7 @@ describe('session() with a store that answers by promises and has no base class'
     expect(new Set(store.calls)).toEqual(new Set(['get', 'set', 'touch', 'destroy']));
   });
 
-  it('hears when it rejects: of a load at once, of a save after the answer', async () => {
+  it('passes a rejected load to next, and a rejected save after the response', async () => {
     const browser = await serve();
     await browser.fetch('/set');
     store.get = async () => {
@@ -87,10 +87,10 @@ describe('session() with a store that answers by promises and has no base class'
   });
 });
 
-describe('session() with a store whose touch writes the whole session again, some time later', () => {
+describe('session() with a store whose touch writes the whole session later', () => {
   class TouchingStore {
     readonly texts = new Map<string, string>();
-    /** Lets the touch that has begun go on. */
+    /** Continues the touch that has started. */
     release: (() => void) | null = null;
     began: () => void = () => undefined;
     get(id: string, callback: (error: null, found: unknown) => void) {
@@ -118,7 +118,7 @@ describe('session() with a store whose touch writes the whole session again, som
 
   let running: RunningServer;
   let store: TouchingStore;
-  let asked: () => void = () => undefined;
+  let called: () => void = () => undefined;
   afterEach(() => running.close());
 
   beforeEach(async () => {
@@ -132,7 +132,7 @@ describe('session() with a store whose touch writes the whole session again, som
         if (req.url === '/reload') req.session['seen'] = true;
         if (req.url === '/reload') req.session.save(() => undefined);
         if (req.url === '/reload') return req.session.reload(done);
-        if (req.url !== '/') setImmediate(() => asked());
+        if (req.url !== '/') setImmediate(() => called());
         if (req.url !== '/destroy') return done();
         req.session.destroy(done);
       }),
@@ -144,21 +144,21 @@ describe('session() with a store whose touch writes the whole session again, som
     const reading = browser.clone().fetch('/');
     await began;
     const release = store.release!;
-    const handled = new Promise<void>((resolve) => (asked = resolve));
+    const handled = new Promise<void>((resolve) => (called = resolve));
     const other = browser.clone().fetch(path);
     await handled;
     release();
     await Promise.all([reading, other]);
   };
 
-  it('does not bring a session back that was destroyed while it was touched (W6)', async () => {
+  it('does not restore a session that was destroyed during a touch (W6)', async () => {
     const browser = new Browser(running.url);
     await browser.fetch('/set');
     await whileTouching(browser, '/destroy');
     expect(store.texts.size).toBe(0);
   });
 
-  it('does not undo what was saved while it was touched (W6)', async () => {
+  it('does not undo a save during a touch (W6)', async () => {
     const browser = new Browser(running.url);
     await browser.fetch('/set');
     await whileTouching(browser, '/set');
@@ -166,7 +166,7 @@ describe('session() with a store whose touch writes the whole session again, som
     expect(JSON.parse(text!)).toMatchObject({ n: 2 });
   });
 
-  it('reloads what a save stores that nobody waited for', async () => {
+  it('waits with a reload for a save that is running', async () => {
     const browser = new Browser(running.url);
     await browser.fetch('/set');
     store.began = () => store.release!();

@@ -9,7 +9,7 @@ import {
   recordingStore,
   type SessionFunction,
 } from './support/entry-implementations.js';
-import { told } from './support/end-promises.js';
+import { errorOf } from './support/end-promises.js';
 import { dataOf } from './support/end-store.js';
 import { closeSites, serve, type Handled } from './support/entry-server.js';
 
@@ -25,7 +25,7 @@ afterEach(async () => {
 const KNOWN = { cookie: cookieFor('known') };
 const fails = (error: unknown): string => (error instanceof Error ? error.message : 'done');
 
-/** Puts another method in the place of one, for one test; `wrap` gets the former one. */
+/** Replaces a method for one test; `wrap` gets the former one. */
 function patch(holder: object, name: string, wrap: (former: Method) => Method): void {
   const former = Object.getOwnPropertyDescriptor(holder, name);
   const method = (holder as Record<string, Method>)[name]!;
@@ -38,10 +38,10 @@ function patch(holder: object, name: string, wrap: (former: Method) => Method): 
 
 describe.each(IMPLEMENTATIONS)('a session of %s', (_, session) => {
   it.each([null, undefined, 0, ''])(
-    'takes %p for no callback of save and destroy (R81, R83)',
+    'accepts %p in place of a callback of save and destroy (R81, R83)',
     async (none) => {
       const store = recordingStore(session, { known: { a: 1 } });
-      const { ask } = await serve(session({ ...QUIET, store }), (req, res) => {
+      const { send } = await serve(session({ ...QUIET, store }), (req, res) => {
         req.session['a'] = 2;
         req.session.save(none as never);
         new session.Session({ sessionID: 'other', sessionStore: store }).save(none as never);
@@ -49,13 +49,13 @@ describe.each(IMPLEMENTATIONS)('a session of %s', (_, session) => {
         ended.destroy(none as never);
         res.end('ended');
       });
-      expect(await ask('/', KNOWN)).toMatchObject({ status: 200, body: 'ended' });
+      expect(await send('/', KNOWN)).toMatchObject({ status: 200, body: 'ended' });
       expect(Object.keys(store.sessions)).toEqual(['other']);
     },
   );
 
   describe('whose prototype is patched', () => {
-    it('is saved by the patched method, by the handler and at the end (R59, R83)', async () => {
+    it('calls the patched save, in the handler and at the end (R59, R83)', async () => {
       const calls: string[] = [];
       patch(
         session.Session.prototype,
@@ -68,28 +68,28 @@ describe.each(IMPLEMENTATIONS)('a session of %s', (_, session) => {
           },
       );
       const store = recordingStore(session);
-      const { ask } = await serve(session({ ...QUIET, store, genid: () => 'made' }), async (req, res) => {
+      const { send } = await serve(session({ ...QUIET, store, genid: () => 'made' }), async (req, res) => {
         req.session['a'] = 1;
-        if (req.url === '/save') await told((done) => req.session.save(done));
+        if (req.url === '/save') await errorOf((done) => req.session.save(done));
         res.end();
       });
-      await ask('/end');
+      await send('/end');
       expect(calls).toEqual(['function']);
       expect(dataOf(store, 'made')).toEqual({ a: 1, savedBy: 'patch' });
-      await ask('/save');
+      await send('/save');
       expect(calls.length).toBeGreaterThan(1);
     });
 
-    it('gets what the patched save makes of an error (R61)', async () => {
+    it('passes the error of the patched save (R61)', async () => {
       patch(session.Session.prototype, 'save', () => (done) => void (done as Method)(new Error('patched')));
       const site = await serve(session(QUIET), async (req, res) => {
         req.session['a'] = 1;
-        res.end(fails(await told((done) => req.session.save(done))));
+        res.end(fails(await errorOf((done) => req.session.save(done))));
       });
-      expect((await site.ask()).body).toBe('patched');
+      expect((await site.send()).body).toBe('patched');
     });
 
-    it('is read again by the patched method (R78)', async () => {
+    it('calls the patched reload (R78)', async () => {
       const calls: unknown[] = [];
       patch(
         session.Session.prototype,
@@ -104,13 +104,13 @@ describe.each(IMPLEMENTATIONS)('a session of %s', (_, session) => {
           },
       );
       const store = recordingStore(session, { known: { a: 1 } });
-      const { ask } = await serve(session({ ...QUIET, store }), async (req, res) => {
+      const { send } = await serve(session({ ...QUIET, store }), async (req, res) => {
         const before = req.session;
-        const error = await told((done) => req.session.reload(done));
-        await told((done) => req.session.reload(done));
+        const error = await errorOf((done) => req.session.reload(done));
+        await errorOf((done) => req.session.reload(done));
         res.end(JSON.stringify([error, req.session !== before, { ...req.session, cookie: 0 }]));
       });
-      const { body } = await ask('/', KNOWN);
+      const { body } = await send('/', KNOWN);
       expect(JSON.parse(body)).toEqual([null, true, { a: 1, reloaded: true, cookie: 0 }]);
       expect(calls).toEqual(['known', 'known']);
       expect(dataOf(store, 'known')).toEqual({ a: 1, reloaded: true });
@@ -129,17 +129,17 @@ describe.each(IMPLEMENTATIONS)('a session of %s', (_, session) => {
               return method.apply(this, args);
             },
         );
-        const { ask } = await serve(session(QUIET), async (req, res) => {
-          if (name === 'destroy' || name === 'regenerate') await told((done) => req.session[name](done));
+        const { send } = await serve(session(QUIET), async (req, res) => {
+          if (name === 'destroy' || name === 'regenerate') await errorOf((done) => req.session[name](done));
           res.end('ok');
         });
-        expect((await ask()).body).toBe('ok');
+        expect((await send()).body).toBe('ok');
         expect(calls).toBe(1);
       },
     );
   });
 
-  it('is what an old constructor inherits from: Session.call(this) (R73)', () => {
+  it('can be the base of an old constructor: Session.call(this) (R73)', () => {
     const Mine = function (this: object, req: object, data: object) {
       (session.Session as unknown as Method).call(this, req, data);
     } as unknown as new (req: object, data: object) => InstanceType<typeof session.Session>;
@@ -154,7 +154,7 @@ describe.each(IMPLEMENTATIONS)('a session of %s', (_, session) => {
     expect(dataOf(store, 'a')).toEqual({ n: 1 });
   });
 
-  it('has a cookie that an old constructor inherits from: Cookie.call(this) (R88)', () => {
+  it('has a cookie that can be the base of an old constructor: Cookie.call(this) (R88)', () => {
     const Mine = function (this: object, options: object) {
       (session.Cookie as unknown as Method).call(this, options);
     } as unknown as new (options: object) => InstanceType<typeof session.Cookie>;
@@ -166,7 +166,7 @@ describe.each(IMPLEMENTATIONS)('a session of %s', (_, session) => {
     expect(JSON.parse(JSON.stringify(mine))).toMatchObject({ path: '/mine', httpOnly: true });
   });
 
-  it('is what a class inherits from, and so is its cookie', () => {
+  it('can be the base of a class, as can its cookie', () => {
     class MySession extends session.Session {
       shout(): string {
         return this.id.toUpperCase();
@@ -182,18 +182,18 @@ describe.each(IMPLEMENTATIONS)('a session of %s', (_, session) => {
   });
 });
 
-/** Stores by the package whose base class they have, beside the one that the application uses. */
+/** Stores by the package of their base class, which may differ from that of the application. */
 const STORES: readonly (readonly [string, SessionFunction, SessionFunction])[] = [
   ...IMPLEMENTATIONS.map(([name, own]) => [`a store for ${name}`, own, own] as const),
   [
-    'a store over express-session, in nest-session/express',
+    'a store with the base class of express-session, in nest-session/express',
     session as unknown as SessionFunction,
     expressSession as never,
   ],
 ];
 
 describe.each(STORES)('%s', (_, session, base) => {
-  /** Revives a Date, as a store does that keeps values JSON does not have. */
+  /** Revives a Date, as stores do for values that JSON does not have. */
   class RevivingStore extends base.MemoryStore {
     override createSession(...args: Parameters<InstanceType<typeof base.Store>['createSession']>) {
       const made = super.createSession(...args);
@@ -203,21 +203,21 @@ describe.each(STORES)('%s', (_, session, base) => {
     }
   }
 
-  it('makes the sessions that it loads: with Dates, for instance (R108)', async () => {
+  it('creates the sessions that it loads, for example with Dates (R108)', async () => {
     const store = new RevivingStore();
-    const { ask } = await serve(session({ ...QUIET, store, genid: () => 'known' }), async (req, res) => {
+    const { send } = await serve(session({ ...QUIET, store, genid: () => 'known' }), async (req, res) => {
       if (req.url === '/set') req.session['at'] = new Date(5);
       const seen = (): unknown => (req.session['at'] as Date | undefined)?.getTime?.();
       const first = seen();
-      if (req.url === '/reload') await told((done) => req.session.reload(done));
+      if (req.url === '/reload') await errorOf((done) => req.session.reload(done));
       res.end(JSON.stringify([first, seen()]));
     });
-    await ask('/set');
-    expect((await ask('/', KNOWN)).body).toBe('[5,5]');
-    expect((await ask('/reload', KNOWN)).body).toBe('[5,5]');
+    await send('/set');
+    expect((await send('/', KNOWN)).body).toBe('[5,5]');
+    expect((await send('/reload', KNOWN)).body).toBe('[5,5]');
   });
 
-  it('makes new sessions by a generate that was put around the first (R16, R30)', async () => {
+  it('creates new sessions by a wrapped generate (R16, R30)', async () => {
     const store = new base.MemoryStore();
     const handler = session({ ...QUIET, store, genid: () => 'made' });
     const { generate } = store;
@@ -225,19 +225,19 @@ describe.each(STORES)('%s', (_, session, base) => {
       generate.call(store, req);
       req.session!['csrf'] = 'token';
     };
-    const { ask } = await serve(handler, async (req, res) => {
+    const { send } = await serve(handler, async (req, res) => {
       const first = req.session['csrf'];
-      if (req.url === '/login') await told((done) => req.session.regenerate(done));
+      if (req.url === '/login') await errorOf((done) => req.session.regenerate(done));
       if (req.url !== '/look') req.session['a'] = 1;
       res.end(JSON.stringify([first, req.session['csrf']]));
     });
-    expect(await ask('/look')).toMatchObject({ body: '["token","token"]', cookies: [] });
-    expect((await ask('/login')).body).toBe('["token","token"]');
+    expect(await send('/look')).toMatchObject({ body: '["token","token"]', cookies: [] });
+    expect((await send('/login')).body).toBe('["token","token"]');
     expect(dataOf(store, 'made')).toEqual({ csrf: 'token', a: 1 });
-    expect((await ask('/set', { cookie: cookieFor('gone') })).body).toBe('["token","token"]');
+    expect((await send('/set', { cookie: cookieFor('gone') })).body).toBe('["token","token"]');
   });
 
-  it('makes new sessions by a generate of its own', async () => {
+  it('creates new sessions by its own generate', async () => {
     const store = recordingStore(base);
     const handler = session({ ...QUIET, store });
     store.generate = (req) => {
@@ -245,20 +245,20 @@ describe.each(STORES)('%s', (_, session, base) => {
       const made = Object.assign(new base.Session(req), { cookie: new base.Cookie({ path: '/' }), n: 1 });
       req.session = made as never;
     };
-    const { ask } = await serve(handler, async (req, res) => {
+    const { send } = await serve(handler, async (req, res) => {
       req.session['n'] = 2;
-      if (req.url === '/save') await told((done) => req.session.save(done));
+      if (req.url === '/save') await errorOf((done) => req.session.save(done));
       res.end();
     });
-    const answer = await ask('/save');
-    expect(answer.cookies[0]).toContain(cookieFor('own'));
+    const response = await send('/save');
+    expect(response.cookies[0]).toContain(cookieFor('own'));
     expect(dataOf(store, 'own')).toEqual({ n: 2 });
     expect(store.calls).toEqual(['set']);
-    await ask('/', { cookie: answer.cookies[0]!.split(';')[0]! });
+    await send('/', { cookie: response.cookies[0]!.split(';')[0]! });
     expect(store.calls.slice(1)).toEqual(['get', 'touch']);
   });
 
-  it('may make sessions of its own kind', async () => {
+  it('can create sessions of its own class', async () => {
     class AppSession extends base.Session {
       get isAdmin(): boolean {
         return (this as unknown as { role?: string }).role === 'admin';
@@ -274,29 +274,29 @@ describe.each(STORES)('%s', (_, session, base) => {
     }
     const store = new AppStore();
     store.sessions['known'] = JSON.stringify({ cookie: { originalMaxAge: null }, role: 'admin' });
-    const { ask } = await serve(session({ ...QUIET, store }), async (req, res) => {
+    const { send } = await serve(session({ ...QUIET, store }), async (req, res) => {
       const { isAdmin } = req.session as unknown as AppSession;
       req.session['n'] = 1;
-      const saved = await told((done) => req.session.save(done));
+      const saved = await errorOf((done) => req.session.save(done));
       res.end(JSON.stringify([isAdmin, saved]));
     });
-    expect((await ask('/', KNOWN)).body).toBe('[true,null]');
+    expect((await send('/', KNOWN)).body).toBe('[true,null]');
     expect(dataOf(store, 'known')).toEqual({ role: 'admin', n: 1 });
   });
 });
 
-describe('a store over express-session, in nest-session/express', () => {
-  it.each(['/', '/reload'])('gives sessions and cookies of this package at %s', async (path) => {
+describe('a store with the base class of express-session, in nest-session/express', () => {
+  it.each(['/', '/reload'])('creates sessions and cookies of this package at %s', async (path) => {
     const store = new expressSession.MemoryStore();
     const kept = (store as unknown as { sessions: Record<string, string> }).sessions;
     kept['known'] = JSON.stringify({
       cookie: { originalMaxAge: 60_000, expires: new Date(Date.now() + 60_000) },
     });
-    const { ask } = await serve(session({ ...QUIET, store }), async (req, res) => {
-      if (path === '/reload') await told((done) => req.session.reload(done));
+    const { send } = await serve(session({ ...QUIET, store }), async (req, res) => {
+      if (path === '/reload') await errorOf((done) => req.session.reload(done));
       const { session: mine } = req;
       res.end(JSON.stringify([mine instanceof session.Session, mine.cookie instanceof session.Cookie]));
     });
-    expect((await ask(path, KNOWN)).body).toBe('[true,true]');
+    expect((await send(path, KNOWN)).body).toBe('[true,true]');
   });
 });

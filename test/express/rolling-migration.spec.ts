@@ -22,7 +22,7 @@ import { listen, type RunningServer } from '../support/http-server.js';
 import { SECRET } from '../support/secret.js';
 
 const STEPS = 200;
-/** What a step does, by how often; `old` comes with the cookie of a session that was ended. */
+/** What a step does; repeated for frequency. `old` sends the cookie of a session that was ended. */
 const ACTIONS = [
   'old',
   'look',
@@ -37,26 +37,26 @@ const ACTIONS = [
 ] as const;
 type Action = (typeof ACTIONS)[number];
 
-/** What a server tells of the session, before and after what it was asked to do. */
-interface Told {
+/** The session before and after an action, as the server reports it. */
+interface Report {
   readonly before: object;
   readonly after: object;
   readonly id: string | undefined;
 }
 
-/** One way to run a session on a folder: starts a server. */
+/** Starts a server with sessions in a folder. */
 type Start = (folder: string) => Promise<RunningServer>;
 
-/** The application, which is the same on every server: it needs a session with callbacks, and nothing else. */
+/** The application of every server. It needs only a session with callbacks. */
 const act: RequestHandler = (req, res, next) => {
   const before = dataOf(sessionOf(req));
-  const tell = (error?: unknown): void => {
+  const report = (error?: unknown): void => {
     if (error) return next(error);
-    // A session that was destroyed is no more at the request.
+    // The request of a destroyed session has none.
     const now = sessionOf(req) as AnySession | undefined;
-    res.json({ before, after: now === undefined ? {} : dataOf(now), id: now?.id } satisfies Told);
+    res.json({ before, after: now === undefined ? {} : dataOf(now), id: now?.id } satisfies Report);
   };
-  perform(req, req.params['action'] as Action, tell);
+  perform(req, req.params['action'] as Action, report);
 };
 
 function perform(req: Request, action: Action, done: (error?: unknown) => void): void {
@@ -91,7 +91,7 @@ function perform(req: Request, action: Action, done: (error?: unknown) => void):
   }
 }
 
-/** What the application stored; the store and SessionModule put times of their own beside it. */
+/** The data of the application, without the times that the store and SessionModule add. */
 function dataOf(session: object): object {
   const { cookie: _, __lastAccess: __, 'nest-session': ___, ...data } = session as Record<string, unknown>;
   return structuredClone(data);
@@ -131,16 +131,16 @@ const onNest =
     return { url, close: () => app.close() };
   };
 
-/** What the session must hold, and which cookies must be worth nothing, after each step. */
+/** The expected data of the session and the invalid cookies after each step. */
 class Model {
   data: Record<string, unknown> = {};
   id: string | null = null;
   readonly dead: string[] = [];
 
-  /** Follows one step and checks what the server told. */
-  follow(action: Action, name: string, value: string, told: Told): void {
+  /** Applies one step and checks the report of the server. */
+  follow(action: Action, name: string, value: string, report: Report): void {
     const { id, data } = this;
-    expect(told.before).toEqual(data);
+    expect(report.before).toEqual(data);
     if (action === 'write') data[name] = value;
     if (action === 'remove') delete data[name];
     if (action === 'nested') {
@@ -149,12 +149,13 @@ class Model {
     }
     if (action === 'login') this.data = { user: { name: value } };
     if (action === 'logout') this.data = {};
-    expect(told.after).toEqual(this.data);
+    expect(report.after).toEqual(this.data);
     if (action === 'logout') this.id = null;
-    else if (action === 'login') expect(told.id).not.toBe(id);
-    else if (id !== null) expect(told.id).toBe(id);
-    // An untouched new session is not kept: its id is of no consequence.
-    if (action !== 'logout' && (id !== null || Object.keys(this.data).length > 0)) this.id = told.id ?? null;
+    else if (action === 'login') expect(report.id).not.toBe(id);
+    else if (id !== null) expect(report.id).toBe(id);
+    // An unmodified new session is not stored, so its id does not count.
+    if (action !== 'logout' && (id !== null || Object.keys(this.data).length > 0))
+      this.id = report.id ?? null;
   }
 }
 
@@ -166,7 +167,7 @@ interface Step {
   readonly value: string;
 }
 
-/** Walks at random between the servers, and checks after each step; a failure names seed, step and the way there. */
+/** Takes random steps on random servers, with a check after each; an error names the seed and the steps. */
 async function walk(servers: readonly RunningServer[], folder: string, seed: number): Promise<Step[]> {
   const random = randomFrom(seed);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!;
@@ -184,8 +185,8 @@ async function walk(servers: readonly RunningServer[], folder: string, seed: num
     try {
       if (step.action === 'old') await askAsStranger(servers[step.server]!, pick(model.dead));
       else await take(step, servers[step.server]!, browser, model);
-      // What any server finds is what the model knows, and of nothing else there is a file.
-      expect((await ask(browser, pick(servers).url)).before).toEqual(model.data);
+      // Every server finds the session of the model, and there is no other file.
+      expect((await send(browser, pick(servers).url)).before).toEqual(model.data);
       expect(readdirSync(folder)).toHaveLength(model.id === null ? 0 : 1);
     } catch (error) {
       const way = steps.slice(-8).map(({ action, server }) => `${action}@${server}`);
@@ -203,25 +204,25 @@ async function take(
   model: Model,
 ): Promise<void> {
   const cookie = browser.jar.get('connect.sid');
-  const told = await ask(browser, url, `/${action}?name=${name}&value=${value}`);
+  const report = await send(browser, url, `/${action}?name=${name}&value=${value}`);
   if ((action === 'login' || action === 'logout') && cookie !== undefined) model.dead.push(cookie);
-  model.follow(action, name, value, told);
+  model.follow(action, name, value, report);
 }
 
-/** Somebody who comes with the cookie of a session that was ended: finds nothing, and leaves nothing. */
+/** A request with the cookie of an ended session finds no data and stores none. */
 async function askAsStranger({ url }: RunningServer, cookie: string): Promise<void> {
-  const told = await ask(new Browser('', [['connect.sid', cookie]]), url, '/old');
-  expect(told).toMatchObject({ before: {}, after: {} });
+  const report = await send(new Browser('', [['connect.sid', cookie]]), url, '/old');
+  expect(report).toMatchObject({ before: {}, after: {} });
 }
 
-async function ask(browser: Browser, url: string, address = '/look'): Promise<Told> {
-  const answer = await browser.fetch(url + address);
-  const text = await answer.text();
-  if (answer.status !== 200) throw new Error(`${address}: ${answer.status} ${text}`);
-  return JSON.parse(text) as Told;
+async function send(browser: Browser, url: string, address = '/look'): Promise<Report> {
+  const response = await browser.fetch(url + address);
+  const text = await response.text();
+  if (response.status !== 200) throw new Error(`${address}: ${response.status} ${text}`);
+  return JSON.parse(text) as Report;
 }
 
-/** Random numbers below 1 that are the same for the same seed (mulberry32). */
+/** Random numbers below 1, reproducible by seed (mulberry32). */
 function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -239,7 +240,7 @@ const OPTION_SETS = [
 ] as const;
 
 describe.each(EXPRESS_VERSIONS)(
-  'a rolling migration on %s, over one folder of session-file-store',
+  'a rolling migration on %s, with one folder of session-file-store',
   (_, express) => {
     let folder: string;
     let servers: RunningServer[];
@@ -256,7 +257,7 @@ describe.each(EXPRESS_VERSIONS)(
       for (const start of starts) servers.push(await start(folder));
       const steps = await walk(servers, folder, seed);
       expect(steps).toHaveLength(STEPS);
-      // A walk that missed something proves nothing of it.
+      // Every action must have run on every server.
       const taken = new Set(steps.map(({ action, server }) => `${action}@${server}`));
       const all = servers.flatMap((__, server) =>
         [...new Set(ACTIONS)].map((action) => `${action}@${server}`),
@@ -271,13 +272,13 @@ describe.each(EXPRESS_VERSIONS)(
       ];
 
       it.each(SEEDS)(
-        `holds no surprise in ${STEPS} steps between express-session and nest-session/express, seed %i`,
+        `keeps the session over ${STEPS} steps between express-session and nest-session/express, seed %i`,
         (seed) => walkBetween([before, after], seed),
         120_000,
       );
 
       it.each(SEEDS)(
-        `holds no surprise in ${STEPS} steps between these two and SessionModule, seed %i`,
+        `keeps the session over ${STEPS} steps between these two and SessionModule, seed %i`,
         (seed) => walkBetween([before, after, onNest(options)], seed),
         120_000,
       );

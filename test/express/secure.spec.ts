@@ -10,11 +10,11 @@ import {
 } from './support/entry-implementations.js';
 import { closeSites, serve, type Middleware, type SessionHandler } from './support/entry-server.js';
 
-/** A key that both sides know: TLS without a certificate. */
+/** A pre-shared key: TLS without a certificate. */
 const TLS_KEY = Buffer.from('a key of this test');
 const TLS = { ciphers: 'PSK', maxVersion: 'TLSv1.2' } as const;
 
-/** What a handler behind a middleware answers over TLS, and the cookies it sets. */
+/** Body and cookies of a response over TLS. */
 async function askOverTls(
   middleware: ReturnType<typeof session>,
   handler: SessionHandler,
@@ -46,7 +46,7 @@ async function askOverTls(
   }
 }
 
-/** What express, or another in front, says of the request. */
+/** Properties that Express or a proxy sets on the request. */
 const saying =
   (secure: unknown): Middleware =>
   (req, _res, next) => {
@@ -54,7 +54,7 @@ const saying =
     next();
   };
 
-const tellAttributes: SessionHandler = ({ session: { cookie } }, res) =>
+const sendAttributes: SessionHandler = ({ session: { cookie } }, res) =>
   res.end(`${String(cookie.secure)} ${String(cookie.sameSite)}`);
 
 afterEach(closeSites);
@@ -62,13 +62,10 @@ afterEach(closeSites);
 describe.each(IMPLEMENTATIONS)('a secure cookie of %s', (_, session) => {
   const SECURE = { ...QUIET, saveUninitialized: true, cookie: { secure: true } };
 
-  it.each([[undefined], [true], [false]])(
-    'is sent over TLS to this process, proxy being %p (R37)',
-    async (proxy) => {
-      const { cookies } = await askOverTls(session({ ...SECURE, proxy }), (_, res) => res.end());
-      expect(cookies[0]).toMatch(/; Secure$/);
-    },
-  );
+  it.each([[undefined], [true], [false]])('is sent over TLS with proxy %p (R37)', async (proxy) => {
+    const { cookies } = await askOverTls(session({ ...SECURE, proxy }), (_, res) => res.end());
+    expect(cookies[0]).toMatch(/; Secure$/);
+  });
 
   it.each([
     [true, 'https', true],
@@ -83,8 +80,8 @@ describe.each(IMPLEMENTATIONS)('a secure cookie of %s', (_, session) => {
     [false, 'https', false],
     [undefined, 'https', false],
   ])('with proxy %p and X-Forwarded-Proto %p is sent: %p (R37)', async (proxy, proto, expected) => {
-    const { ask } = await serve(session({ ...SECURE, proxy }));
-    const { cookies } = await ask('/', proto === undefined ? {} : { 'X-Forwarded-Proto': proto });
+    const { send } = await serve(session({ ...SECURE, proxy }));
+    const { cookies } = await send('/', proto === undefined ? {} : { 'X-Forwarded-Proto': proto });
     expect(cookies).toHaveLength(expected ? 1 : 0);
   });
 
@@ -96,25 +93,25 @@ describe.each(IMPLEMENTATIONS)('a secure cookie of %s', (_, session) => {
     [false, true, false],
     [true, true, false],
   ])('with proxy %p and req.secure %p is sent: %p (R37)', async (proxy, secure, expected) => {
-    const { ask } = await serve([saying(secure), session({ ...SECURE, proxy })]);
-    expect((await ask()).cookies).toHaveLength(expected ? 1 : 0);
+    const { send } = await serve([saying(secure), session({ ...SECURE, proxy })]);
+    expect((await send()).cookies).toHaveLength(expected ? 1 : 0);
   });
 
   it.each([[1], ['x'], [null], [0]])(
-    'takes the proxy %p as not given: asks req.secure, not the header (R12)',
+    'treats the proxy %p as undefined: reads req.secure, not the header (R12)',
     async (proxy) => {
       const middleware = session({ ...SECURE, proxy: proxy as never });
-      const told = await serve([saying(true), middleware]);
-      expect((await told.ask()).cookies).toHaveLength(1);
+      const site = await serve([saying(true), middleware]);
+      expect((await site.send()).cookies).toHaveLength(1);
       const untold = await serve(middleware);
-      expect((await untold.ask('/', { 'X-Forwarded-Proto': 'https' })).cookies).toEqual([]);
+      expect((await untold.send('/', { 'X-Forwarded-Proto': 'https' })).cookies).toEqual([]);
     },
   );
 
-  it('is not sent over http, without a word, though the session is stored (R40)', async () => {
+  it('is not sent over http, without an error, although the session is stored (R40)', async () => {
     const store = recordingStore(session);
-    const { ask } = await serve(session({ ...SECURE, store }));
-    expect(await ask()).toMatchObject({ status: 200, body: 'ok', cookies: [] });
+    const { send } = await serve(session({ ...SECURE, store }));
+    expect(await send()).toMatchObject({ status: 200, body: 'ok', cookies: [] });
     expect(store.calls).toEqual(['set']);
     expect(Object.keys(store.sessions)).toHaveLength(1);
   });
@@ -128,22 +125,22 @@ describe.each(IMPLEMENTATIONS)('a secure cookie of %s', (_, session) => {
     [false, 'auto', 'https', 'false none'],
     ['auto', 'strict', 'https', 'true strict'],
   ])(
-    'made with secure %p and sameSite %p over %s is "%s" (R38, R39)',
+    'generated with secure %p and sameSite %p over %s is "%s" (R38, R39)',
     async (secure, sameSite, proto, expected) => {
       const options = { ...QUIET, proxy: true, cookie: { secure, sameSite } as never };
-      const { ask } = await serve(session(options), tellAttributes);
-      expect((await ask('/', { 'X-Forwarded-Proto': proto })).body).toBe(expected);
+      const { send } = await serve(session(options), sendAttributes);
+      expect((await send('/', { 'X-Forwarded-Proto': proto })).body).toBe(expected);
     },
   );
 
-  it('may be None without being Secure, where sameSite alone is auto (R39)', async () => {
+  it('can be None without Secure if only sameSite is auto (R39)', async () => {
     const options = { ...QUIET, saveUninitialized: true, proxy: true, cookie: { sameSite: 'auto' as const } };
-    const { ask } = await serve(session(options));
-    const { cookies } = await ask('/', { 'X-Forwarded-Proto': 'https' });
+    const { send } = await serve(session(options));
+    const { cookies } = await send('/', { 'X-Forwarded-Proto': 'https' });
     expect(cookies[0]).toMatch(/; Path=\/; HttpOnly; SameSite=None$/);
   });
 
-  it('keeps what auto was decided to be: made over https, it is not sent over http (R38)', async () => {
+  it('keeps the decision of auto: generated over https, it is not sent over http (R38)', async () => {
     const store = recordingStore(session);
     const options = {
       ...QUIET,
@@ -154,37 +151,37 @@ describe.each(IMPLEMENTATIONS)('a secure cookie of %s', (_, session) => {
       genid: () => 'made',
       cookie: { secure: 'auto' as const },
     };
-    const { ask } = await serve(session(options));
-    expect((await ask('/', { 'X-Forwarded-Proto': 'https' })).cookies).toHaveLength(1);
+    const { send } = await serve(session(options));
+    expect((await send('/', { 'X-Forwarded-Proto': 'https' })).cookies).toHaveLength(1);
     expect(JSON.parse(store.sessions['made']!)).toMatchObject({ cookie: { secure: true } });
     const cookie = cookieFor('made');
-    expect((await ask('/', { cookie })).cookies).toEqual([]);
-    expect((await ask('/', { cookie, 'X-Forwarded-Proto': 'https' })).cookies).toHaveLength(1);
+    expect((await send('/', { cookie })).cookies).toEqual([]);
+    expect((await send('/', { cookie, 'X-Forwarded-Proto': 'https' })).cookies).toHaveLength(1);
   });
 
-  it('is told to be auto by the cookie object (R14)', async () => {
+  it('reads auto from the cookie object (R14)', async () => {
     const cookie = { secure: 'auto', sameSite: 'auto' } as const;
-    const { ask } = await serve(session({ ...QUIET, cookie }), tellAttributes);
-    expect((await ask()).body).toBe('false lax');
+    const { send } = await serve(session({ ...QUIET, cookie }), sendAttributes);
+    expect((await send()).body).toBe('false lax');
   });
 });
 
-describe('a cookie function that says auto', () => {
+describe('a cookie function that returns auto', () => {
   const cookie = (): object => ({ secure: 'auto', sameSite: 'auto' });
 
-  it('is decided as the object is, where express-session keeps the word (R14, W9)', async () => {
+  it('is decided as for an object, as opposed to express-session (R14, W9)', async () => {
     const bodies: string[] = [];
     for (const make of [ORIGINAL, session]) {
-      const { ask } = await serve(make({ ...QUIET, cookie }), tellAttributes);
-      bodies.push((await ask()).body);
+      const { send } = await serve(make({ ...QUIET, cookie }), sendAttributes);
+      bodies.push((await send()).body);
     }
     expect(bodies).toEqual(['auto auto', 'false lax']);
   });
 
-  it('gives a cookie over http and over https (R14, W9)', async () => {
-    const { ask } = await serve(session({ ...QUIET, cookie, proxy: true, saveUninitialized: true }));
-    const [http] = (await ask()).cookies;
-    const [https] = (await ask('/', { 'X-Forwarded-Proto': 'https' })).cookies;
+  it('has a cookie over http and over https (R14, W9)', async () => {
+    const { send } = await serve(session({ ...QUIET, cookie, proxy: true, saveUninitialized: true }));
+    const [http] = (await send()).cookies;
+    const [https] = (await send('/', { 'X-Forwarded-Proto': 'https' })).cookies;
     expect(http).toMatch(/; Path=\/; HttpOnly; SameSite=Lax$/);
     expect(https).toMatch(/; Path=\/; HttpOnly; Secure; SameSite=None$/);
   });

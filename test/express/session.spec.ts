@@ -9,7 +9,7 @@ import {
 } from './support/entry-implementations.js';
 import { closeSites, serve, type Handled } from './support/entry-server.js';
 import { dataOf } from './support/end-store.js';
-import { told } from './support/end-promises.js';
+import { errorOf } from './support/end-promises.js';
 
 afterEach(closeSites);
 
@@ -18,7 +18,7 @@ describe.each(IMPLEMENTATIONS)('Session of %s', (_, session) => {
   const bareRequest = (sessionID?: unknown): SessionedRequest =>
     ({ sessionID, sessionStore: new session.MemoryStore() }) as unknown as SessionedRequest;
 
-  /** What a handler finds out about a request with the stored session `known`. */
+  /** Runs a handler for a request with the stored session `known`. */
   async function visit<T>(
     look: (req: Handled, store: ReturnType<typeof recordingStore>) => T | Promise<T>,
     options: Options & { data?: Record<string, unknown> } = {},
@@ -30,11 +30,11 @@ describe.each(IMPLEMENTATIONS)('Session of %s', (_, session) => {
       seen = await look(req, store);
       res.end();
     });
-    const { cookies } = await site.ask('/', { cookie: cookieFor('known') });
+    const { cookies } = await site.send('/', { cookie: cookieFor('known') });
     return { seen, store, cookies, calls: store.calls.join(' ') };
   }
 
-  it('owns data and cookie; everything else does not show (R73)', async () => {
+  it('has only data and cookie as enumerable properties (R73)', async () => {
     const { seen } = await visit(({ session: found }) => ({
       shown: Object.keys(found).sort(),
       own: Object.getOwnPropertyNames(found).sort(),
@@ -46,13 +46,13 @@ describe.each(IMPLEMENTATIONS)('Session of %s', (_, session) => {
       expect(property).toMatchObject({ enumerable: false, writable: false, configurable: false });
   });
 
-  it('refuses another id (R73, R80)', () => {
+  it('refuses an assignment to its id (R73, R80)', () => {
     const one = new Session(bareRequest('a'));
     expect(() => ((one as { id: string }).id = 'b')).toThrow(TypeError);
     expect(one.id).toBe('a');
   });
 
-  it('takes over data, inherited too, but no name that it has itself (R74)', () => {
+  it('copies data, also inherited, but no name of its own (R74)', () => {
     const names = '{"own":2,"save":1,"id":1,"req":1,"toString":1,"__proto__":{"polluted":1}}';
     const data = Object.setPrototypeOf(JSON.parse(names), { inherited: 1 }) as unknown;
     const one = new Session(bareRequest('a'), data);
@@ -62,18 +62,18 @@ describe.each(IMPLEMENTATIONS)('Session of %s', (_, session) => {
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
-  it.each([undefined, null, 'text', 1])('takes over nothing of %p (R74)', (data) => {
+  it.each([undefined, null, 'text', 1])('copies nothing of %p (R74)', (data) => {
     expect(Object.keys(new Session(bareRequest('a'), data))).toEqual([]);
   });
 
-  it.each(['a', 7, undefined])('has the id that the request has then: %p (R75)', (id) => {
+  it.each(['a', 7, undefined])('has the id of the request at construction: %p (R75)', (id) => {
     const req = bareRequest(id);
     const one = new Session(req);
     Object.assign(req, { sessionID: 'later' });
     expect(one.id).toBe(id);
   });
 
-  it('has its methods on the prototype, where they do not show (R76)', () => {
+  it('has its methods on the prototype, not enumerable (R76)', () => {
     const properties = Object.getOwnPropertyDescriptors(Session.prototype);
     expect(Object.keys(properties).sort()).toEqual([
       ...['constructor', 'destroy', 'regenerate', 'reload', 'resetMaxAge', 'save', 'touch'],
@@ -84,7 +84,7 @@ describe.each(IMPLEMENTATIONS)('Session of %s', (_, session) => {
     }
   });
 
-  it('begins its lifetime again without asking the store (R77)', () => {
+  it('restarts its lifetime without a store call (R77)', () => {
     const req = { sessionID: 'a', sessionStore: recordingStore(session) } as unknown as SessionedRequest;
     const one = new Session(req);
     for (const method of ['touch', 'resetMaxAge'] as const) {
@@ -97,11 +97,11 @@ describe.each(IMPLEMENTATIONS)('Session of %s', (_, session) => {
     expect((req.sessionStore as unknown as { calls: string[] }).calls).toEqual([]);
   });
 
-  it('reloads into another object; edits are lost (R78)', async () => {
+  it('reloads into another object; changes are lost (R78)', async () => {
     const { seen, calls } = await visit(async (req) => {
       const old = req.session;
       old['a'] = 2;
-      const error = await told((done) => old.reload(done));
+      const error = await errorOf((done) => old.reload(done));
       return {
         error,
         isOther: req.session !== old,
@@ -114,23 +114,23 @@ describe.each(IMPLEMENTATIONS)('Session of %s', (_, session) => {
     expect(calls).toBe('get get touch');
   });
 
-  it('stays as it is where it cannot be reloaded, and is saved with its edits (R79, W23)', async () => {
+  it('stays unchanged if a reload fails, and is saved with its changes (R79, W23)', async () => {
     const { seen, store } = await visit(async (req, recording) => {
       const old = req.session;
       old['a'] = 2;
       delete recording.sessions['known'];
-      const error = await told((done) => old.reload(done));
+      const error = await errorOf((done) => old.reload(done));
       return { error, isSame: req.session === old };
     });
     expect(seen).toEqual({ error: new Error('failed to load session'), isSame: true });
     expect(dataOf(store, 'known')).toEqual({ a: 2 });
   });
 
-  it('passes on an error of the store when it is reloaded (R79)', async () => {
+  it('passes on an error of the store at a reload (R79)', async () => {
     const problem = new Error('get');
     const { seen } = await visit(async (req, recording) => {
       Object.assign(recording, { get: (_id: string, done: (error: unknown) => void) => done(problem) });
-      return told((done) => req.session.reload(done));
+      return errorOf((done) => req.session.reload(done));
     });
     expect(seen).toBe(problem);
   });
@@ -139,18 +139,18 @@ describe.each(IMPLEMENTATIONS)('Session of %s', (_, session) => {
     const { seen } = await visit(async (req, recording) => {
       delete recording.sessions['known'];
       const { reload } = req.session;
-      for (let round = 0; round < 500; round++) await told((done) => req.session.reload(done));
+      for (let round = 0; round < 500; round++) await errorOf((done) => req.session.reload(done));
       return req.session.reload === reload;
     });
     expect(seen).toBe(true);
   });
 
-  it('is gone from the request at once when it is destroyed; the browser keeps its cookie (R81, W20)', async () => {
+  it('is removed from the request immediately by destroy; the browser keeps its cookie (R81, W20)', async () => {
     const { seen, store, cookies, calls } = await visit(async (req) => {
       const found = req.session;
       let returned: unknown;
       let atOnce: unknown;
-      await told((done) => {
+      await errorOf((done) => {
         returned = found.destroy(done);
         atOnce = 'session' in req;
       });
@@ -167,19 +167,21 @@ describe.each(IMPLEMENTATIONS)('Session of %s', (_, session) => {
     expect(store.sessions).toEqual({});
   });
 
-  it('is destroyed a second time at the end where that is what unset means (R81)', async () => {
-    const { calls } = await visit((req) => told((done) => req.session.destroy(done)), { unset: 'destroy' });
+  it('is destroyed a second time at the end with unset: destroy (R81)', async () => {
+    const { calls } = await visit((req) => errorOf((done) => req.session.destroy(done)), {
+      unset: 'destroy',
+    });
     expect(calls).toBe('get destroy destroy');
   });
 
   it.each([true, false])(
-    'is another one with another id after regenerate; saved in any case (saveUninitialized %p) (R82)',
+    'is another object with another id after regenerate, and is saved (saveUninitialized %p) (R82)',
     async (saveUninitialized) => {
       const { seen, store, cookies } = await visit(
         async (req) => {
           const old = req.session;
           old.cookie.maxAge = 5000;
-          await told((done) => old.regenerate(done));
+          await errorOf((done) => old.regenerate(done));
           return {
             isOther: req.session !== old,
             keys: Object.keys(req.session),
@@ -191,38 +193,38 @@ describe.each(IMPLEMENTATIONS)('Session of %s', (_, session) => {
         { saveUninitialized, cookie: { maxAge: 60_000 } },
       );
       expect(seen).toMatchObject({ isOther: true, keys: ['cookie'], isCurrent: true });
-      // Not the five seconds of the old one; a moment may have gone by since it was set.
+      // Not the five seconds of the old one. Some time may have passed since it was set.
       expect(Math.abs(seen.maxAge! - 60_000)).toBeLessThan(20_000);
       expect(Object.keys(store.sessions)).toEqual([seen.id]);
       expect(cookies).toHaveLength(1);
     },
   );
 
-  it('gives itself back from its methods (R83)', async () => {
+  it('is returned by its methods (R83)', async () => {
     const store = new session.MemoryStore();
     store.generate = (req) => void Object.assign(req, { sessionID: 'b' });
     const req = { sessionID: 'a', sessionStore: store } as unknown as SessionedRequest;
     const one = new Session(req);
     one.cookie = new Cookie();
     expect(one.save()).toBe(one);
-    await told((done) => expect(one.save(done)).toBe(one));
-    await told((done) => expect(one.reload(done)).toBe(one));
-    await told((done) => expect(one.regenerate(done)).toBe(one));
-    await told((done) => expect(one.destroy(done)).toBe(one));
+    await errorOf((done) => expect(one.save(done)).toBe(one));
+    await errorOf((done) => expect(one.reload(done)).toBe(one));
+    await errorOf((done) => expect(one.regenerate(done)).toBe(one));
+    await errorOf((done) => expect(one.destroy(done)).toBe(one));
   });
 
-  it('gives back nothing from save and reload in a request (R83)', async () => {
+  it('returns undefined from save and reload in a request (R83)', async () => {
     const { seen } = await visit(async (req) => {
       const returned: unknown[] = [];
       returned.push(req.session.save());
-      await told((done) => returned.push(req.session.save(done)));
-      await told((done) => returned.push(req.session.reload(done)));
+      await errorOf((done) => returned.push(req.session.save(done)));
+      await errorOf((done) => returned.push(req.session.reload(done)));
       return returned;
     });
     expect(seen).toEqual([undefined, undefined, undefined]);
   });
 
-  it('needs a callback to be reloaded (R83)', () => {
+  it('needs a callback for reload (R83)', () => {
     const store = Object.assign(new session.MemoryStore(), {
       get: (_id: string, done: (error: null, found: object) => void) =>
         done(null, { cookie: { ...PLAIN_COOKIE } }),
@@ -234,29 +236,29 @@ describe.each(IMPLEMENTATIONS)('Session of %s', (_, session) => {
 
 describe('a session that was destroyed', () => {
   it.each([
-    ['comes back', IMPLEMENTATIONS[0]!, ['known']],
-    ['stays away', IMPLEMENTATIONS[1]!, []],
+    ['is stored again by express-session', IMPLEMENTATIONS[0]!, ['known']],
+    ['stays destroyed in nest-session/express', IMPLEMENTATIONS[1]!, []],
   ])('%s when its old object is saved (R81, W6)', async (_what, [, session], ids) => {
     const store = recordingStore(session, { known: {} });
     const site = await serve(session({ ...QUIET, store }), async (req, res) => {
       const old = req.session;
-      await told((done) => old.destroy(done));
-      await told((done) => old.save(done));
+      await errorOf((done) => old.destroy(done));
+      await errorOf((done) => old.save(done));
       res.end();
     });
-    await site.ask('/', { cookie: cookieFor('known') });
+    await site.send('/', { cookie: cookieFor('known') });
     expect(Object.keys(store.sessions)).toEqual(ids);
   });
 
-  it('begins again under the same id where genid gives that', async () => {
+  it('can be generated again with the same id by genid', async () => {
     const [, session] = IMPLEMENTATIONS[1]!;
     const store = recordingStore(session, { known: { a: 1 } });
     const site = await serve(session({ ...QUIET, store, genid: () => 'known' }), async (req, res) => {
-      await told((done) => req.session.regenerate(done));
+      await errorOf((done) => req.session.regenerate(done));
       req.session['b'] = 2;
       res.end();
     });
-    await site.ask('/', { cookie: cookieFor('known') });
+    await site.send('/', { cookie: cookieFor('known') });
     expect(dataOf(store, 'known')).toEqual({ b: 2 });
   });
 });

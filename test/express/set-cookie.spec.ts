@@ -27,11 +27,11 @@ afterEach(closeSites);
 
 /** The situations of the table of rule R43. */
 const SITUATIONS = {
-  'new untouched': { handler: leave, known: false, maxAge: null },
+  'new unmodified': { handler: leave, known: false, maxAge: null },
   'new modified': { handler: modify, known: false, maxAge: null },
-  'known untouched': { handler: leave, known: true, maxAge: null },
+  'known unmodified': { handler: leave, known: true, maxAge: null },
   'known modified': { handler: modify, known: true, maxAge: null },
-  'known untouched with maxAge': { handler: leave, known: true, maxAge: MINUTE },
+  'known unmodified with maxAge': { handler: leave, known: true, maxAge: MINUTE },
   'known modified with maxAge': { handler: modify, known: true, maxAge: MINUTE },
 } as const;
 
@@ -39,22 +39,22 @@ const BOTH = [true, false];
 const [NO_COOKIE, COOKIE] = [0, 1];
 type Row = [situation: keyof typeof SITUATIONS, boolean[], boolean[], boolean[], string[], number];
 
-/** Situation; resave, saveUninitialized and rolling; what the store is asked for, and how many cookies are set. */
+/** Situation; resave, saveUninitialized and rolling; the store calls, and the number of cookies. */
 const TABLE: readonly Row[] = [
-  ['new untouched', BOTH, [true], BOTH, ['set'], COOKIE],
-  ['new untouched', BOTH, [false], BOTH, [], NO_COOKIE],
+  ['new unmodified', BOTH, [true], BOTH, ['set'], COOKIE],
+  ['new unmodified', BOTH, [false], BOTH, [], NO_COOKIE],
   ['new modified', BOTH, BOTH, BOTH, ['set'], COOKIE],
-  ['known untouched', [true], BOTH, [false], ['get', 'set'], NO_COOKIE],
-  ['known untouched with maxAge', [true], BOTH, [false], ['get', 'set'], NO_COOKIE],
+  ['known unmodified', [true], BOTH, [false], ['get', 'set'], NO_COOKIE],
+  ['known unmodified with maxAge', [true], BOTH, [false], ['get', 'set'], NO_COOKIE],
   ['known modified', [true], BOTH, [false], ['get', 'set'], NO_COOKIE],
   ['known modified with maxAge', [true], BOTH, [false], ['get', 'set'], COOKIE],
-  ['known untouched', [true], BOTH, [true], ['get', 'set'], COOKIE],
+  ['known unmodified', [true], BOTH, [true], ['get', 'set'], COOKIE],
   ['known modified', [true], BOTH, [true], ['get', 'set'], COOKIE],
-  ['known untouched', [false], BOTH, [false], ['get', 'touch'], NO_COOKIE],
-  ['known untouched with maxAge', [false], BOTH, [false], ['get', 'touch'], NO_COOKIE],
+  ['known unmodified', [false], BOTH, [false], ['get', 'touch'], NO_COOKIE],
+  ['known unmodified with maxAge', [false], BOTH, [false], ['get', 'touch'], NO_COOKIE],
   ['known modified', [false], BOTH, [false], ['get', 'set'], NO_COOKIE],
   ['known modified with maxAge', [false], BOTH, [false], ['get', 'set'], COOKIE],
-  ['known untouched', [false], BOTH, [true], ['get', 'touch'], COOKIE],
+  ['known unmodified', [false], BOTH, [true], ['get', 'touch'], COOKIE],
   ['known modified', [false], BOTH, [true], ['get', 'set'], COOKIE],
 ];
 
@@ -66,15 +66,15 @@ const CASES = TABLE.flatMap(([situation, resaves, saves, rollings, calls, cookie
   ),
 );
 
-/** What the store was asked for and the cookies that came, for one of the situations. */
+/** The store calls and cookies of one situation. */
 async function outcomeOf(make: AnyFunction, name: keyof typeof SITUATIONS, options: object) {
   const { handler, known, maxAge } = SITUATIONS[name];
   const expires = maxAge === null ? null : new Date(Date.now() + maxAge).toISOString();
   const cookie = { ...PLAIN_COOKIE, originalMaxAge: maxAge, expires };
   const store = recordingStore(make, { known: { cookie, a: 'old' } });
-  const { ask } = await serve(make({ ...QUIET, store, ...options }), handler);
-  const answer = await ask('/', known ? { cookie: cookieFor('known') } : {});
-  return { calls: store.calls, cookies: answer.cookies.length };
+  const { send } = await serve(make({ ...QUIET, store, ...options }), handler);
+  const response = await send('/', known ? { cookie: cookieFor('known') } : {});
+  return { calls: store.calls, cookies: response.cookies.length };
 }
 
 describe.each(IMPLEMENTATIONS)('the cookie that %s sends', (_, session) => {
@@ -99,24 +99,24 @@ describe.each(IMPLEMENTATIONS)('the cookie that %s sends', (_, session) => {
       { 'x-a': '1' },
     ],
     ['flushHeaders', (res) => void (res.flushHeaders(), res.end('ok')), {}],
-  ])('goes out once, with the headers of %s (R41)', async (_, answer, headers) => {
-    const { ask } = await serve(session(EAGER), (_, res) => answer(res));
-    const { cookies, body, headers: got } = await ask();
+  ])('is sent once, with the headers of %s (R41)', async (_, response, headers) => {
+    const { send } = await serve(session(EAGER), (_, res) => response(res));
+    const { cookies, body, headers: got } = await send();
     expect([cookies, body]).toEqual([[OURS], 'ok']);
     expect(Object.fromEntries(Object.keys(headers).map((name) => [name, got.get(name)]))).toEqual(headers);
   });
 
   it.each([
-    ['no session is left', { session: null }],
-    ['the session was taken away', { session: undefined }],
+    ['the session is null', { session: null }],
+    ['the session is undefined', { session: undefined }],
     ['the id is a number', { sessionID: 42 }],
-    ['the id is gone', { sessionID: undefined }],
-  ])('is none where %s (R42)', async (_, changes) => {
-    const { ask } = await serve(session(EAGER), (req, res) => {
+    ['the id is undefined', { sessionID: undefined }],
+  ])('is not sent if %s (R42)', async (_, changes) => {
+    const { send } = await serve(session(EAGER), (req, res) => {
       Object.assign(req, changes);
       res.end('ok');
     });
-    expect(await ask()).toMatchObject({ status: 200, body: 'ok', cookies: [] });
+    expect(await send()).toMatchObject({ status: 200, body: 'ok', cookies: [] });
   });
 
   it.each<[string, Date | false | null | undefined, number]>([
@@ -126,11 +126,11 @@ describe.each(IMPLEMENTATIONS)('the cookie that %s sends', (_, session) => {
     ['false', false, COOKIE],
   ])('of a known session that was modified depends on its expires: %s (R42)', async (_, expires, count) => {
     const store = recordingStore(session, { known: {} });
-    const { ask } = await serve(session({ ...QUIET, store }), (req, res) => {
+    const { send } = await serve(session({ ...QUIET, store }), (req, res) => {
       req.session.cookie.expires = expires;
       modify(req, res);
     });
-    expect((await ask('/', { cookie: cookieFor('known') })).cookies).toHaveLength(count);
+    expect((await send('/', { cookie: cookieFor('known') })).cookies).toHaveLength(count);
   });
 
   it.each(CASES)(
@@ -143,12 +143,12 @@ describe.each(IMPLEMENTATIONS)('the cookie that %s sends', (_, session) => {
   it.each([
     [false, NO_COOKIE],
     [true, COOKIE],
-  ])('of an untouched session without a touch in the store, rolling %p (R43)', async (rolling, cookies) => {
+  ])('of an unmodified session with a store without touch, rolling %p (R43)', async (rolling, cookies) => {
     const store = recordingStore(session, { known: {} });
     Object.assign(store, { touch: undefined });
-    const { ask } = await serve(session({ ...QUIET, store, rolling }));
-    const answer = await ask('/', { cookie: cookieFor('known') });
-    expect([store.calls, answer.cookies.length]).toEqual([['get'], cookies]);
+    const { send } = await serve(session({ ...QUIET, store, rolling }));
+    const response = await send('/', { cookie: cookieFor('known') });
+    expect([store.calls, response.cookies.length]).toEqual([['get'], cookies]);
   });
 
   it.each<[string, (res: ServerResponse) => unknown, string[]]>([
@@ -157,12 +157,12 @@ describe.each(IMPLEMENTATIONS)('the cookie that %s sends', (_, session) => {
     ['one of writeHead', (res) => res.writeHead(200, { 'Set-Cookie': 'a=1' }).end(), ['a=1']],
     ['two of writeHead', (res) => res.writeHead(200, { 'set-cookie': ['a=1', 'b=2'] }).end(), ['a=1', 'b=2']],
     ['one of its own name', (res) => res.setHeader('Set-Cookie', 'connect.sid=x').end(), ['connect.sid=x']],
-  ])('comes behind those of the application: %s (R44)', async (_, answer, before) => {
-    const { ask } = await serve(session(EAGER), (_, res) => answer(res));
-    expect((await ask()).cookies).toEqual([...before, OURS]);
+  ])('comes after those of the application: %s (R44)', async (_, response, before) => {
+    const { send } = await serve(session(EAGER), (_, res) => response(res));
+    expect((await send()).cookies).toEqual([...before, OURS]);
   });
 
-  it('has its attributes in one order, and never Max-Age (R45)', async () => {
+  it('has its attributes in a fixed order, without Max-Age (R45)', async () => {
     const cookie = {
       sameSite: 'lax',
       priority: 'high',
@@ -173,8 +173,8 @@ describe.each(IMPLEMENTATIONS)('the cookie that %s sends', (_, session) => {
       path: '/x',
       domain: 'example.org',
     } as const;
-    const { ask } = await serve(session({ ...EAGER, proxy: true, cookie }));
-    const { cookies } = await ask('/x', { 'X-Forwarded-Proto': 'https' });
+    const { send } = await serve(session({ ...EAGER, proxy: true, cookie }));
+    const { cookies } = await send('/x', { 'X-Forwarded-Proto': 'https' });
     const [, expires = ''] = /Expires=([^;]+)/.exec(cookies[0]!) ?? [];
     expect(Math.abs(Date.parse(expires) - Date.now() - MINUTE)).toBeLessThan(5000);
     expect(cookies).toEqual([
@@ -183,18 +183,18 @@ describe.each(IMPLEMENTATIONS)('the cookie that %s sends', (_, session) => {
     ]);
   });
 
-  it('has its value encoded (R45)', async () => {
-    const { ask } = await serve(session({ ...EAGER, genid: () => 'ä b;c' }));
-    expect((await ask()).cookies[0]).toBe(`${cookieFor('ä b;c')}; Path=/; HttpOnly`);
+  it('has an encoded value (R45)', async () => {
+    const { send } = await serve(session({ ...EAGER, genid: () => 'ä b;c' }));
+    expect((await send()).cookies[0]).toBe(`${cookieFor('ä b;c')}; Path=/; HttpOnly`);
   });
 
-  it('carries req.sessionID, signed with the first secret; the store keeps session.id (R46)', async () => {
+  it('carries req.sessionID, signed with the first secret; the store uses session.id (R46)', async () => {
     const store = recordingStore(session);
-    const { ask } = await serve(session({ ...EAGER, store, secret: [SECRET, OTHER_SECRET] }), (req, res) => {
+    const { send } = await serve(session({ ...EAGER, store, secret: [SECRET, OTHER_SECRET] }), (req, res) => {
       req.sessionID = 'overwritten';
       res.end();
     });
-    expect((await ask()).cookies).toEqual([`${cookieFor('overwritten')}; Path=/; HttpOnly`]);
+    expect((await send()).cookies).toEqual([`${cookieFor('overwritten')}; Path=/; HttpOnly`]);
     expect(Object.keys(store.sessions)).toEqual(['made']);
   });
 
@@ -207,10 +207,10 @@ describe.each(IMPLEMENTATIONS)('the cookie that %s sends', (_, session) => {
     ['option sameSite is invalid', { cookie: { sameSite: 'sometimes' } }],
     ['Secret key must be provided.', { secret: [undefined] }],
     ['The "key" argument must be of type string', { secret: [42] }],
-  ])('is missing where it cannot be made, and next hears of it: %s (R47)', async (message, options) => {
+  ])('is missing if it cannot be written, and next gets the error: %s (R47)', async (message, options) => {
     const middleware = session({ ...EAGER, ...options });
-    const { ask, lateError } = await serve(middleware);
-    expect(await ask('/;')).toMatchObject({ status: 200, body: 'ok', cookies: [] });
+    const { send, lateError } = await serve(middleware);
+    expect(await send('/;')).toMatchObject({ status: 200, body: 'ok', cookies: [] });
     expect(await lateError).toMatchObject({ name: 'TypeError' });
     expect(((await lateError) as Error).message).toMatch(message);
   });
@@ -220,8 +220,8 @@ describe.each(IMPLEMENTATIONS)('the cookie that %s sends', (_, session) => {
     ['writeHead', (res: ServerResponse) => res.writeHead(200).end()],
     ['write', (res: ServerResponse) => void (res.write('x'), res.end())],
   ])(
-    'comes behind that of a wrapper that was put on later, before that of an earlier one: %s (R48)',
-    async (_, answer) => {
+    'comes after that of a wrapper that was added later, before that of an earlier one: %s (R48)',
+    async (_, response) => {
       const wrap =
         (cookie: string): Middleware =>
         (_req, res, next) => {
@@ -234,38 +234,38 @@ describe.each(IMPLEMENTATIONS)('the cookie that %s sends', (_, session) => {
           }) as never;
           next();
         };
-      const { ask } = await serve([wrap('earlier=1'), session(EAGER), wrap('later=1')], (_, res) =>
-        answer(res),
+      const { send } = await serve([wrap('earlier=1'), session(EAGER), wrap('later=1')], (_, res) =>
+        response(res),
       );
-      expect((await ask()).cookies).toEqual(['later=1', OURS, 'earlier=1']);
+      expect((await send()).cookies).toEqual(['later=1', OURS, 'earlier=1']);
     },
   );
 
-  it('is decided with the headers: what a known session changes later is stored, without a cookie (R41, R49)', async () => {
+  it('is decided with the headers: later changes of a known session are stored, without a cookie (R41, R49)', async () => {
     const expires = new Date(Date.now() + MINUTE).toISOString();
     const cookie = { ...PLAIN_COOKIE, originalMaxAge: MINUTE, expires };
     const store = recordingStore(session, { known: { cookie } });
-    const { ask } = await serve(session({ ...QUIET, store }), (req, res) => {
+    const { send } = await serve(session({ ...QUIET, store }), (req, res) => {
       res.write('o');
       req.session['late'] = true;
       res.end('k');
     });
-    expect(await ask('/', { cookie: cookieFor('known') })).toMatchObject({ body: 'ok', cookies: [] });
+    expect(await send('/', { cookie: cookieFor('known') })).toMatchObject({ body: 'ok', cookies: [] });
     expect(JSON.parse(store.sessions['known']!)).toMatchObject({ late: true });
   });
 });
 
-it('what a new session changes after the headers went out is not stored for nobody (R49, W25)', async () => {
+it('changes of a new session after the headers are not stored (R49, W25)', async () => {
   const recordsOf = async (make: AnyFunction): Promise<number> => {
     const store = recordingStore(make);
-    const { ask } = await serve(make({ ...QUIET, store }), async (req, res) => {
+    const { send } = await serve(make({ ...QUIET, store }), async (req, res) => {
       const ended = once(res, 'close');
       res.write('o');
       req.session['late'] = true;
       res.end('k');
       await ended;
     });
-    expect(await ask()).toMatchObject({ body: 'ok', cookies: [] });
+    expect(await send()).toMatchObject({ body: 'ok', cookies: [] });
     return Object.keys(store.sessions).length;
   };
   expect([await recordsOf(ORIGINAL), await recordsOf(session)]).toEqual([1, 0]);

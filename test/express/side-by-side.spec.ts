@@ -25,25 +25,25 @@ describe('express-session and nest-session/express, side by side', () => {
       encoding: 'utf8',
       env,
       maxBuffer: 64 * 1024 * 1024,
-      // A minute where the machine has other things to do: what is told here is that it hangs.
+      // Takes up to a minute on a busy machine. This only ends a run that hangs.
       timeout: 280_000,
     });
-    if (run.stdout === '') throw new Error(`The comparison did not come to its end:\n${run.stderr}`);
+    if (run.stdout === '') throw new Error(`The comparison did not finish:\n${run.stderr}`);
     status = run.status;
     comparison = JSON.parse(run.stdout) as Comparison;
   }, 300_000);
 
-  it('differ in nothing that is not documented', () => {
+  it('differ only where it is documented', () => {
     expect(comparison.undocumented.map(({ scenario, field }) => `${scenario}: ${field}`)).toEqual([]);
     expect(comparison.unseen).toEqual([]);
     expect(status).toBe(0);
   });
 
-  it('play all scenarios', () => {
+  it('run all scenarios', () => {
     expect(comparison.scenarios).toBeGreaterThanOrEqual(850);
   });
 
-  it('differ as the guide for migrating says', () => {
+  it('differ as the migration guide documents', () => {
     const guide = readFileSync(join(ROOT, 'docs/migrating-from-express-session.md'), 'utf8');
     const rows = guide.split('\n').filter((line) => line.startsWith('|'));
     const missing = comparison.documented.filter(

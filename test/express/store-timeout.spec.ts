@@ -8,13 +8,13 @@ import { cookieFor, QUIET, recordingStore } from './support/entry-implementation
 import { closeSites, serve } from './support/entry-server.js';
 
 const KNOWN = { cookie: cookieFor('known') };
-/** Waited in full by each test: more than a busy machine takes for a store that does answer. */
+/** Each test waits so long: more than a store call takes on a busy machine. */
 const STORE_TIMEOUT = 500;
 
 afterEach(closeSites);
 
-describe('a store that does not answer in time', () => {
-  it('waits no longer than storeTimeout: the answer goes out, the error is told, and later writes go on (W26)', async () => {
+describe('a store that exceeds storeTimeout', () => {
+  it('does not block the response or later writes, and next gets the error (W26)', async () => {
     const store = recordingStore(session, { known: {} });
     const set = store.set as unknown as (...args: unknown[]) => void;
     let forgets = true;
@@ -28,24 +28,24 @@ describe('a store that does not answer in time', () => {
       req.session['a'] = req.url;
       res.end('done');
     });
-    expect(await site.ask('/first', KNOWN)).toMatchObject({ status: 200, body: 'done' });
+    expect(await site.send('/first', KNOWN)).toMatchObject({ status: 200, body: 'done' });
     expect(await site.lateError).toMatchObject({ code: 'ERR_SESSION_STORE' });
-    expect(await site.ask('/second', KNOWN)).toMatchObject({ status: 200, body: 'done' });
+    expect(await site.send('/second', KNOWN)).toMatchObject({ status: 200, body: 'done' });
     expect(store.calls.filter((call) => call === 'set')).toHaveLength(1);
   });
 
-  it('answers with an error where the store does not find a session within storeTimeout (W26)', async () => {
+  it('causes an error page if it is a load (W26)', async () => {
     const store = heldStore(session, 'get', { known: {} });
     const site = await serve(session({ ...QUIET, store, storeTimeout: STORE_TIMEOUT }), (_req, res) =>
       res.end('in'),
     );
-    expect(await site.ask('/', KNOWN)).toMatchObject({
+    expect(await site.send('/', KNOWN)).toMatchObject({
       status: 500,
       body: 'next: The session store did not answer in time to serve a session.',
     });
   });
 
-  it('brings no session back by a write that lands after a logout (W26)', async () => {
+  it('does not restore a session by a write that completes after a logout (W26)', async () => {
     const store = recordingStore(session, { known: { user: 1 } });
     const set = store.set as unknown as (...args: unknown[]) => void;
     let land: (() => void) | undefined;
@@ -60,14 +60,14 @@ describe('a store that does not answer in time', () => {
       req.session['a'] = req.url;
       res.end('done');
     });
-    await site.ask('/slow', KNOWN);
-    expect(await site.ask('/logout', KNOWN)).toMatchObject({ body: 'out' });
+    await site.send('/slow', KNOWN);
+    expect(await site.send('/logout', KNOWN)).toMatchObject({ body: 'out' });
     land!();
     await turn();
     expect(dataOf(store, 'known')).toBeUndefined();
   });
 
-  it('brings none back through the adapter of the module either, which counts its silence as silence', async () => {
+  it('does not restore a session through the adapter of the module, which reports a timeout', async () => {
     const sessions = new Map<string, unknown>();
     let land: (() => void) | undefined;
     const store = new ExpressStoreAdapter(
@@ -104,7 +104,7 @@ describe('a store that does not answer in time', () => {
   });
 
   it.each([[0], [-1], [1.5], [Number.NaN], ['5s'], [null]])(
-    'cannot be given a storeTimeout of %p',
+    'rejects a storeTimeout of %p',
     (storeTimeout) => {
       expect(() => session({ ...QUIET, storeTimeout: storeTimeout as number })).toThrow(
         /storeTimeout option must be a positive whole number of milliseconds or Infinity, got/,

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { inherits } from 'node:util';
-import type { Callback, StoredSessionData } from '../../lib/stores/express-session/session.js';
+import type { Callback } from '../../lib/stores/express-session/callback-store.js';
+import type { StoredSessionData } from '../../lib/stores/express-session/session.js';
 import { SECRET } from '../support/secret.js';
 import {
   cookieFor,
@@ -30,7 +31,7 @@ const modify: SessionHandler = (req, res) => {
 const called = <T>(call: (callback: Callback<T>) => void): Promise<[unknown, T | undefined]> =>
   new Promise((resolve) => call((error, result) => resolve([error, result])));
 
-/** A store as old ones are written: it calls the base's constructor as a function. */
+/** A store in the old style, which calls the base constructor as a function. */
 function oldStore(base: new () => AnyStore): new () => AnyStore {
   function OldStore(this: AnyStore): void {
     (base as unknown as (this: object) => void).call(this);
@@ -59,12 +60,12 @@ const simpleMethods = {
 afterEach(closeSites);
 
 describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {
-  it('is a function that makes a middleware of three arguments, also when bound (A1)', async () => {
+  it('is a function that returns a middleware with three parameters, also when bound (A1)', async () => {
     expect(typeof session).toBe('function');
     const middleware = session.bind(null, { ...QUIET, saveUninitialized: true })();
     expect(middleware).toHaveLength(3);
-    const { ask } = await serve(middleware);
-    expect((await ask()).cookies).toHaveLength(1);
+    const { send } = await serve(middleware);
+    expect((await send()).cookies).toHaveLength(1);
   });
 
   it('has Store, Session, MemoryStore and Cookie (A2)', () => {
@@ -84,18 +85,18 @@ describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {
         return NewStore;
       },
     ],
-  ])('has a Store that may be extended by %s (A3)', async (_, extend) => {
+  ])('has a Store that can be extended by %s (A3)', async (_, extend) => {
     const store = new (extend(session.Store as never))();
     expect(store).toBeInstanceOf(session.Store);
-    const { ask } = await serve(session({ ...QUIET, store }), (req, res) => {
+    const { send } = await serve(session({ ...QUIET, store }), (req, res) => {
       req.session['count'] = Number(req.session['count'] ?? 0) + 1;
       res.end(String(req.session['count']));
     });
-    const [cookie = ''] = (await ask()).cookies;
-    expect((await ask('/', { cookie: cookie.split(';')[0]! })).body).toBe('2');
+    const [cookie = ''] = (await send()).cookies;
+    expect((await send('/', { cookie: cookie.split(';')[0]! })).body).toBe('2');
   });
 
-  it('has a Store that is an emitter with three methods on its prototype (A4)', () => {
+  it('has a Store that is an EventEmitter with three methods on its prototype (A4)', () => {
     const store = new session.Store();
     expect(store).toBeInstanceOf(EventEmitter);
     const names = ['regenerate', 'load', 'createSession', 'generate'];
@@ -108,7 +109,7 @@ describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {
     expect(store.eventNames().sort()).toEqual(['connect', 'disconnect']);
   });
 
-  it('has a MemoryStore with the methods of a store and those to look at it (A5)', async () => {
+  it('has a MemoryStore with all methods of a store (A5)', async () => {
     const store = new session.MemoryStore();
     expect(session.MemoryStore).toHaveLength(0);
     expect(store).toBeInstanceOf(session.Store);
@@ -128,9 +129,9 @@ describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {
     expect(await called((done) => store.length(done))).toEqual([null, 0]);
   });
 
-  it('calls the methods that a store has at that time (A6)', async () => {
+  it('looks up store methods at each call (A6)', async () => {
     const store = recordingStore(session, { known: { a: 1 }, other: { a: 1 } });
-    const { ask } = await serve(session({ ...QUIET, store, unset: 'destroy' }), (req, res) => {
+    const { send } = await serve(session({ ...QUIET, store, unset: 'destroy' }), (req, res) => {
       if (req.url === '/touch') return res.end();
       if (req.url === '/destroy') Reflect.deleteProperty(req, 'session');
       return req.url === '/destroy' ? res.end() : modify(req, res);
@@ -145,11 +146,11 @@ describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {
         },
       });
     }
-    for (const path of ['/touch', '/set', '/destroy']) await ask(path, { cookie: cookieFor('known') });
+    for (const path of ['/touch', '/set', '/destroy']) await send(path, { cookie: cookieFor('known') });
     expect(replaced).toEqual(['get', 'touch', 'get', 'set', 'get', 'destroy']);
   });
 
-  it('has a Session of data, whose own things are not enumerable (A7)', () => {
+  it('has a Session whose id, req and methods are not enumerable (A7)', () => {
     const req = { sessionID: 'known', sessionStore: new session.MemoryStore() } as unknown as Handled;
     const made = new session.Session(req, { user: 'ada', cookie: new session.Cookie() });
     const names: string[] = [];
@@ -160,7 +161,7 @@ describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {
     expect(METHODS.map((name) => typeof made[name])).toEqual(Array(6).fill('function'));
   });
 
-  it('has a Cookie with its accessors, fields and texts (A8)', () => {
+  it('has a Cookie with accessors, fields and methods (A8)', () => {
     const cookie = new session.Cookie({ maxAge: 60_000, domain: 'example.org', mine: 1 });
     expect(cookie.expires).toBeInstanceOf(Date);
     expect(cookie.maxAge).toBeGreaterThan(50_000);
@@ -170,10 +171,10 @@ describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {
     expect(new session.Cookie().serialize('a', 'b c')).toBe('a=b%20c; Path=/; HttpOnly');
   });
 
-  it('works on the bare request of node, and puts three properties on it (A9)', async () => {
+  it('works with a request of node:http, and sets three properties on it (A9)', async () => {
     const before: string[] = [];
     const note: Middleware = (req, _res, next) => next(void before.push(...Object.keys(req)));
-    const { ask } = await serve([note, session(QUIET)], (req, res) =>
+    const { send } = await serve([note, session(QUIET)], (req, res) =>
       res.end(
         Object.keys(req)
           .filter((name) => !before.includes(name) && !name.startsWith('_'))
@@ -181,11 +182,11 @@ describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {
           .join(),
       ),
     );
-    expect((await ask()).body).toBe('session,sessionID,sessionStore');
+    expect((await send()).body).toBe('session,sessionID,sessionStore');
   });
 
   it.each<['end' | 'write']>([['end'], ['write']])(
-    'lives with a response whose %s is replaced before and after it (A10)',
+    'works with a response whose %s is wrapped before and after it (A10)',
     async (method) => {
       const called = new Set<string>();
       const noting =
@@ -200,11 +201,11 @@ describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {
         };
       const store = recordingStore(session);
       const middleware = session({ ...QUIET, saveUninitialized: true, store });
-      const { ask } = await serve([noting('before'), middleware, noting('after')], (_, res) => {
+      const { send } = await serve([noting('before'), middleware, noting('after')], (_, res) => {
         res.write('a');
         res.end('b');
       });
-      const { body, cookies } = await ask();
+      const { body, cookies } = await send();
       expect([body, cookies.length, [...called].sort()]).toEqual(['ab', 1, ['after', 'before']]);
       expect(store.calls).toEqual(['set']);
     },
@@ -214,27 +215,24 @@ describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {
     ['set', modify],
     ['touch', (_, res) => res.end('ok')],
     ['destroy', (req, res) => res.end(Reflect.deleteProperty(req, 'session') ? 'ok' : '')],
-  ])(
-    'calls next once more, later, where %s fails; the answer is what it is (A11)',
-    async (method, handler) => {
-      const store = recordingStore(session, { known: {} });
-      Object.assign(store, {
-        [method]: (...args: unknown[]) => (args.at(-1) as Callback)(new Error('boom')),
-      });
-      const { ask, lateError } = await serve(session({ ...QUIET, store, unset: 'destroy' }), handler);
-      expect(await ask('/', { cookie: cookieFor('known') })).toMatchObject({ status: 200, body: 'ok' });
-      expect(await lateError).toEqual(new Error('boom'));
-    },
-  );
+  ])('calls next once more, later, if %s fails; the response is unchanged (A11)', async (method, handler) => {
+    const store = recordingStore(session, { known: {} });
+    Object.assign(store, {
+      [method]: (...args: unknown[]) => (args.at(-1) as Callback)(new Error('boom')),
+    });
+    const { send, lateError } = await serve(session({ ...QUIET, store, unset: 'destroy' }), handler);
+    expect(await send('/', { cookie: cookieFor('known') })).toMatchObject({ status: 200, body: 'ok' });
+    expect(await lateError).toEqual(new Error('boom'));
+  });
 
-  it('calls next once more where the cookie cannot be made (A11)', async () => {
+  it('calls next once more if the cookie cannot be written (A11)', async () => {
     const options = { ...QUIET, saveUninitialized: true, cookie: { sameSite: 'x' as never } };
-    const { ask, lateError } = await serve(session(options));
-    expect(await ask()).toMatchObject({ status: 200, body: 'ok' });
+    const { send, lateError } = await serve(session(options));
+    expect(await send()).toMatchObject({ status: 200, body: 'ok' });
     expect(await lateError).toEqual(new TypeError('option sameSite is invalid'));
   });
 
-  it('says what applications compare (A12)', async () => {
+  it('has the error texts that applications compare (A12)', async () => {
     const make = (options: object) => () => session({ ...QUIET, ...options });
     const texts = [
       make({ genid: 1 }),
@@ -253,18 +251,18 @@ describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {
       'option expires is invalid',
     ]);
     const store = recordingStore(session, { known: {}, bare: { cookie: undefined } });
-    const { ask } = await serve(session({ ...QUIET, store }), (req, res) => {
+    const { send } = await serve(session({ ...QUIET, store }), (req, res) => {
       Reflect.deleteProperty(store.sessions, 'known');
       req.session.reload((error) => res.end((error as Error).message));
     });
-    expect((await ask('/', { cookie: cookieFor('known') })).body).toBe('failed to load session');
-    expect((await ask('/', { cookie: cookieFor('bare') })).body).toMatch(/Cannot read prop/);
+    expect((await send('/', { cookie: cookieFor('known') })).body).toBe('failed to load session');
+    expect((await send('/', { cookie: cookieFor('bare') })).body).toMatch(/Cannot read prop/);
   });
 
-  it('keeps the process free of its own: no new global (A15)', async () => {
+  it('adds no global variable (A15)', async () => {
     const before = Object.getOwnPropertyNames(globalThis);
-    const { ask } = await serve(session({ ...QUIET, secret: SECRET }), modify);
-    await ask();
+    const { send } = await serve(session({ ...QUIET, secret: SECRET }), modify);
+    await send();
     expect(Object.getOwnPropertyNames(globalThis)).toEqual(before);
   });
 });

@@ -3,7 +3,7 @@ import ts from 'typescript';
 
 const FOLDER = fileURLToPath(new URL('../types/express', import.meta.url));
 
-/** What the compiler says of a project, and the files that it read. */
+/** The diagnostics of a project, and the files that the compiler read. */
 function compile(config: string): { errors: string[]; files: readonly string[] } {
   const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: (): void => undefined };
   const parsed = ts.getParsedCommandLineOfConfigFile(`${FOLDER}/${config}`, {}, host)!;
@@ -19,7 +19,7 @@ function compile(config: string): { errors: string[]; files: readonly string[] }
 describe('TypeScript applications of express-session', () => {
   it.each([
     ['with its own types', 'tsconfig.theirs.json', true, false],
-    ['with nest-session/express, and its types beside it', 'tsconfig.json', true, true],
+    ['with nest-session/express, and the types of express-session', 'tsconfig.json', true, true],
     ['with nest-session/express alone', 'tsconfig.ours.json', false, true],
   ])(
     'compile %s',

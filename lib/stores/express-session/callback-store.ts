@@ -1,19 +1,22 @@
 import { unansweredError } from '../../core/errors.js';
 
-/** What is used of a store made for express-session, by its shape: most extend a base class of their own. */
+/** A node-style callback. */
+export type Callback<T = unknown> = (error?: unknown, result?: T) => void;
+
+/** An express-session store, by its shape: most stores extend a base class of their own. */
 export interface CallbackStore {
-  get: ForeignMethod;
-  set: ForeignMethod;
-  destroy: ForeignMethod;
+  get: StoreMethod;
+  set: StoreMethod;
+  destroy: StoreMethod;
   on?(event: 'connect' | 'disconnect', listener: () => void): unknown;
 }
 
-/** The methods of such a store that are called here. */
-export type CallbackMethodName = 'get' | 'set' | 'destroy' | 'touch';
+/** The methods of an express-session store that this package calls. */
+export type StoreMethodName = 'get' | 'set' | 'destroy' | 'touch';
 
-type ForeignMethod = (...args: never[]) => unknown;
+type StoreMethod = (...args: never[]) => unknown;
 
-/** Whether something is a store made for express-session. */
+/** Whether a value is an express-session store. */
 export function isCallbackStore(store: unknown): store is CallbackStore {
   if ((typeof store !== 'object' && typeof store !== 'function') || store === null) return false;
   const methods = store as Record<string, unknown>;
@@ -21,86 +24,77 @@ export function isCallbackStore(store: unknown): store is CallbackStore {
 }
 
 /**
- * Calls a store, and hears its answer by callback or by promise, whichever it gives first: some give both, and
- * some call back twice.
- *
- * A method that declares a callback may still return a promise: then only its failure is heard.
+ * Calls a method of a store that returns its result by callback or by promise. The first result counts: some
+ * stores use both, and some call back twice. If a method has a callback parameter, only the rejection of its
+ * promise counts.
  */
-export function askStore(
+export function invokeStore(
   store: object,
-  method: CallbackMethodName,
+  method: StoreMethodName,
   args: readonly unknown[],
-  told: Answer,
+  callback: Callback<never>,
 ): void {
-  let isAnswered = false;
-  const answer: Answer = (error, result) => {
-    if (isAnswered) return;
-    isAnswered = true;
-    told(error, result);
+  let isSettled = false;
+  const settle: Callback<never> = (error, result) => {
+    if (isSettled) return;
+    isSettled = true;
+    callback(error, result);
   };
   const run = (store as Record<string, (...all: unknown[]) => unknown>)[method]!;
-  const returned = run.call(store, ...args, answer) as PromiseLike<never> | undefined;
+  const returned = run.call(store, ...args, settle) as PromiseLike<never> | undefined;
   if (typeof returned?.then !== 'function') return;
   const byPromise = run.length <= args.length;
   returned.then(
-    (result) => byPromise && answer(null, result),
-    (error: unknown) => answer(error ?? new Error('The store rejected without a reason.')),
+    (result) => byPromise && settle(null, result),
+    (error: unknown) => settle(error ?? new Error('The store rejected without a reason.')),
   );
 }
 
-type Answer<R = never> = (error?: unknown, result?: R) => void;
-
-/**
- * Hears of a store that does not answer within the limit as of one that fails; what comes later is heard by `late` alone.
- */
-export function inTime<R = never>(
+/** As {@link invokeStore}, with a promise and a deadline. */
+export function callStore<T>(
+  store: object,
+  method: StoreMethodName,
+  args: readonly unknown[],
   limitMs: number | null,
-  answer: Answer<R>,
-  late: () => void = () => undefined,
-): Answer<R> {
-  if (limitMs === null) return answer;
+  onLate?: () => void,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const settle: Callback<never> = (error, result) => {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a store may reject with any value
+      if (error) reject(error);
+      else resolve(result as T);
+    };
+    invokeStore(store, method, args, withDeadline(limitMs, settle, onLate));
+  });
+}
+
+/** Calls back with an error if there is no result within the limit; a later result calls `onLate` instead. */
+export function withDeadline<R = never>(
+  limitMs: number | null,
+  callback: Callback<R>,
+  onLate?: () => void,
+): Callback<R> {
+  if (limitMs === null) return callback;
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;
-    answer(unansweredError('serve'));
+    callback(unansweredError('serve'));
   }, limitMs);
   timer.unref();
   return (error, result) => {
     clearTimeout(timer);
-    if (isLate) late();
-    else answer(error, result);
+    if (isLate) onLate?.();
+    else callback(error, result);
   };
 }
 
-/** As {@link askStore}, with a promise. */
-export function callStore<T>(
-  store: object,
-  method: CallbackMethodName,
-  args: readonly unknown[],
-  limitMs: number | null,
-  late?: () => void,
-): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const answer = inTime(
-      limitMs,
-      (error, result) => {
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever the store says is the cause
-        if (error) reject(error);
-        else resolve(result as T);
-      },
-      late,
-    );
-    askStore(store, method, args, answer);
-  });
-}
-
-/** Whether a store tells of a missing session by an error, as files and HTTP do. */
+/** Whether an error of a store means that the session is missing, as with files and HTTP. */
 export function isMissing(error: unknown): boolean {
   const { code, statusCode } = (error ?? {}) as { readonly code?: unknown; readonly statusCode?: unknown };
   return code === 'ENOENT' || statusCode === 404;
 }
 
-/** A missing session, where a store tells of it by an error. */
+/** `null` for an error that means a missing session; throws any other error. */
 export function nullIfMissing(error: unknown): null {
   if (isMissing(error)) return null;
   throw error;

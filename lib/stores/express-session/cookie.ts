@@ -4,7 +4,7 @@ import type { SessionCookie } from '../../core/session/session-cookie.js';
 
 const deprecate = deprecation('express-session');
 
-/** The attributes that a store keeps of a cookie, in the order in which they are written. */
+/** The cookie attributes that a store gets, in the order in which they are written. */
 interface CookieRecord {
   originalMaxAge: number | null;
   partitioned?: boolean | undefined;
@@ -18,13 +18,13 @@ interface CookieRecord {
 }
 
 /**
- * The cookie of a session as express-session has it: options as fields, and a lifetime that counts down.
+ * express-session's cookie of a session: options are fields, and `maxAge` is the time left.
  *
- * Its accessors are enumerable and `_expires` is a field of its own, since stores copy cookies by their keys.
+ * The accessors are enumerable and `_expires` is an own field, since stores copy cookies by their keys.
  *
  * @see parity rules R88 to R96
  */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the type of what the constructor below makes
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the instance type of the constructor below
 export interface Cookie extends CookieMethods {}
 
 class CookieMethods {
@@ -37,11 +37,45 @@ class CookieMethods {
   declare sameSite?: CookieRecord['sameSite'];
   declare priority?: CookieRecord['priority'];
   declare partitioned?: boolean | undefined;
-  declare expires: CookieRecord['expires'];
-  declare maxAge: number | null | undefined;
-  declare readonly data: CookieRecord;
 
-  /** `name=value` with the attributes, as `Set-Cookie` wants it. */
+  get expires(): CookieRecord['expires'] {
+    return this._expires;
+  }
+
+  set expires(at: CookieRecord['expires']) {
+    this._expires = at;
+    this.originalMaxAge = this.maxAge as number | null;
+  }
+
+  get maxAge(): number | null | undefined {
+    const at = this._expires;
+    return (at instanceof Date ? at.valueOf() - Date.now() : at) as number | null | undefined;
+  }
+
+  set maxAge(ms: unknown) {
+    if (ms && typeof ms !== 'number' && !(ms instanceof Date))
+      throw new TypeError('maxAge must be a number or Date');
+    if (ms instanceof Date) deprecate('maxAge as Date; pass number of milliseconds instead');
+    this.expires = typeof ms === 'number' ? new Date(Date.now() + ms) : (ms as CookieRecord['expires']);
+    // Computed from `expires`, it would lose the time between two readings of the clock at each touch (W7).
+    if (typeof ms === 'number') this.originalMaxAge = ms;
+  }
+
+  get data(): CookieRecord {
+    return {
+      originalMaxAge: this.originalMaxAge,
+      partitioned: this.partitioned,
+      priority: this.priority,
+      expires: this._expires,
+      secure: this.secure,
+      httpOnly: this.httpOnly,
+      domain: this.domain,
+      path: this.path,
+      sameSite: this.sameSite,
+    };
+  }
+
+  /** A `Set-Cookie` value: `name=value` and the attributes. */
   serialize(name: string, value: string): string {
     return serialize(name, value, this.data as object);
   }
@@ -52,9 +86,9 @@ class CookieMethods {
 }
 
 /**
- * A function and no class, for the reason that `Store` is one: `Cookie.call(this, options)`.
+ * A function instead of a class, for code that runs `Cookie.call(this, options)`.
  *
- * @throws TypeError `argument options must be a object` for anything truthy that is none.
+ * @throws TypeError `argument options must be a object` for any other truthy value.
  */
 export const Cookie = function Cookie(this: Cookie, options?: object | null): void {
   this.path = '/';
@@ -77,52 +111,5 @@ export const Cookie = function Cookie(this: Cookie, options?: object | null): vo
 
 Cookie.prototype = CookieMethods.prototype;
 Object.defineProperty(Cookie.prototype, 'constructor', { value: Cookie });
-Object.defineProperties(Cookie.prototype, {
-  expires: {
-    get(this: Cookie) {
-      return this._expires;
-    },
-    set(this: Cookie, at: CookieRecord['expires']) {
-      this._expires = at;
-      this.originalMaxAge = this.maxAge as number | null;
-    },
-    enumerable: true,
-    configurable: true,
-  },
-  maxAge: {
-    get(this: Cookie) {
-      return this._expires instanceof Date ? this._expires.valueOf() - Date.now() : this._expires;
-    },
-    set(this: Cookie, ms: unknown) {
-      setMaxAge(this, ms);
-    },
-    enumerable: true,
-    configurable: true,
-  },
-  data: {
-    get(this: Cookie): CookieRecord {
-      return {
-        originalMaxAge: this.originalMaxAge,
-        partitioned: this.partitioned,
-        priority: this.priority,
-        expires: this._expires,
-        secure: this.secure,
-        httpOnly: this.httpOnly,
-        domain: this.domain,
-        path: this.path,
-        sameSite: this.sameSite,
-      };
-    },
-    enumerable: true,
-    configurable: true,
-  },
-});
-
-function setMaxAge(cookie: Cookie, ms: unknown): void {
-  if (ms && typeof ms !== 'number' && !(ms instanceof Date))
-    throw new TypeError('maxAge must be a number or Date');
-  if (ms instanceof Date) deprecate('maxAge as Date; pass number of milliseconds instead');
-  cookie.expires = typeof ms === 'number' ? new Date(Date.now() + ms) : (ms as CookieRecord['expires']);
-  // Said, not measured: the time that passes between two readings of the clock would be lost with each touch (W7).
-  if (typeof ms === 'number') cookie.originalMaxAge = ms;
-}
+for (const name of ['expires', 'maxAge', 'data'])
+  Object.defineProperty(Cookie.prototype, name, { enumerable: true });

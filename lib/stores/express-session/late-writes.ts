@@ -1,32 +1,28 @@
-/**
- * Writes that a store has not answered in time. One that lands after its session was ended has brought it back, and it must
- * be ended again.
- */
+/** Writes that exceeded their deadline. One that completes after a destroy has stored the session again. */
 export class LateWrites {
-  readonly #outstanding = new Map<string, { pending: number; isEnded: boolean }>();
+  readonly #writes = new Map<string, { pending: number; isDestroyed: boolean }>();
 
   add(key: string): void {
-    const write = this.#outstanding.get(key) ?? { pending: 0, isEnded: false };
+    const write = this.#writes.get(key) ?? { pending: 0, isDestroyed: false };
     write.pending++;
-    this.#outstanding.delete(key);
-    this.#outstanding.set(key, write);
-    // Some stores never answer: the longest given up is forgotten.
-    if (this.#outstanding.size > MOST_REMEMBERED)
-      this.#outstanding.delete(this.#outstanding.keys().next().value!);
+    this.#writes.delete(key);
+    this.#writes.set(key, write);
+    // Some stores never call back: the oldest entry is evicted.
+    if (this.#writes.size > MAX_ENTRIES) this.#writes.delete(this.#writes.keys().next().value!);
   }
 
-  end(key: string): void {
-    const write = this.#outstanding.get(key);
-    if (write !== undefined) write.isEnded = true;
+  markDestroyed(key: string): void {
+    const write = this.#writes.get(key);
+    if (write !== undefined) write.isDestroyed = true;
   }
 
-  /** A write was answered after all; `true` where its session was ended since. */
-  land(key: string): boolean {
-    const write = this.#outstanding.get(key);
+  /** A write has completed; `true` if its session was destroyed before. */
+  complete(key: string): boolean {
+    const write = this.#writes.get(key);
     if (write === undefined) return false;
-    if (--write.pending === 0) this.#outstanding.delete(key);
-    return write.isEnded;
+    if (--write.pending === 0) this.#writes.delete(key);
+    return write.isDestroyed;
   }
 }
 
-const MOST_REMEMBERED = 10_000;
+const MAX_ENTRIES = 10_000;

@@ -8,13 +8,13 @@ import { Session, type SessionedRequest } from './session.js';
 import { minutes } from '../../core/util/clock.js';
 import { OWN_SETTINGS } from '../../cookie/cookie-setting.js';
 
-/** What a store made for express-session holds for one id. */
+/** The data of one session in an express-session store. */
 export interface StoredExpressSession {
   readonly cookie?: { readonly [setting: string]: unknown };
   readonly [name: string]: unknown;
 }
 
-/** A record of ours as such a store takes it: `{ ...data, cookie }`. */
+/** A record as the session that an express-session store saves: `{ ...data, cookie }`. */
 export function sessionOf(
   req: SessionedRequest,
   record: SessionRecord,
@@ -33,23 +33,23 @@ export function sessionOf(
   return session;
 }
 
-function cookieOf({ attributes, expiresAt }: SessionRecord, plan: StoredExpressCookie): Cookie {
-  const kept = attributes.get(COOKIE);
-  const { maxAge = null, ...planned } = plan;
-  const own = kept === undefined ? {} : (JSON.parse(kept) as Record<string, unknown>);
-  const { originalMaxAge = maxAge, ...settings } = { ...planned, ...own } as Record<string, unknown>;
+function cookieOf({ attributes, expiresAt }: SessionRecord, options: StoredExpressCookie): Cookie {
+  const text = attributes.get(COOKIE);
+  const { maxAge = null, ...defaults } = options;
+  const own = text === undefined ? {} : (JSON.parse(text) as Record<string, unknown>);
+  const { originalMaxAge = maxAge, ...settings } = { ...defaults, ...own } as Record<string, unknown>;
   const cookie = new Cookie({ path: '/', httpOnly: true });
   for (const [name, value] of Object.entries(settings)) {
-    // What is decided at each request is not the session's own.
+    // 'auto' is decided at each request, so it is not stored.
     if (value != null && value !== 'auto') (cookie as unknown as Record<string, unknown>)[name] = value;
   }
-  // Stores take their time to live from here, whether or not the browser is told.
+  // Stores derive their time to live from it, even if the cookie is sent without an expiry.
   cookie.expires = expiresAt === NEVER ? null : new Date(expiresAt);
   cookie.originalMaxAge = originalMaxAge as number | null;
   return cookie;
 }
 
-/** What such a store gives, whoever wrote it, as a record of ours. */
+/** The result of a store's `get` as a record, also if express-session saved it. */
 export function recordOf(
   session: StoredExpressSession,
   cookie: StoredExpressCookie,
@@ -67,7 +67,7 @@ export function recordOf(
     ...readStamp(session[STAMP], session.cookie?.['originalMaxAge'], lifetimes),
     expiresAt: NEVER,
     principal: null,
-    // Such a store counts nothing. Only a login asks, so that other requests need not pay for it.
+    // These stores have no revisions. A getter, since only a login reads it.
     get revision() {
       return digestOf(attributes);
     },
@@ -75,7 +75,7 @@ export function recordOf(
   };
 }
 
-/** A number that differs where attributes differ. */
+/** A number that depends on the attributes only. */
 function digestOf(attributes: ReadonlyMap<string, string>): number {
   return createHash('sha256')
     .update(JSON.stringify([...attributes]))
@@ -86,23 +86,23 @@ function digestOf(attributes: ReadonlyMap<string, string>): number {
 function unstorable(name: string): SessionError {
   return new SessionError(
     'ERR_SESSION_NAME',
-    `The session was not saved: an attribute named ${name} cannot be kept by a store made for express-session. Choose another name.`,
+    `The session was not saved: express-session stores cannot hold an attribute named ${name}. Choose another name.`,
   );
 }
 
-/** How long sessions live, as far as this adapter must know it. Milliseconds. */
+/** The lifetimes that the adapter needs. Milliseconds. */
 export interface AdapterLifetimes {
   readonly idleMs: number;
-  /** How often a session is touched at most; `null` leaves it to the engine. */
+  /** Shortest time between two touches; `null` derives it from the idle timeout. */
   readonly touchEveryMs: number | null;
 }
 
-/** Where a session of ours keeps what express-session has no place for: when it began and when it was used last. */
+/** The attribute for what express-session does not store: `createdAt` and `touchedAt`. */
 export const STAMP = 'nest-session';
 
 /**
- * A session that express-session made begins when it is first seen here. When it was used last only its store may
- * know: it is never taken for idle, and always due for a touch.
+ * The times of a record. A session that express-session saved begins at its first load. Only its store may
+ * know when it was last used: it never counts as idle, and a touch is always due.
  */
 export function readStamp(
   stamp: unknown,
@@ -111,16 +111,16 @@ export function readStamp(
 ): Pick<SessionRecord, 'createdAt' | 'touchedAt'> {
   const { createdAt, touchedAt } = (stamp ?? {}) as { createdAt?: unknown; touchedAt?: unknown };
   const now = Date.now();
-  const isDueAfterMs =
+  const touchAfterMs =
     touchEveryMs ?? Math.min((typeof maxAge === 'number' ? maxAge : idleMs) / 10, minutes(1));
   const touched = typeof createdAt === 'number' && typeof touchedAt === 'number' ? touchedAt : 0;
   return {
     createdAt: typeof createdAt === 'number' ? createdAt : now,
-    touchedAt: Math.max(touched, Math.floor(now - isDueAfterMs)),
+    touchedAt: Math.max(touched, Math.floor(now - touchAfterMs)),
   };
 }
 
-/** The attributes that the cookies of an application have by its options; what a stored session repeats. */
+/** The cookie attributes in an application's options. Stored sessions repeat them. */
 export interface StoredExpressCookie {
   readonly path?: string | undefined;
   readonly domain?: string | undefined;
@@ -132,22 +132,22 @@ export interface StoredExpressCookie {
   readonly partitioned?: boolean | undefined;
 }
 
-/** The settings of a stored cookie that are not those of the options, as the engine keeps them. */
+/** JSON text of the settings of a stored cookie that differ from the options; `null` if none does. */
 export function ownSettings(
   cookie: Readonly<Record<string, unknown>>,
   options: StoredExpressCookie,
 ): string | null {
   const { maxAge = null, path = '/', httpOnly = true, ...others } = options;
-  const planned: Record<string, unknown> = { ...others, originalMaxAge: maxAge, path, httpOnly };
+  const defaults: Record<string, unknown> = { ...others, originalMaxAge: maxAge, path, httpOnly };
   const own: Record<string, unknown> = {};
   for (const name of OWN_SETTINGS) {
     const value = cookie[name];
     const isSet = name === 'originalMaxAge' ? value !== undefined : value != null;
-    if (isSet && value !== planned[name] && !isDecidedPerRequest(name, planned[name])) own[name] = value;
+    if (isSet && value !== defaults[name] && !isDecidedPerRequest(name, defaults[name])) own[name] = value;
   }
   return Object.keys(own).length === 0 ? null : JSON.stringify(own);
 }
 
-/** Left to the request by the options: what a stored cookie says of it is how one request was, not what a session chose. */
-const isDecidedPerRequest = (name: string, planned: unknown): boolean =>
-  (name === 'secure' || name === 'sameSite') && (planned === undefined || planned === 'auto');
+/** Whether each request decides a setting: its value in a stored cookie was right for one request only. */
+const isDecidedPerRequest = (name: string, option: unknown): boolean =>
+  (name === 'secure' || name === 'sameSite') && (option === undefined || option === 'auto');

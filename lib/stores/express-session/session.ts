@@ -1,11 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Cookie } from './cookie.js';
-import { askStore, inTime } from './callback-store.js';
+import { invokeStore, withDeadline, type Callback } from './callback-store.js';
 
-/** A node-style callback. */
-export type Callback<T = unknown> = (error?: unknown, result?: T) => void;
-
-/** A request as this entry works on it: the properties of express-session, all plain. */
+/** A request with the properties of express-session, all of them data properties. */
 export interface SessionedRequest extends IncomingMessage {
   session?: (Session & Record<string, unknown>) | null;
   sessionID?: string;
@@ -15,16 +12,16 @@ export interface SessionedRequest extends IncomingMessage {
   secret?: unknown;
   cookies?: Record<string, unknown>;
   signedCookies?: Record<string, unknown>;
-  [KEEPER]?: SessionKeeper;
+  [HOOKS]?: SessionHooks;
 }
 
 /**
- * A session as express-session has it: attributes and `cookie` are its own enumerable properties, everything else is
- * not enumerable. Works on a request of nothing but `sessionID` and `sessionStore` too.
+ * express-session's session: attributes and `cookie` are own enumerable properties, everything else is not
+ * enumerable.
  *
  * @see parity rules R73 to R83
  */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the type of what the constructor below makes
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the instance type of the constructor below
 export interface Session extends SessionMethods {}
 
 /** The methods of a session; a class, so that they are not enumerable. */
@@ -33,7 +30,7 @@ class SessionMethods {
   declare readonly id: string;
   declare cookie: Cookie;
 
-  /** Begins the lifetime of the cookie again. The store is not asked. */
+  /** Restarts the lifetime of the cookie, without a store call. */
   touch(): this {
     return this.resetMaxAge();
   }
@@ -45,51 +42,54 @@ class SessionMethods {
 
   /** Writes the session to the store. */
   save(callback?: Callback | null): this {
-    askStore(this.req.sessionStore!, 'set', [this.id, this], callback || noop);
+    invokeStore(this.req.sessionStore!, 'set', [this.id, this], callback || noop);
     return this;
   }
 
-  /** Reads the session again: `req.session` becomes another object. */
+  /** Loads the session again: `req.session` becomes another object. */
   reload(callback: Callback): this {
     const { req } = this;
     const store = req.sessionStore!;
-    const keeper = req[KEEPER];
+    const hooks = req[HOOKS];
     const loaded = (error: unknown, found?: StoredSessionData): void => {
       if (error) return callback(error);
       if (!found) return callback(new Error('failed to load session'));
-      if (keeper === undefined) store.createSession(req, found);
-      else keeper.inflate(found);
+      if (hooks === undefined) store.createSession(req, found);
+      else hooks.createSession(found);
       callback();
     };
-    askStore(store, 'get', [this.id], inTime(keeper?.storeTimeoutMs ?? null, loaded));
+    invokeStore(store, 'get', [this.id], withDeadline(hooks?.storeTimeoutMs ?? null, loaded));
     return this;
   }
 
-  /** Removes the session from the request at once, and from the store. */
+  /** Removes the session from the request immediately, then from the store. */
   destroy(callback?: Callback | null): this {
     const store = this.req.sessionStore!;
     delete this.req.session;
-    forget(this.req, this.id, (done) => askStore(store, 'destroy', [this.id], done), callback || noop);
+    endSession(this.req, this.id, (done) => invokeStore(store, 'destroy', [this.id], done), callback || noop);
     return this;
   }
 
-  /** Another id and an empty session at `req.session`; the old id is removed from the store. */
+  /** Sets `req.session` to an empty session with another id; the old id is removed from the store. */
   regenerate(callback: Callback): this {
     const { req } = this;
-    forget(req, req.sessionID!, (done) => anotherSession(req, done), callback);
+    const store = req.sessionStore!;
+    const replace = (done: Callback): void =>
+      typeof store.regenerate === 'function' ? store.regenerate(req, done) : regenerate(store, req, done);
+    endSession(req, req.sessionID!, replace, callback);
     return this;
   }
 }
 
 /**
- * A function and no class, for the reason that `Store` is one: `Session.call(this, req)`. `req` needs no more than a
- * `sessionID` and a `sessionStore`.
+ * A function instead of a class, for code that runs `Session.call(this, req)`. `req` needs only `sessionID`
+ * and `sessionStore`.
  */
 export const Session = function Session(this: Session, req: object, data?: unknown): void {
   Object.defineProperty(this, 'req', { value: req });
   Object.defineProperty(this, 'id', { value: (req as SessionedRequest).sessionID });
   if (typeof data !== 'object' || data === null) return;
-  // Names that the session has already are not data, and no data reaches a prototype.
+  // Names of methods are not data, and `__proto__` must not replace the prototype.
   for (const name in data) {
     if (!(name in this))
       (this as unknown as Record<string, unknown>)[name] = (data as Record<string, unknown>)[name];
@@ -103,60 +103,57 @@ export const Session = function Session(this: Session, req: object, data?: unkno
 Session.prototype = SessionMethods.prototype;
 Object.defineProperty(Session.prototype, 'constructor', { value: Session });
 
-/** By the store's own way, which most have from their base class; a store without one is asked for what it takes. */
-function anotherSession(req: SessionedRequest, callback: Callback): void {
-  const store = req.sessionStore!;
-  if (typeof store.regenerate === 'function') return store.regenerate(req, callback);
-  let destroyed = false;
-  askStore(store, 'destroy', [req.sessionID!], (error) => {
-    if (destroyed) return;
-    destroyed = true;
+/** Destroys the session of a request and generates another one, even if destroying failed. */
+export function regenerate(store: StoreMethods, req: SessionedRequest, callback: Callback): void {
+  // A second callback, which `invokeStore` ignores, would replace the new session.
+  invokeStore(store, 'destroy', [req.sessionID!], (error) => {
     store.generate(req);
     callback(error);
   });
 }
 
-/** What a store must do, callback style. `touch` may be missing. */
+/** The methods of an express-session store. `touch` may be missing. */
 export interface StoreMethods {
   get(id: string, callback: Callback<StoredSessionData | null>): void;
   set(id: string, session: Session, callback?: Callback): void;
   destroy(id: string, callback?: Callback): void;
   touch?(id: string, session: Session, callback?: Callback): void;
-  /** Makes an empty session with a new id; put on the instance by `session()`. */
+  /** Sets `req.session` to an empty session with a new id. `session()` sets this property. */
   generate(req: SessionedRequest): void;
   regenerate(req: SessionedRequest, callback: Callback): void;
   load(id: string, callback: Callback<Session>): void;
   createSession(req: SessionedRequest, stored: StoredSessionData): Session;
 }
 
-/** What a store gives back: data and the cookie's attributes. */
+/** The result of a store's `get`: data and the cookie's attributes. */
 export interface StoredSessionData {
   cookie: { expires?: unknown; originalMaxAge?: number | null; [name: string]: unknown };
   [name: string]: unknown;
 }
 
-/** Where a request keeps who looks after its session. */
-export const KEEPER = Symbol('nest-session.keeper');
+/** Property of a request for its {@link SessionHooks}. */
+export const HOOKS = Symbol('nest-session.hooks');
 
-/** Who looks after the session of a request: puts the end of a session in order with what is under way for it. */
-export interface SessionKeeper {
+/** What the middleware does for the methods of a session, while its request runs. */
+export interface SessionHooks {
   readonly storeTimeoutMs: number | null;
-  /** Puts the session that the store returned at the request. */
-  inflate(found: StoredSessionData): void;
-  forget(id: string, remove: (done: Callback) => void, callback: Callback): void;
-  /** Whether the session is being loaded: then `next` is called when it is there, or with the error. */
-  joins(next: (error?: unknown) => void): boolean;
+  /** Sets `req.session` to a session with the data that the store returned. */
+  createSession(found: StoredSessionData): void;
+  /** Runs `remove` after the running store calls for the session; later ones do not store it again. */
+  destroy(id: string, remove: (done: Callback) => void, callback: Callback): void;
+  /** Whether the session is being loaded; then `next` is called when the load has ended. */
+  joinLoad(next: (error?: unknown) => void): boolean;
 }
 
-function forget(
+function endSession(
   req: SessionedRequest,
   id: string,
   remove: (done: Callback) => void,
   callback: Callback,
 ): void {
-  const keeper = req[KEEPER];
-  if (keeper === undefined) remove(callback);
-  else keeper.forget(id, remove, callback);
+  const hooks = req[HOOKS];
+  if (hooks === undefined) remove(callback);
+  else hooks.destroy(id, remove, callback);
 }
 
 function noop(): void {}

@@ -10,17 +10,18 @@ import {
   recordOf,
   sessionOf,
 } from './record-mapping.js';
-import { expiryOf, reportsExpiry } from './expiry-probe.js';
+import { expiryOf, isExpiryReliable } from './expiry-probe.js';
 import { callStore, isMissing, nullIfMissing, type CallbackStore } from './callback-store.js';
 import { LateWrites } from './late-writes.js';
 
 /**
- * A store made for express-session as a {@link SessionStore}: the same ids, the same `{ ...data, cookie }`, so that both
- * read and keep each other's sessions.
+ * An express-session store as a {@link SessionStore}. Ids and the stored `{ ...data, cookie }` are the same,
+ * so express-session can read what is written here, and the reverse.
  *
- * Such a store writes whole sessions. Here each write reads first, and writes of one process wait for each other: within
- * a process nothing is lost and nothing comes back. Between processes the moment from reading to writing stays open.
- * When a session is over, the store decides; the absolute limit is kept all the same.
+ * These stores write whole sessions. A patch loads the session first, and writes of one process run one after
+ * the other: within a process no update is lost and no destroyed session is restored. Between processes, both
+ * can still happen between load and write. The store decides when a session expires; the absolute timeout
+ * applies too.
  */
 export class ExpressStoreAdapter extends SessionStore implements SessionKeying {
   readonly #store: CallbackStore;
@@ -28,13 +29,10 @@ export class ExpressStoreAdapter extends SessionStore implements SessionKeying {
   readonly #lifetimes: AdapterLifetimes;
   readonly #limitMs: number | null;
   readonly #writes = new KeyedQueue();
-  readonly #givenUp = new LateWrites();
+  readonly #lateWrites = new LateWrites();
   #connected = true;
 
-  /**
-   * `limitMs` is the longest time to wait for an answer: a write that waits for another one would else wait for ever
-   * behind a store that once forgot to answer.
-   */
+  /** `limitMs`: deadline of each store call. A call without a result would block all later writes. */
   constructor(
     store: CallbackStore,
     cookie: StoredExpressCookie,
@@ -51,23 +49,23 @@ export class ExpressStoreAdapter extends SessionStore implements SessionKeying {
     store.on('connect', () => (this.#connected = true));
   }
 
-  /** Such stores file sessions under their ids. */
+  /** The id itself. */
   keyOf(id: SessionId): SessionKey {
     return id as string as SessionKey;
   }
 
   async load(key: SessionKey): Promise<SessionRecord | 'corrupt' | null> {
-    this.#mustBeConnected();
+    this.#assertConnected();
     const found = await this.#call<StoredExpressSession | null | undefined>('get', key).catch(nullIfMissing);
     if (!found) return null;
     if (typeof found !== 'object' || Array.isArray(found)) return 'corrupt';
-    return (await this.#isOver(found.cookie)) ? null : recordOf(found, this.#cookie, this.#lifetimes);
+    return (await this.#isExpired(found.cookie)) ? null : recordOf(found, this.#cookie, this.#lifetimes);
   }
 
-  /** Whether a store hands out what is over by its own words. */
-  async #isOver(cookie: unknown): Promise<boolean> {
+  /** Some stores return sessions whose stored cookie has expired. */
+  async #isExpired(cookie: unknown): Promise<boolean> {
     const expiry = expiryOf(cookie);
-    return expiry !== null && expiry <= Date.now() && (await reportsExpiry(this.#store, this.#limitMs));
+    return expiry !== null && expiry <= Date.now() && (await isExpiryReliable(this.#store, this.#limitMs));
   }
 
   async create(key: SessionKey, record: SessionRecord): Promise<'created'> {
@@ -93,54 +91,54 @@ export class ExpressStoreAdapter extends SessionStore implements SessionKeying {
     revision: number | null,
   ): Promise<'applied' | 'missing' | Conflict> {
     return this.#writes.run(from, async () => {
-      const held = await this.load(from);
-      if (held === null || held === 'corrupt') return 'missing';
-      if (revision !== null && held.revision !== revision) return { conflict: held };
+      const current = await this.load(from);
+      if (current === null || current === 'corrupt') return 'missing';
+      if (revision !== null && current.revision !== revision) return { conflict: current };
       await this.#write(to, record);
-      await this.#end(from);
+      await this.#destroy(from);
       return 'applied';
     });
   }
 
   delete(key: SessionKey): Promise<'deleted'> {
     return this.#writes.run(key, async () => {
-      this.#mustBeConnected();
-      await this.#end(key);
+      this.#assertConnected();
+      await this.#destroy(key);
       return 'deleted' as const;
     });
   }
 
-  /** From the store's event `disconnect` to its `connect` each operation fails at once: that is an outage. */
-  #mustBeConnected(): void {
+  /** Between the store's events `disconnect` and `connect`, each operation fails immediately. */
+  #assertConnected(): void {
     if (!this.#connected)
       throw new Error('The session store emitted "disconnect", and no "connect" since then.');
   }
 
   async #call<T>(method: 'get' | 'set' | 'destroy', key: SessionKey, ...args: unknown[]): Promise<T> {
     try {
-      const late = (): void => {
-        if (method === 'set' && this.#givenUp.land(key)) void this.#end(key).catch(() => undefined);
+      const onLate = (): void => {
+        if (method === 'set' && this.#lateWrites.complete(key)) this.#destroy(key).catch(() => undefined);
       };
-      return await callStore<T>(this.#store, method, [key, ...args], this.#limitMs, late);
+      return await callStore<T>(this.#store, method, [key, ...args], this.#limitMs, onLate);
     } catch (error) {
       if (error instanceof SessionError) {
-        if (method === 'set' && isUnanswered(error)) this.#givenUp.add(key);
+        if (method === 'set' && isUnanswered(error)) this.#lateWrites.add(key);
         throw error;
       }
       throw withoutId(error, key);
     }
   }
 
-  async #end(key: SessionKey): Promise<void> {
-    this.#givenUp.end(key);
+  async #destroy(key: SessionKey): Promise<void> {
+    this.#lateWrites.markDestroyed(key);
     await this.#call('destroy', key).catch(async (error: unknown) => {
-      // Some tell of an error when they have done it.
+      // Some stores report an error although they have removed the session.
       if (!isMissing(error) && (await this.#call('get', key).catch(nullIfMissing))) throw error;
     });
   }
 
   async #write(key: SessionKey, record: SessionRecord): Promise<void> {
-    this.#mustBeConnected();
+    this.#assertConnected();
     await this.#call(
       'set',
       key,
@@ -149,7 +147,7 @@ export class ExpressStoreAdapter extends SessionStore implements SessionKeying {
   }
 }
 
-/** Such stores know sessions by their ids, and name them in errors: these go to logs, ids do not. */
+/** Errors of these stores can contain the id, which must not get into logs. */
 function withoutId(error: unknown, id: string): Error {
   const { message, code, statusCode } = (error ?? {}) as Record<string, unknown>;
   const text = typeof message === 'string' ? message : String(error);

@@ -1,13 +1,14 @@
 import { EventEmitter } from 'node:events';
 import { Cookie } from './cookie.js';
-import { Session, type SessionedRequest, type StoreMethods } from './session.js';
+import { regenerate, Session, type SessionedRequest, type StoreMethods } from './session.js';
 
-/** A store: what it must do, and an emitter of `disconnect` and `connect`. */
+/** An express-session store: an emitter of `disconnect` and `connect`. */
 export interface Store extends EventEmitter, StoreMethods {}
 
 /**
- * The base of stores. A function and no class, since most stores call it on their `this`, which need not even be a
- * store; it keeps no state of its own, since some never call it; and its methods are enumerable, since some copy them.
+ * The base class of stores. A function instead of a class, since most stores run `Store.call(this)`, on any
+ * object. It has no state, since some stores never call it. Its methods are enumerable, since some stores
+ * copy them.
  *
  * @see parity rules A3, A4, R105 to R110
  */
@@ -19,19 +20,11 @@ Store.prototype = Object.create(EventEmitter.prototype, {
   constructor: { value: Store, writable: true, configurable: true },
 }) as Store;
 
-/** Destroys the session of a request and gives the request another one, even where destroying failed. */
 Store.prototype.regenerate = function (this: Store, req, callback) {
-  let destroyed = false;
-  this.destroy(req.sessionID!, (error) => {
-    // Some stores call back twice: the second session would replace one that is in use.
-    if (destroyed) return;
-    destroyed = true;
-    this.generate(req);
-    callback(error);
-  });
+  regenerate(this, req, callback);
 };
 
-/** The session of an id, outside any request. */
+/** Loads the session of an id, without a request. */
 Store.prototype.load = function (this: Store, id, callback) {
   this.get(id, (error, found) => {
     if (error) return callback(error);
@@ -41,9 +34,9 @@ Store.prototype.load = function (this: Store, id, callback) {
   });
 };
 
-/** Makes a session of what a store gave, and puts it at the request. */
+/** Sets `req.session` to a session with stored data. */
 Store.prototype.createSession = function (this: Store, req, stored) {
-  // Not destructured: applications compare the message of what that throws where there is no cookie.
+  // Not destructured: applications compare the error text for stored data without a cookie (A12).
   const expires = stored.cookie.expires;
   const originalMaxAge = stored.cookie.originalMaxAge;
   const cookie = new Cookie(stored.cookie);

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 
-/** The tests of a file run at one instant; the clock moves when it is told to. Timers are the real ones. */
+/** Freezes `Date` for the tests of a file; `advance` moves it. Timers stay real. */
 export function useFrozenTime(now: number): { readonly advance: (ms: number) => void } {
   let current = now;
   beforeEach(() => {

@@ -1,10 +1,10 @@
 type Callback = (error?: unknown) => void;
 
-/** Calls something with a node-style callback; the error that it told, or `undefined`. */
-export const told = (call: (callback: Callback) => unknown): Promise<unknown> =>
+/** Calls a function with a node-style callback; resolves to its error, or `undefined`. */
+export const errorOf = (call: (callback: Callback) => unknown): Promise<unknown> =>
   new Promise((resolve) => void call((error) => resolve(error ?? undefined)));
 
-/** A value that comes later. */
+/** A promise and the function that resolves it. */
 export function later<T>(): { readonly value: Promise<T>; readonly set: (value: T) => void } {
   let set!: (value: T) => void;
   const value = new Promise<T>((resolve) => (set = resolve));

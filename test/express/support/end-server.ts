@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { siteOf, type Handled, type Middleware, type SessionHandler, type Site } from './entry-server.js';
 
-/** A server that answers every error that reaches `next`, also late, with a page: `500 sorry: <message>`. */
+/** A server that sends an error page for every error that `next` gets, also late: `500 sorry: <message>`. */
 export function serveWithErrorPage(middleware: Middleware, handler: SessionHandler): Promise<Site> {
   const server = createServer((req, res) => {
     middleware(req, res, (error) => {

@@ -2,12 +2,12 @@ import { recordingStore, type AnyStore, type AnyFunction } from './entry-impleme
 
 type Method = 'get' | 'set' | 'touch' | 'destroy';
 
-/** A store whose answers to one method wait until they are let go. */
+/** A store that delays the calls of one method until they are released. */
 export type HeldStore = AnyStore & {
   calls: string[];
-  /** Settles when the method has been called so many times. */
-  readonly asked: (times?: number) => Promise<void>;
-  /** Does what the oldest waiting call asks for; with an error, tells that instead. */
+  /** Resolves when the method has been called `times` times. */
+  readonly called: (times?: number) => Promise<void>;
+  /** Runs the oldest waiting call; with an error, calls back with that instead. */
   readonly release: (error?: unknown) => void;
 };
 
@@ -29,7 +29,7 @@ export function heldStore(
     });
     for (const watcher of watchers) watcher();
   };
-  const asked = (times = 1): Promise<void> =>
+  const called = (times = 1): Promise<void> =>
     new Promise((resolve) => {
       const look = (): void => void (count >= times && resolve());
       watchers.push(look);
@@ -37,12 +37,12 @@ export function heldStore(
     });
   return Object.assign(store, {
     [method]: held,
-    asked,
+    called,
     release: (error?: unknown) => waiting.shift()!(error),
   });
 }
 
-/** A store that answers before its methods return. */
+/** A store that calls back synchronously. */
 export function synchronousStore(
   session: AnyFunction,
   sessions: Record<string, object> = {},
@@ -72,11 +72,11 @@ export function synchronousStore(
   });
 }
 
-/** A store with a method that tells an error, or throws it. */
+/** A store with a method that calls back with an error, or throws it. */
 export function brokenStore(
   session: AnyFunction,
   method: Method,
-  how: 'tells' | 'throws',
+  how: 'passes' | 'throws',
   sessions: Record<string, object> = {},
 ): AnyStore & { calls: string[] } {
   const store = recordingStore(session, sessions);
@@ -90,7 +90,7 @@ export function brokenStore(
   });
 }
 
-/** What a memory store holds of an id, without the cookie. */
+/** The data of an id in a memory store, without the cookie. */
 export function dataOf(store: AnyStore, id: string): unknown {
   const text = store.sessions[id];
   if (text === undefined) return undefined;
@@ -98,5 +98,5 @@ export function dataOf(store: AnyStore, id: string): unknown {
   return data;
 }
 
-/** Lets everything that is due now happen. */
+/** Resolves after one turn of the event loop. */
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

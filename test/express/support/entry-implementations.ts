@@ -5,7 +5,7 @@ import session from 'nest-session/express';
 import type { session as untyped } from '../../../lib/express/middleware.js';
 import { SECRET } from '../../support/secret.js';
 
-/** The function of express-session and of ours, with all that is known inside of its objects. */
+/** The function of express-session and of nest-session/express, with the internal types of its objects. */
 export type SessionFunction = typeof untyped;
 export type AnyFunction = SessionFunction | typeof session;
 export type Options = NonNullable<Parameters<SessionFunction>[0]>;
@@ -13,16 +13,16 @@ export type AnyStore = InstanceType<SessionFunction['MemoryStore']>;
 
 export const ORIGINAL = expressSession as unknown as SessionFunction;
 
-/** Both, for `describe.each`: what passes for both is proven to be equal. */
+/** Both, for `describe.each`: a test that passes for both shows that they are equal. */
 export const IMPLEMENTATIONS: readonly (readonly [string, SessionFunction])[] = [
   ['express-session', ORIGINAL],
   ['nest-session/express', session as unknown as SessionFunction],
 ];
 
-/** Options about which there is nothing to say. */
+/** Options without deprecations. */
 export const QUIET = { secret: SECRET, resave: false, saveUninitialized: false } as const;
 
-/** The value of a session cookie, made by hand. */
+/** The value of a session cookie. */
 export function signed(id: string, secret = SECRET): string {
   const signature = createHmac('sha256', secret).update(id).digest('base64');
   return `s:${id}.${signature.replace(/=+$/, '')}`;
@@ -31,7 +31,7 @@ export function signed(id: string, secret = SECRET): string {
 export const cookieFor = (id: string, secret = SECRET): string =>
   `connect.sid=${encodeURIComponent(signed(id, secret))}`;
 
-/** A memory store that writes down what it is asked for, with sessions in it. */
+/** A memory store with sessions that records its calls. */
 export function recordingStore(
   session: AnyFunction,
   sessions: Record<string, object> = {},
@@ -52,12 +52,12 @@ export function recordingStore(
   return Object.assign(store, { calls });
 }
 
-/** What a store keeps of a cookie with default attributes. */
+/** A stored cookie with default attributes. */
 export const PLAIN_COOKIE = { originalMaxAge: null, expires: null, httpOnly: true, path: '/' };
 
 let sites = 0;
 
-/** Calls `session(options)` from a place in the code of its own: messages are told once for each place. */
+/** Calls `session(options)` from a new call site: deprecations are emitted once per call site. */
 export function fromItsOwnPlace(session: AnyFunction, options?: object | null): string {
   const place = `application-${++sites}.js`;
   const call = compileFunction('session(options)', ['session', 'options'], { filename: place });
@@ -68,29 +68,29 @@ export function fromItsOwnPlace(session: AnyFunction, options?: object | null): 
 /** A message of depd. */
 export type Deprecation = Error & { namespace: string };
 
-/** The deprecation messages while something is done. */
+/** The deprecation messages during an action. */
 export async function deprecationsOf(action: () => unknown): Promise<Deprecation[]> {
-  const told: Deprecation[] = [];
-  const listener = (error: Deprecation): void => void told.push(error);
+  const deprecations: Deprecation[] = [];
+  const listener = (error: Deprecation): void => void deprecations.push(error);
   process.on('deprecation' as never, listener as never);
   try {
     await action();
   } finally {
     process.off('deprecation', listener);
   }
-  return told;
+  return deprecations;
 }
 
-/** For a file in which messages are no matter: they are not printed. */
+/** Suppresses the output of deprecations in a test file. */
 export function ignoreDeprecations(): void {
   const ignore = (): void => undefined;
   beforeAll(() => void process.on('deprecation' as never, ignore));
   afterAll(() => void process.off('deprecation', ignore));
 }
 
-export const textsOf = (told: readonly Error[]): string[] => told.map(({ message }) => message);
+export const textsOf = (errors: readonly Error[]): string[] => errors.map(({ message }) => message);
 
-/** What a call throws. */
+/** The value that a call throws. */
 export function thrownBy(call: () => unknown): unknown {
   try {
     call();

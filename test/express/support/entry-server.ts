@@ -9,14 +9,14 @@ export type Middleware = (
 ) => unknown;
 export type SessionHandler = (req: Handled, res: ServerResponse) => unknown;
 
-/** A request behind the middleware, where its session is. */
+/** A request after the middleware, with its session. */
 export type Handled = SessionedRequest & {
   session: NonNullable<SessionedRequest['session']>;
   sessionID: string;
 };
 
-/** An answer, read to its end. */
-export interface Answer {
+/** A complete response. */
+export interface SiteResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly cookies: readonly string[];
@@ -24,38 +24,38 @@ export interface Answer {
 }
 
 export interface Site extends RunningServer {
-  /** The first error that comes to `next` when that had been called before. */
+  /** The first error that `next` gets at a second call. */
   readonly lateError: Promise<unknown>;
-  /** One request, and its answer. */
-  readonly ask: (path?: string, headers?: Record<string, string>, method?: string) => Promise<Answer>;
+  /** Sends a request. */
+  readonly send: (path?: string, headers?: Record<string, string>, method?: string) => Promise<SiteResponse>;
 }
 
-/** What the servers of a file answer with when nothing else is asked. */
+/** The default handler. */
 const plainEnd: SessionHandler = (_, res) => res.end('ok');
 
 const running: RunningServer[] = [];
 
-/** Servers that are closed after each test. */
+/** Closes the servers of a test. */
 export async function closeSites(): Promise<void> {
   await Promise.all(running.splice(0).map((server) => server.close()));
 }
 
 /**
- * A plain server behind middlewares. An error that reaches `next` is answered with `500 next: <message>`, an exception
- * of a middleware with `500 thrown: <message>`.
+ * A server with middlewares. An error that `next` gets is sent as `500 next: <message>`, an exception of a
+ * middleware as `500 thrown: <message>`.
  */
 export async function serve(
   middlewares: Middleware | readonly Middleware[],
   handler: SessionHandler = plainEnd,
 ): Promise<Site> {
-  let tell!: (error: unknown) => void;
-  const lateError = new Promise((resolve) => (tell = resolve));
+  let report!: (error: unknown) => void;
+  const lateError = new Promise((resolve) => (report = resolve));
   const server = await listen((req, res) => {
     const run = ([first, ...others]: readonly Middleware[]): void => {
       if (first === undefined) return void handler(req as Handled, res);
       let called = false;
       const next = (error?: unknown): void => {
-        if (called) return tell(error);
+        if (called) return report(error);
         called = true;
         if (error === undefined) return run(others);
         res.statusCode = 500;
@@ -73,14 +73,14 @@ export async function serve(
   return site(server, lateError);
 }
 
-/** Any server, as one to ask. */
+/** The site of any server. */
 export async function siteOf(server: Parameters<typeof listening>[0]): Promise<Site> {
   return site(await listening(server), new Promise(() => undefined));
 }
 
 function site(server: RunningServer, lateError: Promise<unknown>): Site {
   running.push(server);
-  const ask: Site['ask'] = async (path = '/', headers = {}, method = 'GET') => {
+  const send: Site['send'] = async (path = '/', headers = {}, method = 'GET') => {
     const response = await fetch(server.url + path, { method, headers, redirect: 'manual' });
     return {
       status: response.status,
@@ -89,5 +89,5 @@ function site(server: RunningServer, lateError: Promise<unknown>): Site {
       body: await response.text(),
     };
   };
-  return { ...server, lateError, ask };
+  return { ...server, lateError, send };
 }

@@ -17,7 +17,7 @@ describe.each(IMPLEMENTATIONS)('Cookie of %s', (_, { Cookie }) => {
     });
   });
 
-  it.each([42, 'text', true])('refuses options like %p (R89)', (options) => {
+  it.each([42, 'text', true])('rejects options like %p (R89)', (options) => {
     expect(() => new Cookie(options as never)).toThrow(new TypeError('argument options must be a object'));
   });
 
@@ -32,7 +32,7 @@ describe.each(IMPLEMENTATIONS)('Cookie of %s', (_, { Cookie }) => {
     expect(cookie.data).not.toHaveProperty('custom');
   });
 
-  it('applies its options in their order: the last of expires and maxAge wins (R90)', () => {
+  it('applies its options in order: the last of expires and maxAge counts (R90)', () => {
     const expires = new Date(NOW + 9000);
     expect(new Cookie({ expires, maxAge: 1000 }).expires).toEqual(new Date(NOW + 1000));
     expect(new Cookie({ maxAge: 1000, expires }).expires).toBe(expires);
@@ -45,11 +45,11 @@ describe.each(IMPLEMENTATIONS)('Cookie of %s', (_, { Cookie }) => {
     [{ originalMaxAge: 5000, maxAge: 1000 }, 1000],
     [{ maxAge: 1000, originalMaxAge: null }, 1000],
     [{ maxAge: 1000, originalMaxAge: undefined }, 1000],
-  ])('takes originalMaxAge from what was set last: %p (R91)', (options, originalMaxAge) => {
+  ])('sets originalMaxAge by the last option: %p (R91)', (options, originalMaxAge) => {
     expect(new Cookie(options as object).originalMaxAge).toBe(originalMaxAge);
   });
 
-  it.each(['60', {}, true])('refuses a maxAge like %p (R92)', (maxAge) => {
+  it.each(['60', {}, true])('rejects a maxAge like %p (R92)', (maxAge) => {
     expect(() => new Cookie({ maxAge: maxAge as never })).toThrow(
       new TypeError('maxAge must be a number or Date'),
     );
@@ -59,7 +59,7 @@ describe.each(IMPLEMENTATIONS)('Cookie of %s', (_, { Cookie }) => {
     expect(new Cookie({ maxAge }).expires).toEqual(new Date(NOW + maxAge));
   });
 
-  it.each([NaN, Infinity])('makes an invalid date of %p, and fails to write that (R92)', (maxAge) => {
+  it.each([NaN, Infinity])('turns %p into an invalid date, which cannot be written (R92)', (maxAge) => {
     const cookie = new Cookie({ maxAge });
     expect(Number(cookie.expires)).toBeNaN();
     expect(() => cookie.serialize('a', 'b')).toThrow('option expires is invalid');
@@ -69,7 +69,7 @@ describe.each(IMPLEMENTATIONS)('Cookie of %s', (_, { Cookie }) => {
     expect(new Cookie({ maxAge: maxAge as never }).expires).toBe(maxAge);
   });
 
-  it('takes a date as expires, and says that it should not be (R92)', async () => {
+  it('accepts a Date as maxAge, with a deprecation (R92)', async () => {
     const date = new Date(NOW + 3000);
     const messages = await deprecationsOf(() => {
       expect(new Cookie({ maxAge: date as never }).expires).toBe(date);
@@ -77,7 +77,7 @@ describe.each(IMPLEMENTATIONS)('Cookie of %s', (_, { Cookie }) => {
     expect(textsOf(messages)).toEqual(['maxAge as Date; pass number of milliseconds instead']);
   });
 
-  it('counts maxAge down from the date of expires; else gives that itself (R93)', () => {
+  it('reads maxAge as the time left until expires, or as expires (R93)', () => {
     const cookie = new Cookie({ expires: new Date(NOW + 3000) });
     expect(cookie.maxAge).toBe(3000);
     for (const raw of ['text', 12, false, 0, null, undefined]) {
@@ -86,7 +86,7 @@ describe.each(IMPLEMENTATIONS)('Cookie of %s', (_, { Cookie }) => {
     }
   });
 
-  it('keeps the object of expires that was set (R93)', () => {
+  it('returns the object that was set as expires (R93)', () => {
     const expires = new Date(NOW + 3000);
     expect(new Cookie({ expires }).expires).toBe(expires);
   });
@@ -101,14 +101,14 @@ describe.each(IMPLEMENTATIONS)('Cookie of %s', (_, { Cookie }) => {
     expect(cookie.serialize('a', 'b')).toBe('a=b; Path=/; HttpOnly');
   });
 
-  it('has few fields of its own; its text is its data (R94)', () => {
+  it('has few own fields; its JSON is its data (R94)', () => {
     const cookie = new Cookie();
     expect(Object.keys(cookie)).toEqual(['path', '_expires', 'originalMaxAge', 'httpOnly']);
     expect(Object.keys(new Cookie({ secure: true }))).toContain('secure');
     expect(cookie.toJSON()).toEqual(cookie.data);
   });
 
-  it('gives its data in a fixed order (R95)', () => {
+  it('has its data in a fixed order (R95)', () => {
     expect(Object.keys(new Cookie().data)).toEqual([
       ...['originalMaxAge', 'partitioned', 'priority', 'expires', 'secure'],
       ...['httpOnly', 'domain', 'path', 'sameSite'],
@@ -119,7 +119,7 @@ describe.each(IMPLEMENTATIONS)('Cookie of %s', (_, { Cookie }) => {
     expect(dataOf({ domain: 'a.b', secure: true })).toMatchObject({ domain: 'a.b', secure: true });
   });
 
-  it('shows its accessors to those who copy it key by key', () => {
+  it('has enumerable accessors for copies key by key', () => {
     const names: string[] = [];
     for (const name in new Cookie()) names.push(name);
     expect(names).toEqual(expect.arrayContaining(['expires', 'maxAge', 'data']));

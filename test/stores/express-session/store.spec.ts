@@ -15,7 +15,7 @@ import {
 } from '../../express/support/entry-implementations.js';
 import { closeSites, serve, type SessionHandler } from '../../express/support/entry-server.js';
 import { dataOf, synchronousStore } from '../../express/support/end-store.js';
-import { told } from '../../express/support/end-promises.js';
+import { errorOf } from '../../express/support/end-promises.js';
 
 afterEach(closeSites);
 
@@ -29,7 +29,7 @@ const stored = (data: object = {}, cookie: object = PLAIN_COOKIE): StoredSession
 describe.each(IMPLEMENTATIONS)('Store of %s', (_, session) => {
   const { Store, MemoryStore, Session, Cookie } = session;
 
-  /** What makes a store work: sessions in an object. */
+  /** The methods of a store, with sessions in an object. */
   const METHODS = {
     get(this: { kept: Record<string, string> }, id: string, done: (error: null, found?: unknown) => void) {
       const text = this.kept[id];
@@ -45,25 +45,25 @@ describe.each(IMPLEMENTATIONS)('Store of %s', (_, session) => {
     },
   };
 
-  /** Counts visits in a session, and makes another one at /login. */
+  /** Counts visits in a session, and regenerates it at /login. */
   const counting: SessionHandler = async (req, res) => {
-    if (req.url === '/login') await told((done) => req.session.regenerate(done));
-    if (req.url === '/reload') await told((done) => req.session.reload(done));
+    if (req.url === '/login') await errorOf((done) => req.session.regenerate(done));
+    if (req.url === '/reload') await errorOf((done) => req.session.reload(done));
     req.session['visits'] = Number(req.session['visits'] ?? 0) + 1;
     res.end(String(req.session['visits']));
   };
 
   async function works(store: object): Promise<void> {
     const site = await serve(session({ ...QUIET, store: store as AnyStore }), counting);
-    const first = await site.ask();
+    const first = await site.send();
     const cookie = first.cookies[0]!.split(';')[0]!;
     const bodies = [first.body];
-    for (const path of ['/', '/reload', '/login']) bodies.push((await site.ask(path, { cookie })).body);
+    for (const path of ['/', '/reload', '/login']) bodies.push((await site.send(path, { cookie })).body);
     expect(bodies).toEqual(['1', '2', '3', '1']);
-    expect((await site.ask('/', { cookie })).body).toBe('1');
+    expect((await site.send('/', { cookie })).body).toBe('1');
   }
 
-  it('is an emitter that is made without arguments (R105)', () => {
+  it('is an EventEmitter without constructor arguments (R105)', () => {
     expect(new Store()).toBeInstanceOf(EventEmitter);
     expect(Store).toHaveLength(0);
   });
@@ -78,7 +78,7 @@ describe.each(IMPLEMENTATIONS)('Store of %s', (_, session) => {
     await works(new Own());
   });
 
-  it('can be called on something that is no store (R105)', () => {
+  it('can be called on an object that is not a store (R105)', () => {
     const options = {};
     expect(() => (Store as unknown as Callable).call(options)).not.toThrow();
     expect(() =>
@@ -86,7 +86,7 @@ describe.each(IMPLEMENTATIONS)('Store of %s', (_, session) => {
     ).not.toThrow();
   });
 
-  it('serves stores that inherit from it and never call it (R105)', async () => {
+  it('works for stores that inherit from it and never call it (R105)', async () => {
     const Own = function (this: { kept: object }) {
       this.kept = {};
     } as unknown as new () => AnyStore;
@@ -95,15 +95,15 @@ describe.each(IMPLEMENTATIONS)('Store of %s', (_, session) => {
     await works(new Own());
   });
 
-  it('serves stores whose prototype is one of it (R105)', async () => {
+  it('works for stores whose prototype is an instance of it (R105)', async () => {
     await works(Object.assign(Object.create(new Store()) as object, METHODS, { kept: {} }));
   });
 
-  it('serves stores that copy its methods (R105)', async () => {
+  it('works for stores that copy its methods (R105)', async () => {
     await works(Object.assign(new EventEmitter(), Store.prototype, METHODS, { kept: {} }));
   });
 
-  it('serves classes that extend it (R105)', async () => {
+  it('works for classes that extend it (R105)', async () => {
     class Own extends Store {
       kept = {};
     }
@@ -111,14 +111,14 @@ describe.each(IMPLEMENTATIONS)('Store of %s', (_, session) => {
     await works(new Own());
   });
 
-  it('is asked with id, session and callback; the session is the live one (R106)', async () => {
+  it('gets id, session and callback; the session is the live object (R106)', async () => {
     const store = recordingStore(session, { known: { a: 1 } });
-    const asked: unknown[][] = [];
+    const called: unknown[][] = [];
     for (const method of ['get', 'set', 'touch', 'destroy'] as const) {
       const inner = store[method] as (...args: unknown[]) => void;
       Object.assign(store, {
         [method]: (...args: unknown[]) => {
-          asked.push([method, ...args]);
+          called.push([method, ...args]);
           inner.apply(store, args);
         },
       });
@@ -127,43 +127,43 @@ describe.each(IMPLEMENTATIONS)('Store of %s', (_, session) => {
     const site = await serve(session({ ...QUIET, store }), async (req, res) => {
       lived.push(req.session);
       if (req.url === '/set') req.session['a'] = 2;
-      if (req.url === '/destroy') await told((done) => req.session.destroy(done));
+      if (req.url === '/destroy') await errorOf((done) => req.session.destroy(done));
       res.end();
     });
-    for (const path of ['/touch', '/set', '/destroy']) await site.ask(path, KNOWN);
+    for (const path of ['/touch', '/set', '/destroy']) await site.send(path, KNOWN);
     const done = expect.any(Function) as unknown;
-    expect(asked.map(([method]) => method).join(' ')).toBe('get touch get set get destroy');
-    expect(asked[0]).toEqual(['get', 'known', done]);
-    expect(asked[1]).toEqual(['touch', 'known', expect.anything(), done]);
-    expect([asked[1]![2], asked[3]![2]]).toEqual([lived[0], lived[1]]);
-    expect(asked[3]![2]).toBe(lived[1]);
-    expect(asked[5]).toEqual(['destroy', 'known', done]);
+    expect(called.map(([method]) => method).join(' ')).toBe('get touch get set get destroy');
+    expect(called[0]).toEqual(['get', 'known', done]);
+    expect(called[1]).toEqual(['touch', 'known', expect.anything(), done]);
+    expect([called[1]![2], called[3]![2]]).toEqual([lived[0], lived[1]]);
+    expect(called[3]![2]).toBe(lived[1]);
+    expect(called[5]).toEqual(['destroy', 'known', done]);
   });
 
-  it('may call back at once (R107)', async () => {
+  it('can call back synchronously (R107)', async () => {
     const store = synchronousStore(session, { known: { visits: 1 } });
     const site = await serve(session({ ...QUIET, store }), counting);
-    expect(await site.ask('/', KNOWN)).toMatchObject({ body: '2' });
-    expect(await site.ask('/reload', KNOWN)).toMatchObject({ body: '3' });
-    expect(await site.ask('/login', KNOWN)).toMatchObject({ body: '1' });
+    expect(await site.send('/', KNOWN)).toMatchObject({ body: '2' });
+    expect(await site.send('/reload', KNOWN)).toMatchObject({ body: '3' });
+    expect(await site.send('/login', KNOWN)).toMatchObject({ body: '1' });
     expect(store.sessions['known']).toBeUndefined();
   });
 
-  it('may tell ENOENT for a session that it has not', async () => {
+  it('can report a missing session by ENOENT', async () => {
     const store = Object.assign(recordingStore(session), {
       get: (_id: string, done: (error: unknown) => void) =>
         done(Object.assign(new Error(), { code: 'ENOENT' })),
     });
     const site = await serve(session({ ...QUIET, store }), counting);
-    expect(await site.ask('/', KNOWN)).toMatchObject({ status: 200, body: '1' });
+    expect(await site.send('/', KNOWN)).toMatchObject({ status: 200, body: '1' });
   });
 
-  it('may have no touch', async () => {
+  it('can lack touch', async () => {
     const store = Object.assign(new Store(), METHODS, {
       kept: { known: JSON.stringify(stored({ visits: 1 })) },
     });
     const site = await serve(session({ ...QUIET, store }), (_req, res) => res.end('untouched'));
-    expect(await site.ask('/', KNOWN)).toMatchObject({ body: 'untouched' });
+    expect(await site.send('/', KNOWN)).toMatchObject({ body: 'untouched' });
   });
 
   describe('createSession', () => {
@@ -172,7 +172,7 @@ describe.each(IMPLEMENTATIONS)('Store of %s', (_, session) => {
       return { made: new Store().createSession(req, data), req };
     };
 
-    it('makes a session of what is stored, at the request; the cookie is changed in place (R108)', () => {
+    it('sets a session with the stored data on the request, and replaces its cookie in place (R108)', () => {
       const data = stored({ a: 1 }, { ...PLAIN_COOKIE, path: '/own' });
       const { made, req } = create(data);
       expect(req.session).toBe(made);
@@ -192,12 +192,12 @@ describe.each(IMPLEMENTATIONS)('Store of %s', (_, session) => {
       expect(create(stored({}, { ...PLAIN_COOKIE, expires })).made.cookie.expires).toEqual(expected);
     });
 
-    it('keeps originalMaxAge as it is (R108)', () => {
+    it('keeps originalMaxAge unchanged (R108)', () => {
       const cookie = { ...PLAIN_COOKIE, originalMaxAge: 12_345, expires: new Date().toISOString() };
       expect(create(stored({}, cookie)).made.cookie.originalMaxAge).toBe(12_345);
     });
 
-    it('fails where there is no cookie (R108)', () => {
+    it('fails if there is no cookie (R108)', () => {
       expect(() => create({ a: 1 } as unknown as StoredSessionData)).toThrow(
         "Cannot read properties of undefined (reading 'expires')",
       );
@@ -221,21 +221,24 @@ describe.each(IMPLEMENTATIONS)('Store of %s', (_, session) => {
     it.each([
       ['destroyed', undefined],
       ['not destroyed', new Error('destroy')],
-    ])('makes another session, and then calls back: the old one was %s (R109)', async (_what, problem) => {
-      const order: string[] = [];
-      const store = Object.assign(new Store(), {
-        destroy: (id: string, done: (error?: unknown) => void) => (
-          order.push(`destroy ${id}`),
-          done(problem)
-        ),
-        generate: () => void order.push('generate'),
-      });
-      const req = { sessionID: 'a' } as SessionedRequest;
-      expect(await told((done) => store.regenerate(req, done))).toBe(problem);
-      expect(order).toEqual(['destroy a', 'generate']);
-    });
+    ])(
+      'generates another session, and then calls back: the old one was %s (R109)',
+      async (_what, problem) => {
+        const order: string[] = [];
+        const store = Object.assign(new Store(), {
+          destroy: (id: string, done: (error?: unknown) => void) => (
+            order.push(`destroy ${id}`),
+            done(problem)
+          ),
+          generate: () => void order.push('generate'),
+        });
+        const req = { sessionID: 'a' } as SessionedRequest;
+        expect(await errorOf((done) => store.regenerate(req, done))).toBe(problem);
+        expect(order).toEqual(['destroy a', 'generate']);
+      },
+    );
 
-    it('works only for stores that were given to session() (R109)', () => {
+    it('works only for stores that were passed to session() (R109)', () => {
       const store = Object.assign(new Store(), { destroy: (_id: string, done: () => void) => done() });
       expect(() => store.regenerate({} as SessionedRequest, () => undefined)).toThrow(
         /generate is not a function/,
@@ -249,18 +252,18 @@ describe.each(IMPLEMENTATIONS)('Store of %s', (_, session) => {
     const load = (store: AnyStore, id: string): Promise<unknown[]> =>
       new Promise((resolve) => store.load(id, (...args) => resolve(args)));
 
-    it('gives nothing at all for a missing id (R110)', async () => {
+    it('calls back without arguments for a missing id (R110)', async () => {
       expect(await load(new MemoryStore(), 'a')).toEqual([]);
     });
 
-    it('gives a session outside any request (R110)', async () => {
+    it('calls back with a session outside of any request (R110)', async () => {
       const store = recordingStore(session, { known: { a: 1 } });
       const [error, found] = (await load(store, 'known')) as [null, Session];
       expect(error).toBeNull();
       expect(found).toBeInstanceOf(Session);
       expect({ ...found }).toMatchObject({ a: 1 });
       expect(found.req).toEqual({ sessionID: 'known', sessionStore: store, session: found });
-      expect(await told((done) => found.save(done))).toBeUndefined();
+      expect(await errorOf((done) => found.save(done))).toBeUndefined();
     });
 
     it('passes on an error (R110)', async () => {
@@ -273,36 +276,36 @@ describe.each(IMPLEMENTATIONS)('Store of %s', (_, session) => {
   });
 });
 
-describe('stores that express-session cannot take, or not well', () => {
+describe('stores that express-session does not support, or not fully', () => {
   const [, session] = IMPLEMENTATIONS[1]!;
   const { Store } = session;
 
-  it('may lack on and every other method of an emitter', async () => {
+  it('can lack on and every other method of an EventEmitter', async () => {
     const { get, set, destroy, sessions } = recordingStore(session, { known: { a: 1 } });
     const { regenerate } = Store.prototype;
     const store = { get, set, destroy, regenerate, sessions };
     const site = await serve(session({ ...QUIET, store: store }), async (req, res) => {
-      await told((done) => req.session.reload(done));
+      await errorOf((done) => req.session.reload(done));
       res.end(JSON.stringify(req.session['a']));
     });
-    expect(await site.ask('/', KNOWN)).toMatchObject({ status: 200, body: '1' });
+    expect(await site.send('/', KNOWN)).toMatchObject({ status: 200, body: '1' });
   });
 
-  it('may have an emitter of their own', async () => {
+  it('can have their own EventEmitter', async () => {
     const own = new EventEmitter();
     const store = Object.assign(recordingStore(session), { on: own.on.bind(own) });
     const site = await serve(session({ ...QUIET, store }), (req, res) => res.end(typeof req.session));
     own.emit('disconnect');
-    expect(await site.ask()).toMatchObject({ body: 'undefined' });
+    expect(await site.send()).toMatchObject({ body: 'undefined' });
     own.emit('connect');
-    expect(await site.ask()).toMatchObject({ body: 'object' });
+    expect(await site.send()).toMatchObject({ body: 'object' });
   });
 
-  it.each(['at once', 'later'])('may put a plain object in the place of the cookie, %s', async (when) => {
+  it.each(['immediately', 'later'])('can replace the cookie with a plain object, %s', async (when) => {
     const store = recordingStore(session, { known: {} });
     store.set = (_id, data, done) => {
       const spoil = (): void => void Object.assign(data, { cookie: { plain: true }, _rev: 1 });
-      if (when === 'at once') spoil();
+      if (when === 'immediately') spoil();
       setImmediate(() => {
         spoil();
         done?.();
@@ -310,35 +313,35 @@ describe('stores that express-session cannot take, or not well', () => {
     };
     const site = await serve(session({ ...QUIET, store, rolling: true }), async (req, res) => {
       req.session['a'] = 1;
-      await told((done) => req.session.save(done));
+      await errorOf((done) => req.session.save(done));
       req.session.cookie.maxAge = 1000;
       req.session['b'] = 1;
       res.end(String(req.session['_rev']));
     });
-    const { body, cookies } = await site.ask('/', KNOWN);
+    const { body, cookies } = await site.send('/', KNOWN);
     expect(body).toBe('1');
     expect(cookies).toEqual([expect.stringContaining('Expires=')]);
   });
 
-  it('may give sessions of another package when asked to create them', async () => {
-    const foreign = new IMPLEMENTATIONS[0]![1].MemoryStore();
-    foreign.sessions['known'] = JSON.stringify(stored({ a: 1 }));
+  it('can create sessions of another package', async () => {
+    const memoryStore = new IMPLEMENTATIONS[0]![1].MemoryStore();
+    memoryStore.sessions['known'] = JSON.stringify(stored({ a: 1 }));
     const seen: boolean[] = [];
-    const site = await serve(session({ ...QUIET, store: foreign }), async (req, res) => {
+    const site = await serve(session({ ...QUIET, store: memoryStore }), async (req, res) => {
       seen.push(req.session instanceof session.Session);
-      await told((done) => req.session.reload(done));
+      await errorOf((done) => req.session.reload(done));
       seen.push(req.session instanceof session.Session);
-      await told((done) => req.session.regenerate(done));
+      await errorOf((done) => req.session.regenerate(done));
       seen.push(req.session instanceof session.Session);
       req.session['b'] = 2;
       res.end(req.sessionID);
     });
-    const { body } = await site.ask('/', KNOWN);
+    const { body } = await site.send('/', KNOWN);
     expect(seen).toEqual([true, true, true]);
-    expect(dataOf(foreign, body)).toEqual({ b: 2 });
+    expect(dataOf(memoryStore, body)).toEqual({ b: 2 });
   });
 
-  it('may call back twice: what the application asked for is told once', async () => {
+  it('can call back twice: the callback of the application is called once', async () => {
     const store = recordingStore(session, { known: {} });
     const twice = (done?: () => void): void => {
       done?.();
@@ -353,7 +356,7 @@ describe('stores that express-session cannot take, or not well', () => {
       req.session.destroy(() => calls.push('destroy'));
       res.end();
     });
-    await site.ask('/', KNOWN);
+    await site.send('/', KNOWN);
     expect(calls).toEqual(['save', 'regenerate', 'destroy']);
   });
 });
