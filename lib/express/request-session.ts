@@ -3,8 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { signedValue, type Secret } from '../cookie/cookie-signature.js';
 import type { HeaderWriter } from '../http/response/cache-headers.js';
 import { UngatedResponse, isNodeResponse, type UngatedHooks } from '../http/response/ungated-response.js';
-import { attemptSync } from '../http/response/gate-steps.js';
-import { outsidePromises } from '../http/call-listener.js';
+import { outsidePromises, withoutThrow } from '../http/call-listener.js';
 import { isSecureByExpress } from '../http/request-facts.js';
 import { isGone, ResponseGate, type CommitHooks } from '../http/response/response-gate.js';
 import { Cookie } from '../stores/express-session/cookie.js';
@@ -215,7 +214,7 @@ export class ExpressRequestSession implements CommitHooks, SessionKeeper, Ungate
       if (error) this.report(error);
     };
     // What the store throws is reported as well.
-    attemptSync(() => this.#writes.forget(id, remove, removed));
+    withoutThrow(() => this.#writes.forget(id, remove, removed));
   }
 
   /** Called by a promise of the gate: what the application throws here is not for that promise. */

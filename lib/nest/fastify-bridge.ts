@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ResponseGate } from '../http/response/response-gate.js';
-import { OF_THE_ANSWER } from '../http/response/error-response.js';
+import { CONTENT_HEADERS } from '../http/response/error-response.js';
 
 /** What is used of a Fastify instance, described by its shape: Fastify is no dependency. */
 interface FastifyLike {
@@ -102,7 +102,7 @@ export function answerAgain(req: IncomingMessage, status: number, error: unknown
   if (reply === undefined) return null;
   if (reply.sent) return false;
   for (const name of Object.keys(reply.getHeaders())) {
-    if (OF_THE_ANSWER.test(name)) reply.removeHeader(name);
+    if (CONTENT_HEADERS.test(name)) reply.removeHeader(name);
   }
   reply.code(status);
   reply.send(error);

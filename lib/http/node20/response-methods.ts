@@ -1,14 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { HeldCall } from '../response/held-response.js';
-
-/** The output methods of a response. */
-export type Outputs = Record<
-  HeldCall['method'],
-  (this: ServerResponse, ...args: readonly unknown[]) => unknown
->;
-
-/** Where a response keeps its gate, or the place for one: a property costs less than a weak map, for the collector too. */
-export const GATE = Symbol('nest-session.gate');
+import { GATE, type Outputs } from '../response/output-methods.js';
 
 /** Methods that do what the response would do without them, whatever prototype it is given later. */
 const INHERITED: Outputs = {

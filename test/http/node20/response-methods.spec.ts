@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { GATE, outputsOf, reserveOutputs } from '../../../lib/http/node20/response-methods.js';
+import { outputsOf, reserveOutputs } from '../../../lib/http/node20/response-methods.js';
+import { GATE } from '../../../lib/http/response/output-methods.js';
 
 const METHODS = ['writeHead', 'write', 'end', 'flushHeaders'] as const;
 

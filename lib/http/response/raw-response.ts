@@ -1,0 +1,87 @@
+import type { ServerResponse } from 'node:http';
+import { withoutThrow } from '../call-listener.js';
+import { outputsOf } from '../node20/response-methods.js';
+import type { CommitHooks } from './commit-hooks.js';
+import { callBack } from './held-output.js';
+import { GATED_OUTPUTS, type OutputMethod, type Outputs } from './output-methods.js';
+import { checkChunk, checkReason, checkStatus, mergeHead } from './write-head.js';
+
+/** The response behind a gate: its own output methods, and the headers of its sessions. */
+export class RawResponse {
+  readonly res: ServerResponse;
+  /** One for each session of the request. The first one handles errors. */
+  sessions: readonly CommitHooks[];
+  isHeadOut: boolean;
+  /** `'optional'` for an error response: it is sent without a header that cannot be written. */
+  headers: 'due' | 'optional' | 'written' = 'due';
+  readonly #originals: Outputs;
+
+  constructor(res: ServerResponse, session: CommitHooks) {
+    this.res = res;
+    this.sessions = [session];
+    // The head of the handshake of a socket, for example, was sent before.
+    this.isHeadOut = res.headersSent;
+    this.#originals = outputsOf(res);
+    const methods = res as unknown as Outputs;
+    methods.writeHead = GATED_OUTPUTS.writeHead;
+    methods.write = GATED_OUTPUTS.write;
+    methods.end = GATED_OUTPUTS.end;
+    methods.flushHeaders = GATED_OUTPUTS.flushHeaders;
+  }
+
+  get first(): CommitHooks {
+    return this.sessions[0]!;
+  }
+
+  beginHead(): void {
+    this.isHeadOut = true;
+    if (isGone(this.res)) for (const session of this.sessions) session.undelivered();
+  }
+
+  /** Calls the method of the response. Node calls `writeHead` for each head; the session headers are set last there. */
+  send(method: OutputMethod, args: readonly unknown[]): unknown {
+    const given = method === 'writeHead' && this.headers !== 'written' ? this.#withHeaders(args) : args;
+    return this.#originals[method].apply(this.res, given as unknown[]);
+  }
+
+  #withHeaders(args: readonly unknown[]): readonly unknown[] {
+    const isOptional = this.headers === 'optional';
+    this.headers = 'written';
+    let head = args;
+    for (const session of this.sessions) {
+      if (!session.hasHeaders) continue;
+      if (head === args) head = mergeHead(this.res, args);
+      if (isOptional) withoutThrow(() => session.writeHeaders());
+      else session.writeHeaders();
+    }
+    return head;
+  }
+
+  /** Throws as Node does for an output that cannot be sent. The status of a head that is held or sent is not checked. */
+  check(method: OutputMethod, chunk: unknown, isHeadHeld: boolean): void {
+    const { res } = this;
+    if (!isHeadHeld && !this.isHeadOut) {
+      if (!(res.statusCode >= 100 && res.statusCode < 1000)) checkStatus(res.statusCode);
+      if (Object.hasOwn(res, 'statusMessage')) checkReason(res.statusMessage);
+    }
+    if (typeof chunk !== 'string' && (method === 'write' || method === 'end')) checkChunk(chunk, method);
+  }
+
+  /** Drops an output. Returns what its caller gets. With `isLate`, a write fails as after the end. */
+  drop(method: OutputMethod, args: readonly unknown[], isLate: boolean): unknown {
+    callBack(method, args, isLate && method === 'write' ? writeAfterEnd() : null);
+    return method === 'write' ? true : this.res;
+  }
+}
+
+function writeAfterEnd(): Error {
+  return Object.assign(new Error('write after end'), { code: 'ERR_STREAM_WRITE_AFTER_END' });
+}
+
+/** Whether the client has left. */
+export function isGone(res: ServerResponse & { readonly stream?: { destroyed: boolean } }): boolean {
+  const { destroyed, closed, stream, socket } = res;
+  return (
+    destroyed || closed || stream?.destroyed === true || (stream === undefined && socket?.writable === false)
+  );
+}
