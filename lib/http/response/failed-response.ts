@@ -34,9 +34,10 @@ export class FailedResponse {
     this.#raw.first.report(error);
   }
 
-  /** Replaces a response of which nothing was sent. The application does so if it had completed it. */
+  /** Replaces a response of which nothing was sent. The application does so if it had completed the response. */
   replace(error: unknown): void {
     const { res, first } = this.#raw;
+    if (this.#raw.isHeadOut) return this.cut(error);
     this.#held.drop(error);
     resetHead(res, first.statusOf(error));
     this.#state = 'waiting';
@@ -54,7 +55,7 @@ export class FailedResponse {
   output(method: OutputMethod, args: readonly unknown[]): unknown {
     const raw = this.#raw;
     const isEnd = method === 'end';
-    if (isEnd && this.#state !== 'ended' && this.#state !== 'end-dropped') raw.check(method, args[0], false);
+    if (isEnd && this.#state !== 'ended' && this.#state !== 'end-dropped') raw.check('end', args[0]);
     switch (this.#state) {
       case 'waiting':
         return this.#begin(method, args);

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { HeldDrain, HeldHead } from './held-response.js';
 import type { OutputMethod } from './output-methods.js';
-import { mergeHead } from './write-head.js';
+import { checkStatus, mergeHead } from './write-head.js';
 
 /** The output of a response that is held until its session is stored. */
 export class HeldOutput {
@@ -20,11 +20,11 @@ export class HeldOutput {
   }
 
   /** Sets the headers of `writeHead` on the response immediately, so that an invalid one throws here. */
-  holdHead(args: readonly unknown[]): void {
+  addHead(args: readonly unknown[]): this {
     const head = mergeHead(this.#res, args);
-    this.#res.statusCode = head[0];
-    this.add('writeHead', head);
+    this.#res.statusCode = checkStatus(head[0]);
     this.#head = new HeldHead(this.#res);
+    return this.add('writeHead', head);
   }
 
   /** Holds a call. Returns what its caller gets: `false` for `write`, so that it waits for `drain`. */
@@ -37,9 +37,10 @@ export class HeldOutput {
     return false;
   }
 
-  /** Adds a call that {@link replay} follows immediately. */
-  add(method: OutputMethod, args: readonly unknown[]): void {
+  /** Adds a call that {@link replay} follows, or the end of a response whose head was sent. */
+  add(method: OutputMethod, args: readonly unknown[]): this {
     this.#calls.push({ method, args });
+    return this;
   }
 
   /** Shows the head of the response as it is. */

@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { withoutThrow } from '../call-listener.js';
 import { outputsOf } from '../node20/response-methods.js';
 import type { CommitHooks } from './commit-hooks.js';
 import { callBack } from './held-output.js';
@@ -40,25 +39,22 @@ export class RawResponse {
 
   /** Calls the method of the response. Node calls `writeHead` for each head; the session headers are set last there. */
   send(method: OutputMethod, args: readonly unknown[]): unknown {
-    const given = method === 'writeHead' && this.headers !== 'written' ? this.#withHeaders(args) : args;
+    let given = args;
+    if (method === 'writeHead' && this.headers !== 'written') {
+      const isOptional = this.headers === 'optional';
+      this.headers = 'written';
+      for (const session of this.sessions) {
+        if (!session.hasHeaders) continue;
+        if (given === args) given = mergeHead(this.res, args);
+        if (isOptional) tryHeaders(session);
+        else session.writeHeaders();
+      }
+    }
     return this.#originals[method].apply(this.res, given as unknown[]);
   }
 
-  #withHeaders(args: readonly unknown[]): readonly unknown[] {
-    const isOptional = this.headers === 'optional';
-    this.headers = 'written';
-    let head = args;
-    for (const session of this.sessions) {
-      if (!session.hasHeaders) continue;
-      if (head === args) head = mergeHead(this.res, args);
-      if (isOptional) withoutThrow(() => session.writeHeaders());
-      else session.writeHeaders();
-    }
-    return head;
-  }
-
   /** Throws as Node does for an output that cannot be sent. The status of a head that is held or sent is not checked. */
-  check(method: OutputMethod, chunk: unknown, isHeadHeld: boolean): void {
+  check(method: OutputMethod, chunk: unknown, isHeadHeld = false): void {
     const { res } = this;
     if (!isHeadHeld && !this.isHeadOut) {
       if (!(res.statusCode >= 100 && res.statusCode < 1000)) checkStatus(res.statusCode);
@@ -71,6 +67,14 @@ export class RawResponse {
   drop(method: OutputMethod, args: readonly unknown[], isLate: boolean): unknown {
     callBack(method, args, isLate && method === 'write' ? writeAfterEnd() : null);
     return method === 'write' ? true : this.res;
+  }
+}
+
+function tryHeaders(session: CommitHooks): void {
+  try {
+    session.writeHeaders();
+  } catch {
+    // The error response is sent without them.
   }
 }
 

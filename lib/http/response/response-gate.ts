@@ -70,8 +70,7 @@ export class ResponseGate {
       raw.res.writeHead(raw.res.statusCode);
     }
     const isEnd = method === 'end';
-    if (isEnd && (this.#state === 'streaming' || this.#state === 'committed'))
-      raw.check(method, args[0], false);
+    if (isEnd && (this.#state === 'streaming' || this.#state === 'committed')) raw.check('end', args[0]);
     switch (this.#state) {
       case 'new':
         return method === 'writeHead' ? this.#holdHead(args) : this.#begin(method, args);
@@ -91,18 +90,13 @@ export class ResponseGate {
     }
   }
 
-  /** `writeHead` sends nothing: the commit starts with the next output or in the next turn, and stores changes until then. */
+  /** `writeHead` sends nothing. The commit starts with the next output, or in the next turn: it stores later changes too. */
   #holdHead(args: Args): ServerResponse {
     const { res, isHeadOut } = this.#raw;
     if (this.#held !== null || isHeadOut) throw headersSent('write headers');
-    const held = new HeldOutput(res);
-    held.holdHead(args);
-    this.#held = held;
+    this.#held = new HeldOutput(res).addHead(args);
     setImmediate(() => {
-      if (this.#state !== 'new') return;
-      const settled = commitAll(this.#raw.sessions);
-      if (settled instanceof Promise) this.#holdUntil(settled, false);
-      else this.#release(false);
+      if (this.#state === 'new') this.#releaseAfter(commitAll(this.#raw.sessions), false);
     });
     return res;
   }
@@ -112,10 +106,10 @@ export class ResponseGate {
     const raw = this.#raw;
     const isEnd = method === 'end';
     raw.check(method, args[0], this.#held !== null);
-    const settled = commitAll(raw.sessions);
-    if (settled instanceof Promise) {
+    const commit = commitAll(raw.sessions);
+    if (commit instanceof Promise) {
       this.#held ??= new HeldOutput(raw.res);
-      this.#holdUntil(settled, isEnd);
+      this.#releaseAfter(commit, isEnd);
       return this.#hold(method, args);
     }
     if (this.#held !== null) {
@@ -137,15 +131,12 @@ export class ResponseGate {
     }
   }
 
-  #holdUntil(settled: Promise<unknown>, isEndCommitted: boolean): void {
+  #releaseAfter(commit: unknown, isEndCommitted: boolean): void {
+    if (!(commit instanceof Promise)) return this.#release(isEndCommitted);
     this.#state = 'holding';
-    settled.then(
+    commit.then(
       () => this.#release(isEndCommitted),
-      (error: unknown) => {
-        const failed = this.#fail(this.#held!);
-        if (this.#raw.isHeadOut) failed.cut(error);
-        else failed.replace(error);
-      },
+      (error: unknown) => this.#fail(this.#held!).replace(error),
     );
   }
 
@@ -177,12 +168,11 @@ export class ResponseGate {
   #commitEnd(args: Args): unknown {
     const raw = this.#raw;
     this.#state = 'ended';
-    const settled = commitAll(raw.sessions);
-    if (!(settled instanceof Promise)) return raw.send('end', args);
+    const commit = commitAll(raw.sessions);
+    if (!(commit instanceof Promise)) return raw.send('end', args);
     this.#state = 'end-held';
-    const held = (this.#held = new HeldOutput(raw.res));
-    held.add('end', args);
-    settled.then(
+    const held = (this.#held = new HeldOutput(raw.res).add('end', args));
+    commit.then(
       () => this.#release(true),
       (error: unknown) => this.#fail(held).cut(error),
     );
@@ -195,15 +185,16 @@ export class ResponseGate {
     return (this.#failed = new FailedResponse(this.#raw, held, isEnded));
   }
 
-  /** A stream is committed too if its client leaves. */
+  /** Commits a stream also if its client leaves. */
   #watchClose(): void {
-    const commit = (): void => {
+    const raw = this.#raw;
+    const onClose = (): void => {
       if (this.#state !== 'streaming') return;
       this.#state = 'committed';
-      const settled = commitAll(this.#raw.sessions);
-      if (settled instanceof Promise) settled.catch((error: unknown) => this.#raw.first.report(error));
+      const commit = commitAll(raw.sessions);
+      if (commit instanceof Promise) commit.catch((error: unknown) => raw.first.report(error));
     };
-    if (isGone(this.#raw.res)) commit();
-    else this.#raw.res.once('close', commit);
+    if (isGone(raw.res)) onClose();
+    else raw.res.once('close', onClose);
   }
 }

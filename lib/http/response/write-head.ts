@@ -22,21 +22,13 @@ export function readHead([status, second, third]: readonly unknown[]): Head {
 }
 
 /** Sets the headers given to `writeHead` on the response. Returns the arguments without them. */
-export function mergeHead(
-  res: ServerResponse,
-  args: readonly unknown[],
-): readonly [status: number, reason?: string] {
+export function mergeHead(res: ServerResponse, args: readonly unknown[]): readonly unknown[] {
+  const only = args.length === 1 ? args[0] : undefined;
   // The head that Node itself writes has this form.
-  if (args.length === 1 && checkStatus(args[0]) === args[0]) return args as [number];
+  if (typeof only === 'number' && only >= 100 && only < 1000) return args;
   const { status, reason, headers } = readHead(args);
   applyHeaders(res, headers);
   return reason === undefined ? [status] : [status, reason];
-}
-
-/** Throws as Node does for a status or a reason phrase that cannot be sent. */
-export function checkHead(res: ServerResponse): void {
-  checkStatus(res.statusCode);
-  if (Object.hasOwn(res, 'statusMessage')) checkReason(res.statusMessage);
 }
 
 /** Returns the status as Node sends it. Throws as Node does for an invalid one: Node would throw only after the commit. */
