@@ -11,9 +11,9 @@ beforeAll(needsBuild);
 /** What a handler of plain `node:http` throws reaches the process once, as it does without a session. */
 describe.each(['http', 'express'])('a handler that throws, behind nest-session/%s', (entry) => {
   it.each([
-    ['answers within the call', 'now'],
-    ['answers by a promise', 'later'],
-  ])('is called once and its error is the uncaught one, with a store that %s', (_, kind) => {
+    ['calls back synchronously', 'now'],
+    ['calls back later', 'later'],
+  ])('is called once, and its error is an uncaught exception, with a store that %s', (_, kind) => {
     const text = execFileSync(process.execPath, [FIXTURE, entry, kind, SECRET], {
       encoding: 'utf8',
       timeout: 60_000,
