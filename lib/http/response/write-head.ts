@@ -23,12 +23,12 @@ export function readHead([status, second, third]: readonly unknown[]): Head {
 
 /** Sets the headers given to `writeHead` on the response. Returns the arguments without them. */
 export function mergeHead(res: ServerResponse, args: readonly unknown[]): readonly unknown[] {
-  const only = args.length === 1 ? args[0] : undefined;
+  const status = args[0] as number;
   // The head that Node itself writes has this form.
-  if (typeof only === 'number' && only >= 100 && only < 1000) return args;
-  const { status, reason, headers } = readHead(args);
-  applyHeaders(res, headers);
-  return reason === undefined ? [status] : [status, reason];
+  if (args.length === 1 && Number.isInteger(status) && status >= 100 && status <= 999) return args;
+  const head = readHead(args);
+  applyHeaders(res, head.headers);
+  return head.reason === undefined ? [head.status] : [head.status, head.reason];
 }
 
 /** Returns the status as Node sends it. Throws as Node does for an invalid one: Node would throw only after the commit. */
