@@ -3,15 +3,15 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { isReserved, reserveSession } from '../request-properties.js';
 import { reserveOutputs } from './response-methods.js';
 
-/** Only Node 20 and 22: there, each property that is added after the prototype was changed creates a hidden class. */
+/** Node 20 and 22 create a hidden class for each property that is added after the prototype was changed. */
 const IS_LATE_EXPENSIVE = Number(process.versions.node.split('.', 1)[0]) < 24;
 
 const prepared = new WeakSet<object>();
 
 /**
- * Makes the server of a request prepare all later ones: it gives them the properties of sessions before Express changes
- * their prototype. That takes 2 µs per request; later it takes 20 µs or more. A request that is not prepared is served
- * in the same way. Does nothing on Node 24 and later.
+ * Makes the server of a request prepare all later ones: it gives them the properties of sessions before
+ * Express changes their prototype. That takes 2 µs per request; later it takes 20 µs or more. A request that
+ * is not prepared is served in the same way. Does nothing on Node 24 and later.
  *
  * @see docs/adr/012-requests-are-prepared-by-their-server.md
  */
@@ -32,7 +32,7 @@ function prepare(req: IncomingMessage, res: ServerResponse): void {
   reserveOutputs(res);
 }
 
-/** Whether another library has defined such a property, on the object or its prototype. It is not replaced. */
+/** Whether another library has defined such a property, which is not replaced. */
 function isTaken(req: IncomingMessage, res: ServerResponse): boolean {
   return (
     'session' in req ||

@@ -40,7 +40,7 @@ export function outputsOf(res: ServerResponse): Outputs {
   };
 }
 
-/** The first object behind all reserved ones. `res` may have a response as its prototype, and be reserved itself. */
+/** The first prototype that is not reserved. `res` may have a response as its prototype. */
 function inheritedBy(res: object): Outputs {
   let holder = res;
   while (!Object.hasOwn(holder, GATE)) holder = Object.getPrototypeOf(holder) as object;

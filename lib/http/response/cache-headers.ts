@@ -4,9 +4,9 @@ import type { ServerResponse } from 'node:http';
 export type HeaderWriter = Pick<ServerResponse, 'setHeader'> & Partial<Pick<ServerResponse, 'getHeader'>>;
 
 /**
- * Adds `private, no-store` to `Cache-Control`, so that no cache stores a response that sets a session cookie. A
- * `no-store` of the application stays as it is. Other directives stay, such as `no-transform`, with which `compression`
- * does not buffer a stream; `public` is removed.
+ * Adds `private, no-store` to `Cache-Control`, so that no cache stores a response that sets a session cookie.
+ * A `no-store` of the application stays as it is. Other directives stay, such as `no-transform`, with which
+ * `compression` does not buffer a stream; `public` is removed.
  *
  * @see OWASP Session Management Cheat Sheet, "Web Content Caching"; requirement S-29
  */

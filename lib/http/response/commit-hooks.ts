@@ -1,19 +1,19 @@
 /** What a response calls to store a session of its request. */
 export interface CommitHooks {
-  /** Stores the session. Called at the first output, and again at the end of a stream. May throw or reject. */
+  /** Stores the session. Called at the first output and at the end of a stream. May throw or reject. */
   commit(): unknown;
   /** Whether {@link writeHeaders} has headers to write. */
   readonly hasHeaders: boolean;
   /** Writes cookie and cache headers, just before the head is sent. */
   writeHeaders(): void;
-  /** Removes a session that this request created: the client left before it got the cookie. Never throws. */
+  /** Deletes a session that this request created: the client left without its cookie. Never throws. */
   undelivered(): void;
   /**
-   * Passes the error of a failed commit to the application, which then sends an error response: its complete response
-   * was dropped. Returns `false` where the application cannot respond; the gate responds then.
+   * Passes the error of a failed commit to the application, which then sends an error response: its complete
+   * response was dropped. Returns `false` if the application cannot respond; the gate responds then.
    */
   answer(error: unknown): boolean;
-  /** Reports the error of a failed commit where the application is in the middle of a response. Never throws. */
+  /** Reports the error of a failed commit in the middle of a response. Never throws. */
   report(error: unknown): void;
   /** The HTTP status for an error. */
   statusOf(error: unknown): number;

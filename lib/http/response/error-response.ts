@@ -25,7 +25,7 @@ export function opaqueError(res: ServerResponse, status: number): string {
   return body;
 }
 
-/** 503 if a retry can help: the store fails, or the session has too many concurrent changes. Otherwise 500. */
+/** 503 if a retry can help: the store failed, or concurrent changes conflict. Otherwise 500. */
 export function statusOf(error: unknown): 500 | 503 {
   const isTemporary =
     error instanceof SessionError &&

@@ -34,7 +34,7 @@ export class FailedResponse {
     this.#raw.first.report(error);
   }
 
-  /** Replaces a response of which nothing was sent. The application does so if it had completed the response. */
+  /** Replaces a response of which nothing was sent. The application does so if its response is complete. */
   replace(error: unknown): void {
     const { res, first } = this.#raw;
     if (this.#raw.isHeadOut) return this.cut(error);

@@ -50,8 +50,8 @@ export class HeldOutput {
   }
 
   /**
-   * Sends all calls in order. A full response emits `drain` itself, in Node 26 within the same tick: its listeners are
-   * added immediately. Otherwise `drain` is emitted in the next tick.
+   * Sends all calls in order. A full response emits `drain` itself, in Node 26 within the same tick: its
+   * listeners are added immediately. Otherwise `drain` is emitted in the next tick.
    */
   replay(send: (method: OutputMethod, args: readonly unknown[]) => unknown): void {
     let isDrained = true;
@@ -86,7 +86,7 @@ export class HeldOutput {
   }
 }
 
-/** Calls the callback of an output that is not sent, in the next tick. `error` is `null` where there is none. */
+/** Calls the callback of an output that is not sent, in the next tick. `error` is `null` for none. */
 export function callBack(method: OutputMethod, args: readonly unknown[], error: unknown): void {
   const callback = args.find((arg) => typeof arg === 'function') as ((error?: unknown) => void) | undefined;
   if (callback === undefined || method === 'writeHead') return;

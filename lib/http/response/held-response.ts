@@ -2,11 +2,11 @@ import type { ServerResponse } from 'node:http';
 import { markHead } from './head-mark.js';
 
 /**
- * Makes the head of a response look sent: `headersSent` is `true`, headers cannot be changed, and the status of this
- * moment is restored later. Frameworks that read `headersSent` then do not respond twice.
+ * Makes the head of a response look sent: `headersSent` is `true`, headers cannot be changed, and the status
+ * of this moment is restored later. Frameworks that read `headersSent` then do not respond twice.
  *
- * `writableEnded`, `writableFinished` and `finished` stay `false`, also when the end is held. Serverless libraries take
- * the response for complete as soon as one of them is `true`, and wait for `finish` otherwise.
+ * `writableEnded`, `writableFinished` and `finished` stay `false`, also when the end is held. Serverless
+ * libraries take the response for complete as soon as one of them is `true`, and wait for `finish` otherwise.
  */
 export class HeldHead {
   readonly #res: ServerResponse;
@@ -56,8 +56,9 @@ const ADD = ['on', 'once', 'addListener', 'prependListener', 'prependOnceListene
 const REMOVE = ['off', 'removeListener'] as const;
 
 /**
- * Collects the `drain` listeners that are added while writes are held, and sets `writableNeedDrain`. A wrapper of the
- * response, such as compression, may move such listeners to its own stream, which emits no `drain` for a held write.
+ * Collects the `drain` listeners that are added while writes are held, and sets `writableNeedDrain`. A
+ * wrapper of the response, such as compression, may move such listeners to its own stream, which emits no
+ * `drain` for a held write.
  */
 export class HeldDrain {
   readonly #res: ServerResponse;

@@ -6,7 +6,7 @@ export type OutputMethod = 'writeHead' | 'write' | 'end' | 'flushHeaders';
 /** The output methods of a response. */
 export type Outputs = Record<OutputMethod, (this: ServerResponse, ...args: readonly unknown[]) => unknown>;
 
-/** Property of a response that holds its gate. A property is faster than a weak map, and cheaper to collect. */
+/** Property of a response that holds its gate. It is faster than a weak map, and cheaper to collect. */
 export const GATE = Symbol('nest-session.gate');
 
 /** A response that may have a gate. */

@@ -37,7 +37,7 @@ export class RawResponse {
     if (isGone(this.res)) for (const session of this.sessions) session.undelivered();
   }
 
-  /** Calls the method of the response. Node calls `writeHead` for each head; the session headers are set last there. */
+  /** Calls the method of the response. Session headers are set last, in `writeHead`, which sends each head. */
   send(method: OutputMethod, args: readonly unknown[]): unknown {
     let given = args;
     if (method === 'writeHead' && this.headers !== 'written') {
@@ -53,7 +53,7 @@ export class RawResponse {
     return this.#originals[method].apply(this.res, given as unknown[]);
   }
 
-  /** Throws as Node does for an output that cannot be sent. The status of a head that is held or sent is not checked. */
+  /** Throws as Node does for an invalid output. The status is checked until the head is held or sent. */
   check(method: OutputMethod, chunk: unknown, isHeadHeld = false): void {
     const { res } = this;
     if (!isHeadHeld && !this.isHeadOut) {

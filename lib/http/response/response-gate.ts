@@ -24,9 +24,9 @@ type Gated = ServerResponse & { [GATE]?: ResponseGate };
 /**
  * Holds a response back until its session is stored.
  *
- * The first output starts a commit. Until the commit has settled, the gate holds all output in order, and the head looks
- * sent; `write` returns `false`, and `drain` follows. Then the gate sends what it holds, or drops it if the commit failed.
- * One gate serves all frameworks, since all of them call the output methods of Node's response.
+ * The first output starts a commit. Until it has settled, the gate holds all output in order, and the head
+ * looks sent; `write` returns `false`, and `drain` follows. Then the output is sent, or dropped if the commit
+ * failed. One gate serves all frameworks, since all of them call the output methods of Node's response.
  */
 export class ResponseGate {
   readonly #raw: RawResponse;
@@ -90,7 +90,7 @@ export class ResponseGate {
     }
   }
 
-  /** `writeHead` sends nothing. The commit starts with the next output, or in the next turn: it stores later changes too. */
+  /** `writeHead` sends nothing: the commit starts with the next output, or in the next turn. */
   #holdHead(args: Args): ServerResponse {
     const { res, isHeadOut } = this.#raw;
     if (this.#held !== null || isHeadOut) throw headersSent('write headers');

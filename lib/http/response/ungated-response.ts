@@ -10,8 +10,8 @@ export interface UngatedHooks extends Omit<CommitHooks, 'answer' | 'statusOf'> {
 }
 
 /**
- * Whether a response is one of Node's: `http.ServerResponse`, `http2.Http2ServerResponse`, or a subclass. Only these are
- * gated.
+ * Whether a response is one of Node's: `http.ServerResponse`, `http2.Http2ServerResponse`, or a subclass.
+ * Only these are gated.
  */
 export function isNodeResponse(res: unknown): res is ServerResponse {
   return res instanceof ServerResponse || isHttp2Response(res);
@@ -36,10 +36,11 @@ export function askToRetry(res: unknown): void {
 type AnyResponse = Record<OutputMethod, unknown> & Partial<Pick<ServerResponse, 'headersSent' | 'setHeader'>>;
 
 /**
- * Replaces the gate for a response that is not one of Node's: of engine.io, a mock, an empty object, a socket.
+ * Replaces the gate for a response that is not one of Node's: of engine.io, a mock, `{}`, a socket.
  *
- * No output waits. The first output sets the session headers; it and `end` start a commit that runs beside the response.
- * An object without `writeHead` is not changed: nothing is committed, and no cookie can be sent.
+ * No output waits. The first output sets the session headers; it and `end` start a commit that runs beside
+ * the response. An object without `writeHead` is not changed: nothing is committed, and no cookie can be
+ * sent.
  */
 export class UngatedResponse {
   readonly #res: AnyResponse;
@@ -110,7 +111,7 @@ export class UngatedResponse {
     }
   }
 
-  /** Sets the headers of the arguments first, and returns the others: they would replace the session headers. */
+  /** Sets headers of the arguments first, since they would replace session headers. Returns the others. */
   #writeHeaders(head: readonly unknown[], args: readonly unknown[]): readonly unknown[] {
     try {
       if (!this.#session.hasHeaders) return args;

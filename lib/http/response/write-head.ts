@@ -31,7 +31,7 @@ export function mergeHead(res: ServerResponse, args: readonly unknown[]): readon
   return head.reason === undefined ? [head.status] : [head.status, head.reason];
 }
 
-/** Returns the status as Node sends it. Throws as Node does for an invalid one: Node would throw only after the commit. */
+/** Returns the status as Node sends it. Throws as Node does for an invalid one, but before the commit. */
 export function checkStatus(status: unknown): number {
   const code = Number(status) | 0;
   if (code >= 100 && code <= 999) return code;
@@ -47,8 +47,8 @@ export function checkReason(reason: string | undefined): void {
 }
 
 /**
- * Throws as Node does for an invalid chunk. Only `end` may have none. A `Uint8Array` may belong to another realm (`vm`,
- * Jest).
+ * Throws as Node does for an invalid chunk. Only `end` may have none. A `Uint8Array` may belong to another
+ * realm (`vm`, Jest).
  */
 export function checkChunk(chunk: unknown, method: 'write' | 'end' = 'end'): void {
   if (typeof chunk === 'string' || isUint8Array(chunk)) return;
@@ -63,7 +63,7 @@ export function checkChunk(chunk: unknown, method: 'write' | 'end' = 'end'): voi
   );
 }
 
-/** Sets the headers given to `writeHead` on the response, as Node does: each replaces a former one of its name. */
+/** Sets headers given to `writeHead` on the response, as Node does: each replaces one of the same name. */
 export function applyHeaders(res: ServerResponse, headers: Head['headers']): void {
   for (const [name, value] of headerEntries(headers)) res.setHeader(name, value);
 }
