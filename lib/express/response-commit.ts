@@ -1,7 +1,7 @@
 import { signedValue } from '../cookie/cookie-signature.js';
 import { outsidePromises } from '../http/call-listener.js';
 import type { HeaderWriter } from '../http/response/cache-headers.js';
-import { attemptSync } from '../http/response/gate-steps.js';
+import { withoutThrow } from '../http/call-listener.js';
 import type { CommitHooks } from '../http/response/response-gate.js';
 import { isNodeResponse, type UngatedHooks } from '../http/response/ungated-response.js';
 import { invokeStore } from '../stores/express-session/callback-store.js';
@@ -89,7 +89,7 @@ export class ResponseCommit implements CommitHooks, UngatedHooks {
       if (error) this.report(error);
     };
     // `done` gets an exception of the store too.
-    attemptSync(() => this.#destroy(this.#call.req.sessionID!, done));
+    withoutThrow(() => this.#destroy(this.#call.req.sessionID!, done));
   }
 
   #destroy(id: string, done: Done): void {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ResponseGate } from '../http/response/response-gate.js';
-import { OF_THE_ANSWER } from '../http/response/error-response.js';
+import { CONTENT_HEADERS } from '../http/response/error-response.js';
 
 /** The used part of a Fastify instance, described by its shape: Fastify is not a dependency. */
 interface FastifyLike {
@@ -107,7 +107,7 @@ export function respondAgain(req: IncomingMessage, status: number, error: unknow
   if (reply === undefined) return null;
   if (reply.sent) return false;
   for (const name of Object.keys(reply.getHeaders())) {
-    if (OF_THE_ANSWER.test(name)) reply.removeHeader(name);
+    if (CONTENT_HEADERS.test(name)) reply.removeHeader(name);
   }
   reply.code(status);
   reply.send(error);

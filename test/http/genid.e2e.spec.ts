@@ -17,7 +17,7 @@ describe.each(READERS)('a genid function that reads %s (R30)', (_, read) => {
   let running: RunningServer;
   afterEach(() => running.close());
 
-  it('gets undefined for the first id, and the id before for a new one', async () => {
+  it('reads undefined for the first id, and the former id for a new one', async () => {
     const seen: unknown[] = [];
     const genid = (req: IncomingMessage): string => {
       seen.push(read(req));

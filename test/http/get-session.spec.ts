@@ -36,7 +36,7 @@ describe.each(EXPRESS_VERSIONS)('a request of %s', (_, make) => {
     ['an object', {}],
     ['null', null],
     ['undefined', undefined],
-  ])('has its session where it has a property raw of its own: %s', async (_name, raw) => {
+  ])('has its session if it has an own property raw: %s', async (_name, raw) => {
     await open();
     app.get('/', async (req, res) => {
       Object.assign(req, { raw });
@@ -48,7 +48,7 @@ describe.each(EXPRESS_VERSIONS)('a request of %s', (_, make) => {
     for (const visits of TIMES) expect(await browser.get('/')).toEqual({ visits, same: true });
   });
 
-  it('without a session is an error, whatever its property raw is', async () => {
+  it('without a session throws for any property raw', async () => {
     app.get('/', (req, res) => {
       Object.assign(req, { raw: 'the body' });
       res.json(getSession(req as never));
@@ -81,7 +81,7 @@ describe.each(EXPRESS_VERSIONS)('a request of %s', (_, make) => {
     for (const _time of TIMES) expect(await browser.get('/')).toEqual(expected);
   });
 
-  it('shows its session to those who enumerate it, where it is loaded before the handler', async () => {
+  it('enumerates its session if it is loaded before the handler', async () => {
     await open();
     app.get('/', (req, res) =>
       res.json({ session: Object.keys(req).includes('session'), has: 'session' in { ...req } }),

@@ -46,7 +46,7 @@ describe('a server that is used in unusual ways', () => {
     return new Browser(running.url);
   };
 
-  it('goes on with a producer whose drain listeners were moved to another stream while it waited', async () => {
+  it('continues a producer whose drain listeners a wrapper moved to another stream', async () => {
     // As compression does: what listens for drain before the head is known is moved to the stream that compresses.
     const compress: Wrap = (_, res) => {
       const { on, write, end } = res;
@@ -84,7 +84,7 @@ describe('a server that is used in unusual ways', () => {
     expect(await (await browser.fetch('/')).text()).toBe('one,two');
   });
 
-  it('lets wrappers of the head decide at flushHeaders, as Node does, though the session is not stored yet', async () => {
+  it('calls the wrappers of writeHead at flushHeaders, as Node does, before the session is stored', async () => {
     const seen: string[] = [];
     const wrap: Wrap = (_, res) => {
       const { writeHead, write } = res;
@@ -112,7 +112,7 @@ describe('a server that is used in unusual ways', () => {
     expect(browser.jar.size).toBe(1);
   });
 
-  it('answers by itself where nobody does within five seconds after a failed save', async () => {
+  it('sends an error response if the application sends none within five seconds after a failed commit', async () => {
     jest.useFakeTimers({
       doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'Date', 'performance', 'setInterval'],
     });
@@ -145,28 +145,31 @@ describe('a server that is used in unusual ways', () => {
     ['path', '/a;b'],
     ['sameSite', 'sometimes'],
     ['expires', 'x'],
-  ])('refuses session.cookie.%s = %j before anything is stored, and lives on', async (setting, value) => {
-    const browser = await serve(
-      (req, res) => {
-        if (req.url === '/set') req.session['n'] = 1;
-        if (req.url !== '/bad') return res.end(JSON.stringify({ ...req.session }));
-        try {
-          (req.session.cookie as unknown as Record<string, unknown>)[setting] = value;
-        } catch (error) {
-          res.statusCode = 500;
-          return res.end(String(error));
-        }
-        req.session['n'] = 2;
-        res.end('stored');
-      },
-      { rolling: true },
-    );
-    await browser.fetch('/set');
-    expect((await browser.fetch('/bad')).status).toBe(500);
-    expect(await browser.get('/')).toEqual({ n: 1 });
-  });
+  ])(
+    'throws for session.cookie.%s = %j before anything is stored, and serves the next request',
+    async (setting, value) => {
+      const browser = await serve(
+        (req, res) => {
+          if (req.url === '/set') req.session['n'] = 1;
+          if (req.url !== '/bad') return res.end(JSON.stringify({ ...req.session }));
+          try {
+            (req.session.cookie as unknown as Record<string, unknown>)[setting] = value;
+          } catch (error) {
+            res.statusCode = 500;
+            return res.end(String(error));
+          }
+          req.session['n'] = 2;
+          res.end('stored');
+        },
+        { rolling: true },
+      );
+      await browser.fetch('/set');
+      expect((await browser.fetch('/bad')).status).toBe(500);
+      expect(await browser.get('/')).toEqual({ n: 1 });
+    },
+  );
 
-  it('refuses a new id once the answer has begun, and keeps the old one', async () => {
+  it('refuses a new id after the response has begun, and keeps the old one', async () => {
     const codes: string[] = [];
     const browser = await serve(async (req, res) => {
       if (req.url === '/') return res.end(JSON.stringify({ ...req.session }));
@@ -186,7 +189,7 @@ describe('a server that is used in unusual ways', () => {
     ['ERR_SESSION_INSECURE', { cookie: { secure: true } }, false],
     ['ERR_SESSION_SENT', {}, true],
   ] as const)(
-    'tells an explicit save of a session that no browser could name: %s',
+    'rejects an explicit save of a session whose cookie cannot be sent: %s',
     async (code, options, begun) => {
       const warning = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
       const codes: unknown[] = [];
@@ -203,7 +206,7 @@ describe('a server that is used in unusual ways', () => {
     },
   );
 
-  it('lets its headers be the last, after wrappers that were put on later (R48, S-29)', async () => {
+  it('sets its headers after those of wrappers that were installed later (R48, S-29)', async () => {
     const wrap: Wrap = (_, res) => {
       const { writeHead } = res;
       res.writeHead = (...args: [number]) => {
@@ -224,7 +227,7 @@ describe('a server that is used in unusual ways', () => {
     expect(answer.headers.get('cache-control')).toBe('max-age=60, private, no-store');
   });
 
-  it('keeps an attribute removed that another request changed inside at the same time', async () => {
+  it('keeps an attribute removed that a concurrent request changed inside', async () => {
     let change!: () => void;
     const removed = new Promise<void>((resolve) => (change = resolve));
     const browser = await serve(async (req, res) => {
@@ -244,7 +247,7 @@ describe('a server that is used in unusual ways', () => {
     expect(await browser.get('/')).toEqual({});
   });
 
-  it('carries nothing over to a new id that cannot be removed, and says so', async () => {
+  it('refuses a new id if an attribute of the session cannot be removed', async () => {
     const codes: string[] = [];
     const browser = await serve(async (req, res) => {
       Object.defineProperty(req.session, 'role', { value: 'admin', enumerable: true });
@@ -265,7 +268,7 @@ describe('a server that is used in unusual ways', () => {
     expect(await (await browser.fetch('/')).text()).toBe('1');
   });
 
-  it('saves what was changed while the first save was under way and the client went away', async () => {
+  it('stores what changed during the first commit if the client leaves', async () => {
     let stored!: () => void;
     let patched!: () => void;
     const creating = new Promise<void>((resolve) => (stored = resolve));
@@ -310,7 +313,7 @@ describe.each([
     }
   }
 
-  it('is believed: the cookie is Secure where the browser came by https, and sent (R37)', async () => {
+  it('is trusted: the cookie is Secure and sent if the browser used https (R37)', async () => {
     for (const [forwarded, secure] of [
       ['https', true],
       ['http', false],
@@ -329,7 +332,7 @@ describe.each([
 });
 
 describe('@RequireSession', () => {
-  it('refuses a condition that is not there, instead of demanding nothing', () => {
+  it('throws for an unknown condition, instead of requiring nothing', () => {
     expect(() => RequireSession(undefined as never)).toThrow(/got undefined/);
     expect(() => RequireSession('userId', 42 as never)).toThrow(/got 42/);
   });

@@ -21,7 +21,7 @@ describe('requests that light-my-request injects', () => {
   it.each([
     ['plain node:http behind nest-session/http', 'plain'],
     ['app.inject of Nest on Fastify', 'fastify'],
-  ])('have their session, and a 503 where it is not stored: %s', (_, name) => {
+  ])('have a session, and get a 503 if it is not stored: %s', (_, name) => {
     expect(results[name]).toEqual({
       login: [200, { userId: null }],
       read: [200, { userId: 'u1' }, null],

@@ -79,7 +79,7 @@ describe('sessionMiddleware on plain node:http', () => {
     void session.close();
   });
 
-  it('leaves an answer alone whose session nobody looked at', async () => {
+  it('sends no session headers if the handler does not read the session', async () => {
     const browser = await serve((_, res) => res.writeHead(200, { 'X-Own': 'yes' }).end('plain'));
     const answer = await browser.fetch('/');
     expect(answer.headers.get('vary')).toBeNull();
@@ -109,7 +109,7 @@ describe('sessionMiddleware on plain node:http', () => {
     },
   );
 
-  it("gives the error to next with a status, a cause, and without the store's own words in what Express shows", async () => {
+  it("passes next an error with a status and a cause, without the store's message in what Express shows", async () => {
     const browser = await serve((req, res) => {
       req.session['n'] = 1;
       res.end('saved');
@@ -124,7 +124,7 @@ describe('sessionMiddleware on plain node:http', () => {
     expect(((errors[0] as Error).cause as Error).cause).toBe(cause);
   });
 
-  it('makes a 503 of whatever else is answered for a session that was not saved', async () => {
+  it('replaces a success by a 503 if the session was not stored', async () => {
     const browser = await serve(
       (req, res) => {
         req.session['n'] = 1;
@@ -144,7 +144,7 @@ describe('sessionMiddleware on plain node:http', () => {
     expect(await answer.json()).toEqual({ statusCode: 503, message: 'Service Unavailable' });
   });
 
-  it('saves what a stream changes after its first byte, before its end is seen (W25)', async () => {
+  it('stores what a stream changes after its first byte before the client gets the end (W25)', async () => {
     const browser = await serve(async (req, res) => {
       if (req.url === '/read') return res.end(JSON.stringify({ ...req.session }));
       req.session['start'] = 1;
@@ -157,7 +157,7 @@ describe('sessionMiddleware on plain node:http', () => {
     expect(await browser.get('/read')).toEqual({ start: 1, end: 1 });
   });
 
-  it('cuts the connection where the end of a stream cannot be saved: no client takes it for complete', async () => {
+  it('closes the connection if the commit at the end of a stream fails, so that no client takes it for complete', async () => {
     const warning = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     await serve(async (req, res) => {
       req.session['start'] = 1;
@@ -177,7 +177,7 @@ describe('sessionMiddleware on plain node:http', () => {
     warning.mockRestore();
   });
 
-  it('saves what a stream changed whose reader went away', async () => {
+  it('stores what a stream changed after its client left', async () => {
     let patched!: () => void;
     const saved = new Promise<void>((resolve) => (patched = resolve));
     await serve((req, res) => {
@@ -194,7 +194,7 @@ describe('sessionMiddleware on plain node:http', () => {
     expect(store.calls).toEqual(['create', 'patch']);
   });
 
-  it('tells a producer to wait while it saves, and to go on after', async () => {
+  it('makes a producer wait during the commit, and continue after it', async () => {
     const seen: unknown[] = [];
     const browser = await serve((req, res) => {
       req.session['n'] = 1;
@@ -208,7 +208,7 @@ describe('sessionMiddleware on plain node:http', () => {
     expect(seen).toEqual([false, false, true, false, 'drain', true]);
   });
 
-  it('looks sent while it saves: no second head, no other header, no other status', async () => {
+  it('shows a sent head during the commit: a second head, another header or another status has no effect', async () => {
     const refused: string[] = [];
     const attempt = (step: () => unknown): void => {
       try {
@@ -236,7 +236,7 @@ describe('sessionMiddleware on plain node:http', () => {
     expect(refused).toEqual(['true', 'true', 'false', 'ERR_HTTP_HEADERS_SENT', 'none']);
   });
 
-  it('refuses what Node refuses, at once and as Node does, and can still answer', async () => {
+  it('throws for invalid output immediately and as Node does, and can respond afterwards', async () => {
     const codes: string[] = [];
     const browser = await serve((req, res) => {
       req.session['n'] = 1;
@@ -287,7 +287,7 @@ describe('sessionMiddleware on plain node:http', () => {
     expect([called, returned]).toEqual([true, true]);
   });
 
-  it('keeps Content-Length where it can be known', async () => {
+  it('keeps the Content-Length that Node sets', async () => {
     const browser = await serve((req, res) => {
       req.session['n'] = 1;
       res.end('käse');
@@ -295,7 +295,7 @@ describe('sessionMiddleware on plain node:http', () => {
     expect((await browser.fetch('/')).headers.get('content-length')).toBe('5');
   });
 
-  it('lets go of the session by null and by delete: keeps the record, or removes it with unset destroy (R58)', async () => {
+  it('releases the session on null and on delete: keeps the record, or deletes it with unset destroy (R58)', async () => {
     const handler: PlainHandler = (req, res) => {
       if (req.url === '/set') req.session['n'] = 1;
       if (req.url === '/null') (req as { session?: unknown }).session = null;
@@ -320,7 +320,7 @@ describe('sessionMiddleware on plain node:http', () => {
     running = { url: '', close: async () => undefined };
   });
 
-  it('refuses to have its session replaced, and says how to do it (W22)', async () => {
+  it('throws if req.session is replaced, and names the method to use (W22)', async () => {
     const said: string[] = [];
     const browser = await serve((req, res) => {
       try {
@@ -334,7 +334,7 @@ describe('sessionMiddleware on plain node:http', () => {
     expect(said[0]).toContain('regenerate()');
   });
 
-  it('moves the idle expiry at most once per touchEvery, and with resave at each request', async () => {
+  it('extends the idle expiry at most once per touchEvery, and at each request with resave', async () => {
     const browser = await serve((req, res) => {
       if (req.url === '/set') req.session['n'] = 1;
       res.end();
@@ -351,7 +351,7 @@ describe('sessionMiddleware on plain node:http', () => {
     expect(store.calls).toEqual(['load', 'patch']);
   });
 
-  it('sends the cookie with each answer when rolling, and keeps one for each visitor with saveUninitialized', async () => {
+  it('sends the cookie with each response when rolling, and stores a session for each visitor with saveUninitialized', async () => {
     const rolling = await serve((_, res) => res.end(), {
       rolling: true,
       saveUninitialized: true,
@@ -367,7 +367,7 @@ describe('sessionMiddleware on plain node:http', () => {
     expect(store.calls).toEqual(['create', 'load']);
   });
 
-  it('takes the cookie as a function of the request (R13)', async () => {
+  it('accepts a cookie function of the request (R13)', async () => {
     const browser = await serve(
       (req, res) => {
         req.session['n'] = 1;
@@ -413,7 +413,7 @@ describe('sessionMiddleware on plain node:http', () => {
     ]);
   });
 
-  it('makes no record whose cookie could not be sent, and says so once (W18)', async () => {
+  it('creates no record if its cookie cannot be sent, and warns once (W18)', async () => {
     const warning = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const browser = await serve(
       (req, res) => {
@@ -430,7 +430,7 @@ describe('sessionMiddleware on plain node:http', () => {
     warning.mockRestore();
   });
 
-  it('finds the session of the one good cookie among others of its name, whatever their order (S-28)', async () => {
+  it('finds the session of the only valid cookie among several of its name, in any order (S-28)', async () => {
     const browser = await serve((req, res) => {
       req.session['n'] ??= 1;
       res.end(JSON.stringify({ ...req.session }));
@@ -499,7 +499,7 @@ describe('sessionMiddleware on plain node:http', () => {
 });
 
 describe('the sweeps of sessionMiddleware', () => {
-  it('emit an event when one fails, with what the store said', async () => {
+  it('emit an event with the error of the store when one fails', async () => {
     const store = Object.assign(new CountingStore(), {
       deleteExpired: () => Promise.reject(new Error('deadlock')),
     });
@@ -516,7 +516,7 @@ describe('sessionMiddleware on Express', () => {
   let running: RunningServer;
   afterEach(() => running.close());
 
-  it('shows the failure of a save to the error handlers of the application', async () => {
+  it('passes the error of a failed commit to the error handlers of the application', async () => {
     const store = new CountingStore();
     const app = express();
     app.use(sessionMiddleware({ secret: SECRET, store }));
@@ -537,7 +537,7 @@ describe('sessionMiddleware on Express', () => {
     expect(browser.jar.size).toBe(1);
   });
 
-  it('trusts a proxy as the application does (R37)', async () => {
+  it('trusts a proxy as the application is configured to (R37)', async () => {
     const app = express().set('trust proxy', true);
     app.use(sessionMiddleware({ secret: SECRET, cookie: { secure: true } }));
     app.get('/', (req, res) => {
@@ -550,7 +550,7 @@ describe('sessionMiddleware on Express', () => {
     expect(browser.jar.size).toBe(1);
   });
 
-  it('sends files, and files that are not there', async () => {
+  it('sends files, and a 404 for a file that does not exist', async () => {
     const app = express();
     app.use(sessionMiddleware({ secret: SECRET }));
     app.get('/file', (req, res) => {
@@ -566,7 +566,7 @@ describe('sessionMiddleware on Express', () => {
 });
 
 describe('sessionMiddleware on HTTP/2', () => {
-  it('keeps sessions there as well: end, streams, heads and failures (W13)', async () => {
+  it('stores sessions for end(), streams and heads, and reports failures (W13)', async () => {
     const store = new CountingStore();
     const session = sessionMiddleware({ secret: SECRET, store });
     const server = createHttp2Server((request, response) => {

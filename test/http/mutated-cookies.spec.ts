@@ -93,7 +93,7 @@ describe(`${HEADERS} mutated Cookie headers over raw connections`, () => {
   });
 
   // An exception or rejection that nobody catches fails the test too: jest listens for both while one runs.
-  it('gives no session but the one whose signed value can be read, asks the store for signed ids only, never fails (S-11), and answers all others alike (S-71)', async () => {
+  it('gives no session but the one whose signed value can be read, asks the store for signed ids only, never fails (S-11), and sends the same response to all others (S-71)', async () => {
     const values = strangeValues(good, bob, unknownId);
     const signed = new Map([idOf(good), unknownId].map((id) => [`s:${sign(id, SECRET)}`, sessionKey(id)]));
     const headers = Array.from({ length: HEADERS }, () => mutatedHeader(random, good, values));
@@ -136,7 +136,7 @@ describe(`${HEADERS} mutated Cookie headers over raw connections`, () => {
     expect(Math.min(told.alice, told.nobody, told.refused)).toBeGreaterThan(HEADERS / 100);
   }, 120_000);
 
-  it('still serves, and still holds what it held', async () => {
+  it('still responds, and still stores the same sessions', async () => {
     const [answer] = await exchangeAll(port, [Buffer.from(`connect.sid=${good}`)]);
     expect(answer).toMatchObject({ status: 200, text: expect.stringContaining('{"who":"alice"}') as string });
     expect(store.size).toBe(2);

@@ -136,7 +136,7 @@ describe.each(['keep', 'destroy'] as const)('random sequences of operations, wit
 
   const holds = async (id: SessionId): Promise<boolean> => (await store.inner.load(sessionKey(id))) !== null;
 
-  it('leave no id alive that was given up, and lose nothing that was answered with success (S-9, S-43)', async () => {
+  it('leave no replaced id valid, and lose no change of a successful response (S-9, S-43)', async () => {
     random = randomOf(SEED);
     const seen = { givenUp: 0, destroyed: 0, released: 0, kept: 0, failed: 0 };
     for (let sequence = 0; sequence < SEQUENCES; sequence++) {

@@ -28,7 +28,7 @@ describe('isSecureRequest (R37)', () => {
       undefined,
       false,
     ],
-    ['the header, where nobody vouches for it', { forwarded: 'https' }, undefined, false],
+    ['the header, without a trusted proxy', { forwarded: 'https' }, undefined, false],
     ['what the framework says, proxy false', { secure: true }, false, false],
     ['the header, proxy false', { forwarded: 'https' }, false, false],
     ['the header, proxy true', { forwarded: 'https' }, true, true],
@@ -47,7 +47,7 @@ describe('isSecureRequest (R37)', () => {
     expect(isSecureRequest(requestOf(given), proxy)).toBe(expected);
   });
 
-  it('is no for a request whose socket is gone', () => {
+  it('is false for a request without a socket', () => {
     expect(isSecureRequest({ socket: null, headers: {} } as unknown as IncomingMessage, undefined)).toBe(
       false,
     );
@@ -93,16 +93,16 @@ describe('isInPath (R21, W8)', () => {
     expect(isInPath({ url } as IncomingMessage, cookiePath)).toBe(expected);
   });
 
-  it('goes by originalUrl, which frameworks keep where they cut the mount path off url', () => {
+  it('reads originalUrl, since frameworks cut the mount path off url', () => {
     const req = { url: '/users', originalUrl: '/admin/users' } as unknown as IncomingMessage;
     expect([isInPath(req, '/admin'), isInPath(req, '/users')]).toEqual([true, false]);
   });
 
-  it.each([undefined, null, 5, {}])('goes by url where originalUrl is no text: %j', (originalUrl) => {
+  it.each([undefined, null, 5, {}])('reads url if originalUrl is not a string: %j', (originalUrl) => {
     expect(isInPath({ url: '/admin', originalUrl } as unknown as IncomingMessage, '/admin')).toBe(true);
   });
 
-  it('takes a request without any URL for the root', () => {
+  it('treats a request without a URL as one for the root', () => {
     expect([isInPath({} as IncomingMessage, '/'), isInPath({} as IncomingMessage, '/admin')]).toEqual([
       true,
       false,

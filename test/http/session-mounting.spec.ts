@@ -74,7 +74,7 @@ describe.each(ENTRIES)('two calls of %s for one request', (_, entry) => {
     expect(req.session!['userId']).toBe('u1');
   });
 
-  it('each go on in their own asynchronous context', async () => {
+  it('each continue in their own asynchronous context', async () => {
     const context = new AsyncLocalStorage<string>();
     const inContext = (name: string): Promise<unknown> =>
       context.run(name, () => new Promise((resolve) => mw(req, {}, () => resolve(context.getStore()))));

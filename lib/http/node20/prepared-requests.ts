@@ -3,21 +3,22 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { isReserved, reserveSession } from '../request-properties.js';
 import { reserveOutputs } from './response-methods.js';
 
-/**
- * Express gives each request and response another prototype. Up to Node 22, each property that they are given after that
- * costs a hidden class of its own, some microseconds; what they have before costs next to nothing.
- */
-const IS_LATE_DEAR = Number(process.versions.node.split('.', 1)[0]) < 24;
+/** Node 20 and 22 create a hidden class for each property that is added after the prototype was changed. */
+const IS_LATE_EXPENSIVE = Number(process.versions.node.split('.', 1)[0]) < 24;
 
 const prepared = new WeakSet<object>();
 
 /**
- * Lets the server of a request prepare all later ones, as soon as it has made them: with all the properties that sessions
- * need. One that was not prepared is served as well.
+ * Makes the server of a request prepare all later ones: it gives them the properties of sessions before
+ * Express changes their prototype. That takes 2 µs per request; later it takes 20 µs or more. A request that
+ * is not prepared is served in the same way. Does nothing on Node 24 and later.
+ *
+ * @see docs/adr/012-requests-are-prepared-by-their-server.md
  */
 export function prepareServerOf(req: IncomingMessage): void {
-  if (!IS_LATE_DEAR || isReserved(req) || Object.getPrototypeOf(req) === IncomingMessage.prototype) return;
-  // Not every connection is one of Node's own servers.
+  if (!IS_LATE_EXPENSIVE || isReserved(req) || Object.getPrototypeOf(req) === IncomingMessage.prototype)
+    return;
+  // The connection may belong to no server of Node.
   const server = (req.socket as { readonly server?: Partial<EventEmitter> } | null | undefined)?.server;
   if (server === undefined || prepared.has(server)) return;
   prepared.add(server);
@@ -25,14 +26,13 @@ export function prepareServerOf(req: IncomingMessage): void {
 }
 
 function prepare(req: IncomingMessage, res: ServerResponse): void {
-  // An HTTP/2 server has objects of another kind.
-  if (!(res instanceof ServerResponse) || isReserved(req)) return;
-  if (isTaken(req, res)) return;
+  // An HTTP/2 server emits other objects.
+  if (!(res instanceof ServerResponse) || isReserved(req) || isTaken(req, res)) return;
   reserveSession(req);
   reserveOutputs(res);
 }
 
-/** What someone has put there before, or gives by a prototype, stays: such a request is served unprepared. */
+/** Whether another library has defined such a property, which is not replaced. */
 function isTaken(req: IncomingMessage, res: ServerResponse): boolean {
   return (
     'session' in req ||

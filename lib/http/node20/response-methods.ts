@@ -1,16 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import type { HeldCall } from '../response/held-response.js';
+import { GATE, type Outputs } from '../response/output-methods.js';
 
-/** The output methods of a response. */
-export type Outputs = Record<
-  HeldCall['method'],
-  (this: ServerResponse, ...args: readonly unknown[]) => unknown
->;
-
-/** Where a response keeps its gate, or the place for one: a property costs less than a weak map, for the collector too. */
-export const GATE = Symbol('nest-session.gate');
-
-/** Methods that do what the response would do without them, whatever prototype it is given later. */
+/** Output methods that call those of the prototype that the response has at that moment. */
 const INHERITED: Outputs = {
   writeHead(...args) {
     return inheritedBy(this).writeHead.apply(this, args as unknown[]);
@@ -26,18 +17,18 @@ const INHERITED: Outputs = {
   },
 };
 
-/** Prepares a response for the gate that may come: until then its own output methods do what it inherits. */
+/** Defines the properties that a gate needs on a response. Until there is a gate they have no effect. */
 export function reserveOutputs(res: ServerResponse): void {
   const own = res as unknown as Outputs & { [GATE]: undefined };
   own[GATE] = undefined;
-  // One by one: all at once is slower.
+  // `Object.assign` is slower.
   own.writeHead = INHERITED.writeHead;
   own.write = INHERITED.write;
   own.end = INHERITED.end;
   own.flushHeaders = INHERITED.flushHeaders;
 }
 
-/** The output methods of a response as they are now. */
+/** The output methods of a response, without those of {@link reserveOutputs}. */
 export function outputsOf(res: ServerResponse): Outputs {
   const own = res as unknown as Outputs;
   const inherited = Object.getPrototypeOf(res) as Outputs;
@@ -49,7 +40,7 @@ export function outputsOf(res: ServerResponse): Outputs {
   };
 }
 
-/** What those are called on may have the response as its prototype, and a place of its own. */
+/** The first prototype that is not reserved. `res` may have a response as its prototype. */
 function inheritedBy(res: object): Outputs {
   let holder = res;
   while (!Object.hasOwn(holder, GATE)) holder = Object.getPrototypeOf(holder) as object;

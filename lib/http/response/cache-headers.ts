@@ -1,25 +1,27 @@
 import type { ServerResponse } from 'node:http';
 
-/** A response that is not one of Node's may have no `getHeader`. */
+/** A response to set headers on. One that is not Node's may have no `getHeader`. */
 export type HeaderWriter = Pick<ServerResponse, 'setHeader'> & Partial<Pick<ServerResponse, 'getHeader'>>;
 
 /**
- * No cache may keep a response that sets a session cookie: adds `private, no-store` to `Cache-Control`, unless the
- * application already forbids storing it. Its other directives stay, such as `no-transform`, which tells `compression`
- * not to buffer a stream; only `public` goes, since it says the opposite.
+ * Adds `private, no-store` to `Cache-Control`, so that no cache stores a response that sets a session cookie.
+ * A `no-store` of the application stays as it is. Other directives stay, such as `no-transform`, with which
+ * `compression` does not buffer a stream; `public` is removed.
  *
  * @see OWASP Session Management Cheat Sheet, "Web Content Caching"; requirement S-29
  */
 export function forbidStoring(res: HeaderWriter): void {
   const control = res.getHeader?.('Cache-Control');
   if (control === undefined) return void res.setHeader('Cache-Control', 'private, no-store');
-  const chosen = directivesOf([control].flat().join(', '));
-  if (chosen.some(isNamed('no-store'))) return;
-  const kept = chosen.filter((directive) => !isNamed('public')(directive) && !isNamed('private')(directive));
+  const directives = directivesOf([control].flat().join(', '));
+  if (directives.some(isNamed('no-store'))) return;
+  const kept = directives.filter(
+    (directive) => !isNamed('public')(directive) && !isNamed('private')(directive),
+  );
   res.setHeader('Cache-Control', [...kept, 'private', 'no-store'].join(', '));
 }
 
-/** The directives of a header; a comma inside quotes separates none. */
+/** The directives of a header. A comma inside quotes does not separate. */
 function directivesOf(header: string): string[] {
   const found = header.match(/(?:"(?:\\.|[^"\\])*"|[^,])+/g) ?? [];
   return found.map((directive) => directive.trim()).filter((directive) => directive !== '');
@@ -30,11 +32,11 @@ const isNamed =
   (directive: string): boolean =>
     directive.split('=')[0]!.trim().toLowerCase() === name;
 
-/** An answer for which the session was looked at is another one for another cookie. */
+/** Adds `Cookie` to `Vary`: a response that reads the session depends on the cookie. */
 export function varyByCookie(res: HeaderWriter): void {
   const vary = res.getHeader?.('Vary');
   if (vary === undefined) return void res.setHeader('Vary', 'Cookie');
-  const chosen = [vary].flat().join(', ');
-  if (/(^|[\s,])(\*|cookie)([\s,]|$)/i.test(chosen)) return;
-  res.setHeader('Vary', chosen === '' ? 'Cookie' : `${chosen}, Cookie`);
+  const names = [vary].flat().join(', ');
+  if (/(^|[\s,])(\*|cookie)([\s,]|$)/i.test(names)) return;
+  res.setHeader('Vary', names === '' ? 'Cookie' : `${names}, Cookie`);
 }

@@ -2,19 +2,19 @@ import type { ServerResponse } from 'node:http';
 import { SessionError } from '../../core/errors.js';
 import { RETRY_AFTER } from '../handler-hooks.js';
 
-/** Headers that belong to the answer that was taken back, not to the one that replaces it. */
-export const OF_THE_ANSWER =
+/** Headers that describe the content of a response. An error response that replaces it does not keep them. */
+export const CONTENT_HEADERS =
   /^(content-(?!security-policy).*|etag|last-modified|location|refresh|cache-control|expires|set-cookie|transfer-encoding|trailer|accept-ranges|age)$/i;
 
-/** Takes back the head of an answer of which nothing has left. */
+/** Removes the content headers of a response of which nothing was sent, and sets its status. */
 export function resetHead(res: ServerResponse, status: number): void {
-  for (const name of res.getHeaderNames()) if (OF_THE_ANSWER.test(name)) res.removeHeader(name);
+  for (const name of res.getHeaderNames()) if (CONTENT_HEADERS.test(name)) res.removeHeader(name);
   res.statusCode = status;
-  // HTTP/2 has no reason phrase and warns when given one.
+  // HTTP/2 has no reason phrase and warns when one is set.
   if (Object.hasOwn(res, 'statusMessage')) res.statusMessage = '';
 }
 
-/** The head of an answer that tells a status and nothing else; its body. */
+/** Sets the head of an error response without details. Returns its body. */
 export function opaqueError(res: ServerResponse, status: number): string {
   resetHead(res, status);
   const message = status === 503 ? 'Service Unavailable' : 'Internal Server Error';
@@ -26,10 +26,10 @@ export function opaqueError(res: ServerResponse, status: number): string {
   return body;
 }
 
-/** 503 where trying again can help: the store is out of reach, or the session is in great demand. Else the fault is ours. */
+/** 503 if a retry can help: the store failed, or concurrent changes conflict. Otherwise 500. */
 export function statusOf(error: unknown): 500 | 503 {
-  const passing =
+  const isTemporary =
     error instanceof SessionError &&
     (error.code === 'ERR_SESSION_STORE' || error.code === 'ERR_SESSION_CONFLICT');
-  return passing ? 503 : 500;
+  return isTemporary ? 503 : 500;
 }

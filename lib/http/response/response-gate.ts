@@ -1,426 +1,200 @@
 import type { ServerResponse } from 'node:http';
-import { HeldDrain, HeldHead, type HeldCall } from './held-response.js';
-import { allSettled, attemptSync, callBack, check, rejected, writeAfterEnd } from './gate-steps.js';
-import { applyHeaders, readHead } from './write-head.js';
-import { GATE, outputsOf, type Outputs } from '../node20/response-methods.js';
-import { opaqueError, resetHead } from './error-response.js';
+import { commitAll, type CommitHooks } from './commit-hooks.js';
+import { FailedResponse } from './failed-response.js';
+import { HeldOutput } from './held-output.js';
+import { headersSent } from './held-response.js';
+import { GATE, type OutputMethod } from './output-methods.js';
+import { isGone, RawResponse } from './raw-response.js';
 
-/** What the gate asks of whoever put it up. */
-export interface CommitHooks {
-  /** Brings the session up to date; at the first output, and again at the end of a stream. May throw or reject. */
-  commit(): unknown;
-  /** Whether {@link writeHeaders} has anything to write. */
-  readonly hasHeaders: boolean;
-  /** Writes cookie and cache headers, just before the head goes out. */
-  writeHeaders(): void;
-  /**
-   * The client left before the head: a session that this request created is removed, since nobody has its cookie. Never
-   * throws.
-   */
-  undelivered(): void;
-  /**
-   * A complete answer was taken back because the session could not be saved; it is for the application to answer.
-   * `false` where it no longer can: then the gate answers for it.
-   */
-  answer(error: unknown): boolean;
-  /** As {@link answer}, where the application is in the middle of an answer: the gate answers for it. */
-  report(error: unknown): void;
-  /** The status that stands for an error. */
-  statusOf(error: unknown): number;
-}
+export { isGone, type CommitHooks };
 
-/** How long an application may take to answer for a session that could not be saved. */
-const LONGEST_WAIT_MS = 5000;
+/** What happens to the next output. */
+type GateState =
+  | 'new' // It starts the commit.
+  | 'holding' // It is held until the commit has settled.
+  | 'end-held' // It is dropped: the end of the response is held.
+  | 'streaming' // It is sent. The end starts another commit first.
+  | 'committed' // It is sent, also the end.
+  | 'ended' // It is sent, except a second end.
+  | 'failed'; // The commit failed: the failed response decides.
 
-interface GatedResponse extends ServerResponse {
-  [GATE]?: ResponseGate | undefined;
-}
+type Args = readonly unknown[];
+type Gated = ServerResponse & { [GATE]?: ResponseGate };
 
 /**
- * Stands between an application and its raw response: no byte goes out before the session is stored.
+ * Holds a response back until its session is stored.
  *
- * The first output asks for a commit. Until that has settled, every output is held back, in order, and the response
- * looks as if it were on its way; a writer is told to wait (`write` gives `false`, `drain` follows). Then all is
- * replayed, or, where the commit failed, taken back. One gate serves every framework, since all end here.
- *
- * Longer than other files, because it is one state machine: a mode and what each output means in it.
+ * The first output starts a commit. Until it has settled, the gate holds all output in order, and the head
+ * looks sent; `write` returns `false`, and `drain` follows. Then the output is sent, or dropped if the commit
+ * failed. One gate serves all frameworks, since all of them call the output methods of Node's response.
  */
 export class ResponseGate {
-  readonly #res: ServerResponse;
-  /** One for each session of the request, the first one by itself: the answer waits for all of them. */
-  readonly #keeper: CommitHooks;
-  #others: readonly CommitHooks[] = NO_OTHERS;
-  readonly #originals: Outputs;
-  #mode: 'closed' | 'holding' | 'open' | 'failed' | 'dead' = 'closed';
-  #held: HeldCall[] = [];
-  #head: HeldHead | null = null;
-  /** The output that asked for the first commit: what that commit covers needs no other. */
-  #covered: HeldCall | null = null;
-  #headOut: boolean;
-  /** An end was asked for: another one is ignored, and while that one is held, all output. */
-  #endAsked = false;
-  #ended = false;
-  #drain: HeldDrain | null = null;
-  #headersWritten = false;
-  /** The response is replaced by one that reports a failed commit. */
-  #hasFailed = false;
-  #watchesClose = false;
+  readonly #raw: RawResponse;
+  #state: GateState = 'new';
+  #held: HeldOutput | null = null;
+  #failed: FailedResponse | null = null;
 
-  /** The gate of a response, put up for the first of its sessions. */
-  static at(res: ServerResponse, keeper: CommitHooks): ResponseGate {
-    const gated = res as GatedResponse;
-    const gate = gated[GATE];
-    if (gate === undefined) return (gated[GATE] = new ResponseGate(res, keeper));
-    gate.#others = [...gate.#others, keeper];
+  /** The gate of a response. The first session of a request creates it. */
+  static at(res: ServerResponse, session: CommitHooks): ResponseGate {
+    const gate = (res as Gated)[GATE];
+    if (gate === undefined) return ((res as Gated)[GATE] = new ResponseGate(res, session));
+    gate.#raw.sessions = [...gate.#raw.sessions, session];
     return gate;
   }
 
-  /** Whether the application has ended a response, and the end is held: its `writableEnded` is still `false`. */
+  /** Whether the application has ended a response whose end is held: its `writableEnded` is still `false`. */
   static holdsEnd(res: ServerResponse): boolean {
-    const gate = (res as GatedResponse)[GATE];
-    return gate !== undefined && gate.#mode === 'holding' && gate.#endAsked;
+    const gate = (res as Gated)[GATE];
+    return gate !== undefined && gate.#state === 'end-held';
   }
 
-  /** The output methods of every response with a gate: no function is made per response. */
-  static readonly #METHODS: Outputs = {
-    writeHead(this: GatedResponse, ...args) {
-      return this[GATE]!.#output({ method: 'writeHead', args });
-    },
-    write(this: GatedResponse, ...args) {
-      return this[GATE]!.#output({ method: 'write', args });
-    },
-    end(this: GatedResponse, ...args) {
-      return this[GATE]!.#output({ method: 'end', args });
-    },
-    flushHeaders(this: GatedResponse, ...args) {
-      return this[GATE]!.#output({ method: 'flushHeaders', args });
-    },
-  };
-
-  private constructor(res: ServerResponse, keeper: CommitHooks) {
-    this.#res = res;
-    this.#keeper = keeper;
-    // A response that was sent before: of a socket's handshake, for example.
-    this.#headOut = res.headersSent;
-    this.#originals = outputsOf(res);
-    const methods = res as unknown as Outputs;
-    const gated = ResponseGate.#METHODS;
-    methods.writeHead = gated.writeHead;
-    methods.write = gated.write;
-    methods.end = gated.end;
-    methods.flushHeaders = gated.flushHeaders;
+  private constructor(res: ServerResponse, session: CommitHooks) {
+    this.#raw = new RawResponse(res, session);
   }
 
-  /** A header can still reach the client: the head is not out, and the client has not left. */
+  /** Whether a header can still reach the client. */
   get canSendHeaders(): boolean {
-    return !this.#headOut && !isGone(this.#res);
+    return !this.#raw.isHeadOut && !isGone(this.#raw.res);
   }
 
-  /** The application has asked for the first output: what it is to say about the session is decided. */
+  /** Whether the application has begun to respond. */
   get hasBegun(): boolean {
-    return this.#mode !== 'closed' || this.#headOut;
+    return this.#state !== 'new' || this.#raw.isHeadOut;
   }
 
-  #output(call: HeldCall): unknown {
-    // Frameworks that read writableEnded see false while the end is held. What they send after it is dropped.
-    if (this.#endAsked && (call.method === 'end' || this.#mode === 'holding')) return this.#swallow(call);
-    if (call.method === 'end') {
-      // An invalid last chunk is refused before it counts as the end.
-      this.#check(call);
-      this.#endAsked = this.#mode !== 'failed';
+  /** Called for each output of the response. */
+  output(method: OutputMethod, args: Args): unknown {
+    const raw = this.#raw;
+    if (method === 'flushHeaders' && this.#state === 'new' && this.#held === null) {
+      // As Node does. All wrappers of `writeHead` set their headers before the head is held.
+      raw.res.writeHead(raw.res.statusCode);
     }
-    if (this.#mode === 'closed' && call.method === 'flushHeaders' && this.#head === null) {
-      // As Node does, by way of all who wrap the head: what they decide there must be decided before anything is held.
-      this.#res.writeHead(this.#res.statusCode);
-    }
-    switch (this.#mode) {
-      case 'closed':
-        return call.method === 'writeHead' ? this.#announce(call) : this.#begin(call);
+    const isEnd = method === 'end';
+    if (isEnd && (this.#state === 'streaming' || this.#state === 'committed')) raw.check('end', args[0]);
+    switch (this.#state) {
+      case 'new':
+        return method === 'writeHead' ? this.#holdHead(args) : this.#begin(method, args);
       case 'holding':
-        return this.#hold(call);
-      case 'open':
-        return call.method === 'end' && !this.#ended ? this.#finish(call) : this.#pass(call);
+        return method === 'writeHead' ? this.#holdHead(args) : this.#hold(method, args);
+      case 'end-held':
+        return raw.drop(method, args, true);
+      case 'streaming':
+        return isEnd ? this.#commitEnd(args) : raw.send(method, args);
+      case 'committed':
+        if (isEnd) this.#state = 'ended';
+        return raw.send(method, args);
+      case 'ended':
+        return isEnd ? raw.drop(method, args, true) : raw.send(method, args);
       case 'failed':
-        return this.#replaceAnswer(call);
-      case 'dead':
-        return this.#swallow(call);
+        return this.#failed!.output(method, args);
     }
   }
 
-  /** `writeHead` puts nothing on the wire: the commit waits for what follows, and so covers changes made in between. */
-  #announce(call: HeldCall): ServerResponse {
-    this.#holdHead(call);
+  /** `writeHead` sends nothing: the commit starts with the next output, or in the next turn. */
+  #holdHead(args: Args): ServerResponse {
+    const { res, isHeadOut } = this.#raw;
+    if (this.#held !== null || isHeadOut) throw headersSent('write headers');
+    this.#held = new HeldOutput(res).addHead(args);
     setImmediate(() => {
-      if (this.#mode === 'closed') this.#begin(null);
+      if (this.#state === 'new') this.#releaseAfter(commitAll(this.#raw.sessions), false);
     });
-    return this.#res;
+    return res;
   }
 
-  /** The first output: commit, and hold back everything unless that is done at once. */
-  #begin(call: HeldCall | null): unknown {
-    if (call !== null) this.#check(call);
-    this.#covered = call;
-    const settled = this.#commit();
-    if (settled instanceof Promise) {
-      this.#mode = 'holding';
-      settled.then(
-        () => this.#release(),
-        (error: unknown) => this.#fail(error),
-      );
-      return call === null ? this.#res : this.#hold(call);
+  /** The first output: commits, and holds the output unless the commit settles synchronously. */
+  #begin(method: OutputMethod, args: Args): unknown {
+    const raw = this.#raw;
+    const isEnd = method === 'end';
+    raw.check(method, args[0], this.#held !== null);
+    const commit = commitAll(raw.sessions);
+    if (commit instanceof Promise) {
+      this.#held ??= new HeldOutput(raw.res);
+      this.#releaseAfter(commit, isEnd);
+      return this.#hold(method, args);
     }
-    if (this.#held.length > 0 || call === null) {
-      if (call !== null) this.#held.push(call);
-      this.#release();
-      return call?.method === 'write' ? !this.#res.writableNeedDrain : this.#res;
+    if (this.#held !== null) {
+      this.#held.add(method, args);
+      this.#release(isEnd);
+      return method === 'write' ? !raw.res.writableNeedDrain : raw.res;
     }
-    this.#mode = 'open';
-    this.#ended = call.method === 'end';
-    this.#beginHead();
+    this.#state = isEnd ? 'ended' : 'streaming';
+    raw.beginHead();
     try {
-      return this.#pass(call);
+      return raw.send(method, args);
     } catch (error) {
-      // Whoever catches this must be able to answer.
-      this.#endAsked = false;
-      this.#ended = false;
-      this.#headOut = this.#res.headersSent;
+      // The application catches this, and must be able to respond.
+      this.#state = 'streaming';
+      raw.isHeadOut = raw.res.headersSent;
       throw error;
     } finally {
-      this.#watchClose();
+      if (this.#state === 'streaming') this.#watchClose();
     }
   }
 
-  #check(call: HeldCall): void {
-    check(call, this.#res, this.#headOut || this.#head !== null);
-  }
-
-  /** Brings every session up to date; a promise where one of them needs time. One that fails fails the answer. */
-  #commit(): unknown {
-    const first = committed(this.#keeper);
-    if (this.#others.length === 0) return first;
-    const settled = [first, ...this.#others.map(committed)];
-    return settled.some((one) => one instanceof Promise) ? allSettled(settled) : undefined;
-  }
-
-  #hold(call: HeldCall): unknown {
-    if (call.method === 'writeHead') {
-      this.#holdHead(call);
-      return this.#res;
-    }
-    this.#check(call);
-    this.#held.push(call);
-    this.#head ??= new HeldHead(this.#res);
-    if (call.method === 'write') this.#drain ??= new HeldDrain(this.#res);
-    if (call.method === 'flushHeaders') return undefined;
-    return call.method === 'write' ? false : this.#res;
-  }
-
-  /** Its headers are put on the response at once, so that a bad one is refused here and now, as Node does. */
-  #holdHead(call: HeldCall): void {
-    if (this.#head !== null || this.#headOut) {
-      throw Object.assign(new Error('Cannot write headers after they are sent to the client'), {
-        code: 'ERR_HTTP_HEADERS_SENT',
-      });
-    }
-    const { status, reason, headers } = readHead(call.args);
-    applyHeaders(this.#res, headers);
-    this.#res.statusCode = status;
-    this.#held.push({ method: 'writeHead', args: reason === undefined ? [status] : [status, reason] });
-    this.#head = new HeldHead(this.#res);
-  }
-
-  /** The session is stored: everything that was held back goes out, in order. */
-  #release(): void {
-    this.#head?.release();
-    this.#head = null;
-    this.#mode = 'open';
-    if (!this.#headOut) this.#beginHead();
-    const drain = this.#drain;
-    this.#drain = null;
-    let full = false;
-    const broken = attemptSync(() => {
-      while (this.#held.length > 0 && this.#mode === 'open') {
-        const call = this.#held.shift()!;
-        const result = this.#replay(call);
-        if (call.method === 'write') full = result === false;
-      }
-    });
-    if (drain !== null) releaseDrain(drain, !full && !this.#ended);
-    if (broken !== null) return this.#res.headersSent ? this.#cut(broken.error) : this.#fail(broken.error);
-    this.#watchClose();
-  }
-
-  #beginHead(): void {
-    this.#headOut = true;
-    if (!isGone(this.#res)) return;
-    this.#keeper.undelivered();
-    for (const keeper of this.#others) keeper.undelivered();
-  }
-
-  #replay(call: HeldCall): unknown {
-    if (call.method !== 'end' || this.#ended) return this.#pass(call);
-    if (call !== this.#covered) return this.#finish(call);
-    this.#ended = true;
-    return this.#pass(call);
-  }
-
-  /** The end of a stream: what its producer changed since the first byte is saved before the answer is complete. */
-  #finish(call: HeldCall): unknown {
-    this.#ended = true;
-    const settled = this.#commit();
-    if (!(settled instanceof Promise)) return this.#pass(call);
-    this.#mode = 'holding';
-    this.#held.unshift(call);
-    settled.then(
-      () => this.#release(),
-      (error: unknown) => this.#cut(error),
+  #releaseAfter(commit: unknown, isEndCommitted: boolean): void {
+    if (!(commit instanceof Promise)) return this.#release(isEndCommitted);
+    this.#state = 'holding';
+    commit.then(
+      () => this.#release(isEndCommitted),
+      (error: unknown) => this.#fail(this.#held!).replace(error),
     );
-    return this.#res;
   }
 
-  /**
-   * Calls the response itself. Every head comes through here, also one that Node makes by itself at the first output:
-   * by then all wrappers have had their say, and the session's headers are the last.
-   */
-  #pass({ method, args }: HeldCall): unknown {
-    const given = method === 'writeHead' && !this.#headersWritten ? this.#headWithSession(args) : args;
-    return this.#originals[method].apply(this.#res, given as unknown[]);
+  #hold(method: OutputMethod, args: Args): unknown {
+    this.#raw.check(method, args[0], true);
+    if (method === 'end') this.#state = 'end-held';
+    return this.#held!.hold(method, args);
   }
 
-  #headWithSession(args: readonly unknown[]): readonly unknown[] {
-    this.#headersWritten = true;
-    if (!this.#keeper.hasHeaders && !this.#others.some(({ hasHeaders }) => hasHeaders)) return args;
-    const { status, reason, headers } = readHead(args);
-    applyHeaders(this.#res, headers);
-    this.#writeHeaders(this.#keeper);
-    for (const keeper of this.#others) this.#writeHeaders(keeper);
-    return reason === undefined ? [status] : [status, reason];
-  }
-
-  /** Headers that cannot be written fail the response, but not the error page that comes instead. */
-  #writeHeaders(keeper: CommitHooks): void {
-    if (this.#hasFailed) attemptSync(() => keeper.writeHeaders());
-    else keeper.writeHeaders();
-  }
-
-  /** Nothing is out yet. Of a complete answer the application makes another; of a stream under way nobody else can. */
-  #fail(error: unknown): void {
-    if (this.#headOut) return this.#cut(error);
-    const complete = this.#held.some((call) => call.method === 'end');
-    const dropped = this.#held;
-    this.#held = [];
-    this.#head?.release();
-    this.#head = null;
-    const keeper = this.#keeper;
-    resetHead(this.#res, keeper.statusOf(error));
-    for (const call of dropped) callBack(call, error);
-    this.#mode = 'failed';
-    this.#headOut = false;
-    this.#ended = false;
-    this.#endAsked = false;
-    // The response that comes instead carries the cookies of ids that the store holds, and of no others.
-    this.#headersWritten = false;
-    this.#hasFailed = true;
-    if (complete) {
-      this.#drain?.release(false);
-      this.#drain = null;
+  /** The session is stored: sends all that was held. */
+  #release(isEndCommitted: boolean): void {
+    const raw = this.#raw;
+    const held = this.#held!;
+    this.#held = null;
+    held.showHead();
+    this.#state = held.hasEnd ? 'ended' : 'streaming';
+    if (!raw.isHeadOut) raw.beginHead();
+    try {
+      held.replay((method, args) =>
+        method === 'end' && !isEndCommitted ? this.#commitEnd(args) : raw.send(method, args),
+      );
+    } catch (error) {
+      return this.#fail(held).cut(error);
     }
-    if (complete && keeper.answer(error)) return this.#waitForAnswer(this.#res.statusCode);
-    this.#answerOpaquely(this.#res.statusCode);
-    if (!complete) keeper.report(error);
+    if (this.#state === 'streaming') this.#watchClose();
   }
 
-  /** Some never hear of an error that comes after their answer: they are not waited for much longer. */
-  #waitForAnswer(status: number): void {
-    const timer = setTimeout(() => {
-      if (this.#mode === 'failed') this.#answerOpaquely(status);
-    }, LONGEST_WAIT_MS);
-    timer.unref();
-    this.#res.once('close', () => clearTimeout(timer));
+  /** The end of a stream: stores what changed since the first output before the response is complete. */
+  #commitEnd(args: Args): unknown {
+    const raw = this.#raw;
+    this.#state = 'ended';
+    const commit = commitAll(raw.sessions);
+    if (!(commit instanceof Promise)) return raw.send('end', args);
+    this.#state = 'end-held';
+    const held = (this.#held = new HeldOutput(raw.res).add('end', args));
+    commit.then(
+      () => this.#release(true),
+      (error: unknown) => this.#fail(held).cut(error),
+    );
+    return raw.res;
   }
 
-  /** Bytes are out: the only honest end is one that no client takes for a complete answer. */
-  #cut(error: unknown): void {
-    this.#mode = 'dead';
-    this.#head?.release();
-    for (const call of this.#held.splice(0)) callBack(call, error);
-    this.#res.destroy();
-    this.#keeper.report(error);
+  #fail(held: HeldOutput): FailedResponse {
+    const isEnded = this.#state === 'ended' || this.#state === 'end-held';
+    this.#state = 'failed';
+    return (this.#failed = new FailedResponse(this.#raw, held, isEnded));
   }
 
-  /** The application answers for a save that failed. Whatever it says, it is not a success. */
-  #replaceAnswer(call: HeldCall): unknown {
-    const status = call.method === 'writeHead' ? readHead(call.args).status : this.#res.statusCode;
-    if (status < 500) {
-      this.#answerOpaquely(503);
-      return this.#swallow(call);
-    }
-    if (!this.#res.hasHeader('Cache-Control')) this.#res.setHeader('Cache-Control', 'no-store');
-    this.#mode = 'open';
-    this.#headOut = true;
-    this.#ended = true;
-    return this.#pass(call);
-  }
-
-  #answerOpaquely(status: number): void {
-    this.#mode = 'open';
-    this.#pass({ method: 'end', args: [opaqueError(this.#res, status)] });
-    this.#mode = 'dead';
-    // A producer that was told to wait runs on into nothing, and so comes to its end.
-    const drain = this.#drain;
-    this.#drain = null;
-    process.nextTick(() => (drain === null ? this.#res.emit('drain') : drain.release(true)));
-  }
-
-  #swallow(call: HeldCall): unknown {
-    callBack(call, this.#endAsked && call.method === 'write' ? writeAfterEnd() : null);
-    return call.method === 'write' ? true : this.#res;
-  }
-
-  /** Of a stream whose reader goes away, what its producer changed is saved all the same. */
+  /** Commits a stream also if its client leaves. */
   #watchClose(): void {
-    if (this.#mode !== 'open' || this.#ended || this.#watchesClose) return;
-    this.#watchesClose = true;
-    if (isGone(this.#res)) this.#commitAfterClose();
-    else this.#res.once('close', () => this.#commitAfterClose());
+    const raw = this.#raw;
+    const onClose = (): void => {
+      if (this.#state !== 'streaming') return;
+      this.#state = 'committed';
+      const commit = commitAll(raw.sessions);
+      if (commit instanceof Promise) commit.catch((error: unknown) => raw.first.report(error));
+    };
+    if (isGone(raw.res)) onClose();
+    else raw.res.once('close', onClose);
   }
-
-  #commitAfterClose(): void {
-    if (this.#mode !== 'open' || this.#ended) return;
-    this.#ended = true;
-    const settled = this.#commit();
-    if (settled instanceof Promise) settled.catch((error: unknown) => this.#keeper.report(error));
-  }
-}
-
-const NO_OTHERS: readonly CommitHooks[] = [];
-
-/** A throw is a rejection: nobody who asks for an output may be hit by the commit. */
-function committed(keeper: CommitHooks): unknown {
-  try {
-    return keeper.commit();
-  } catch (error) {
-    return rejected(error);
-  }
-}
-
-/**
- * Where the response is full it emits `drain` by itself, in Node 26 within the same tick: its listeners must be in place
- * immediately. Otherwise `drain` is emitted in the next tick.
- */
-function releaseDrain(drain: HeldDrain, drained: boolean): void {
-  if (drained) process.nextTick(() => drain.release(true));
-  else drain.release(false);
-}
-
-/** Whether the client has left. */
-export function isGone({
-  destroyed,
-  closed,
-  stream,
-  socket,
-}: ServerResponse & { readonly stream?: { destroyed: boolean } }): boolean {
-  return (
-    destroyed || closed || stream?.destroyed === true || (stream === undefined && socket?.writable === false)
-  );
 }

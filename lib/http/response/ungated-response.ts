@@ -1,56 +1,56 @@
 import { ServerResponse } from 'node:http';
+import type { CommitHooks } from './commit-hooks.js';
+import type { OutputMethod } from './output-methods.js';
 import { applyHeaders, type Head } from './write-head.js';
-import type { CommitHooks } from './response-gate.js';
 import { RETRY_AFTER } from '../handler-hooks.js';
 
-/** What a {@link UngatedResponse} calls. */
+/** What an {@link UngatedResponse} calls. */
 export interface UngatedHooks extends Omit<CommitHooks, 'answer' | 'statusOf'> {
   /** Decides the headers before the store has written, since such a response does not wait for `commit()`. */
   planHeaders(): void;
 }
 
 /**
- * Whether a response is one of Node's: `http.ServerResponse`, `http2.Http2ServerResponse`, or a subclass of them. Only
- * these are gated.
+ * Whether a response is one of Node's: `http.ServerResponse`, `http2.Http2ServerResponse`, or a subclass.
+ * Only these are gated.
  */
 export function isNodeResponse(res: unknown): res is ServerResponse {
   return res instanceof ServerResponse || isHttp2Response(res);
 }
 
-/** `node:http2` takes some milliseconds to load: an application without HTTP/2 never loads it here. */
+/** `node:http2` takes some milliseconds to load: an application without HTTP/2 does not load it here. */
 function isHttp2Response(res: unknown): boolean {
   if (typeof res !== 'object' || res === null || !('stream' in res)) return false;
   return res instanceof process.getBuiltinModule('node:http2').Http2ServerResponse;
 }
 
-/** Sets `Retry-After` for a 503 where the response has headers, and they are not out. Never throws. */
+/** Sets `Retry-After` for a 503, if the response can still have headers. Never throws. */
 export function askToRetry(res: unknown): void {
   try {
     const { headersSent, setHeader } = (res ?? {}) as Partial<ServerResponse>;
     if (headersSent !== true) setHeader?.call(res as ServerResponse, ...RETRY_AFTER);
   } catch {
-    // The error that `next` gets says the same.
+    // `next` gets the error in any case.
   }
 }
 
-const OUTPUTS = ['writeHead', 'write', 'end', 'flushHeaders'] as const;
-type Output = (typeof OUTPUTS)[number];
-type AnyResponse = Record<Output, unknown> & Partial<Pick<ServerResponse, 'headersSent' | 'setHeader'>>;
+type AnyResponse = Record<OutputMethod, unknown> & Partial<Pick<ServerResponse, 'headersSent' | 'setHeader'>>;
 
 /**
- * Stands in for the gate at a response that is not one of Node's: engine.io's, a mock, an empty object, a socket.
+ * Replaces the gate for a response that is not one of Node's: of engine.io, a mock, `{}`, a socket.
  *
- * No output waits. The first one sets the session's headers; it and `end` start a commit that runs beside the response.
- * An object without `writeHead` is no response: it is left as it is, nothing is committed, and no cookie can be sent.
+ * No output waits. The first output sets the session headers; it and `end` start a commit that runs beside
+ * the response. An object without `writeHead` is not changed: nothing is committed, and no cookie can be
+ * sent.
  */
 export class UngatedResponse {
   readonly #res: AnyResponse;
-  readonly #keeper: UngatedHooks;
+  readonly #session: UngatedHooks;
   #isHeadOut = true;
 
-  constructor(res: unknown, keeper: UngatedHooks) {
+  constructor(res: unknown, session: UngatedHooks) {
     this.#res = res as AnyResponse;
-    this.#keeper = keeper;
+    this.#session = session;
     try {
       this.#watch();
     } catch {
@@ -64,7 +64,7 @@ export class UngatedResponse {
     return !this.#isHeadOut;
   }
 
-  /** The id of the session can no longer change. */
+  /** Whether the application has begun to respond. */
   get hasBegun(): boolean {
     return this.#isHeadOut;
   }
@@ -73,40 +73,38 @@ export class UngatedResponse {
     const res = this.#res as AnyResponse | null | undefined;
     if (typeof res?.writeHead !== 'function') return;
     this.#isHeadOut = res.headersSent === true || typeof res.setHeader !== 'function';
-    for (const name of OUTPUTS) this.#replace(res, name);
+    for (const name of ['writeHead', 'write', 'end', 'flushHeaders'] as const) {
+      const original = res[name];
+      if (typeof original !== 'function') continue;
+      const before = (args: readonly unknown[]): readonly unknown[] => this.#before(name, args);
+      res[name] = function (this: unknown, ...args: readonly unknown[]): unknown {
+        return Reflect.apply(original, this, before(args)) as unknown;
+      };
+    }
   }
 
-  #replace(res: AnyResponse, name: Output): void {
-    const original = res[name];
-    if (typeof original !== 'function') return;
-    const before = (args: readonly unknown[]): readonly unknown[] => this.#before(name, args);
-    res[name] = function (this: unknown, ...args: readonly unknown[]): unknown {
-      return Reflect.apply(original, this, before(args)) as unknown;
-    };
-  }
-
-  /** What to call the output with. Never throws. */
-  #before(name: Output, args: readonly unknown[]): readonly unknown[] {
+  /** Returns the arguments for the output. Never throws. */
+  #before(name: OutputMethod, args: readonly unknown[]): readonly unknown[] {
     if (this.#isHeadOut) {
       if (name === 'end') this.#commit();
       return args;
     }
     try {
-      this.#keeper.planHeaders();
+      this.#session.planHeaders();
     } catch {
       // The commit fails for the same reason, and reports it.
     }
-    const isUnderWay = this.#commit();
+    const isCommitting = this.#commit();
     this.#isHeadOut = true;
-    return isUnderWay ? this.#writeHeaders(name === 'writeHead' ? args : [], args) : args;
+    return isCommitting ? this.#writeHeaders(name === 'writeHead' ? args : [], args) : args;
   }
 
-  /** `false` where it has failed already. */
+  /** Starts a commit. Returns `false` if it has failed already. */
   #commit(): boolean {
-    const report = (error: unknown): void => this.#keeper.report(error);
+    const report = (error: unknown): void => this.#session.report(error);
     try {
-      const settled = this.#keeper.commit();
-      if (settled instanceof Promise) settled.catch(report);
+      const commit = this.#session.commit();
+      if (commit instanceof Promise) commit.catch(report);
       return true;
     } catch (error) {
       report(error);
@@ -114,16 +112,16 @@ export class UngatedResponse {
     }
   }
 
-  /** Headers in the arguments would replace those that are set: they are set first, and left out. */
+  /** Sets headers of the arguments first, since they would replace session headers. Returns the others. */
   #writeHeaders(head: readonly unknown[], args: readonly unknown[]): readonly unknown[] {
     try {
-      if (!this.#keeper.hasHeaders) return args;
+      if (!this.#session.hasHeaders) return args;
       const headers = head.find((arg) => typeof arg === 'object' && arg !== null);
       applyHeaders(this.#res as never, headers as Head['headers']);
-      this.#keeper.writeHeaders();
+      this.#session.writeHeaders();
       return args.filter((arg) => headers === undefined || arg !== headers);
     } catch (error) {
-      this.#keeper.report(error);
+      this.#session.report(error);
       return args;
     }
   }

@@ -8,20 +8,30 @@ export interface Head {
   readonly headers: OutgoingHttpHeaders | readonly unknown[] | undefined;
 }
 
-/** Reads `writeHead(status[, reason][, headers])`. */
+/** Reads `writeHead(status[, reason][, headers])`. Throws as Node does for an invalid argument. */
 export function readHead([status, second, third]: readonly unknown[]): Head {
   const reason = typeof second === 'string' ? second : undefined;
   const headers = (reason === undefined ? (third ?? second) : third) as Head['headers'] | null;
   if (reason !== undefined) checkReason(reason);
   if (Array.isArray(headers) && !Array.isArray(headers[0]) && headers.length % 2 !== 0) {
-    throw Object.assign(new TypeError('The argument "headers" is invalid: a name without a value'), {
+    throw Object.assign(new TypeError('The argument "headers" is invalid: a name has no value'), {
       code: 'ERR_INVALID_ARG_VALUE',
     });
   }
   return { status: checkStatus(status), reason, headers: headers ?? undefined };
 }
 
-/** Node refuses such a status at once; a held response must as well. */
+/** Sets the headers given to `writeHead` on the response. Returns the arguments without them. */
+export function mergeHead(res: ServerResponse, args: readonly unknown[]): readonly unknown[] {
+  const status = args[0] as number;
+  // The head that Node itself writes has this form.
+  if (args.length === 1 && Number.isInteger(status) && status >= 100 && status <= 999) return args;
+  const head = readHead(args);
+  applyHeaders(res, head.headers);
+  return head.reason === undefined ? [head.status] : [head.status, head.reason];
+}
+
+/** Returns the status as Node sends it. Throws as Node does for an invalid one, but before the commit. */
 export function checkStatus(status: unknown): number {
   const code = Number(status) | 0;
   if (code >= 100 && code <= 999) return code;
@@ -30,17 +40,17 @@ export function checkStatus(status: unknown): number {
   });
 }
 
-/** Node refuses such a reason phrase at once; a held response must as well. */
+/** Throws as Node does for an invalid reason phrase. */
 export function checkReason(reason: string | undefined): void {
   if (reason === undefined || !/[^\t\x20-\x7e\x80-\xff]/.test(reason)) return;
   throw Object.assign(new TypeError('Invalid character in statusMessage'), { code: 'ERR_INVALID_CHAR' });
 }
 
 /**
- * Node refuses such a chunk at once; a held response must as well. Only `end` may go without. A `Uint8Array` may be one of
- * another realm (`vm`, Jest).
+ * Throws as Node does for an invalid chunk. Only `end` may have none. A `Uint8Array` may belong to another
+ * realm (`vm`, Jest).
  */
-export function checkChunk(chunk: unknown, method: 'write' | 'end' | 'writeHead' = 'end'): void {
+export function checkChunk(chunk: unknown, method: 'write' | 'end' = 'end'): void {
   if (typeof chunk === 'string' || isUint8Array(chunk)) return;
   if (method === 'end' && (chunk == null || typeof chunk === 'function')) return;
   const code = chunk === null ? 'ERR_STREAM_NULL_VALUES' : 'ERR_INVALID_ARG_TYPE';
@@ -53,10 +63,7 @@ export function checkChunk(chunk: unknown, method: 'write' | 'end' | 'writeHead'
   );
 }
 
-/**
- * Puts the headers given to `writeHead` on the response, as writing them would have: each replaces one that was set
- * before. So others can still be merged with them.
- */
+/** Sets headers given to `writeHead` on the response, as Node does: each replaces one of the same name. */
 export function applyHeaders(res: ServerResponse, headers: Head['headers']): void {
   for (const [name, value] of headerEntries(headers)) res.setHeader(name, value);
 }
@@ -77,7 +84,7 @@ function inPairs(flat: readonly unknown[]): [string, OutgoingHttpHeader][] {
   return pairs;
 }
 
-/** A name that stands several times is one header of several values. */
+/** A name that occurs several times becomes one header with several values. */
 function grouped(pairs: readonly [string, OutgoingHttpHeader][]): Iterable<[string, OutgoingHttpHeader]> {
   const byName = new Map<string, [string, OutgoingHttpHeader]>();
   for (const [name, value] of pairs) {

@@ -41,7 +41,7 @@ describe.each(EXPRESS_VERSIONS)('on %s, a request that its server has prepared',
     expect(await answers(await open())).toEqual(['first: 1', 'second: 2']);
   });
 
-  it('has none outside of the path of the cookie, and what is assigned there stays', async () => {
+  it('has no session outside the cookie path, and keeps what is assigned there', async () => {
     app.use(session('/account'));
     app.get('/', (req, res) => {
       const own = req as Request & Record<string, unknown>;
@@ -56,7 +56,7 @@ describe.each(EXPRESS_VERSIONS)('on %s, a request that its server has prepared',
     expect(await answers(await open())).toEqual(EACH_TIME.map((time) => `${time}: ${expected}`));
   });
 
-  it('has none outside of that path for who takes it as a prototype either', async () => {
+  it('has no session outside the cookie path as a prototype of another object', async () => {
     app.use(session('/account'));
     app.get('/', (req, res) => {
       const upon = Object.create(req) as { session?: unknown };
@@ -68,7 +68,7 @@ describe.each(EXPRESS_VERSIONS)('on %s, a request that its server has prepared',
     expect(await answers(await open())).toEqual(EACH_TIME.map((time) => `${time}: ${expected}`));
   });
 
-  it('can have a session of express-session outside of that path', async () => {
+  it('can have a session of express-session outside the cookie path', async () => {
     app.use(session('/account'));
     app.use('/', dropIn({ ...OPTIONS, name: 'other.sid' }));
     app.get('/', (req, res) => {
@@ -79,7 +79,7 @@ describe.each(EXPRESS_VERSIONS)('on %s, a request that its server has prepared',
     expect(await answers(await open())).toEqual(['first: 1', 'second: 2']);
   });
 
-  it('refuses a session where another middleware has put one', async () => {
+  it('passes an error to next if another middleware has defined req.session', async () => {
     app.use((req, _, next) => {
       Object.defineProperty(req, 'session', { get: () => ({}), configurable: true });
       next();
@@ -92,7 +92,7 @@ describe.each(EXPRESS_VERSIONS)('on %s, a request that its server has prepared',
     expect(await answers(await open())).toEqual([message, message]);
   });
 
-  it('ends with delete req.session, looked at or not', async () => {
+  it('ends the session on delete req.session, read or not', async () => {
     app.use(sessionMiddleware({ secret: SECRET, store, unset: 'destroy' }));
     app.get('/login', (req, res) => {
       Object.assign((req as Request & { session: object }).session, { user: 'ada' });
@@ -109,7 +109,7 @@ describe.each(EXPRESS_VERSIONS)('on %s, a request that its server has prepared',
     }
   });
 
-  it('waits for the save also below an application that is mounted, or called', async () => {
+  it('waits for the commit in an application that is mounted or called', async () => {
     const [mounted, called] = [make(), make()];
     for (const inner of [mounted, called]) {
       inner.get('/', (req, res) => {
@@ -136,7 +136,7 @@ describe.each(EXPRESS_VERSIONS)('on %s, a request that its server has prepared',
   });
 
   it.each(['with a session', 'without one'])(
-    'keeps what an application does to its responses, %s',
+    'calls the output methods that an application gives its responses, %s',
     async (which) => {
       const { response } = app as unknown as { response: ServerResponse };
       response.end = function end(this: ServerResponse, ...args: unknown[]) {
@@ -150,7 +150,7 @@ describe.each(EXPRESS_VERSIONS)('on %s, a request that its server has prepared',
     },
   );
 
-  it('leaves alone what others put on a response before the framework sees it', async () => {
+  it('keeps methods that were set on a response before the framework', async () => {
     app.use(session());
     app.get('/', (_, res) => void res.send('x'));
     running = await listen((req, res) => {
@@ -161,12 +161,12 @@ describe.each(EXPRESS_VERSIONS)('on %s, a request that its server has prepared',
       } as never;
       (app as unknown as RequestListener)(req, res);
     });
-    // Who watches all answers of a process wraps what the server emits.
+    // As monitoring libraries do, which wrap each response that the server emits.
     const browser = new Browser(running.url);
     for (const _ of EACH_TIME) expect((await browser.fetch('/')).headers.get('x-watched')).toBe('true');
   });
 
-  it('leaves alone what an application gives all of its requests', async () => {
+  it('keeps a property that an application gives all its requests', async () => {
     const { request } = app as unknown as { request: object };
     Object.defineProperty(request, 'session', { get: () => ({ mine: true }), configurable: true });
     app.use(sessionMiddleware({ secret: SECRET, store, sessionName: 'other', name: 'other.sid' }));
@@ -174,7 +174,7 @@ describe.each(EXPRESS_VERSIONS)('on %s, a request that its server has prepared',
     expect(await answers(await open())).toEqual(['first: {"mine":true}', 'second: {"mine":true}']);
   });
 
-  it('can be the prototype of what is answered with', async () => {
+  it('can be the prototype of the response that is sent', async () => {
     app.use(session());
     app.get('/', (_, res) => {
       const wrapped = Object.create(res) as Response;
@@ -188,7 +188,7 @@ describe.each(EXPRESS_VERSIONS)('on %s, a request that its server has prepared',
 it.each([
   ['sessionMiddleware', sessionMiddleware({ secret: SECRET, store: new MemorySessionStore() })],
   ['the drop-in', dropIn(OPTIONS)],
-])('%s serves a request that has no connection, as tests make them', (_, middleware) => {
+])('%s serves a request without a connection, as tests create', (_, middleware) => {
   for (const socket of [undefined, null]) {
     const req = Object.assign(Object.create(IncomingMessage.prototype) as IncomingMessage, {
       url: '/',

@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import { GATE, outputsOf, reserveOutputs } from '../../../lib/http/node20/response-methods.js';
+import { outputsOf, reserveOutputs } from '../../../lib/http/node20/response-methods.js';
+import { GATE } from '../../../lib/http/response/output-methods.js';
 
 const METHODS = ['writeHead', 'write', 'end', 'flushHeaders'] as const;
 
-/** A prototype whose methods tell what they are called on, and with what. */
+/** A prototype whose methods return its name, `this` and the arguments. */
 const prototypeNamed = (name: string): object =>
   Object.fromEntries(
     METHODS.map((method) => [
@@ -14,8 +15,8 @@ const prototypeNamed = (name: string): object =>
     ]),
   );
 
-describe.each(METHODS)('%s of a response that was prepared', (method) => {
-  it('does what the prototype does that the response has by then', () => {
+describe.each(METHODS)('%s of a prepared response', (method) => {
+  it('calls the method of the current prototype', () => {
     const res = Object.create(prototypeNamed('first')) as ServerResponse;
     reserveOutputs(res);
     expect((res as never)[method]).toEqual(expect.any(Function));
@@ -23,14 +24,14 @@ describe.each(METHODS)('%s of a response that was prepared', (method) => {
     expect(call(res)).toEqual(['first', method, res, 'a', 'b']);
     Object.setPrototypeOf(res, prototypeNamed('second'));
     expect(call(res)).toEqual(['second', method, res, 'a', 'b']);
-    // What has the response for its prototype, with a place of its own or without.
+    // Objects whose prototype is the response, with an own gate property or without.
     for (const more of [{}, { [GATE]: { value: undefined } }]) {
       const upon = Object.create(res, more) as object;
       expect(call(upon)).toEqual(['second', method, upon, 'a', 'b']);
     }
   });
 
-  it('is what the prototype has, for who takes it over', () => {
+  it('is the method of the prototype in outputsOf()', () => {
     const prototype = prototypeNamed('first');
     const res = Object.create(prototype) as ServerResponse;
     reserveOutputs(res);

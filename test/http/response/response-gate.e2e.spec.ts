@@ -38,7 +38,7 @@ const CHUNKS = 8;
 describe.each([
   ['nest-session/http', () => sessionMiddleware({ secret: SECRET, store: new CountingStore() })],
   ['nest-session/express', () => expressSession({ secret: SECRET, resave: false, saveUninitialized: false })],
-])('a stream above the high-water mark, while its session is saved by %s', (_, makeMiddleware) => {
+])('a stream above the high-water mark during the commit of %s', (_, makeMiddleware) => {
   it.each<[string, (res: ServerResponse) => unknown]>([
     ['pipe()', (res) => Readable.from(Array.from({ length: CHUNKS }, () => CHUNK)).pipe(res)],
     [
@@ -63,7 +63,7 @@ describe.each([
         res.end(CHUNK.subarray(1));
       },
     ],
-  ])('arrives whole from %s', async (form, send) => {
+  ])('is complete with %s', async (form, send) => {
     const url = await serve(makeMiddleware(), (req, res) => {
       req.session['n'] = 1;
       return send(res);
@@ -74,7 +74,7 @@ describe.each([
     expect(response.headers.getSetCookie()).toHaveLength(1);
   });
 
-  it('says by writableNeedDrain that a held write must be waited for', async () => {
+  it('sets writableNeedDrain while a write is held', async () => {
     const seen: unknown[] = [];
     const url = await serve(makeMiddleware(), async (req, res) => {
       req.session['n'] = 1;
@@ -106,7 +106,7 @@ it('calls a drain listener that removes itself once', async () => {
   expect(calls).toBe(1);
 });
 
-it('lets an error page be piped after the writes of a response were taken back', async () => {
+it('can pipe an error page after the writes of a response were dropped', async () => {
   const store = new CountingStore();
   store.failing = { create: new Error('down') };
   const session = sessionMiddleware({ secret: SECRET, store });
@@ -146,7 +146,7 @@ it('keeps no-transform, so that compression does not buffer an event stream', as
   finish();
 });
 
-it('does not store a second session that is changed after the first byte, since its cookie cannot be sent', async () => {
+it('does not store a second session that changes after the first byte: its cookie cannot be sent', async () => {
   const [store, adminStore] = [new CountingStore(), new CountingStore()];
   const session = sessionMiddleware({ secret: SECRET, store });
   const admin = sessionMiddleware({
@@ -228,7 +228,7 @@ it("restores the response's own header methods after it was held on HTTP/2", asy
   }
 });
 
-it('ends the old id of a session that is regenerated after its client has left, and sends nothing', async () => {
+it('deletes the old id of a session that is regenerated after its client has left, and sends nothing', async () => {
   let abort = (): void => undefined;
   let regenerated!: () => void;
   const done = new Promise<void>((resolve) => (regenerated = resolve));
@@ -249,10 +249,10 @@ it('ends the old id of a session that is regenerated after its client has left, 
   expect(await thief.text()).toBe('undefined');
 });
 
-describe('a new session of a client that hung up before the response', () => {
+describe('a new session of a client that left before the response', () => {
   const CLIENTS = 1000;
 
-  /** Sends a request for each client; each leaves when the server says so by `leave`. */
+  /** Sends a request for each client, which leaves when the server calls the function that `left` gets. */
   const abortAll = async (url: string, left: (abort: () => void) => void): Promise<void> => {
     for (let sent = 0; sent < CLIENTS; sent++) {
       const request = rawRequest(url, '/');
@@ -288,7 +288,7 @@ describe('a new session of a client that hung up before the response', () => {
   it.each([
     ['nest-session/http', 'sessionMiddleware'],
     ['nest-session/express', 'expressSession'],
-  ])('is removed where the client left while it was stored: %s', async (name) => {
+  ])('is deleted if the client left during the commit: %s', async (name) => {
     const calls: string[] = [];
     let release!: () => void;
     let removed!: () => void;
@@ -332,15 +332,15 @@ describe('a new session of a client that hung up before the response', () => {
   });
 
   it.each(['nest-session/http', 'nest-session/express'])(
-    'ends no process where the store throws at its removal: %s',
+    'does not end the process if the store throws when it deletes it: %s',
     async (name) => {
-      // Jest fails this test for a rejection or an error that nobody handles.
+      // Jest fails this test for an unhandled rejection or error.
       let abort = (): void => undefined;
       let release!: () => void;
       let thrown!: () => void;
       const asked = new Promise<void>((resolve) => (thrown = resolve));
       const refuse = (): never => {
-        // After all that this removal leads to.
+        // After all consequences of this error.
         setImmediate(() => setImmediate(thrown));
         throw new Error('down');
       };

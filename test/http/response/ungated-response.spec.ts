@@ -45,7 +45,7 @@ const OBJECTS: [string, () => object | null | undefined][] = [
   ['undefined', () => undefined],
 ];
 
-describe.each(ENTRIES)('a response that is not one of Node, with %s', (_, entry) => {
+describe.each(ENTRIES)('an object that is no response of Node, with %s', (_, entry) => {
   let mw: AnyMiddleware;
   beforeEach(() => void (mw = memoryStoreOf(entry).mount()));
 
@@ -143,7 +143,7 @@ describe.each(ENTRIES)('a response that is not one of Node, with %s', (_, entry)
   });
 });
 
-it('a stored session gets another id at a response that emits no events, with nest-session/http', async () => {
+it('a stored session gets another id with a response that emits no events, with nest-session/http', async () => {
   const mw = memoryStoreOf('http').mount();
   const cookie = await loggedIn('http', mw);
   const req = request(cookie);
@@ -161,10 +161,10 @@ it('a stored session gets another id at a response that emits no events, with ne
   expect(old.session!['userId']).toBeUndefined();
 });
 
-describe('a session without a response that can take its cookie, with nest-session/http', () => {
+describe('a session whose cookie cannot be sent, with nest-session/http', () => {
   const mount = (store = new CountingStore()) => memoryStoreOf('http', store).mount();
 
-  it('refuses to save a new one, and to give an old one another id', async () => {
+  it('refuses to save a new session, and to change the id of an old one', async () => {
     const mw = mount();
     const fresh = request();
     await passed(mw, fresh, {});
@@ -177,7 +177,7 @@ describe('a session without a response that can take its cookie, with nest-sessi
     });
   });
 
-  it('gives a session another id at a response without events, and sends its cookie', async () => {
+  it('changes the id of a session with a response without events, and sends its cookie', async () => {
     const mw = mount();
     const old = await loggedIn('http', mw);
     const req = request(old);
@@ -202,7 +202,7 @@ describe('a session without a response that can take its cookie, with nest-sessi
     }
   });
 
-  it('is left as it is at a response that was sent before', async () => {
+  it('is not changed with a response that was sent before', async () => {
     const store = new CountingStore();
     const mw = mount(store);
     const res = new ServerResponse({ method: 'GET' } as IncomingMessage);

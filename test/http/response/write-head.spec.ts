@@ -9,7 +9,7 @@ import {
   type Head,
 } from '../../../lib/http/response/write-head.js';
 
-/** What a call throws. */
+/** The error that a call throws. */
 function thrownBy(call: () => unknown): unknown {
   try {
     call();
@@ -21,7 +21,7 @@ function thrownBy(call: () => unknown): unknown {
 
 const newResponse = (): ServerResponse => new ServerResponse(new IncomingMessage(new Socket()));
 
-/** What node throws; `null` where it accepts. */
+/** The error that Node throws; `null` if it throws none. */
 function faultOf(call: () => unknown): { code: unknown; name: string } | null {
   try {
     call();
@@ -76,7 +76,7 @@ describe('readHead', () => {
     ['a flat list with values in lists', [200, ['Set-Cookie', ['a=1', 'b=2']]]],
     ['a header that was set before', [200, { 'X-Before': 'new' }]],
     ['a header of a list that was set before', [200, ['X-Before', 'new']]],
-  ])('and applyHeaders do as writeHead does: %s', (_, args) => {
+  ])('and applyHeaders have the effect of writeHead: %s', (_, args) => {
     const [held, theirs] = [newResponse(), newResponse()];
     for (const res of [held, theirs]) res.setHeader('X-Before', 'old');
     const head = readHead(args);
@@ -111,20 +111,20 @@ describe('applyHeaders', () => {
       { 'set-cookie': ['a=1', 'b=2'] },
     ],
     ['three of one name', ['x-a', '1', 'x-a', '2', 'X-A', '3'], { 'x-a': ['1', '2', '3'] }],
-  ])('puts on the response: %s', (_, headers, expected) => {
+  ])('sets on the response: %s', (_, headers, expected) => {
     const res = newResponse();
     applyHeaders(res, headers);
     expect({ ...res.getHeaders() }).toEqual(expected);
   });
 
-  it('keeps cookies that are not named, so that ours can be added to them (R44)', () => {
+  it('keeps former cookies, so that the session cookie can be added (R44)', () => {
     const res = newResponse();
     res.setHeader('Set-Cookie', ['a=1']);
     applyHeaders(res, { 'x-a': '1' });
     expect(res.getHeader('set-cookie')).toEqual(['a=1']);
   });
 
-  it('refuses at once what node refuses', () => {
+  it('throws immediately for what Node refuses', () => {
     expect(thrownBy(() => applyHeaders(newResponse(), { 'x a': '1' }))).toMatchObject({
       code: 'ERR_INVALID_HTTP_TOKEN',
     });
@@ -153,7 +153,7 @@ describe('checkStatus', () => {
     [{}],
     [true],
     [''],
-  ])('decides as node does: %p', (status) => {
+  ])('accepts and refuses what Node does: %p', (status) => {
     const theirs = newResponse();
     const expected = faultOf(() => theirs.writeHead(status as number));
     expect(faultOf(() => checkStatus(status))).toEqual(expected);
@@ -171,7 +171,7 @@ describe('checkChunk', () => {
     ['nothing', undefined],
     ['null', null],
     ['a callback in its place', () => undefined],
-  ])('lets %s pass', (_, chunk) => {
+  ])('accepts %s', (_, chunk) => {
     expect(() => checkChunk(chunk)).not.toThrow();
   });
 
@@ -183,7 +183,7 @@ describe('checkChunk', () => {
     ['a bigint', 1n],
     ['a DataView', new DataView(new ArrayBuffer(1))],
     ['an ArrayBuffer', new ArrayBuffer(1)],
-  ])('refuses %s as node does', (_, chunk) => {
+  ])('throws as Node does for %s', (_, chunk) => {
     const expected = faultOf(() => newResponse().end(chunk));
     expect(expected).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
     expect(faultOf(() => checkChunk(chunk))).toEqual(expected);
