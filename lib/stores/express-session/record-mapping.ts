@@ -101,8 +101,8 @@ export interface AdapterLifetimes {
 export const STAMP = 'nest-session';
 
 /**
- * The times of a record. A session that express-session saved begins at its first load. Only its store may
- * know when it was last used: it never counts as idle, and a touch is always due.
+ * The times of a record. A session that express-session saved begins at its first load. The time of its last
+ * use is not in its data: it never counts as idle, and a touch is always due.
  */
 export function readStamp(
   stamp: unknown,
