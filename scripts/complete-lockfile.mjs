@@ -1,10 +1,10 @@
 /**
  * Completes package-lock.json: `node scripts/complete-lockfile.mjs [path]`.
  *
- * A lockfile made on a machine, or against a mirror, that offers the binaries of one platform only names no others,
- * and `npm ci` refuses it. Each optional dependency that is missing gets an entry with its version and the platform
- * that its name tells, so that npm accepts the file and skips what is for another platform. Entries that npm marked
- * as extraneous belong to no package and are dropped. Asks no network; a second run changes nothing.
+ * npm writes no entries for optional dependencies of other platforms if its registry mirror has only one platform, and
+ * `npm ci` then rejects the lockfile. This script adds an entry for each missing optional dependency, with its version and
+ * the platform in its name, so that npm accepts the file and skips the package on other platforms. It drops entries that
+ * npm marked as extraneous. It needs no network, and a second run changes nothing.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -34,7 +34,7 @@ const PROCESSORS = [
 ];
 const LIBRARIES = { gnu: 'glibc', gnueabihf: 'glibc', glibc: 'glibc', musl: 'musl', musleabihf: 'musl' };
 
-/** Packages for one platform whose names do not say so. */
+/** Packages for one platform without the platform in their names. */
 const BY_NAME = { fsevents: { os: ['darwin'] } };
 
 const path = process.argv[2] ?? 'package-lock.json';
@@ -61,7 +61,7 @@ function missingEntries(packages) {
   return missing;
 }
 
-/** Looks where Node would: beside the package itself, then in each folder above. */
+/** Searches as Node does: beside the package itself, then in each folder above. */
 function isFound(packages, at, name) {
   for (let folder = at; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('node_modules/') - 1))) {
     if (Object.hasOwn(packages, `${folder === '' ? '' : `${folder}/`}node_modules/${name}`)) return true;
@@ -69,7 +69,7 @@ function isFound(packages, at, name) {
   }
 }
 
-/** Its fields in npm's own order, so that npm finds nothing to rewrite. */
+/** The fields in npm's own order, so that npm does not rewrite the file. */
 function stubOf(name, range, { dev, devOptional, peer }) {
   const fields = { ...platformOf(name), dev, devOptional, optional: true, peer };
   const present = Object.entries(fields).filter(([, value]) => value !== undefined);
@@ -78,7 +78,7 @@ function stubOf(name, range, { dev, devOptional, peer }) {
 
 function lowestVersion(name, range) {
   const version = /^[~^]?(\d+\.\d+\.\d+\S*)$/.exec(range)?.[1];
-  if (version === undefined) throw new Error(`${name}: no version can be read from the range "${range}"`);
+  if (version === undefined) throw new Error(`${name}: the range "${range}" contains no version`);
   return version;
 }
 
@@ -91,7 +91,7 @@ function platformOf(name) {
   };
   const platform = Object.fromEntries(Object.entries(known).filter(([, values]) => values.length > 0));
   if (Object.keys(platform).length === 0)
-    throw new Error(`${name}: its name tells no platform; install it, or add it to BY_NAME`);
+    throw new Error(`${name}: the name contains no platform. Install the package, or add it to BY_NAME`);
   return platform;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Puts another major of Nest into node_modules: `node scripts/use-nest.mjs 11`, and back with `12`. Neither
- * package.json nor package-lock.json is touched, and everything else stays installed.
+ * Installs another major version of Nest in node_modules: `node scripts/use-nest.mjs 11`; `12` restores the usual one. It
+ * does not change package.json or package-lock.json, nor other packages.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ const wanted = Object.entries(versions).filter(([name, version]) => installedVer
 if (wanted.length > 0) install(Object.entries(versions));
 for (const name of Object.keys(versions)) console.log(`${name} ${installedVersion(name)}`);
 
-/** All at once, also those that are right already: each asks for its like as a peer. */
+/** Installs all packages in one step: each has peer dependencies on others of the same major version. */
 function install(packages) {
   const specs = packages.map(([name, version]) => `${name}@${version}`);
   const flags = ['--no-save', '--no-audit', '--no-fund', '--loglevel=error'];

@@ -1,6 +1,6 @@
 /**
- * Runs a command with another Node: `node scripts/with-node.mjs 24 COMMAND ARGUMENTS...`. It comes from npm and is kept in
- * node_modules/.cache. Linux on x64 only.
+ * Runs a command with another version of Node: `node scripts/with-node.mjs 24 COMMAND ARGUMENTS...`. The script installs
+ * Node from npm into node_modules/.cache. It supports Linux on x64 only.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
@@ -13,7 +13,7 @@ const [major, file, ...args] = process.argv.slice(2);
 const version = VERSIONS[major];
 if (version === undefined || file === undefined) {
   console.error(
-    `usage: node scripts/with-node.mjs ${Object.keys(VERSIONS).join('|')} COMMAND ARGUMENTS...; got "${major}"`,
+    `Usage: node scripts/with-node.mjs ${Object.keys(VERSIONS).join('|')} COMMAND ARGUMENTS...; got "${major}"`,
   );
   process.exit(2);
 }

@@ -1,10 +1,10 @@
 /**
- * Runs a command with the database servers that the tests talk to, and stops them after it:
- * `node scripts/with-servers.mjs [--only redis,postgres] COMMAND ARGUMENTS...`. It finds their URLs in the environment.
- * Without a command it prints the URLs and stays until Ctrl-C.
+ * Runs a command with the database servers of the tests, and stops them afterwards:
+ * `node scripts/with-servers.mjs [--only redis,postgres] COMMAND ARGUMENTS...`. The command gets their URLs in environment
+ * variables. Without a command, the script prints the URLs and runs until Ctrl-C.
  *
- * A URL that is in the environment already is used as it is. Other servers are those of this machine; where one is
- * missing, its Debian package is installed, for root, in CI or with NEST_SESSION_INSTALL=1.
+ * If the environment already has a URL, that server is used. Otherwise the script starts a server that is installed on this
+ * machine. If none is installed, root installs the Debian package in CI or with NEST_SESSION_INSTALL=1.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -31,7 +31,7 @@ function read(args) {
   const unknown = names.filter((name) => !ENGINES.some((engine) => engine.name === name));
   if (unknown.length > 0) {
     const known = ENGINES.map(({ name }) => name).join(', ');
-    console.error(`--only wants some of ${known}; it got "${unknown.join(', ')}"`);
+    console.error(`--only accepts ${known}; got "${unknown.join(', ')}"`);
     process.exit(2);
   }
   return { engines: ENGINES.filter(({ name }) => names.includes(name)), command: args.slice(2) };
@@ -42,7 +42,7 @@ function fail(error) {
   process.exit(1);
 }
 
-/** What the command ended with, as a shell tells it. */
+/** The exit code of the command, as a shell reports it. */
 async function run([file, ...args]) {
   const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...urls } });
   const passOn = (signal) => child.kill(signal);
@@ -58,7 +58,7 @@ async function run([file, ...args]) {
 
 async function stay() {
   for (const [variable, url] of Object.entries(urls)) console.log(`export ${variable}='${url}'`);
-  // A listener alone keeps no process up, and it must stay up also where all servers are somebody else's.
+  // A signal listener does not keep the process running, and there may be no other handle if no server was started.
   const heartbeat = setInterval(() => {}, 60_000);
   await Promise.race(SIGNALS.map((signal) => once(process, signal)));
   clearInterval(heartbeat);
