@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '..');
 
 /** A rule is one line: `- <a id="r1"></a>**R1** text`, which may end with `_No test: reason._`. */
 const RULE = /^- <a id="([^"]+)"><\/a>\*\*([A-Z]-?\d+b?)\*\* (?:.*_No test: (.+)\._$)?/gm;
-/** What looks like the number of a rule, also of one that does not exist. */
+/** Matches numbers of rules, including rules that do not exist. */
 const NUMBER = String.raw`(?:S-?|[ARW])\d+b?`;
 const GROUP = String.raw`\((${NUMBER}(?:, ${NUMBER})*)\)`;
 const IN_TITLE = new RegExp(GROUP, 'g');

@@ -67,7 +67,7 @@ const KEY_BYTES = 32;
  * share secret and store. HKDF derives the keys; no signature made with the secret itself reveals them. The
  * result is part of the cookie format: a change ends every named session.
  *
- * @see RFC 5869; docs/adr/015-what-keeps-named-sessions-apart.md
+ * @see RFC 5869; docs/adr/015-isolation-of-named-sessions.md
  */
 export function namedSecrets(secrets: readonly Secret[], sessionName: string): readonly KeyObject[] {
   const purpose = `cookie:${sessionName}`;

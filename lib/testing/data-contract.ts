@@ -4,16 +4,15 @@ import { NEVER } from '../core/store/session-record.js';
 import {
   attribute,
   attributes,
-  held,
+  readRecord,
   newKey,
   patchOf,
-  type Questions,
+  type Cases,
   recordOf,
 } from './contract-records.js';
 import type { SessionStore } from '../core/store/session-store.js';
-import type { StoreContractOptions } from './store-contract-options.js';
 
-/** Values that trip those who build queries or objects from them. */
+/** Values that break code that builds queries or objects from them. */
 const ODD_TEXTS = [
   'null',
   'false',
@@ -33,34 +32,34 @@ const ODD_TEXTS = [
 
 type Texts = [string, string, string, string];
 
-/** Values, principals, keys and instants come back as they were given. */
-export const ODD_DATA: Questions = {
-  'keeps the text of every value to the last character': async (store) => {
+/** Cases: values, principals, keys and instants are loaded unchanged. */
+export const ODD_DATA: Cases = {
+  'keeps the text of every value unchanged': async (store) => {
     const key = newKey();
     const values = Object.fromEntries(ODD_TEXTS.map((text, n) => [`v${n}`, text]));
     await store.create(key, recordOf(values));
     deepStrictEqual(await attributes(store, key), values);
   },
-  'keeps a principal of any text, and none': async (store) => {
+  'keeps a principal of any text, and null': async (store) => {
     for (const principal of ['u1', 'käse 🍪', "o'brien", '', null]) {
       const key = newKey();
       await store.create(key, recordOf({}, { principal }));
-      strictEqual((await held(store, key))?.principal, principal);
+      strictEqual((await readRecord(store, key))?.principal, principal);
     }
   },
-  'keeps values of more than 1 MiB to the last character, and compares all of it': async (store) => {
+  'keeps values of more than 1 MiB unchanged, and compares them completely': async (store) => {
     const [key, other] = [newKey(), newKey()];
     const stem = 'x'.repeat(1_048_576 + 4_096);
     const [first, second, third, never] = ['é1', 'é2', 'é3', 'é0'].map((end) => `"${stem}${end}"`) as Texts;
     const isHeld = async (key: SessionKey, text: string) => (await attribute(store, key, 'long')) === text;
     await store.create(key, recordOf({ long: first }));
-    ok(await isHeld(key, first), 'create cut a value');
+    ok(await isHeld(key, first), 'create shortened a value');
     const late = await store.patch(key, patchOf({ long: [never, second] }));
     strictEqual(typeof late, 'object', 'patch compared only a part of a value');
     strictEqual(await store.patch(key, patchOf({ long: [first, second] })), 'applied');
-    ok(await isHeld(key, second), 'patch cut a value');
+    ok(await isHeld(key, second), 'patch shortened a value');
     strictEqual(await store.rekey(key, other, recordOf({ long: third }), null), 'applied');
-    ok(await isHeld(other, third), 'rekey cut a value');
+    ok(await isHeld(other, third), 'rekey shortened a value');
   },
   'keeps any expiry to the millisecond, up to the last instant that a Date can hold': async (store) => {
     const now = Date.now();
@@ -75,15 +74,15 @@ export const ODD_DATA: Questions = {
     ]) {
       const [key, patched] = [newKey(), newKey()];
       await store.create(key, recordOf({}, { expiresAt }));
-      strictEqual((await held(store, key))?.expiresAt, expiresAt);
+      strictEqual((await readRecord(store, key))?.expiresAt, expiresAt);
       await store.create(patched, recordOf({ n: '1' }));
       strictEqual(await store.patch(patched, patchOf({ n: ['1', '2'] }, { expiresAt })), 'applied');
-      strictEqual((await held(store, patched))?.expiresAt, expiresAt);
+      strictEqual((await readRecord(store, patched))?.expiresAt, expiresAt);
       strictEqual(await store.patch(patched, patchOf({}, { expiresAt: expiresAt - 1 })), 'applied');
-      strictEqual((await held(store, patched))?.expiresAt, expiresAt - 1);
+      strictEqual((await readRecord(store, patched))?.expiresAt, expiresAt - 1);
     }
   },
-  'keeps keys of 300 characters apart that differ only in case or in the last character': async (store) => {
+  'distinguishes keys of 300 characters that differ only in case or in the last character': async (store) => {
     const stem = newKey().repeat(8).slice(0, 299);
     const keys = [`${stem}a`, `${stem}A`, `${stem}b`, stem].map((key) => key as SessionKey);
     for (const [n, key] of keys.entries())
@@ -99,12 +98,12 @@ export const ODD_DATA: Questions = {
   },
 };
 
-/** What a store makes of a record that cannot be read. */
-export function corruptQuestions<S extends SessionStore>(
-  spoil: NonNullable<StoreContractOptions<S>['spoil']>,
-): Questions<S> {
+/** Cases of an unreadable record, which `spoil` creates. */
+export function corruptRecordCases<S extends SessionStore>(
+  spoil: (store: S, key: SessionKey) => void | Promise<void>,
+): Cases<S> {
   return {
-    'tells a record that cannot be read from one that is missing, and can delete it': async (store) => {
+    'distinguishes an unreadable record from a missing one, and can delete it': async (store) => {
       const [key, other] = [newKey(), newKey()];
       await store.create(key, recordOf({ n: '1' }, { principal: 'spoiled' }));
       await spoil(store, key);

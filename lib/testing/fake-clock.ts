@@ -1,6 +1,6 @@
 import type { Clock } from '../core/util/clock.js';
 
-/** A clock that stands until it is told to move on. Epoch milliseconds. */
+/** A clock for tests. It moves only by `advance()`. Epoch milliseconds. */
 export class FakeClock implements Clock {
   #now: number;
 
@@ -12,7 +12,7 @@ export class FakeClock implements Clock {
     return this.#now;
   }
 
-  /** Moves on by so many milliseconds. */
+  /** Moves the clock forward. Milliseconds. */
   advance(ms: number): void {
     this.#now += ms;
   }

@@ -1,9 +1,8 @@
 /**
- * For tests: the contract that every store must keep, and a clock that stands still.
+ * For tests: the contract that every store must keep, and a fake clock.
  *
  * @module nest-session/testing
  */
 export { FakeClock } from './fake-clock.js';
 export { describeStoreContract } from './store-contract.js';
-export type { StoreContractOptions } from './store-contract-options.js';
-export type { TestRunner } from './store-contract-options.js';
+export type { StoreContractOptions, TestRunner } from './store-contract.js';

@@ -2,14 +2,14 @@ import { deepStrictEqual, ok, strictEqual } from 'node:assert';
 import type { SessionKey } from '../core/session-id.js';
 import type { SessionPatch } from '../core/store/session-record.js';
 import type { SessionStore } from '../core/store/session-store.js';
-import { attributes, held, newKey, patchOf, recordOf, times, type Questions } from './contract-records.js';
+import { attributes, readRecord, newKey, patchOf, recordOf, times, type Cases } from './contract-records.js';
 import { whileUnderWay } from './while-under-way.js';
 
 const MANY = 100;
 const RACES = 10;
 const NAMES = times(MANY, (n) => `n${n}`);
 
-/** A value for each of the names. */
+/** Attributes: each of the names with the same value. */
 const all = (text: string): Record<string, string> => Object.fromEntries(NAMES.map((name) => [name, text]));
 
 /** A patch that changes each of the names from one value to another. */
@@ -17,24 +17,24 @@ function patchAll(from: string, to: string): SessionPatch {
   return patchOf(Object.fromEntries(NAMES.map((name) => [name, [from, to]])));
 }
 
-/** The values that others found under a key while something was under way, each once. */
+/** The different values that concurrent loads of a key returned during `work`. */
 async function valuesSeen(
   store: SessionStore,
   key: SessionKey,
   work: () => Promise<unknown>,
 ): Promise<string[]> {
   const seen = new Set<string>();
-  const look = async (): Promise<void> => {
-    const record = await held(store, key);
+  const check = async (): Promise<void> => {
+    const record = await readRecord(store, key);
     if (record !== null) seen.add([...new Set(NAMES.map((name) => record.attributes.get(name)))].join());
   };
-  await whileUnderWay(work, [look]);
+  await whileUnderWay(work, [check]);
   return [...seen].sort();
 }
 
-/** Patches of many changes, and large records, are no less atomic than small ones. */
-export const LARGE_PATCHES: Questions = {
-  'shows a new record whole or not at all to concurrent loads': async (store) => {
+/** Cases: patches of many changes, and large records, are atomic. */
+export const LARGE_PATCHES: Cases = {
+  'shows a new record completely or not at all to concurrent loads': async (store) => {
     for (let race = 0; race < RACES; race++) {
       const key = newKey();
       const seen = await valuesSeen(store, key, async () => store.create(key, recordOf(all('1'))));
@@ -45,7 +45,7 @@ export const LARGE_PATCHES: Questions = {
       deepStrictEqual(await attributes(store, key), all('1'));
     }
   },
-  [`shows a patch of ${MANY} changes whole or not at all to concurrent loads`]: async (store) => {
+  [`shows a patch of ${MANY} changes completely or not at all to concurrent loads`]: async (store) => {
     for (let race = 0; race < RACES; race++) {
       const key = newKey();
       await store.create(key, recordOf(all('1')));
@@ -56,7 +56,7 @@ export const LARGE_PATCHES: Questions = {
       deepStrictEqual(await attributes(store, key), all('2'));
     }
   },
-  [`applies none of ${MANY} changes when one of them meets another value`]: async (store) => {
+  [`applies none of ${MANY} changes if one of them is based on another value`]: async (store) => {
     for (const other of [NAMES[0]!, NAMES[MANY / 2]!, NAMES.at(-1)!]) {
       const key = newKey();
       const record = recordOf({ ...all('1'), [other]: '0' });
@@ -65,15 +65,15 @@ export const LARGE_PATCHES: Questions = {
       deepStrictEqual(await store.load(key), record);
     }
   },
-  [`lets exactly one of two concurrent patches of ${MANY} changes win, with all its changes`]: async (
+  [`lets exactly one of two concurrent patches of ${MANY} changes succeed, with all its changes`]: async (
     store,
   ) => {
     for (let race = 0; race < RACES; race++) {
       const key = newKey();
       await store.create(key, recordOf(all('0')));
-      const outcomes = await Promise.all(['1', '2'].map(async (to) => store.patch(key, patchAll('0', to))));
-      const winner = outcomes.indexOf('applied');
-      strictEqual(outcomes.filter((outcome) => outcome === 'applied').length, 1);
+      const results = await Promise.all(['1', '2'].map(async (to) => store.patch(key, patchAll('0', to))));
+      const winner = results.indexOf('applied');
+      strictEqual(results.filter((result) => result === 'applied').length, 1);
       deepStrictEqual(await attributes(store, key), all(String(winner + 1)));
     }
   },

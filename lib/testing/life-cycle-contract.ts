@@ -1,26 +1,18 @@
 import { deepStrictEqual, strictEqual } from 'node:assert';
-import {
-  attribute,
-  attributes,
-  newKey,
-  patchOf,
-  recordOf,
-  times,
-  type Questions,
-} from './contract-records.js';
+import { attribute, attributes, newKey, patchOf, recordOf, times, type Cases } from './contract-records.js';
 
-/** What becomes of one record, from `create` to `delete`. */
-export const LIFE_CYCLE: Questions = {
-  'answers null for a key that it never saw': async (store) => {
+/** Cases of one record, from `create` to `delete`. */
+export const LIFE_CYCLE: Cases = {
+  'loads null for an unknown key': async (store) => {
     strictEqual(await store.load(newKey()), null);
   },
-  'gives back a record as it was created': async (store) => {
+  'loads a record exactly as it was created': async (store) => {
     const key = newKey();
     const record = recordOf({ userId: '"u1"', cart: '{"items":[1,2],"note":null}' }, { principal: 'u1' });
     strictEqual(await store.create(key, record), 'created');
     deepStrictEqual(await store.load(key), record);
   },
-  'keeps records of different keys apart': async (store) => {
+  'keeps records of different keys separate': async (store) => {
     const [one, other] = [newKey(), newKey()];
     await store.create(one, recordOf({ n: '1' }));
     await store.create(other, recordOf({ n: '2' }));
@@ -28,17 +20,17 @@ export const LIFE_CYCLE: Questions = {
     strictEqual(await attribute(store, one, 'n'), '3');
     strictEqual(await attribute(store, other, 'n'), '2');
   },
-  'never overwrites: create answers collision and leaves the record alone': async (store) => {
+  'returns collision for create with a key in use, and leaves its record unchanged': async (store) => {
     const key = newKey();
     await store.create(key, recordOf({ owner: '"first"' }));
     strictEqual(await store.create(key, recordOf({ owner: '"second"' })), 'collision');
     strictEqual(await attribute(store, key, 'owner'), '"first"');
   },
-  'lets exactly one of 20 creates of one key win': async (store) => {
+  'lets exactly one of 20 concurrent creates of one key succeed': async (store) => {
     const key = newKey();
-    const answers = await Promise.all(times(20, async (n) => store.create(key, recordOf({ n: String(n) }))));
-    strictEqual(answers.filter((answer) => answer === 'created').length, 1);
-    strictEqual(await attribute(store, key, 'n'), String(answers.indexOf('created')));
+    const results = await Promise.all(times(20, async (n) => store.create(key, recordOf({ n: String(n) }))));
+    strictEqual(results.filter((result) => result === 'created').length, 1);
+    strictEqual(await attribute(store, key, 'n'), String(results.indexOf('created')));
   },
   'sets, replaces and removes attributes in one patch': async (store) => {
     const key = newKey();
@@ -49,7 +41,7 @@ export const LIFE_CYCLE: Questions = {
     );
     deepStrictEqual(await attributes(store, key), { stay: '1', change: '20', come: '4' });
   },
-  'moves the expiry with a patch and with a touch, which changes nothing else': async (store) => {
+  'moves the expiry with a touch, which changes nothing else': async (store) => {
     const key = newKey();
     const record = recordOf({ n: '1' });
     await store.create(key, record);
@@ -61,7 +53,7 @@ export const LIFE_CYCLE: Questions = {
       expiresAt: touch.expiresAt,
     });
   },
-  'deletes, and says so once': async (store) => {
+  'returns deleted for the first delete, and missing for the second': async (store) => {
     const key = newKey();
     await store.create(key, recordOf({}));
     strictEqual(await store.delete(key), 'deleted');
@@ -70,9 +62,9 @@ export const LIFE_CYCLE: Questions = {
   },
 };
 
-/** A record that was deleted stays deleted. */
-export const NO_RESURRECTION: Questions = {
-  'never creates: a patch, a touch and a rekey of a deleted record answer missing and leave nothing': async (
+/** Cases: no operation restores a deleted record. */
+export const NO_RESURRECTION: Cases = {
+  'returns missing for a patch, a touch and a rekey of a deleted record, and creates nothing': async (
     store,
   ) => {
     const [key, other] = [newKey(), newKey()];
@@ -84,7 +76,7 @@ export const NO_RESURRECTION: Questions = {
     strictEqual(await store.load(key), null);
     strictEqual(await store.load(other), null);
   },
-  'brings no session back in 50 races of patches with a delete': async (store) => {
+  'restores no session in 50 races of patches with a delete': async (store) => {
     for (let race = 0; race < 50; race++) {
       const key = newKey();
       await store.create(key, recordOf({}));
@@ -94,7 +86,7 @@ export const NO_RESURRECTION: Questions = {
         () => store.patch(key, patchOf({ b: [null, '2'] })),
         () => store.patch(key, patchOf({})),
       ];
-      // Each of them begins first in some races.
+      // Each write starts first in some races.
       const first = race % writes.length;
       await Promise.all([...writes.slice(first), ...writes.slice(0, first)].map(async (write) => write()));
       strictEqual(await store.load(key), null);

@@ -1,9 +1,9 @@
 import { deepStrictEqual, strictEqual } from 'node:assert';
 import type { SessionKey } from '../core/session-id.js';
 import type { SessionStore } from '../core/store/session-store.js';
-import { attributes, held, newKey, patchOf, recordOf, times, type Questions } from './contract-records.js';
+import { attributes, readRecord, newKey, patchOf, recordOf, times, type Cases } from './contract-records.js';
 
-/** Names that trip those who build keys, queries or objects from them. */
+/** Names that break code that builds keys, queries or objects from them. */
 const ODD_NAMES = [
   '',
   ' ',
@@ -29,9 +29,12 @@ const ODD_NAMES = [
   '-1',
 ];
 
-/** Attributes have the names that they were given. */
-export const NAMES: Questions = {
-  'keeps attributes of any name': async (store) => {
+const LOOKALIKES = ['a', 'A', 'É', 'é', 'e\u0301', 'ﬁ', 'fi', 'ß', 'ss', 'İ', 'i', 'ı', 'a ', 'a  ', 'ａ'];
+const LONE_SURROGATES = ['\ud83c', '\ud83d', '\udf6a', '\udf6a\ud83c', 'x\ud800', 'x\udfff', '\ufffd', '🍪'];
+
+/** Cases of attribute names. */
+export const NAMES: Cases = {
+  'keeps attributes with unusual names': async (store) => {
     const key = newKey();
     const created = recordOf(Object.fromEntries(ODD_NAMES.slice(0, 8).map((name) => [name, '1'])));
     const withProto = { ...created, attributes: new Map([...created.attributes, ['__proto__', '1']]) };
@@ -43,44 +46,19 @@ export const NAMES: Questions = {
       ]),
     );
     strictEqual(await store.patch(key, { ...patchOf({}), changes }), 'applied');
-    const record = await held(store, key);
+    const record = await readRecord(store, key);
     deepStrictEqual(
       new Set(record?.attributes),
       new Set(ODD_NAMES.map((name) => [name, JSON.stringify(name)] as const)),
     );
   },
-  'keeps names apart that differ only in case, in Unicode normalisation or in spaces at the end': async (
+  'distinguishes names that differ only in case, in Unicode normalisation or in trailing spaces': async (
     store,
   ) => {
-    await keepApart(store, [
-      'a',
-      'A',
-      'É',
-      'é',
-      'e\u0301',
-      'ﬁ',
-      'fi',
-      'ß',
-      'ss',
-      'İ',
-      'i',
-      'ı',
-      'a ',
-      'a  ',
-      'ａ',
-    ]);
+    await checkDistinct(store, LOOKALIKES);
   },
-  'keeps names with lone surrogates, and keeps them apart': async (store) => {
-    await keepApart(store, [
-      '\ud83c',
-      '\ud83d',
-      '\udf6a',
-      '\udf6a\ud83c',
-      'x\ud800',
-      'x\udfff',
-      '\ufffd',
-      '🍪',
-    ]);
+  'keeps and distinguishes names with lone surrogates': async (store) => {
+    await checkDistinct(store, LONE_SURROGATES);
   },
   'keeps 1000 attributes in one record': async (store) => {
     const key = newKey();
@@ -90,8 +68,8 @@ export const NAMES: Questions = {
   },
 };
 
-/** Asks whether each name has a text of its own, as it is created and as it is set, changed and removed alone. */
-async function keepApart(store: SessionStore, names: readonly string[]): Promise<void> {
+/** Checks that each name has its own text, when all are created together and when each is set, changed and removed. */
+async function checkDistinct(store: SessionStore, names: readonly string[]): Promise<void> {
   const textOf = (name: string): string => JSON.stringify(name);
   const all = new Map(names.map((name) => [name, textOf(name)]));
   const [created, patched] = [newKey(), newKey()];
@@ -113,5 +91,5 @@ async function keepApart(store: SessionStore, names: readonly string[]): Promise
 }
 
 async function attributesOf(store: SessionStore, key: SessionKey): Promise<ReadonlyMap<string, string>> {
-  return (await held(store, key))?.attributes ?? new Map<string, string>();
+  return (await readRecord(store, key))?.attributes ?? new Map<string, string>();
 }

@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert';
-import { attributes, held, newKey, patchOf, recordOf, times, type Questions } from './contract-records.js';
+import { attributes, readRecord, newKey, patchOf, recordOf, times, type Cases } from './contract-records.js';
 
-/** Numbers come first in an object, wherever they were put. */
+/** Names in an unusual order: an object lists names that are numbers first. */
 const NAMES: readonly string[] = ['a', 'b', '7'];
 const ORDERS = NAMES.flatMap((one) =>
   NAMES.flatMap((two) =>
@@ -12,21 +12,21 @@ const SUBSETS = Array.from({ length: 2 ** NAMES.length }, (_, bits) =>
   NAMES.filter((_name, at) => (bits >> at) & 1),
 );
 
-/** What a patch changes, and when it changes nothing. */
-export const NO_LOST_UPDATE: Questions = {
-  'keeps all of 100 patches at once that each set another attribute': async (store) => {
+/** Cases of concurrent and conflicting patches. */
+export const NO_LOST_UPDATE: Cases = {
+  'keeps the changes of 100 concurrent patches that each set another attribute': async (store) => {
     const key = newKey();
     await store.create(key, recordOf({}));
-    const answers = await Promise.all(
+    const results = await Promise.all(
       times(100, async (n) => store.patch(key, patchOf({ [`k${n}`]: [null, String(n)] }))),
     );
-    deepStrictEqual(new Set(answers), new Set(['applied']));
+    deepStrictEqual(new Set(results), new Set(['applied']));
     deepStrictEqual(
       await attributes(store, key),
       Object.fromEntries(times(100, (n) => [`k${n}`, String(n)])),
     );
   },
-  'applies nothing of a patch that was based on other values, and answers with what it holds': async (
+  'applies nothing of a patch that is based on other values, and returns its record as the conflict': async (
     store,
   ) => {
     const key = newKey();
@@ -38,14 +38,14 @@ export const NO_LOST_UPDATE: Questions = {
     deepStrictEqual(late, { conflict: record });
     deepStrictEqual(await store.load(key), record);
   },
-  'takes an attribute that appeared, or is gone, for a conflict': async (store) => {
+  'returns a conflict for an attribute that was added or removed meanwhile': async (store) => {
     const key = newKey();
     await store.create(key, recordOf({ here: '1' }));
     ok(typeof (await store.patch(key, patchOf({ here: [null, '2'] }))) === 'object');
     ok(typeof (await store.patch(key, patchOf({ gone: ['1', '2'] }))) === 'object');
     ok(typeof (await store.patch(key, patchOf({ gone: ['1', null] }))) === 'object');
   },
-  'sets and removes attributes in whatever order a patch names them': async (store) => {
+  'sets and removes attributes in any order of the changes of a patch': async (store) => {
     const attributes = new Map(NAMES.map((name) => [name, `"old ${name}"`]));
     for (const order of ORDERS) {
       for (const removed of SUBSETS) {
@@ -56,25 +56,25 @@ export const NO_LOST_UPDATE: Questions = {
         strictEqual(await store.patch(key, patchOf({}, { changes })), 'applied');
         const left = order.filter((name) => !removed.includes(name));
         deepStrictEqual(
-          new Map([...((await held(store, key))?.attributes ?? [])].sort()),
+          new Map([...((await readRecord(store, key))?.attributes ?? [])].sort()),
           new Map(left.sort().map((name) => [name, `"new ${name}"`])),
         );
       }
     }
   },
-  'insists on an attribute that a patch names without changing it': async (store) => {
+  'compares an attribute that a patch names without changing it': async (store) => {
     const key = newKey();
     await store.create(key, recordOf({ n: '1' }));
     strictEqual(await store.patch(key, patchOf({ n: ['1', '1'], absent: [null, null] })), 'applied');
     ok(typeof (await store.patch(key, patchOf({ n: ['2', '2'], m: [null, '1'] }))) === 'object');
     deepStrictEqual(await attributes(store, key), { n: '1' });
   },
-  'lets exactly one of 20 patches with the same base win': async (store) => {
+  'lets exactly one of 20 concurrent patches with the same base succeed': async (store) => {
     const key = newKey();
     await store.create(key, recordOf({ n: '"base"' }));
-    const answers = await Promise.all(
+    const results = await Promise.all(
       times(20, async (n) => store.patch(key, patchOf({ n: ['"base"', String(n)] }))),
     );
-    strictEqual(answers.filter((answer) => answer === 'applied').length, 1);
+    strictEqual(results.filter((result) => result === 'applied').length, 1);
   },
 };

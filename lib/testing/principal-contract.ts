@@ -1,36 +1,19 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert';
 import type { SessionKey } from '../core/session-id.js';
 import { isPrincipalIndex, type PrincipalIndex, type SessionStore } from '../core/store/session-store.js';
-import { held, newKey, patchOf, recordOf, times, type Questions } from './contract-records.js';
+import { readRecord, newKey, patchOf, recordOf, requiring, times, type Cases } from './contract-records.js';
 
 type IndexedStore = SessionStore & PrincipalIndex;
 
-/** The same questions, for a store that says that it can answer them. */
-export function askPrincipalIndex(questions: Questions<IndexedStore>): Questions {
-  return Object.fromEntries(
-    Object.entries(questions).map(([title, question]) => [
-      title,
-      async (store: SessionStore) => {
-        ok(
-          isPrincipalIndex(store),
-          'the store has no listByPrincipal() and deleteByPrincipal(): tell the contract with indexesPrincipals: false',
-        );
-        await question(store);
-      },
-    ]),
-  );
-}
-
-/** For a store whose options say that it has no index. */
-export const NO_PRINCIPALS: Questions = {
-  'has no listByPrincipal() and deleteByPrincipal(), as indexesPrincipals: false says': async (store) => {
-    ok(!isPrincipalIndex(store), 'the store has them: leave indexesPrincipals: false out');
+/** The case of a store with the option `indexesPrincipals: false`. */
+export const NO_PRINCIPALS: Cases = {
+  'has neither listByPrincipal() nor deleteByPrincipal() with indexesPrincipals: false': async (store) => {
+    ok(!isPrincipalIndex(store), 'The store has both methods. Remove the option indexesPrincipals: false.');
   },
 };
 
-/** What a `PrincipalIndex` promises. */
-export const PRINCIPALS: Questions<IndexedStore> = {
-  'lists the sessions of a principal, those begun last first, and of nobody else': async (store) => {
+const INDEX_CASES: Cases<IndexedStore> = {
+  'lists the sessions of one principal only, newest first': async (store) => {
     const now = Date.now();
     const mine = times(5, (n) => ({
       key: newKey(),
@@ -42,13 +25,13 @@ export const PRINCIPALS: Questions<IndexedStore> = {
     await store.create(newKey(), recordOf({}));
     deepStrictEqual(await store.listByPrincipal('u1', now, 100), mine);
     strictEqual((await store.listByPrincipal('u1', now, 3)).length, 3);
-    deepStrictEqual(await store.listByPrincipal('nobody', now, 100), []);
+    deepStrictEqual(await store.listByPrincipal('u3', now, 100), []);
   },
-  'lists neither what is over nor what was deleted': async (store) => {
+  'lists no expired and no deleted session': async (store) => {
     const now = Date.now();
-    const [live, over, deleted] = [newKey(), newKey(), newKey()];
+    const [live, expired, deleted] = [newKey(), newKey(), newKey()];
     await store.create(live, recordOf({}, { principal: 'u1', expiresAt: now + 500_001 }));
-    await store.create(over, recordOf({}, { principal: 'u1', expiresAt: now + 500_000 }));
+    await store.create(expired, recordOf({}, { principal: 'u1', expiresAt: now + 500_000 }));
     await store.create(deleted, recordOf({}, { principal: 'u1' }));
     await store.delete(deleted);
     deepStrictEqual(await keysOf(store, 'u1', now + 500_000), [live]);
@@ -61,7 +44,7 @@ export const PRINCIPALS: Questions<IndexedStore> = {
     strictEqual(await store.patch(key, patchOf({}, { principal, expiresAt: now + 900_000 })), 'applied');
     deepStrictEqual(await keysOf(store, 'u1', now + 800_000), [key]);
   },
-  'follows a principal that a patch changes, and a session that is given another key': async (store) => {
+  'lists a session under its current principal and key after patches and a rekey': async (store) => {
     const [first, second] = [newKey(), newKey()];
     await store.create(first, recordOf({}));
     strictEqual(await store.patch(first, patchOf({}, { principal: { from: null, to: 'u1' } })), 'applied');
@@ -75,7 +58,7 @@ export const PRINCIPALS: Questions<IndexedStore> = {
     strictEqual(await store.patch(second, patchOf({}, { principal: { from: 'u3', to: null } })), 'applied');
     deepStrictEqual(await keysOf(store, 'u3'), []);
   },
-  'takes another principal than the patch was based on for a conflict': async (store) => {
+  'returns a conflict for a patch that is based on another principal': async (store) => {
     const key = newKey();
     const record = recordOf({ n: '1' }, { principal: 'u1' });
     await store.create(key, record);
@@ -83,9 +66,9 @@ export const PRINCIPALS: Questions<IndexedStore> = {
     deepStrictEqual(await store.patch(key, patchOf({}, { principal: { from: 'u2', to: null } })), {
       conflict: record,
     });
-    deepStrictEqual(await held(store, key), record);
+    deepStrictEqual(await readRecord(store, key), record);
   },
-  'removes all sessions of a principal but the kept one, and of nobody else': async (store) => {
+  'deletes the sessions of one principal only, except the kept one': async (store) => {
     const mine = times(5, () => newKey());
     const other = newKey();
     for (const key of mine) await store.create(key, recordOf({}, { principal: 'u1' }));
@@ -100,9 +83,7 @@ export const PRINCIPALS: Questions<IndexedStore> = {
     );
     ok((await store.load(other)) !== null);
   },
-  'keeps no session that is given another key while all of its principal are removed, in 30 races': async (
-    store,
-  ) => {
+  'deletes a session that moves to another key during deleteByPrincipal(), in 30 races': async (store) => {
     for (let race = 0; race < 30; race++) {
       const principal = `racer ${race}`;
       const [first, second] = [newKey(), newKey()];
@@ -116,9 +97,7 @@ export const PRINCIPALS: Questions<IndexedStore> = {
       deepStrictEqual([await store.load(first), await store.load(second)], [null, null]);
     }
   },
-  'keeps no session alive that is no longer listed, in 30 races of logins with the removal': async (
-    store,
-  ) => {
+  'lists every session that survives deleteByPrincipal(), in 30 races with logins': async (store) => {
     for (let race = 0; race < 30; race++) {
       const principal = `login ${race}`;
       const [fresh, former, next] = [newKey(), newKey(), newKey()];
@@ -146,7 +125,7 @@ export const PRINCIPALS: Questions<IndexedStore> = {
     await store.delete(key);
     deepStrictEqual(listed, [{ key, record }]);
   },
-  'keeps principals of any text apart': async (store) => {
+  'distinguishes principals of any text': async (store) => {
     const principals = [
       '',
       ' ',
@@ -173,6 +152,13 @@ export const PRINCIPALS: Questions<IndexedStore> = {
       deepStrictEqual(await keysOf(store, principal), [keys[n]]);
   },
 };
+
+/** Cases of a `PrincipalIndex`. */
+export const PRINCIPALS = requiring(
+  (store): store is IndexedStore => isPrincipalIndex(store),
+  'The store has no listByPrincipal() and deleteByPrincipal(). Set the option indexesPrincipals: false.',
+  INDEX_CASES,
+);
 
 async function keysOf(store: IndexedStore, principal: string, at = Date.now()): Promise<SessionKey[]> {
   return (await store.listByPrincipal(principal, at, 100)).map(({ key }) => key);

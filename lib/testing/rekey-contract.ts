@@ -2,17 +2,17 @@ import { deepStrictEqual, ok, strictEqual } from 'node:assert';
 import {
   attribute,
   attributes,
-  held,
+  readRecord,
   newKey,
   patchOf,
   recordOf,
   times,
-  type Questions,
+  type Cases,
 } from './contract-records.js';
 
-/** A session moves to another key. */
-export const REKEY: Questions = {
-  'moves to another key in one step: the old one is gone, the new one holds the new record': async (
+/** Cases of a rekey. */
+export const REKEY: Cases = {
+  'moves a record to another key: the old key has no record, the new key has the new record': async (
     store,
   ) => {
     const [from, to] = [newKey(), newKey()];
@@ -22,7 +22,7 @@ export const REKEY: Questions = {
     strictEqual(await store.load(from), null);
     deepStrictEqual(await store.load(to), next);
   },
-  'does not rekey onto a key in use': async (store) => {
+  'returns collision for a rekey to a key in use': async (store) => {
     const [from, to] = [newKey(), newKey()];
     await store.create(from, recordOf({ n: '1' }));
     await store.create(to, recordOf({ n: '2' }));
@@ -30,23 +30,23 @@ export const REKEY: Questions = {
     strictEqual(await attribute(store, from, 'n'), '1');
     strictEqual(await attribute(store, to, 'n'), '2');
   },
-  'lets exactly one of 10 rekeys of one record win': async (store) => {
+  'lets exactly one of 10 concurrent rekeys of one record succeed': async (store) => {
     const from = newKey();
     const targets = times(10, () => newKey());
     await store.create(from, recordOf({}));
-    const answers = await Promise.all(targets.map(async (to) => store.rekey(from, to, recordOf({}), null)));
-    strictEqual(answers.filter((answer) => answer === 'applied').length, 1);
+    const results = await Promise.all(targets.map(async (to) => store.rekey(from, to, recordOf({}), null)));
+    strictEqual(results.filter((result) => result === 'applied').length, 1);
     const records = await Promise.all(targets.map(async (to) => store.load(to)));
     strictEqual(records.filter((record) => record !== null).length, 1);
   },
 };
 
-/** What revisions count, and what `rekey` makes of them. */
-export const REVISION: Questions = {
-  'counts the patches that change anything, and no others': async (store) => {
+/** Cases of the revision, which patches increase and `rekey` compares. */
+export const REVISION: Cases = {
+  'increases the revision with each patch that changes something, and with no other': async (store) => {
     const key = newKey();
     await store.create(key, recordOf({ n: '1' }, { revision: 7 }));
-    const revisions = [(await held(store, key))?.revision];
+    const revisions = [(await readRecord(store, key))?.revision];
     for (const patch of [
       patchOf({}),
       patchOf({ n: ['1', '1'] }),
@@ -55,15 +55,15 @@ export const REVISION: Questions = {
       patchOf({}, { principal: { from: null, to: 'u1' } }),
     ]) {
       await store.patch(key, patch);
-      revisions.push((await held(store, key))?.revision);
+      revisions.push((await readRecord(store, key))?.revision);
     }
     deepStrictEqual(revisions, [7, 7, 7, 7, 8, 9]);
   },
-  'does not rekey a record of another revision, and answers with what it holds': async (store) => {
+  'does not rekey a record of another revision, and returns its record as the conflict': async (store) => {
     const [from, to] = [newKey(), newKey()];
     await store.create(from, recordOf({ n: '1' }));
     await store.patch(from, patchOf({ other: [null, '2'] }));
-    const now = await held(store, from);
+    const now = await readRecord(store, from);
     ok(now !== null);
     deepStrictEqual(await store.rekey(from, to, recordOf({}), 0), { conflict: now });
     strictEqual(await store.load(to), null);

@@ -1,20 +1,56 @@
+import type { SessionKey } from '../core/session-id.js';
 import type { SessionStore } from '../core/store/session-store.js';
-import type { Questions } from './contract-records.js';
-import { corruptQuestions, ODD_DATA } from './data-contract.js';
-import { describeEngineContract } from './engine-contract.js';
+import type { Cases } from './contract-records.js';
+import { corruptRecordCases, ODD_DATA } from './data-contract.js';
+import { ENGINE_CONCURRENCY, ENGINE_TIMEOUTS } from './engine-contract.js';
 import { GIVEN_RECORDS } from './given-records-contract.js';
 import { LIFE_CYCLE, NO_RESURRECTION } from './life-cycle-contract.js';
 import { LARGE_PATCHES } from './large-patch-contract.js';
 import { NAMES } from './name-contract.js';
 import { NO_LOST_UPDATE } from './patch-contract.js';
-import { askPrincipalIndex, NO_PRINCIPALS, PRINCIPALS } from './principal-contract.js';
+import { NO_PRINCIPALS, PRINCIPALS } from './principal-contract.js';
 import { REKEY, REVISION } from './rekey-contract.js';
 import { ATOMIC_REKEY, REKEY_IN_TWO_STEPS } from './rekey-window-contract.js';
-import type { StoreContractOptions } from './store-contract-options.js';
-import { askSweeper, NO_SWEEP, SWEEP } from './sweep-contract.js';
+import { NO_SWEEP, SWEEP } from './sweep-contract.js';
+
+/** The store that {@link describeStoreContract} tests, and what it can do. */
+export interface StoreContractOptions<S extends SessionStore = SessionStore> {
+  /** The functions of the test runner. */
+  readonly runner: TestRunner;
+  /** Creates a store without records, or empties one. Called before each test. */
+  readonly create: () => S | Promise<S>;
+  /** Closes a store. Called after each test. */
+  readonly dispose?: (store: S) => void | Promise<void>;
+  /**
+   * Whether the store is an `ExpirySweeper`. `false` for a store whose server removes expired records itself.
+   * @defaultValue `true`
+   */
+  readonly sweeps?: boolean;
+  /**
+   * Whether the store is a `PrincipalIndex`.
+   * @defaultValue `true`
+   */
+  readonly indexesPrincipals?: boolean;
+  /**
+   * Whether `rekey` changes both keys in one step. `false` for a store whose servers cannot, such as Redis Cluster: both
+   * keys may then be readable during a rekey, see `SessionStore.rekey`.
+   * @defaultValue `true`
+   */
+  readonly atomicRekey?: boolean;
+  /** Makes the record under a key unreadable. Without it, the contract does not test unreadable records. */
+  readonly spoil?: (store: S, key: SessionKey) => void | Promise<void>;
+}
+
+/** The functions of a test runner: jest, vitest, mocha or node:test. */
+export interface TestRunner {
+  readonly describe: (name: string, body: () => void) => unknown;
+  readonly it: (name: string, body: () => Promise<void>) => unknown;
+  readonly beforeEach: (body: () => Promise<void>) => unknown;
+  readonly afterEach: (body: () => Promise<void>) => unknown;
+}
 
 /**
- * Asks a store everything that `SessionStore` promises, with the functions of any test runner.
+ * Registers a test for each promise of `SessionStore`, with the functions of any test runner.
  *
  * @example
  * ```ts
@@ -29,8 +65,8 @@ export function describeStoreContract<S extends SessionStore>(
   name: string,
   options: StoreContractOptions<S>,
 ): void {
-  const { runner, create, dispose } = options;
-  const { describe, it, beforeEach, afterEach } = runner;
+  const { create, dispose } = options;
+  const { describe, it, beforeEach, afterEach } = options.runner;
   describe(`${name} keeps the store contract`, () => {
     let store: S;
     beforeEach(async () => {
@@ -39,19 +75,19 @@ export function describeStoreContract<S extends SessionStore>(
     afterEach(async () => {
       await dispose?.(store);
     });
-    for (const [title, question] of Object.entries(questionsFor(options))) {
-      it(title, () => question(store));
-    }
-    describeEngineContract(runner, () => store);
+    const register = (cases: Cases<S>): void =>
+      Object.entries(cases).forEach(([title, run]) => it(title, () => run(store)));
+    register(casesFor(options));
+    describe('with the engine', () => register({ ...ENGINE_TIMEOUTS, ...ENGINE_CONCURRENCY }));
   });
 }
 
-function questionsFor<S extends SessionStore>({
+function casesFor<S extends SessionStore>({
   sweeps = true,
   indexesPrincipals = true,
   atomicRekey = true,
   spoil,
-}: StoreContractOptions<S>): Questions<S> {
+}: StoreContractOptions<S>): Cases<S> {
   return {
     ...LIFE_CYCLE,
     ...NO_RESURRECTION,
@@ -63,8 +99,8 @@ function questionsFor<S extends SessionStore>({
     ...REKEY,
     ...(atomicRekey ? ATOMIC_REKEY : REKEY_IN_TWO_STEPS),
     ...REVISION,
-    ...(sweeps ? askSweeper(SWEEP) : NO_SWEEP),
-    ...(indexesPrincipals ? askPrincipalIndex(PRINCIPALS) : NO_PRINCIPALS),
-    ...(spoil === undefined ? {} : corruptQuestions(spoil)),
+    ...(sweeps ? SWEEP : NO_SWEEP),
+    ...(indexesPrincipals ? PRINCIPALS : NO_PRINCIPALS),
+    ...(spoil === undefined ? {} : corruptRecordCases(spoil)),
   };
 }

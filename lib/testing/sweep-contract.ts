@@ -2,36 +2,22 @@ import { deepStrictEqual, ok, strictEqual } from 'node:assert';
 import type { SessionKey } from '../core/session-id.js';
 import type { SessionRecord } from '../core/store/session-record.js';
 import { type ExpirySweeper, isExpirySweeper, type SessionStore } from '../core/store/session-store.js';
-import { newKey, patchOf, recordOf, times, type Questions } from './contract-records.js';
+import { newKey, patchOf, recordOf, requiring, times, type Cases } from './contract-records.js';
 import { FakeClock } from './fake-clock.js';
 
 const RACES = 20;
 
 type SweepingStore = SessionStore & ExpirySweeper;
 
-/** The same questions, for a store whose options say that it sweeps. */
-export function askSweeper(questions: Questions<SweepingStore>): Questions {
-  return Object.fromEntries(
-    Object.entries(questions).map(([title, question]) => [
-      title,
-      async (store: SessionStore) => {
-        ok(isExpirySweeper(store), 'the store has no deleteExpired(): tell the contract with sweeps: false');
-        await question(store);
-      },
-    ]),
-  );
-}
-
-/** For a store whose options say that it does not sweep: the engine would call what nobody has asked. */
-export const NO_SWEEP: Questions = {
-  'has no deleteExpired(), as sweeps: false says': async (store) => {
-    ok(!isExpirySweeper(store), 'the store has deleteExpired(): leave sweeps: false out');
+/** The case of a store with the option `sweeps: false`: the engine would call an untested `deleteExpired()`. */
+export const NO_SWEEP: Cases = {
+  'has no deleteExpired() with sweeps: false': async (store) => {
+    ok(!isExpirySweeper(store), 'The store has deleteExpired(). Remove the option sweeps: false.');
   },
 };
 
-/** What an `ExpirySweeper` promises. */
-export const SWEEP: Questions<SweepingStore> = {
-  'removes what was over at the given instant, in batches, and nothing else': async (store) => {
+const SWEEP_CASES: Cases<SweepingStore> = {
+  'removes the records that expired by the given instant, in batches, and no others': async (store) => {
     const clock = new FakeClock();
     const records = times(12, (n) => ({
       key: newKey(),
@@ -48,7 +34,7 @@ export const SWEEP: Questions<SweepingStore> = {
       times(12, (n) => n >= 10),
     );
   },
-  'does not sweep by an expiry that was moved, nor by that of a record that was deleted': async (store) => {
+  'ignores the former expiry of a record whose expiry was moved, and of a deleted record': async (store) => {
     const [moved, deleted] = [newKey(), newKey()];
     const soon = recordOf({}, { expiresAt: Date.now() + 1_000_000 });
     await store.create(moved, soon);
@@ -58,23 +44,23 @@ export const SWEEP: Questions<SweepingStore> = {
     strictEqual(await store.deleteExpired(soon.expiresAt + 1_000, 100), 0);
     ok((await store.load(moved)) !== null);
   },
-  [`does not sweep a record whose expiry is moved meanwhile, in ${RACES} races`]: async (store) => {
+  [`does not remove a record whose expiry is moved concurrently, in ${RACES} races`]: async (store) => {
     for (let race = 0; race < RACES; race++) {
       const soon = recordOf({}, { expiresAt: Date.now() + 1_000_000 });
       const keys = await createAll(store, 20, soon);
       const touch = { ...patchOf({}), expiresAt: soon.expiresAt + 5_000 };
       let swept = 0;
       const writes: (() => Promise<unknown>)[] = keys.map((key) => async () => store.patch(key, touch));
-      // The sweep begins first, last or among the touches.
+      // The sweep starts first, last or among the touches.
       const at = [0, keys.length / 2, keys.length][race % 3]!;
       writes.splice(at, 0, async () => (swept = await store.deleteExpired(soon.expiresAt, 100)));
-      const outcomes = (await Promise.all(writes.map(async (write) => write()))).toSpliced(at, 1);
+      const results = (await Promise.all(writes.map(async (write) => write()))).toSpliced(at, 1);
       const alive = await Promise.all(keys.map(async (key) => (await store.load(key)) !== null));
       deepStrictEqual(
         alive,
-        outcomes.map((outcome) => outcome === 'applied'),
+        results.map((result) => result === 'applied'),
       );
-      strictEqual(swept, outcomes.filter((outcome) => outcome === 'missing').length);
+      strictEqual(swept, results.filter((result) => result === 'missing').length);
       for (const key of keys) await store.delete(key);
     }
   },
@@ -83,7 +69,7 @@ export const SWEEP: Questions<SweepingStore> = {
     const keys = await createAll(store, 30, soon);
     const sweep = (limit: number): Promise<number> => store.deleteExpired(soon.expiresAt, limit);
     const counts = await Promise.all([sweep(100), sweep(20), sweep(100)]);
-    // One that found another at work may have left it all to that one.
+    // A sweep that finds another one running may leave all records to it.
     counts.push(await sweep(100));
     strictEqual(
       counts.reduce((sum, count) => sum + count),
@@ -92,6 +78,13 @@ export const SWEEP: Questions<SweepingStore> = {
     strictEqual(await sweep(100), 0);
   },
 };
+
+/** Cases of an `ExpirySweeper`. */
+export const SWEEP = requiring(
+  (store): store is SweepingStore => isExpirySweeper(store),
+  'The store has no deleteExpired(). Set the option sweeps: false.',
+  SWEEP_CASES,
+);
 
 async function createAll(store: SessionStore, count: number, record: SessionRecord): Promise<SessionKey[]> {
   const keys = times(count, () => newKey());

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Makes a folder an application that installed the packed package, and beside it all that this repository installed. */
+/** Installs the packed package into a folder, and links all packages of this repository beside it. */
 export function installPackage(folder: string): void {
   if (!existsSync(join(ROOT, 'dist/index.d.ts'))) throw new Error('dist is missing. Run: npm run build');
   const modules = join(folder, 'node_modules');

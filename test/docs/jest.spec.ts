@@ -18,7 +18,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const JEST = createRequire(import.meta.url).resolve('jest/bin/jest');
 const NODE_MAJOR = Number(process.versions.node.split('.')[0]);
 
-/** What an application's tests do with each entry: CommonJS, as the transforms for TypeScript make of it. */
+/** A test of an application, in CommonJS as the transforms for TypeScript produce it. It loads each entry point. */
 const APPLICATION_TEST = `
   const { MemorySessionStore, SessionModule } = require('nest-session');
   const { SessionStore } = require('nest-session/http');
@@ -39,7 +39,7 @@ const APPLICATION_TEST = `
     expect(store).toBeInstanceOf(SessionStore);
     await store.onApplicationShutdown();
   });
-  test('the entry for express-session, and its alias', () => {
+  test('the entry point for express-session, and its alias', () => {
     const entry = require('nest-session/express');
     expect(typeof (entry.default ?? entry)).toBe('function');
     expect(typeof require('express-session')).toBe('function');
@@ -47,7 +47,7 @@ const APPLICATION_TEST = `
   });
 `;
 
-describe('what the README says of Jest', () => {
+describe('the Jest settings of the README', () => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'nest-session-jest-')));
   const mapper = { '^express-session$': '<rootDir>/express-session.cjs' };
 
@@ -78,7 +78,7 @@ describe('what the README says of Jest', () => {
     return { status, output: stdout + stderr };
   };
 
-  it('compiles the package with @swc/jest, on each Node', () => {
+  it('work with @swc/jest, on each Node', () => {
     const [text] = block('README.md', 'json');
     const configuration = JSON.parse(text!) as { transform: Record<string, unknown> };
     delete configuration.transform['^.+\\.ts$'];
@@ -90,7 +90,7 @@ describe('what the README says of Jest', () => {
   });
 
   if (NODE_MAJOR >= 24) {
-    it('loads the package with the flag alone, on Node 24 and later', () => {
+    it('work with only the flag, on Node 24 and later', () => {
       const { status, output } = jest({}, ['--experimental-vm-modules']);
       expect({ status, output }).toEqual({
         status: 0,
@@ -99,7 +99,7 @@ describe('what the README says of Jest', () => {
     });
   }
 
-  it('loads nothing without either', () => {
+  it('are necessary: without them the package cannot be loaded', () => {
     const { status, output } = jest({}, []);
     expect(status).toBe(1);
     expect(output).toContain('ES Module');

@@ -7,14 +7,14 @@ import { installPackage } from './install-package.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A block of TypeScript in a page or in a doc comment, and where it begins. */
+/** A block of TypeScript in a page or in a doc comment, and its place. */
 interface Snippet {
   readonly path: string;
   readonly line: number;
   readonly code: string;
 }
 
-/** Names that pages and doc comments use without a declaration: what every application has. */
+/** Declarations of names that pages and doc comments use without one. */
 const APPLICATION = `
   import type { Express } from 'express';
   import type { ModuleMetadata, Type } from '@nestjs/common';
@@ -68,14 +68,14 @@ describe('TypeScript in README, docs and doc comments', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('is found in the README, in docs and in lib', () => {
+  it('exists in the README, in docs and in lib', () => {
     for (const place of ['README.md', 'docs/', 'lib/'])
       expect(SNIPPETS.filter(({ path }) => path.startsWith(place)).length).toBeGreaterThan(2);
   });
 
-  it('is checked by a compiler that finds faults', () => {
-    const faults = compileFiles([write(folder, 'fault.ts', `app.nobody();`)], folder);
-    expect(faults.join()).toContain('nobody');
+  it('is checked by a compiler that reports errors', () => {
+    const faults = compileFiles([write(folder, 'fault.ts', `app.missing();`)], folder);
+    expect(faults.join()).toContain('missing');
   });
 
   it.each(SNIPPETS.map((snippet) => [`${snippet.path}:${snippet.line}`, snippet] as const))(
@@ -87,8 +87,8 @@ describe('TypeScript in README, docs and doc comments', () => {
 });
 
 /**
- * The errors of each snippet. Those that declare what their sessions hold are programs of their own, since a
- * declaration counts for a whole program; all others are one program.
+ * The errors of each snippet. Each snippet with a global declaration is a separate program, because such a declaration
+ * applies to the whole program. All other snippets are one program.
  */
 function compile(folder: string): Map<string, string[]> {
   const errors = new Map<string, string[]>();
@@ -129,7 +129,7 @@ function compileFiles(paths: readonly string[], folder: string): string[] {
   });
 }
 
-/** A file that a snippet imports is the snippet of the same page that exports what is imported. */
+/** Resolves an import of a local file to the snippet of the same page that exports the imported name. */
 function withFilesOfPage({ path, code }: Snippet): string {
   return code.replaceAll(/import \{ (\w+) \} from '\.\/[\w-]+\.js';/g, (statement, name: string) => {
     const file = SNIPPETS.find(

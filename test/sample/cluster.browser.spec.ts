@@ -7,7 +7,7 @@ import { describeWith } from '../support/requirements.js';
 import { describeWithPrivateServers, describeWithServer } from '../support/servers.js';
 import { runSample, type RunningSample } from './run-sample.js';
 
-// A browser beside all else that runs: what ends a test here is that nothing happens any more.
+// A browser on a busy machine is slow: this limit ends only a test that has stopped.
 jest.setTimeout(120_000);
 
 const MAIN = '02-redis-cluster-of-apps/src/main.js';
@@ -48,7 +48,7 @@ function describeCluster(store: string, storeUrl: string): void {
       await loaded;
     };
 
-    it('is served by both processes in turn and stays the same person', async () => {
+    it('is served by both processes in turn and keeps the login', async () => {
       await press('Log in as Ada Lovelace');
       const servers: unknown[] = [];
       for (let load = 0; load < 4; load += 1) {
@@ -61,7 +61,7 @@ function describeCluster(store: string, storeUrl: string): void {
       expect(await page.getByRole('heading', { level: 1 }).textContent()).toMatch(/on (Express|Fastify)$/);
     });
 
-    it('loses no step of the counter over 20 loads, nor of loads at once', async () => {
+    it('counts 20 loads in turn and further concurrent loads exactly', async () => {
       for (let load = 2; load <= 20; load += 1) {
         await page.reload();
         expect(await visits()).toBe(load);
@@ -72,21 +72,21 @@ function describeCluster(store: string, storeUrl: string): void {
       expect(await visits()).toBe(27);
     });
 
-    it('keeps what two tabs put into the cart at once, by different processes', async () => {
+    it('keeps what two tabs add to the cart concurrently on different processes', async () => {
       const other = await context.newPage();
       await other.goto('/');
-      const answering = new Set<string | undefined>();
+      const servers = new Set<string | undefined>();
       for (let round = 1; round <= 5; round += 1) {
         await Promise.all([press('Add Tea'), press('Add Coffee', other)]);
         await Promise.all([press('Add Biscuits'), press('Add Biscuits', other)]);
-        for (const tab of [page, other]) answering.add((await servedBy(tab)) ?? undefined);
-        // One request more, or each round could begin with the same process and be shown by the same.
+        for (const tab of [page, other]) servers.add((await servedBy(tab)) ?? undefined);
+        // One more request: otherwise the same process could serve the same step of each round.
         await page.reload();
       }
       expect(await amountOf('Tea')).toBe('5');
       expect(await amountOf('Coffee')).toBe('5');
       expect(await amountOf('Biscuits')).toBe('10');
-      expect([...answering].sort()).toEqual(BOTH);
+      expect([...servers].sort()).toEqual(BOTH);
     });
 
     it('gives a new id at login, and keeps the cart', async () => {
@@ -99,7 +99,7 @@ function describeCluster(store: string, storeUrl: string): void {
       expect(await amountOf('Tea')).toBe('1');
     });
 
-    it('ends in all tabs, and at both processes, with a logout in one', async () => {
+    it('ends in all tabs and on both processes with a logout in one tab', async () => {
       await press('Log in as Ada Lovelace');
       const other = await context.newPage();
       await other.goto('/');
@@ -117,14 +117,14 @@ function describeCluster(store: string, storeUrl: string): void {
       expect(servers.sort()).toEqual(BOTH);
     });
 
-    it('believes the proxy about HTTPS, on both processes', async () => {
+    it('trusts X-Forwarded-Proto of the proxy, on both processes', async () => {
       for (const proto of ['http', 'http', 'https', 'https']) {
-        const answer = await fetch(cluster.url, { headers: { 'X-Forwarded-Proto': proto } });
-        expect(/; Secure/.test(answer.headers.get('set-cookie') ?? '')).toBe(proto === 'https');
+        const response = await fetch(cluster.url, { headers: { 'X-Forwarded-Proto': proto } });
+        expect(/; Secure/.test(response.headers.get('set-cookie') ?? '')).toBe(proto === 'https');
       }
     });
 
-    it('refuses what pages of other origins ask for, on both processes', async () => {
+    it('rejects requests from pages of other origins, on both processes', async () => {
       for (const method of ['POST', 'POST']) {
         const headers = { 'Sec-Fetch-Site': 'same-site' };
         expect((await fetch(`${cluster.url}/logout`, { method, headers })).status).toBe(403);
@@ -161,7 +161,7 @@ describeWithPrivateServers('redis', 'sample 02 with a Redis of its own', () => {
     const redis = connect({ port, host: '127.0.0.1' });
     await once(redis, 'connect');
     const closed = once(redis, 'close');
-    // Resolves when the output ends, which all processes of the cluster share: when the last of them is gone.
+    // Resolves when the output ends. All processes of the cluster share it, so the last one has ended then.
     expect(await cluster.kill(signal)).toBe(code);
     await closed;
   });
@@ -169,7 +169,7 @@ describeWithPrivateServers('redis', 'sample 02 with a Redis of its own', () => {
   it.each([
     [{ STORE: 'lmdb' }, /^The sample ended with 1: STORE must be redis or postgres, got "lmdb"\.\n$/],
     [{ PORT: 'x' }, /^The sample ended with 1: PORT must be a number from 0 to 65535, got "x"\.\n$/],
-  ])('says what is wrong with %p', async (env, message) => {
+  ])('reports the invalid setting %p', async (env, message) => {
     await expect(runSample(env, MAIN)).rejects.toThrow(message);
   });
 });

@@ -9,7 +9,7 @@ import { freePort } from '../support/free-port.js';
 import { describeWith } from '../support/requirements.js';
 import { runSample, type RunningSample } from './run-sample.js';
 
-// A browser beside all else that runs: what ends a test here is that nothing happens any more.
+// A browser on a busy machine is slow: this limit ends only a test that has stopped.
 jest.setTimeout(120_000);
 
 const COOKIE = 'login-sample.sid';
@@ -48,7 +48,7 @@ describeWith(CHROMIUM, 'sample 01-login in a browser', () => {
     await page.getByLabel('User name').fill(name);
     await page.getByLabel('Password').fill(password);
     const answer = page.waitForResponse((response) => response.request().method() === 'POST');
-    // That of the page to come: the one with the form has been loaded for long.
+    // The event of the next page: the page with the form is loaded already.
     const loaded = page.waitForEvent('load');
     await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
     const [response] = await Promise.all([answer, loaded]);
@@ -59,7 +59,7 @@ describeWith(CHROMIUM, 'sample 01-login in a browser', () => {
     await page.waitForURL('/');
   };
 
-  it('counts the views of each page by itself', async () => {
+  it('counts the views of each page separately', async () => {
     await page.goto('/');
     await page.goto('/about');
     await page.goto('/about');
@@ -72,7 +72,7 @@ describeWith(CHROMIUM, 'sample 01-login in a browser', () => {
     );
   });
 
-  it('loses no view of tabs that load at once', async () => {
+  it('loses no view of tabs that load concurrently', async () => {
     await page.goto('/about');
     const tabs = await Promise.all(Array.from({ length: 8 }, () => context.newPage()));
     await Promise.all(tabs.map((tab) => tab.goto('/about')));
@@ -80,7 +80,7 @@ describeWith(CHROMIUM, 'sample 01-login in a browser', () => {
     expect(await views('/about')).toBe('9');
   });
 
-  it('says when the session was created and when it expires', async () => {
+  it('shows when the session was created and when it expires', async () => {
     const earliest = Date.now();
     await page.goto('/');
     const latest = Date.now();
@@ -94,7 +94,7 @@ describeWith(CHROMIUM, 'sample 01-login in a browser', () => {
     }
   });
 
-  it('shows the form again for a wrong password, and nothing of it as markup', async () => {
+  it('shows the form again for a wrong password, and escapes the input', async () => {
     expect(await logIn('ada', 'guess')).toBe(401);
     expect(await page.getByRole('alert').textContent()).toContain('do not match');
     expect(await page.getByLabel('User name').inputValue()).toBe('ada');
@@ -103,7 +103,7 @@ describeWith(CHROMIUM, 'sample 01-login in a browser', () => {
     expect(await page.getByLabel('User name').inputValue()).toBe('"><b id=injected>');
   });
 
-  it('sends a visitor who is not logged in to the login page, and a program away', async () => {
+  it('redirects a visitor without a login to the login page, and responds to a program with 401', async () => {
     await page.goto('/account');
     expect(pathOf()).toBe('/login');
     expect((await fetch(`${server.url}/account`, { redirect: 'manual' })).status).toBe(401);
@@ -124,7 +124,7 @@ describeWith(CHROMIUM, 'sample 01-login in a browser', () => {
     expect(pathOf()).toBe('/login');
   });
 
-  it.each(['SIGKILL', 'SIGTERM'] as const)('stays logged in over %s and a restart', async (signal) => {
+  it.each(['SIGKILL', 'SIGTERM'] as const)('stays logged in after %s and a restart', async (signal) => {
     await logIn('grace', 'nanosecond-wire');
     await page.goto('/about');
     const before = await cookie();
@@ -137,7 +137,7 @@ describeWith(CHROMIUM, 'sample 01-login in a browser', () => {
     expect((await cookie())?.value).toBe(before?.value);
   });
 
-  it('logs out for good: no account by its address, and none by the old cookie', async () => {
+  it('shows no account after a logout, neither by its URL nor with the old cookie', async () => {
     await logIn('ada', 'analytical-engine');
     const before = await cookie();
     await logOut();
@@ -149,9 +149,9 @@ describeWith(CHROMIUM, 'sample 01-login in a browser', () => {
     expect(pathOf()).toBe('/login');
   });
 
-  it('takes the cookie away at logout and does not show the account again by the back button', async () => {
+  it('clears the cookie at logout and does not show the account with the back button', async () => {
     await logIn('ada', 'analytical-engine');
-    // The page after the logout counts a view, and so begins a new session: the cookie is looked at before.
+    // The page after the logout counts a view and thereby creates a new session: so the cookie is read before.
     const answer = page.waitForResponse((response) => response.url().endsWith('/logout'));
     const before = await cookie();
     await logOut();
@@ -163,7 +163,7 @@ describeWith(CHROMIUM, 'sample 01-login in a browser', () => {
     expect(await page.getByText('Ada Lovelace').count()).toBe(0);
   });
 
-  it('keeps its secret to itself and names a port that is in use', async () => {
+  it('stores its secret with mode 600 and reports a port that is in use', async () => {
     expect(statSync(join(folder, 'secret')).mode & 0o777).toBe(0o600);
     await expect(runSample({ ...env, SESSION_PATH: join(folder, 'other') })).rejects.toThrow(
       /^The sample ended with 1: Port \d+ is in use\. Choose another one: PORT=3001 npm start\n$/,

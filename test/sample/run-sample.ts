@@ -3,19 +3,19 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** A sample, as a process of its own. */
+/** A sample in a separate process. */
 export interface RunningSample {
   readonly url: string;
-  /** What it wrote before it said where it listens. */
+  /** Its output up to the line with its URL. */
   readonly output: string;
-  /** Resolves when the process is gone, with its exit code; `null` where the signal ended it. */
+  /** Resolves with the exit code when the process has ended; `null` if the signal ended it. */
   kill(signal: NodeJS.Signals): Promise<number | null>;
 }
 
 /**
- * Starts what was built, by the path of its main module, and resolves when it says where it listens.
+ * Starts a built sample by the path of its main module. Resolves when it prints its URL.
  *
- * @throws Error with what the process wrote, when it ends before.
+ * @throws Error with the output of the process if it ends before.
  */
 export async function runSample(
   env: Readonly<Record<string, string>>,

@@ -11,7 +11,7 @@ export const ADAPTERS = [
 
 export type MakeAdapter = (typeof ADAPTERS)[number][1];
 
-/** A running application on a free port of this machine. */
+/** A running application on a free local port. */
 export interface RunningApp {
   readonly app: INestApplication;
   readonly url: string;

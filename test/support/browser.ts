@@ -1,4 +1,4 @@
-/** A client that keeps cookies as a browser does, without a browser. */
+/** An HTTP client with a cookie jar. */
 export class Browser {
   readonly jar = new Map<string, string>();
   readonly #base: string;
@@ -8,7 +8,7 @@ export class Browser {
     for (const [name, value] of cookies) this.jar.set(name, value);
   }
 
-  /** Another tab: the same cookies now, its own from here on. */
+  /** A client with a copy of the cookies. */
   clone(): Browser {
     return new Browser(this.#base, this.jar);
   }

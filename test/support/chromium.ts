@@ -15,11 +15,11 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
-/** A real browser: Debian's Chromium, or the one that the environment variable CHROMIUM names. */
+/** Chromium: the package of Debian, or the path in the environment variable CHROMIUM. */
 export const CHROMIUM: Requirement = {
   name: `Chromium at ${PATH}`,
   isMet: existsSync(PATH),
-  cure: 'apt-get install chromium (or set CHROMIUM to the path of one)',
+  cure: 'apt-get install chromium (or set CHROMIUM to its path)',
 };
 
 export function launchChromium(): Promise<Browser> {

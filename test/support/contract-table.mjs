@@ -1,4 +1,4 @@
-/** A reporter of jest: one table of which store keeps how much of the store contract. */
+/** A reporter for jest that prints the results of the store contract as a table, one row per store. */
 export default class ContractTable {
   #stores = new Map();
 

@@ -9,7 +9,7 @@ import {
 
 type Operation = 'load' | 'create' | 'patch' | 'rekey' | 'delete';
 
-/** Any store, with its calls written down, and slow or broken on demand. */
+/** Records the calls of another store. It can delay writes and throw errors. */
 export class CountingStore extends SessionStore {
   calls: string[] = [];
   /** Awaited before each write. */

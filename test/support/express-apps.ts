@@ -6,14 +6,14 @@ import { session } from 'nest-session/express';
 export type Express = typeof express;
 /** The function of express-session, as an application imports it. */
 export type SessionFunction = typeof expressSession;
-/** A session as these applications use it: whatever they put there. */
+/** A session with any attributes. */
 export type AnySession = expressSession.Session & Record<string, unknown>;
 
-/** The drop-in, under the types that an application has of express-session. */
+/** `nest-session/express` with the types of express-session. */
 export const dropIn = session as unknown as SessionFunction;
 export const original = expressSession;
 
-// Express 4 is installed under an alias, for which there are no types: those of Express 5 are near enough.
+// Express 4 is installed under an alias without types. The types of Express 5 are close enough.
 const express4 = createRequire(import.meta.url)('express4') as Express;
 
 /** The two versions of Express, for `describe.each`. */
@@ -22,7 +22,7 @@ export const EXPRESS_VERSIONS = [
   ['Express 5', express],
 ] as const;
 
-/** Each version of Express with each of the two packages: an application must not see which one it has. */
+/** Each version of Express with each of the two packages: an application must not notice a difference. */
 export const IMPORTS = EXPRESS_VERSIONS.flatMap(
   ([version, make]) =>
     [
@@ -31,19 +31,19 @@ export const IMPORTS = EXPRESS_VERSIONS.flatMap(
     ] as const,
 );
 
-/** What express-session's own documentation gives an application to begin with. */
+/** The options in the first example of express-session's documentation. */
 export const OPTIONS = { secret: 'keyboard cat', resave: false, saveUninitialized: false } as const;
 
-/** The session of a request, which the application knows to be there. */
+/** The session of a request that has one. */
 export function sessionOf(req: { session?: unknown }): AnySession {
   return req.session as AnySession;
 }
 
-/** The `name=value` of the session's cookie in an answer of supertest; `undefined` where it sets none. */
+/** The `name=value` of the session cookie in a response of supertest; `undefined` if there is none. */
 export function sidOf(
-  answer: { headers: Record<string, unknown> },
+  response: { headers: Record<string, unknown> },
   name = 'connect.sid',
 ): string | undefined {
-  const lines = (answer.headers['set-cookie'] ?? []) as string[];
+  const lines = (response.headers['set-cookie'] ?? []) as string[];
   return lines.map((line) => line.split(';')[0]!).find((pair) => pair.startsWith(`${name}=`));
 }

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * A port of this machine for a server that goes and comes back to it. Not one that systems give to whoever asks for any,
- * from 32768 on: meanwhile it would be somebody else's, a server's of another test or a connection's.
+ * A free port for a server that restarts on the same port. It is below 32768: the system assigns ports from there on to
+ * connections and other servers, and could reuse this one during the restart.
  */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (let tried = 1; ; tried++) {

@@ -2,10 +2,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 setFlagsFromString('--expose-gc');
-/** Collects garbage now. */
+/** Runs a garbage collection. */
 export const collectGarbage = runInNewContext('gc') as () => void;
 
-/** Bytes that the heap holds after a collection. */
+/** Bytes in use on the heap after a garbage collection. */
 export function usedHeap(): number {
   collectGarbage();
   return process.memoryUsage().heapUsed;

@@ -8,11 +8,11 @@ import {
 import type { AddressInfo } from 'node:net';
 import type { UserSession } from 'nest-session/http';
 
-/** A request with a session, as a handler of plain node:http sees it. */
+/** A request with a session, for handlers of plain node:http. */
 export type SessionRequest = IncomingMessage & { session: UserSession };
 export type PlainHandler = (req: SessionRequest, res: ServerResponse) => unknown;
 
-/** A server on a free port of this machine. */
+/** A running server on a free local port. */
 export interface RunningServer {
   readonly url: string;
   readonly close: () => Promise<void>;

@@ -1,17 +1,16 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Milliseconds of a clock that stands still while this process has something to do and gets no core for it: what other
- * jobs of a busy machine add to a wait is no matter of what is waited for. It goes on while the process computes, sleeps,
- * or waits for others.
+ * Milliseconds of a clock that excludes the time in which this process was runnable but had no core. Measured durations
+ * then do not depend on other jobs of a busy machine. The clock includes computing, sleeping and waiting for others.
  *
- * Linux tells that of the main thread, where jest runs its tests; elsewhere this is `performance.now()`.
+ * It needs Linux and measures the main thread, where jest runs its tests. On other systems it is `performance.now()`.
  */
 export function ownTime(): number {
   return performance.now() - waitedForCore();
 }
 
-/** How long the main thread stood in line for a core, in all. */
+/** Total time in which the main thread waited for a core. Milliseconds. */
 function waitedForCore(): number {
   try {
     const [, waited] = readFileSync('/proc/self/schedstat', 'utf8').split(' ');

@@ -1,4 +1,4 @@
-/** Servers of a test's own, to be killed, paused and started again. `stop` them in `afterAll`. */
+/** Servers that one test starts, and may kill, pause and restart. Call `stop` in `afterAll`. */
 export { startMariadb } from '../../scripts/servers/mariadb.mjs';
 export { startPostgres } from '../../scripts/servers/postgres.mjs';
 export { startRedisCluster, type OwnRedisCluster } from '../../scripts/servers/redis-cluster.mjs';

@@ -1,23 +1,23 @@
 import { connect } from 'node:net';
 
-/** An answer as it came over the wire. */
-export interface RawAnswer {
+/** A response as received. */
+export interface RawResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly body: string;
 }
 
-/** A request under way: how much of its answer has come, and all of it. */
+/** A sent request, and its response as far as it is received. */
 export interface RawRequest {
   readonly received: () => number;
-  /** Settles when the head has come; `null` where the connection ended without one. */
-  readonly head: Promise<RawAnswer | null>;
-  /** Settles when the connection has ended; `null` where no head came. */
-  readonly answer: Promise<RawAnswer | null>;
+  /** Resolves when the head is received; `null` if the connection ended without one. */
+  readonly head: Promise<RawResponse | null>;
+  /** Resolves when the connection has ended; `null` if no head was received. */
+  readonly answer: Promise<RawResponse | null>;
   readonly abort: () => void;
 }
 
-/** Sends one request over a connection of its own, and watches what comes back byte by byte. */
+/** Sends one request over a new connection, and reads the response byte by byte. */
 export function rawRequest(url: string, path: string, { method = 'GET', cookie = '' } = {}): RawRequest {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -25,17 +25,17 @@ export function rawRequest(url: string, path: string, { method = 'GET', cookie =
   if (cookie !== '') lines.push(`Cookie: ${cookie}`);
   socket.write(`${lines.join('\r\n')}\r\n\r\n`);
   let text = '';
-  let headCame!: (answer: RawAnswer | null) => void;
-  const head = new Promise<RawAnswer | null>((resolve) => (headCame = resolve));
+  let headCame!: (answer: RawResponse | null) => void;
+  const head = new Promise<RawResponse | null>((resolve) => (headCame = resolve));
   socket.setEncoding('latin1').on('data', (chunk: string) => {
     text += chunk;
     if (!text.includes('\r\n\r\n')) return;
     const answered = parse(text);
     headCame(answered);
-    // Some answers ask to keep the connection: a complete one ends it here.
+    // Some responses keep the connection open: it ends here when the response is complete.
     if (isComplete(answered)) socket.end();
   });
-  const answer = new Promise<RawAnswer | null>((resolve) => {
+  const answer = new Promise<RawResponse | null>((resolve) => {
     socket
       .on('error', () => undefined)
       .on('close', () => {
@@ -47,7 +47,7 @@ export function rawRequest(url: string, path: string, { method = 'GET', cookie =
   return { received: () => text.length, head, answer, abort: () => socket.destroy() };
 }
 
-function parse(text: string): RawAnswer {
+function parse(text: string): RawResponse {
   const end = text.indexOf('\r\n\r\n');
   const [statusLine = '', ...lines] = text.slice(0, end).split('\r\n');
   const headers = new Headers();
@@ -56,13 +56,13 @@ function parse(text: string): RawAnswer {
   return { status: Number(statusLine.split(' ')[1]), headers, body: text.slice(end + 4) };
 }
 
-function isComplete({ headers, body }: RawAnswer): boolean {
+function isComplete({ headers, body }: RawResponse): boolean {
   if (headers.get('transfer-encoding') === 'chunked') return body.endsWith('0\r\n\r\n');
   return headers.has('content-length') && body.length >= Number(headers.get('content-length'));
 }
 
-/** The `name=value` of a cookie that an answer sets. */
-export function cookieOf(answer: RawAnswer | null, name = 'connect.sid'): string | undefined {
+/** The `name=value` of a cookie in a response. */
+export function cookieOf(answer: RawResponse | null, name = 'connect.sid'): string | undefined {
   return answer?.headers
     .getSetCookie()
     .map((line) => line.split(';')[0]!)

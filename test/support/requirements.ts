@@ -1,24 +1,23 @@
 import { isInCi } from '../../scripts/servers/choose-server.mjs';
 
-/** Something of the machine that a suite cannot do without: a browser, a server. */
+/** A program that a suite needs: a browser, a server. */
 export interface Requirement {
-  /** What is missing, as one says it: `Chromium`. */
+  /** Its name in messages: `Chromium`. */
   readonly name: string;
   readonly isMet: boolean;
-  /** How to get it: `apt-get install chromium`. */
+  /** How to install it: `apt-get install chromium`. */
   readonly cure: string;
 }
 
 /**
- * `describe` for a suite that needs something of the machine. Where that is missing, the suite fails in CI, where
- * nothing may go untested unnoticed; elsewhere it is left out, and says so.
+ * `describe` for a suite with a requirement. If it is missing, the suite fails in CI; elsewhere it is skipped with a warning.
  */
 export function describeWith({ name, isMet, cure }: Requirement, title: string, body: () => void): void {
   if (isMet) {
     describe(title, body);
     return;
   }
-  const missing = `${name} is missing. Get it with: ${cure}`;
+  const missing = `${name} is missing. Install it with: ${cure}`;
   if (isInCi(process.env)) {
     describe(title, () => {
       it(`has ${name}`, () => {
@@ -29,7 +28,7 @@ export function describeWith({ name, isMet, cure }: Requirement, title: string, 
   }
   const line = '!'.repeat(100);
   console.warn(`${line}\n!! NOT RUN: ${title}\n!! ${missing}\n${line}`);
-  // Registered all the same, so that jest counts what was left out.
-  const leftOut = describe['skip' as const];
-  leftOut(title, body);
+  // Registered as skipped, so that jest counts it.
+  const skip = describe['skip' as const];
+  skip(title, body);
 }

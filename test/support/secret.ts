@@ -1,3 +1,3 @@
-/** A secret for tests, as good as the options demand. */
+/** A secret for tests that the options accept. */
 export const SECRET = 'a-secret-for-tests-only-0123456789abcdef';
 export const OTHER_SECRET = 'another-secret-for-tests-9876543210fedcba';

@@ -10,18 +10,16 @@ import { SECRET } from './secret.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Most requests of one test at once to one process. */
+/** Limit of concurrent requests to one process. */
 export const CONNECTIONS = 16;
 
-/** The processes that run. */
+/** The running processes. */
 export const children = new Set<ChildProcess>();
 
-/** The fixtures import the package as it is built. */
+/** @throws Error if the package is not built: the fixtures import it from dist. */
 export function needsBuild(): void {
   if (existsSync(join(ROOT, 'dist/index.js'))) return;
-  throw new Error(
-    'These tests start processes that import the built package, and dist is missing: npm run build',
-  );
+  throw new Error('dist is missing, and these tests start processes that import it. Run: npm run build');
 }
 
 export interface Answer {
@@ -31,23 +29,23 @@ export interface Answer {
   readonly body: Promise<string>;
 }
 
-/** Where a process of `store-server.mjs` keeps its sessions. */
+/** The store of a process of `store-server.mjs`. */
 export interface StorePlace {
   readonly kind: 'lmdb' | 'redis' | 'postgres' | 'mysql' | 'sqlite';
   /** A URL, or a path. */
   readonly at: string;
-  /** A prefix or a table of its own. */
+  /** Its prefix or table. */
   readonly name?: string;
 }
 
-/** An attribute to be set, in a new session where there is no cookie. */
+/** An attribute to set; in a new session if `cookie` is `null`. */
 export interface Write {
   readonly cookie: string | null;
   readonly name: string;
   readonly value: string;
 }
 
-/** A process that serves sessions, and the requests to it. */
+/** A server process with sessions, and requests to it. */
 export class ServerProcess {
   readonly child: ChildProcess;
   readonly url: string;
@@ -64,16 +62,18 @@ export class ServerProcess {
     throw new Error('The server process ended before it listened.');
   }
 
-  /** Resolves as soon as the headers of the answer are here. */
+  /** Resolves when the headers of the response are received. */
   async send(path: string, { cookie }: { cookie?: string | null } = {}): Promise<Answer> {
-    return (await this.hold(path, cookie ?? null, 'at once')).finish();
+    return (await this.hold(path, cookie ?? null, 'sent')).finish();
   }
 
-  /** Sets an attribute, of a new session where there is no cookie; answers the cookie of the session. */
+  /** Sets an attribute, in a new session without a cookie. Returns the cookie of the session. */
   async write({ cookie, name, value }: Write): Promise<string> {
     const answer = await this.send(`/set?name=${name}&value=${value}`, { cookie });
     if (answer.status !== 200)
-      throw new Error(`a write was answered with ${answer.status}: ${await answer.body}`);
+      throw new Error(
+        `The response to a write has the status ${answer.status}, expected 200: ${await answer.body}`,
+      );
     return (answer.cookie ?? cookie)!;
   }
 
@@ -82,11 +82,11 @@ export class ServerProcess {
     return JSON.parse(await body) as { isNew: boolean; attributes: Record<string, unknown> };
   }
 
-  /** Sends all but the end of a request; resolves when the server says that it holds its session. */
+  /** Sends a request without its end. Resolves when the server reports that the request has its session. */
   async hold(
     path: string,
     cookie: string | null,
-    until?: 'at once',
+    until?: 'sent',
   ): Promise<{ finish: () => Promise<Answer> }> {
     const sent = request(this.url + path, {
       method: 'POST',
@@ -94,7 +94,7 @@ export class ServerProcess {
       headers: cookie === null ? {} : { cookie },
     });
     const answer = once(sent, 'response').then(([response]) => readAnswer(response as never));
-    // Whoever holds a request asks for its answer later; until then a failure is not unheard.
+    // The caller awaits the response later: until then a rejection must not count as unhandled.
     answer.catch(() => undefined);
     if (until === undefined) {
       sent.flushHeaders();
@@ -112,7 +112,7 @@ export class ServerProcess {
 function readAnswer(response: IncomingMessage): Answer {
   const [setCookie] = response.headers['set-cookie'] ?? [];
   const body = text(response);
-  // Cut off by a kill, and only looked at by who needs it.
+  // Cut off by a kill. Only some callers read the body.
   body.catch(() => undefined);
   return {
     status: response.statusCode!,
@@ -132,7 +132,7 @@ export function startFixture(fixture: string, ...args: string[]): ChildProcess {
   return child;
 }
 
-/** `kill -9`, and waits for the end. */
+/** Sends SIGKILL, and resolves when the process has ended. */
 export async function kill(child: ChildProcess): Promise<void> {
   const ended = once(child, 'exit');
   if (child.exitCode !== null || child.signalCode !== null || !child.kill('SIGKILL')) return;

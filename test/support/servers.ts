@@ -2,9 +2,8 @@ import { cureFor, ENGINES, type Engine, type EngineName } from '../../scripts/se
 import { describeWith } from './requirements.js';
 
 /**
- * `describe` for a suite that talks to a server which it shares with others: keep to keys and tables of your own, and
- * leave it up. The body gets its URL, which `npm test` provides. Without one the suite fails in CI, and is left out
- * elsewhere.
+ * `describe` for a suite that shares a server with others: use your own keys and tables, and do not stop it. The body gets
+ * its URL, which `npm test` provides. Without a URL the suite fails in CI and is skipped elsewhere.
  */
 export function describeWithServer(name: EngineName, title: string, body: (url: string) => void): void {
   const engine = engineOf(name);
@@ -13,14 +12,14 @@ export function describeWithServer(name: EngineName, title: string, body: (url: 
     {
       name: `${engine.variable}, the URL of a ${engine.title} server,`,
       isMet: Boolean(url),
-      cure: `npm test -- <path of the test>; where that finds no server: ${cureFor(engine)}`,
+      cure: `npm test -- <path of the test>; if that finds no server: ${cureFor(engine)}`,
     },
     title,
     () => body(url ?? ''),
   );
 }
 
-/** The same for a suite that starts servers of its own, see `private-servers.ts`: a URL is no help to it. */
+/** The same for a suite that starts its own servers, see `private-servers.ts`. It needs no URL. */
 export function describeWithPrivateServers(name: EngineName, title: string, body: () => void): void {
   const engine = engineOf(name);
   describeWith(

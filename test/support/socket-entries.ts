@@ -8,9 +8,9 @@ import { RedisSessionStore } from 'nest-session/redis';
 import { createClient } from 'redis';
 import { SECRET } from './secret.js';
 
-/** A session middleware that takes anything for a response. */
+/** A session middleware that accepts any object as a response. */
 export type AnyMiddleware = (req: IncomingMessage, res: object, next: (error?: unknown) => void) => void;
-/** A session of either entry. */
+/** A session of either entry point. */
 export type EntrySession = Record<string, unknown> & {
   save(callback?: (error?: unknown) => void): unknown;
   regenerate(callback?: (error?: unknown) => void): unknown;
@@ -21,20 +21,20 @@ export interface EntryOptions {
   readonly rolling?: boolean;
 }
 
-/** The two entries for servers of any kind, for `describe.each`. */
+/** The two entry points without Nest, for `describe.each`. */
 export const ENTRIES = [
   ['nest-session/http', 'http'],
   ['nest-session/express', 'express'],
 ] as const;
 export type Entry = (typeof ENTRIES)[number][1];
 
-/** A store with which a middleware can be made again and again, and what closes it. */
+/** A store. `mount` creates a middleware with it. */
 export interface EntryStore {
   readonly mount: (options?: EntryOptions) => AnyMiddleware;
   readonly close: () => Promise<void>;
 }
 
-/** With a store of this process, or one given. */
+/** With a memory store, or with `given`. */
 export function memoryStoreOf(entry: Entry, given?: object): EntryStore {
   const store = given ?? (entry === 'http' ? new MemorySessionStore() : new session.MemoryStore());
   return { mount: (options) => middlewareOf(entry, store, options), close: async () => undefined };
@@ -55,7 +55,7 @@ export function middlewareOf(entry: Entry, store: object, { rolling = false } = 
   return session(options) as AnyMiddleware;
 }
 
-/** Saves explicitly: `'saved'`, or the code of the error. */
+/** Calls `save()`. Resolves with `'saved'` or the code of the error. */
 export async function save(entry: Entry, held: EntrySession): Promise<unknown> {
   try {
     if (entry === 'http') await held.save();
@@ -75,7 +75,7 @@ interface TextClient {
   del(key: string): Promise<unknown>;
 }
 
-/** The smallest store for express-session over Redis. */
+/** A minimal express-session store on Redis. */
 class TextStore extends session.Store {
   constructor(
     readonly client: TextClient,
@@ -96,12 +96,12 @@ class TextStore extends session.Store {
   }
 }
 
-/** Calls a middleware and waits for its `next`: `undefined`, or the error that it got. */
+/** Calls a middleware. Resolves with the argument of `next`: `undefined` or an error. */
 export function passed(middleware: AnyMiddleware, req: IncomingMessage, res: object): Promise<unknown> {
   return new Promise((resolve) => middleware(req, res, resolve));
 }
 
-/** A handler of plain `node:http` behind a middleware: `/login` signs in, all others show the session. */
+/** A handler of plain `node:http` behind a middleware: `/login` signs in, all other paths show the session. */
 export function loginPage(middleware: AnyMiddleware) {
   return (req: IncomingMessage, res: ServerResponse): void =>
     middleware(req, res, (error) => {
@@ -112,7 +112,7 @@ export function loginPage(middleware: AnyMiddleware) {
     });
 }
 
-/** A response as engine.io has it at a WebSocket handshake, written down. */
+/** A response like that of engine.io during a WebSocket handshake. It records its calls. */
 export class UpgradeResponse extends EventEmitter {
   readonly headers: Record<string, unknown> = {};
   readonly calls: unknown[][] = [];
@@ -128,13 +128,13 @@ export class UpgradeResponse extends EventEmitter {
   end(...args: unknown[]): void {
     this.calls.push(['end', ...args]);
   }
-  /** The `name=value` of the cookie that it sets. */
+  /** The `name=value` of its cookie. */
   get cookie(): string {
     return String(this.headers['Set-Cookie']).split(';', 1)[0]!;
   }
 }
 
-/** A request with nothing but a URL and a cookie. */
+/** A request with a URL and an optional cookie. */
 export const request = (cookie?: string): EntryRequest =>
   createRequest({ url: '/', headers: cookie === undefined ? {} : { cookie } }) as unknown as EntryRequest;
 

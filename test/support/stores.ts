@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { MemorySessionStore, type SessionStore } from 'nest-session';
 import { LmdbSessionStore } from 'nest-session/lmdb';
 
-/** The embedded stores, for `describe.each`: each made empty, and let go of again. */
+/** The embedded stores, for `describe.each`: a function creates an empty store, and `dispose` closes it. */
 export const STORES = [
   ['memory', () => ({ store: new MemorySessionStore() as SessionStore, dispose: async () => undefined })],
   ['lmdb', makeLmdb],

@@ -12,7 +12,7 @@ describe('the five-method store of docs/stores.md', () => {
     expect(new MySessionStore()).toBeInstanceOf(SessionStore);
   });
 
-  it('is asked by my-session-store.spec.ts, with the options that the page shows', () => {
+  it('is tested by my-session-store.spec.ts, with the options that the page shows', () => {
     expect(SNIPPETS[1]).toBe(textOf('docs/my-session-store.spec.ts'));
   });
 });

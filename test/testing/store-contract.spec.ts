@@ -8,7 +8,7 @@ import { PATCH_MUTANTS } from './mutants/patch-mutants.js';
 import { PRINCIPAL_MUTANTS } from './mutants/principal-mutants.js';
 import { runRecorded, type Outcomes } from './mutants/recording-runner.js';
 import { ReferenceStore } from './mutants/reference-store.js';
-import { FilesBeforeItClaims, REKEY_MUTANTS, TWO_STEP_MUTANTS } from './mutants/rekey-mutants.js';
+import { CreatesBeforeItClaims, REKEY_MUTANTS, TWO_STEP_MUTANTS } from './mutants/rekey-mutants.js';
 import { SWEEP_MUTANTS } from './mutants/sweep-mutants.js';
 
 const MUTANTS: readonly Mutant[] = [
@@ -23,14 +23,14 @@ const MUTANTS: readonly Mutant[] = [
 
 const outcomesOf = (
   options: Omit<StoreContractOptions, 'runner'>,
-  isAsked?: (title: string) => boolean,
+  isSelected?: (title: string) => boolean,
 ): Promise<Outcomes> =>
-  runRecorded((runner) => describeStoreContract('A store', { runner, ...options }), isAsked);
+  runRecorded((runner) => describeStoreContract('A store', { runner, ...options }), isSelected);
 
 const failedIn = (outcomes: Outcomes): string[] =>
   [...outcomes].flatMap(([title, error]) => (error === null ? [] : [title]));
 
-/** Which of these questions a mutant fails. */
+/** The cases with these titles that a mutant fails. */
 async function failedBy({ make, spoil }: Mutant, titles: ReadonlySet<string>): Promise<string[]> {
   return failedIn(await outcomesOf({ create: make, ...(spoil && { spoil }) }, (title) => titles.has(title)));
 }
@@ -50,7 +50,7 @@ describe('describeStoreContract', () => {
     expect(await failedBy(mutant, new Set([mutant.caughtBy]))).toEqual([mutant.caughtBy]);
   });
 
-  it('asks no question that every mutant passes', async () => {
+  it('has no case that every mutant passes', async () => {
     const outcomes = await outcomesOf({ create: () => new ReferenceStore(), spoil: spoilReference });
     const unfailed = new Set(outcomes.keys());
     for (const { caughtBy } of MUTANTS) unfailed.delete(caughtBy);
@@ -59,23 +59,23 @@ describe('describeStoreContract', () => {
     expect([...unfailed]).toEqual([]);
   });
 
-  describe('for a store whose rekey takes two steps, as its options say,', () => {
-    it('passes one that has both keys for a moment', async () => {
-      const outcomes = await outcomesOf({ create: () => new FilesBeforeItClaims(), atomicRekey: false });
+  describe('with the option atomicRekey: false', () => {
+    it('passes a store that has both keys for a moment', async () => {
+      const outcomes = await outcomesOf({ create: () => new CreatesBeforeItClaims(), atomicRekey: false });
       expect(failedIn(outcomes)).toEqual([]);
     });
 
-    it.each(TWO_STEP_MUTANTS)('fails one that $fault', async ({ make, caughtBy }) => {
+    it.each(TWO_STEP_MUTANTS)('fails a store that $fault', async ({ make, caughtBy }) => {
       const outcomes = await outcomesOf({ create: make, atomicRekey: false }, (title) => title === caughtBy);
       expect(failedIn(outcomes)).toEqual([caughtBy]);
     });
   });
 
-  it('fails a store that sweeps or has an index though its options say that it has not', async () => {
+  it('fails a store that sweeps or has an index although its options say that it does not', async () => {
     const options = { sweeps: false, indexesPrincipals: false };
     expect(failedIn(await outcomesOf({ create: () => new ReferenceStore(), ...options }))).toEqual([
-      'has no deleteExpired(), as sweeps: false says',
-      'has no listByPrincipal() and deleteByPrincipal(), as indexesPrincipals: false says',
+      'has no deleteExpired() with sweeps: false',
+      'has neither listByPrincipal() nor deleteByPrincipal() with indexesPrincipals: false',
     ]);
   });
 });

@@ -18,9 +18,9 @@ import { UsersService } from './users/users.service.js';
       store: { useFactory: () => new LmdbSessionStore({ path: join(readSettings().dataPath, 'sessions') }) },
       useFactory: () => ({
         secret: readSecret(readSettings()),
-        // Cookies know no ports: a name of its own keeps this one apart from other applications on localhost.
+        // Cookies ignore ports: a distinct name separates this one from other applications on localhost.
         name: 'login-sample.sid',
-        // With a maxAge the cookie, and with it the login, outlives the browser.
+        // With a maxAge, the cookie and the login survive the end of the browser.
         cookie: { sameSite: 'lax', maxAge: days(7) },
       }),
     }),

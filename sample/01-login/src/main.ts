@@ -14,7 +14,7 @@ try {
 async function start(settings: Settings): Promise<void> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule, {
     logger: ['warn', 'error', 'fatal'],
-    // Browsers keep connections open for later: without this, ending the server would wait for them.
+    // Browsers keep connections open: without this, the server would wait for them at shutdown.
     forceCloseConnections: true,
   });
   app.enableShutdownHooks();
@@ -25,7 +25,7 @@ async function start(settings: Settings): Promise<void> {
 }
 
 async function listen(app: NestExpressApplication, { port, host }: Settings): Promise<void> {
-  // Nest would log the stack of what is explained below.
+  // Otherwise Nest logs the stack of errors that are explained below.
   app.useLogger(false);
   try {
     await app.listen(port, host);
@@ -36,7 +36,7 @@ async function listen(app: NestExpressApplication, { port, host }: Settings): Pr
   app.useLogger(['warn', 'error', 'fatal']);
 }
 
-/** One line for what the person at the terminal can do something about; the error with its stack for anything else. */
+/** One line for an error that the user can fix; the error with its stack otherwise. */
 function explain(error: unknown): unknown {
   const { code, syscall, message } = error as NodeJS.ErrnoException;
   const port = process.env['PORT'] || '3000';

@@ -1,9 +1,9 @@
 import type { Views } from './pages/views.js';
 
-/** What this application keeps in a session. From here on `session.userId` and `@Session('userId')` are typed. */
+/** The session data of this application. It gives `session.userId` and `@Session('userId')` their types. */
 declare module 'nest-session' {
   interface SessionData {
-    /** The id of the user who is logged in; absent while nobody is. */
+    /** The id of the logged-in user; absent without a login. */
     userId: string;
     views: Views;
   }

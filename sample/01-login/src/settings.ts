@@ -3,15 +3,15 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** What the environment says about how to run; the defaults suit a first look. */
+/** Settings from the environment. The defaults are enough for a first look. */
 export interface Settings {
   readonly host: string;
   readonly port: number;
-  /** The folder of the sessions and, unless the environment brings one, of the secret. */
+  /** The folder of the sessions, and of the secret if the environment has none. */
   readonly dataPath: string;
 }
 
-/** Seen from `dist-sample/01-login`, so that it does not matter where the application is started from. */
+/** Relative to `dist-sample/01-login`, so that it does not depend on the current folder. */
 const DATA_PATH = fileURLToPath(new URL('../../sample/01-login/.data', import.meta.url));
 
 /** @throws Error when PORT is not a port. */
@@ -30,8 +30,8 @@ function readPort(text: string): number {
 }
 
 /**
- * The secret that signs the cookies: SESSION_SECRET, or else one that is made at the first start and kept for the next
- * ones, since a new secret ends every session.
+ * The secret that signs the cookies: SESSION_SECRET, or one that is created at the first start and kept in a file, since a
+ * new secret ends every session.
  */
 export function readSecret({ dataPath }: Settings, env: NodeJS.ProcessEnv = process.env): string {
   if (env['SESSION_SECRET']) return env['SESSION_SECRET'];

@@ -16,7 +16,7 @@ try {
     console.log(
       'Ctrl-C ends all of it. Or end one application with kill and its pid: the other one goes on.',
     );
-    const reason = await Promise.race([interrupted, fleet.over]);
+    const reason = await Promise.race([interrupted, fleet.ended]);
     if (!reason.startsWith('SIG')) process.exitCode = 1;
     console.log(`\n${reason}: the cluster ends.`);
   } finally {
@@ -26,17 +26,17 @@ try {
   console.error(explain(error));
   process.exitCode = 1;
 }
-// What would keep the process up now is a connection of somebody who does not let go.
+// Only open connections of clients could keep the process running now.
 process.exit();
 
-/** Which signal came first. Later ones change nothing: `npm` passes on a Ctrl-C that the terminal has sent already. */
+/** The first signal. Later signals change nothing: `npm` forwards a Ctrl-C that the terminal has sent already. */
 function firstOf(signals: readonly NodeJS.Signals[]): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of signals) process.on(signal, resolve);
   });
 }
 
-/** One line for what the person at the terminal can do something about; the error with its stack for anything else. */
+/** One line for an error that the user can fix; the error with its stack otherwise. */
 function explain(error: unknown): unknown {
   const { code, syscall, message } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return 'The port is in use. Choose another one: PORT=3001 npm run start:cluster';

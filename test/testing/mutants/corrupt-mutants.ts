@@ -2,7 +2,7 @@ import type { SessionKey, SessionRecord, SessionStore } from 'nest-session';
 import type { Mutant } from './mutant.js';
 import { ReferenceStore } from './reference-store.js';
 
-/** Makes what a {@link ReferenceStore} holds under a key unreadable. */
+/** Makes the record of a {@link ReferenceStore} under a key unreadable. */
 export function spoilReference(store: SessionStore, key: SessionKey): void {
   (store as ReferenceStore).records.set(key, 'corrupt');
 }
@@ -26,15 +26,23 @@ class DeletesNothingCorrupt extends ReferenceStore {
   }
 }
 
-const CORRUPT = 'tells a record that cannot be read from one that is missing, and can delete it';
+const CORRUPT = 'distinguishes an unreadable record from a missing one, and can delete it';
 
-/** Mutants of what a store makes of a record that it cannot read. */
+/** Mutants with unreadable records. */
 export const CORRUPT_MUTANTS: readonly Mutant[] = [
   {
-    fault: 'loads what cannot be read as missing',
+    fault: 'loads an unreadable record as missing',
     make: () => new LoadsCorruptAsMissing(),
     caughtBy: CORRUPT,
   },
-  { fault: 'creates over what cannot be read', make: () => new CreatesOverCorrupt(), caughtBy: CORRUPT },
-  { fault: 'cannot delete what cannot be read', make: () => new DeletesNothingCorrupt(), caughtBy: CORRUPT },
+  {
+    fault: 'overwrites an unreadable record with create',
+    make: () => new CreatesOverCorrupt(),
+    caughtBy: CORRUPT,
+  },
+  {
+    fault: 'does not delete an unreadable record',
+    make: () => new DeletesNothingCorrupt(),
+    caughtBy: CORRUPT,
+  },
 ].map((mutant) => ({ ...mutant, spoil: spoilReference }));

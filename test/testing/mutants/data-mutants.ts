@@ -2,7 +2,7 @@ import type { SessionKey, SessionPatch, SessionRecord } from 'nest-session';
 import type { Mutant } from './mutant.js';
 import { ReferenceStore } from './reference-store.js';
 
-/** A store that makes something else of each record that it files. */
+/** A store that alters each record that it writes. */
 class Altering extends ReferenceStore {
   readonly #altered: (record: SessionRecord) => SessionRecord;
 
@@ -11,12 +11,12 @@ class Altering extends ReferenceStore {
     this.#altered = altered;
   }
 
-  override file(key: SessionKey, record: SessionRecord) {
-    super.file(key, this.#altered(record));
+  override write(key: SessionKey, record: SessionRecord) {
+    super.write(key, this.#altered(record));
   }
 }
 
-/** A store to which some names are the same: the first spelling stays, as with a collation. */
+/** A store that does not distinguish some names: the first spelling stays, as with a collation. */
 class Collating extends ReferenceStore {
   readonly #fold: (name: string) => string;
 
@@ -37,7 +37,7 @@ class Collating extends ReferenceStore {
     return super.patch(key, { ...patch, changes });
   }
 
-  /** How a name is spelled that is held already, or comes first. */
+  /** Maps a name to its spelling in the store, or to its first spelling. */
   #spelling(held: Iterable<string>): (name: string) => string {
     const spelled = new Map<string, string>();
     for (const name of held) spelled.set(this.#fold(name), name);
@@ -49,7 +49,7 @@ class Collating extends ReferenceStore {
   }
 }
 
-/** A store to which some keys are the same. */
+/** A store that does not distinguish some keys. */
 class FoldingKeys extends ReferenceStore {
   readonly #fold: (key: string) => string;
 
@@ -79,7 +79,7 @@ class FoldingKeys extends ReferenceStore {
   }
 }
 
-/** A store that refuses what is over after an instant. */
+/** A store that rejects an expiry after an instant. */
 class RefusingAfter extends ReferenceStore {
   readonly #last: number;
 
@@ -99,7 +99,7 @@ class RefusingAfter extends ReferenceStore {
   }
 }
 
-/** A record whose attributes are other ones. */
+/** A record with altered attributes. */
 function withAttributes(
   record: SessionRecord,
   altered: (name: string, text: string) => readonly [string, string],
@@ -110,33 +110,33 @@ function withAttributes(
   };
 }
 
-/** What an object without care makes of names. */
+/** A record after its attributes were held in a plain object. */
 function throughObject(record: SessionRecord): SessionRecord {
   const held: Record<string, string> = {};
   for (const [name, text] of record.attributes) held[name] = text;
   return { ...record, attributes: new Map(Object.entries(held)) };
 }
 
-/** What becomes of lone surrogates in UTF-8. */
+/** A text after encoding as UTF-8, which replaces lone surrogates. */
 const throughUtf8 = (text: string): string => Buffer.from(text).toString();
 
 const MIB = 1_048_576;
 const DAY_MS = 86_400_000;
-/** The last second of 32 bits. */
+/** The last second that fits into 32 bits. */
 const LAST_OF_32_BITS = 0x7fffffff * 1000;
 const ANY_INSTANT = 'keeps any expiry to the millisecond, up to the last instant that a Date can hold';
-const APART = 'keeps names apart that differ only in case, in Unicode normalisation or in spaces at the end';
-const KEYS_APART = 'keeps keys of 300 characters apart that differ only in case or in the last character';
+const APART = 'distinguishes names that differ only in case, in Unicode normalisation or in trailing spaces';
+const KEYS_APART = 'distinguishes keys of 300 characters that differ only in case or in the last character';
 
-/** Mutants of what a store makes of names, values, keys, principals and instants. */
+/** Mutants that alter names, values, keys, principals or instants. */
 export const DATA_MUTANTS: readonly Mutant[] = [
   {
-    fault: 'takes names that differ in case for the same',
+    fault: 'does not distinguish names that differ in case',
     make: () => new Collating((name) => name.toLowerCase()),
     caughtBy: APART,
   },
   {
-    fault: 'takes names that differ in Unicode normalisation for the same',
+    fault: 'does not distinguish names that differ in Unicode normalisation',
     make: () => new Collating((name) => name.normalize('NFC')),
     caughtBy: APART,
   },
@@ -147,54 +147,54 @@ export const DATA_MUTANTS: readonly Mutant[] = [
     caughtBy: APART,
   },
   {
-    fault: 'takes names that differ in spaces at the end for the same',
+    fault: 'does not distinguish names that differ in trailing spaces',
     make: () => new Collating((name) => name.trimEnd()),
     caughtBy: APART,
   },
   {
     fault: 'replaces lone surrogates in names',
     make: () => new Altering((record) => withAttributes(record, (name, text) => [throughUtf8(name), text])),
-    caughtBy: 'keeps names with lone surrogates, and keeps them apart',
+    caughtBy: 'keeps and distinguishes names with lone surrogates',
   },
   {
-    fault: 'takes names for the same whose lone surrogates differ',
+    fault: 'does not distinguish names with different lone surrogates',
     make: () => new Collating(throughUtf8),
-    caughtBy: 'keeps names with lone surrogates, and keeps them apart',
+    caughtBy: 'keeps and distinguishes names with lone surrogates',
   },
   {
     fault: 'holds attributes in a plain object',
     make: () => new Altering(throughObject),
-    caughtBy: 'keeps attributes of any name',
+    caughtBy: 'keeps attributes with unusual names',
   },
   {
-    fault: 'writes JSON texts anew',
+    fault: 'reformats JSON texts',
     make: () =>
       new Altering((record) =>
         withAttributes(record, (name, text) => [name, JSON.stringify(JSON.parse(text))]),
       ),
-    caughtBy: 'keeps the text of every value to the last character',
+    caughtBy: 'keeps the text of every value unchanged',
   },
   {
-    fault: 'cuts values at 64 KiB',
+    fault: 'shortens values to 64 KiB',
     make: () =>
       new Altering((record) => withAttributes(record, (name, text) => [name, text.slice(0, 65_536)])),
-    caughtBy: 'keeps the text of every value to the last character',
+    caughtBy: 'keeps the text of every value unchanged',
   },
   {
-    fault: 'cuts values at 1 MiB',
+    fault: 'shortens values to 1 MiB',
     make: () => new Altering((record) => withAttributes(record, (name, text) => [name, text.slice(0, MIB)])),
-    caughtBy: 'keeps values of more than 1 MiB to the last character, and compares all of it',
+    caughtBy: 'keeps values of more than 1 MiB unchanged, and compares them completely',
   },
   {
-    fault: 'keeps 500 attributes at most',
+    fault: 'keeps at most 500 attributes',
     make: () =>
       new Altering((record) => ({ ...record, attributes: new Map([...record.attributes].slice(0, 500)) })),
     caughtBy: 'keeps 1000 attributes in one record',
   },
   {
-    fault: 'takes an empty principal for none',
+    fault: 'stores an empty principal as null',
     make: () => new Altering((record) => ({ ...record, principal: record.principal || null })),
-    caughtBy: 'keeps a principal of any text, and none',
+    caughtBy: 'keeps a principal of any text, and null',
   },
   {
     fault: 'shortens an expiry to 400 days',
@@ -206,13 +206,13 @@ export const DATA_MUTANTS: readonly Mutant[] = [
     caughtBy: ANY_INSTANT,
   },
   {
-    fault: 'ends all sessions with the seconds of 32 bits',
+    fault: 'limits an expiry to 32 bits of seconds',
     make: () =>
       new Altering((record) => ({ ...record, expiresAt: Math.min(record.expiresAt, LAST_OF_32_BITS) })),
     caughtBy: ANY_INSTANT,
   },
   {
-    fault: 'refuses an expiry that is far away',
+    fault: 'rejects a far expiry',
     make: () => new RefusingAfter(LAST_OF_32_BITS),
     caughtBy: ANY_INSTANT,
   },
@@ -223,28 +223,28 @@ export const DATA_MUTANTS: readonly Mutant[] = [
     caughtBy: ANY_INSTANT,
   },
   {
-    fault: 'takes keys that differ in case for the same',
+    fault: 'does not distinguish keys that differ in case',
     make: () => new FoldingKeys((key) => key.toLowerCase()),
     caughtBy: KEYS_APART,
   },
   {
-    fault: 'cuts keys at 255 characters',
+    fault: 'shortens keys to 255 characters',
     make: () => new FoldingKeys((key) => key.slice(0, 255)),
     caughtBy: KEYS_APART,
   },
   {
-    fault: 'takes all keys for the same',
+    fault: 'does not distinguish keys',
     make: () => new FoldingKeys(() => 'key'),
-    caughtBy: 'keeps records of different keys apart',
+    caughtBy: 'keeps records of different keys separate',
   },
   {
-    fault: 'forgets attributes',
+    fault: 'drops all attributes',
     make: () => new Altering((record) => ({ ...record, attributes: new Map() })),
-    caughtBy: 'gives back a record as it was created',
+    caughtBy: 'loads a record exactly as it was created',
   },
   {
-    fault: 'takes a session for used a millisecond later than it was',
+    fault: 'stores the last use a millisecond too late',
     make: () => new Altering((record) => ({ ...record, touchedAt: record.touchedAt + 1 })),
-    caughtBy: 'gives back a record as it was created',
+    caughtBy: 'loads a record exactly as it was created',
   },
 ];

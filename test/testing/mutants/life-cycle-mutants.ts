@@ -1,6 +1,6 @@
 import type { SessionKey, SessionPatch, SessionRecord } from 'nest-session';
 import type { Mutant } from './mutant.js';
-import { aMoment, copyOf, ReferenceStore } from './reference-store.js';
+import { roundTrip, copyOf, ReferenceStore } from './reference-store.js';
 
 class CreateOverwrites extends ReferenceStore {
   override async create(key: SessionKey, record: SessionRecord) {
@@ -11,16 +11,16 @@ class CreateOverwrites extends ReferenceStore {
 
 class CreateOverwritesQuietly extends ReferenceStore {
   override async create(key: SessionKey, record: SessionRecord) {
-    const word = await super.create(key, record);
+    const result = await super.create(key, record);
     this.records.set(key, copyOf(record));
-    return word;
+    return result;
   }
 }
 
 class CreateLooksFirst extends ReferenceStore {
   override async create(key: SessionKey, record: SessionRecord) {
     if (this.records.has(key)) return 'collision';
-    await aMoment();
+    await roundTrip();
     this.records.set(key, copyOf(record));
     return 'created' as const;
   }
@@ -30,7 +30,7 @@ class CreateInTwoSteps extends ReferenceStore {
   override async create(key: SessionKey, record: SessionRecord) {
     if (this.records.has(key)) return 'collision';
     this.records.set(key, { ...copyOf(record), attributes: new Map() });
-    await aMoment();
+    await roundTrip();
     if (this.records.has(key)) this.records.set(key, copyOf(record));
     return 'created' as const;
   }
@@ -46,9 +46,9 @@ class CreateKeepsWhatItIsGiven extends ReferenceStore {
 
 class RekeyKeepsWhatItIsGiven extends ReferenceStore {
   override async rekey(from: SessionKey, to: SessionKey, record: SessionRecord, revision: number | null) {
-    const outcome = await super.rekey(from, to, record, revision);
-    if (outcome === 'applied') this.records.set(to, record);
-    return outcome;
+    const result = await super.rekey(from, to, record, revision);
+    if (result === 'applied') this.records.set(to, record);
+    return result;
   }
 }
 
@@ -82,7 +82,7 @@ class TouchWritesWhatItLoaded extends ReferenceStore {
   override async patch(key: SessionKey, patch: SessionPatch) {
     const record = this.readable(key);
     if (record === null || patch.changes.size > 0) return super.patch(key, patch);
-    await aMoment();
+    await roundTrip();
     this.records.set(key, { ...record, touchedAt: patch.touchedAt, expiresAt: patch.expiresAt });
     return 'applied' as const;
   }
@@ -107,60 +107,59 @@ class RemovesNoAttribute extends ReferenceStore {
 /** Mutants of `load`, `create`, `delete` and of touches. */
 export const LIFE_CYCLE_MUTANTS: readonly Mutant[] = [
   {
-    fault: 'finds an empty record where there is none',
+    fault: 'loads an empty record for an unknown key',
     make: () => new LoadFindsWhatIsNotThere(),
-    caughtBy: 'answers null for a key that it never saw',
+    caughtBy: 'loads null for an unknown key',
   },
   {
     fault: 'overwrites with create',
     make: () => new CreateOverwrites(),
-    caughtBy: 'never overwrites: create answers collision and leaves the record alone',
+    caughtBy: 'returns collision for create with a key in use, and leaves its record unchanged',
   },
   {
-    fault: 'returns collision from create and overwrites all the same',
+    fault: 'returns collision from create and overwrites the record',
     make: () => new CreateOverwritesQuietly(),
-    caughtBy: 'never overwrites: create answers collision and leaves the record alone',
+    caughtBy: 'returns collision for create with a key in use, and leaves its record unchanged',
   },
   {
-    fault: 'looks whether a key is in use, and creates later',
+    fault: 'checks whether a key is in use, and creates later',
     make: () => new CreateLooksFirst(),
-    caughtBy: 'lets exactly one of 20 creates of one key win',
+    caughtBy: 'lets exactly one of 20 concurrent creates of one key succeed',
   },
   {
     fault: 'creates a record in two steps',
     make: () => new CreateInTwoSteps(),
-    caughtBy: 'shows a new record whole or not at all to concurrent loads',
+    caughtBy: 'shows a new record completely or not at all to concurrent loads',
   },
   {
-    fault: 'keeps the very record that create was given',
+    fault: 'keeps the record object that create received',
     make: () => new CreateKeepsWhatItIsGiven(),
-    caughtBy: 'is not changed by what callers do later to a record or a patch that they gave',
+    caughtBy: 'does not change when a caller later modifies a record or a patch that it passed',
   },
   {
-    fault: 'keeps the very record that rekey was given',
+    fault: 'keeps the record object that rekey received',
     make: () => new RekeyKeepsWhatItIsGiven(),
-    caughtBy: 'is not changed by what callers do later to a record or a patch that they gave',
+    caughtBy: 'does not change when a caller later modifies a record or a patch that it passed',
   },
   {
-    fault: 'returns deleted for a record that is missing',
+    fault: 'returns deleted for a missing record',
     make: () => new DeleteAlwaysSaysDeleted(),
-    caughtBy: 'deletes, and says so once',
+    caughtBy: 'returns deleted for the first delete, and missing for the second',
   },
   {
     fault: 'creates a missing record with a patch',
     make: () => new PatchCreates(),
-    caughtBy:
-      'never creates: a patch, a touch and a rekey of a deleted record answer missing and leave nothing',
+    caughtBy: 'returns missing for a patch, a touch and a rekey of a deleted record, and creates nothing',
   },
   {
-    fault: 'writes with a touch what it had loaded before',
+    fault: 'writes the record that it loaded before a touch',
     make: () => new TouchWritesWhatItLoaded(),
-    caughtBy: 'brings no session back in 50 races of patches with a delete',
+    caughtBy: 'restores no session in 50 races of patches with a delete',
   },
   {
     fault: 'does not move the expiry with a touch',
     make: () => new TouchMovesNothing(),
-    caughtBy: 'moves the expiry with a patch and with a touch, which changes nothing else',
+    caughtBy: 'moves the expiry with a touch, which changes nothing else',
   },
   {
     fault: 'does not remove attributes',

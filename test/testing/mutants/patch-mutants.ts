@@ -1,8 +1,8 @@
 import { applyPatch, type SessionKey, type SessionPatch, type SessionRecord } from 'nest-session';
 import type { Mutant } from './mutant.js';
-import { aMoment, ReferenceStore } from './reference-store.js';
+import { roundTrip, ReferenceStore } from './reference-store.js';
 
-/** The record after a patch whose bases are not compared. */
+/** The record after a patch, without a comparison. */
 function forced(record: SessionRecord, patch: SessionPatch): SessionRecord {
   const changes = [...patch.changes].map(
     ([name, { to }]): [string, { from: string | null; to: string | null }] => [
@@ -52,7 +52,7 @@ class MovesExpiryAtConflict extends ReferenceStore {
   }
 }
 
-/** The conflict is right, and what stays is not. */
+/** Returns the right conflict, but changes the stored record. */
 class MovesExpiryAfterConflict extends ReferenceStore {
   override async patch(key: SessionKey, patch: SessionPatch) {
     const record = this.readable(key);
@@ -68,7 +68,7 @@ class ReadsThenWrites extends ReferenceStore {
     if (record === null) return 'missing';
     const next = applyPatch(record, patch);
     if (next === null) return { conflict: record };
-    await aMoment();
+    await roundTrip();
     if (!this.records.has(key)) return 'missing';
     this.records.set(key, next);
     return 'applied' as const;
@@ -80,7 +80,7 @@ class ComparesThenWrites extends ReferenceStore {
     const record = this.readable(key);
     if (record === null) return 'missing';
     if (applyPatch(record, patch) === null) return { conflict: record };
-    await aMoment();
+    await roundTrip();
     const held = this.readable(key);
     if (held === null) return 'missing';
     this.records.set(key, forced(held, patch));
@@ -100,7 +100,7 @@ class WritesManyInTwoSteps extends ReferenceStore {
     if (record === null || patch.changes.size <= 64) return super.patch(key, patch);
     if (applyPatch(record, patch) === null) return { conflict: record };
     this.records.set(key, forced(record, some(patch, 0, 64)));
-    await aMoment();
+    await roundTrip();
     const held = this.readable(key);
     if (held === null) return 'missing';
     this.records.set(key, { ...forced(held, patch), revision: record.revision + 1 });
@@ -112,8 +112,8 @@ class ComparesManyInPortions extends ReferenceStore {
   override async patch(key: SessionKey, patch: SessionPatch) {
     const revision = this.readable(key)?.revision ?? 0;
     for (let at = 0; at === 0 || at < patch.changes.size; at += 64) {
-      const outcome = await super.patch(key, some(patch, at, at + 64));
-      if (outcome !== 'applied') return outcome;
+      const result = await super.patch(key, some(patch, at, at + 64));
+      if (result !== 'applied') return result;
     }
     const record = this.readable(key)!;
     this.records.set(key, { ...record, revision: Math.min(record.revision, revision + 1) });
@@ -126,7 +126,7 @@ class ComparesManyTooEarly extends ReferenceStore {
     const record = this.readable(key);
     if (record === null || patch.changes.size <= 64) return super.patch(key, patch);
     if (applyPatch(record, patch) === null) return { conflict: record };
-    await aMoment();
+    await roundTrip();
     const held = this.readable(key);
     if (held === null) return 'missing';
     this.records.set(key, forced(held, patch));
@@ -134,7 +134,7 @@ class ComparesManyTooEarly extends ReferenceStore {
   }
 }
 
-/** What JSON_MERGE_PATCH of MariaDB 10.11 does: where the first member goes, the next one goes with it. */
+/** The fault of JSON_MERGE_PATCH in MariaDB 10.11: with the first member it removes the next one. */
 class LosesWhatFollows extends ReferenceStore {
   override patched(record: SessionRecord, patch: SessionPatch) {
     const next = super.patched(record, patch);
@@ -172,90 +172,93 @@ class ClearsWhatIsGone extends ReferenceStore {
   }
 }
 
-/** What one gives out is emptied when the session moves. */
+/** Empties a returned record when the session is rekeyed. */
 class ClearsWhatMoves extends ReferenceStore {
   override async rekey(from: SessionKey, to: SessionKey, record: SessionRecord, revision: number | null) {
     const former = this.readable(from);
-    const outcome = await super.rekey(from, to, record, revision);
-    if (outcome === 'applied') (former!.attributes as Map<string, string>).clear();
-    return outcome;
+    const result = await super.rekey(from, to, record, revision);
+    if (result === 'applied') (former!.attributes as Map<string, string>).clear();
+    return result;
   }
 }
 
-const GIVEN_OUT = 'never changes a record that it has given out, whatever becomes of the session';
+const RETURNED = 'never changes a record that it has returned';
 
-/** Mutants of `patch`, and of the records that stores give out. */
+/** Mutants of `patch`, and of the records that stores return. */
 export const PATCH_MUTANTS: readonly Mutant[] = [
   {
     fault: 'applies a patch without comparing its base',
     make: () => new ComparesNothing(),
-    caughtBy: 'applies nothing of a patch that was based on other values, and answers with what it holds',
+    caughtBy:
+      'applies nothing of a patch that is based on other values, and returns its record as the conflict',
   },
   {
-    fault: 'does not compare what a patch names without changing it',
+    fault: 'does not compare an attribute that a patch names without changing it',
     make: () => new ComparesOnlyWhatItSets(),
-    caughtBy: 'insists on an attribute that a patch names without changing it',
+    caughtBy: 'compares an attribute that a patch names without changing it',
   },
   {
-    fault: 'overwrites an attribute that appeared meanwhile',
+    fault: 'overwrites an attribute that was added meanwhile',
     make: () => new TakesAbsentForAnything(),
-    caughtBy: 'takes an attribute that appeared, or is gone, for a conflict',
+    caughtBy: 'returns a conflict for an attribute that was added or removed meanwhile',
   },
   {
     fault: 'does not compare the principal',
     make: () => new ComparesNoPrincipal(),
-    caughtBy: 'takes another principal than the patch was based on for a conflict',
+    caughtBy: 'returns a conflict for a patch that is based on another principal',
   },
   {
     fault: 'moves the expiry before a conflict',
     make: () => new MovesExpiryAtConflict(),
-    caughtBy: 'applies nothing of a patch that was based on other values, and answers with what it holds',
+    caughtBy:
+      'applies nothing of a patch that is based on other values, and returns its record as the conflict',
   },
   {
     fault: 'moves the expiry after a conflict',
     make: () => new MovesExpiryAfterConflict(),
-    caughtBy: 'applies nothing of a patch that was based on other values, and answers with what it holds',
+    caughtBy:
+      'applies nothing of a patch that is based on other values, and returns its record as the conflict',
   },
   {
-    fault: 'reads a record, and writes it whole later',
+    fault: 'reads a record, and writes all of it later',
     make: () => new ReadsThenWrites(),
-    caughtBy: 'keeps all of 100 patches at once that each set another attribute',
+    caughtBy: 'keeps the changes of 100 concurrent patches that each set another attribute',
   },
   {
     fault: 'compares a patch, and writes it later',
     make: () => new ComparesThenWrites(),
-    caughtBy: 'lets exactly one of 20 patches with the same base win',
+    caughtBy: 'lets exactly one of 20 concurrent patches with the same base succeed',
   },
   {
     fault: 'applies a patch of many changes in two steps',
     make: () => new WritesManyInTwoSteps(),
-    caughtBy: 'shows a patch of 100 changes whole or not at all to concurrent loads',
+    caughtBy: 'shows a patch of 100 changes completely or not at all to concurrent loads',
   },
   {
     fault: 'compares and applies a patch of many changes in portions',
     make: () => new ComparesManyInPortions(),
-    caughtBy: 'applies none of 100 changes when one of them meets another value',
+    caughtBy: 'applies none of 100 changes if one of them is based on another value',
   },
   {
     fault: 'compares a patch of many changes, and writes it later',
     make: () => new ComparesManyTooEarly(),
-    caughtBy: 'lets exactly one of two concurrent patches of 100 changes win, with all its changes',
+    caughtBy: 'lets exactly one of two concurrent patches of 100 changes succeed, with all its changes',
   },
   {
     fault: 'loses an attribute when another one is removed before it',
     make: () => new LosesWhatFollows(),
-    caughtBy: 'sets and removes attributes in whatever order a patch names them',
+    caughtBy: 'sets and removes attributes in any order of the changes of a patch',
   },
-  { fault: 'patches a record that it gave out', make: () => new PatchesInPlace(), caughtBy: GIVEN_OUT },
-  { fault: 'touches a record that it gave out', make: () => new TouchesInPlace(), caughtBy: GIVEN_OUT },
+  { fault: 'patches a record that it returned', make: () => new PatchesInPlace(), caughtBy: RETURNED },
+  { fault: 'touches a record that it returned', make: () => new TouchesInPlace(), caughtBy: RETURNED },
   {
-    fault: 'empties a record that it gave out when the session is deleted',
+    fault: 'empties a returned record when the session is deleted',
     make: () => new ClearsWhatIsGone(),
-    caughtBy: GIVEN_OUT,
+    caughtBy: RETURNED,
   },
   {
-    fault: 'empties a record that it gave out when the session is rekeyed',
+    fault: 'empties a returned record when the session is rekeyed',
     make: () => new ClearsWhatMoves(),
-    caughtBy: GIVEN_OUT,
+    caughtBy: RETURNED,
   },
 ];

@@ -1,15 +1,15 @@
 import type { StoredSession, SessionKey, SessionPatch, SessionRecord } from 'nest-session';
 import type { Mutant } from './mutant.js';
-import { aMoment, ReferenceStore } from './reference-store.js';
+import { roundTrip, ReferenceStore } from './reference-store.js';
 
-/** A store with an index of its own, which follows the records only as far as a mutant lets it. */
+/** A store with a separate index. Mutants update it incompletely. */
 class Indexed extends ReferenceStore {
   readonly index = new Map<SessionKey, string>();
 
   override async create(key: SessionKey, record: SessionRecord) {
-    const word = await super.create(key, record);
-    if (word === 'created' && record.principal !== null) this.index.set(key, record.principal);
-    return word;
+    const result = await super.create(key, record);
+    if (result === 'created' && record.principal !== null) this.index.set(key, record.principal);
+    return result;
   }
 
   override async listByPrincipal(principal: string, at: number, limit: number) {
@@ -20,25 +20,25 @@ class Indexed extends ReferenceStore {
 
 class IndexForgetsLogins extends Indexed {
   override async rekey(from: SessionKey, to: SessionKey, record: SessionRecord, revision: number | null) {
-    const outcome = await super.rekey(from, to, record, revision);
-    if (outcome === 'applied' && record.principal !== null) this.index.set(to, record.principal);
-    return outcome;
+    const result = await super.rekey(from, to, record, revision);
+    if (result === 'applied' && record.principal !== null) this.index.set(to, record.principal);
+    return result;
   }
 }
 
 class IndexForgetsRekeys extends Indexed {
   override async patch(key: SessionKey, patch: SessionPatch) {
-    const outcome = await super.patch(key, patch);
-    if (outcome === 'applied' && patch.principal.to !== null) this.index.set(key, patch.principal.to);
-    return outcome;
+    const result = await super.patch(key, patch);
+    if (result === 'applied' && patch.principal.to !== null) this.index.set(key, patch.principal.to);
+    return result;
   }
 }
 
 class IndexForgetsTouched extends Indexed {
   override async patch(key: SessionKey, patch: SessionPatch) {
-    const outcome = await super.patch(key, patch);
-    if (outcome === 'applied') this.index.delete(key);
-    return outcome;
+    const result = await super.patch(key, patch);
+    if (result === 'applied') this.index.delete(key);
+    return result;
   }
 }
 
@@ -60,8 +60,8 @@ class IndexKeepsDeadKeys extends ReferenceStore {
 class ListsRecordsOfItsOwn extends ReferenceStore {
   readonly #own = new Map<SessionKey, SessionRecord>();
 
-  override file(key: SessionKey, record: SessionRecord) {
-    super.file(key, record);
+  override write(key: SessionKey, record: SessionRecord) {
+    super.write(key, record);
     this.#own.set(key, Object.assign(this.#own.get(key) ?? {}, record));
   }
 
@@ -98,7 +98,7 @@ class FoldsPrincipals extends ReferenceStore {
   }
 
   override async listByPrincipal(principal: string, at: number, limit: number) {
-    return this.filed()
+    return this.stored()
       .filter(({ record }) => record.principal !== null && record.expiresAt > at)
       .filter(({ record }) => this.#fold(record.principal!) === this.#fold(principal))
       .sort((one, other) => other.record.createdAt - one.record.createdAt)
@@ -114,36 +114,38 @@ class EndsTheKeptOne extends ReferenceStore {
 
 class EndsWhatItListed extends ReferenceStore {
   override async deleteByPrincipal(principal: string, keep: SessionKey | null) {
-    const filed = this.filed().filter(({ key, record }) => key !== keep && record.principal === principal);
-    await aMoment();
-    return filed.filter(({ key }) => this.records.delete(key)).length;
+    const matching = this.stored().filter(
+      ({ key, record }) => key !== keep && record.principal === principal,
+    );
+    await roundTrip();
+    return matching.filter(({ key }) => this.records.delete(key)).length;
   }
 }
 
 class EndsByMovingOut extends Indexed {
   override async rekey(from: SessionKey, to: SessionKey, record: SessionRecord, revision: number | null) {
-    const outcome = await super.rekey(from, to, record, revision);
-    if (outcome === 'applied') await aMoment();
-    if (outcome === 'applied' && record.principal !== null) this.index.set(to, record.principal);
-    return outcome;
+    const result = await super.rekey(from, to, record, revision);
+    if (result === 'applied') await roundTrip();
+    if (result === 'applied' && record.principal !== null) this.index.set(to, record.principal);
+    return result;
   }
 
   override async patch(key: SessionKey, patch: SessionPatch) {
-    const outcome = await super.patch(key, patch);
-    if (outcome === 'applied' && patch.principal.to !== null) this.index.set(key, patch.principal.to);
-    return outcome;
+    const result = await super.patch(key, patch);
+    if (result === 'applied' && patch.principal.to !== null) this.index.set(key, patch.principal.to);
+    return result;
   }
 
   override async deleteByPrincipal(principal: string, keep: SessionKey | null) {
     const listed = [...this.index].filter(([key, one]) => one === principal && key !== keep);
-    await aMoment();
+    await roundTrip();
     let count = 0;
     for (const [key] of listed) {
       this.index.set(key, '');
       if (this.records.delete(key)) count++;
     }
-    // A login that is listed meanwhile is struck off with the others, and its session stays.
-    for (const { key, record } of this.filed())
+    // A login that is listed meanwhile is removed from the index with the others, and its session stays.
+    for (const { key, record } of this.stored())
       if (record.principal === principal && key !== keep) this.index.delete(key);
     return count;
   }
@@ -152,14 +154,14 @@ class EndsByMovingOut extends Indexed {
 /** Mutants of the index of principals. */
 export const PRINCIPAL_MUTANTS: readonly Mutant[] = [
   {
-    fault: 'does not list who logs in with a patch',
+    fault: 'does not list a session that a patch assigns to a principal',
     make: () => new IndexForgetsLogins(),
-    caughtBy: 'follows a principal that a patch changes, and a session that is given another key',
+    caughtBy: 'lists a session under its current principal and key after patches and a rekey',
   },
   {
     fault: 'does not list a session under its new key',
     make: () => new IndexForgetsRekeys(),
-    caughtBy: 'follows a principal that a patch changes, and a session that is given another key',
+    caughtBy: 'lists a session under its current principal and key after patches and a rekey',
   },
   {
     fault: 'does not list a session after a touch',
@@ -169,7 +171,7 @@ export const PRINCIPAL_MUTANTS: readonly Mutant[] = [
   {
     fault: 'lists sessions that were deleted',
     make: () => new IndexKeepsDeadKeys(),
-    caughtBy: 'lists neither what is over nor what was deleted',
+    caughtBy: 'lists no expired and no deleted session',
   },
   {
     fault: 'changes a record that it has listed',
@@ -177,49 +179,48 @@ export const PRINCIPAL_MUTANTS: readonly Mutant[] = [
     caughtBy: 'never changes a record that it has listed',
   },
   {
-    fault: 'lists sessions that are over',
+    fault: 'lists expired sessions',
     make: () => new ListsExpired(),
-    caughtBy: 'lists neither what is over nor what was deleted',
+    caughtBy: 'lists no expired and no deleted session',
   },
   {
     fault: 'lists sessions in the wrong order',
     make: () => new ListsAsBegun(),
-    caughtBy: 'lists the sessions of a principal, those begun last first, and of nobody else',
+    caughtBy: 'lists the sessions of one principal only, newest first',
   },
   {
     fault: 'lists sessions without a limit',
     make: () => new ListsWithoutLimit(),
-    caughtBy: 'lists the sessions of a principal, those begun last first, and of nobody else',
+    caughtBy: 'lists the sessions of one principal only, newest first',
   },
   {
-    fault: 'takes principals that differ in case for the same',
+    fault: 'does not distinguish principals that differ in case',
     make: () => new FoldsPrincipals((principal) => principal.toLowerCase()),
-    caughtBy: 'keeps principals of any text apart',
+    caughtBy: 'distinguishes principals of any text',
   },
   {
-    fault: 'takes principals that differ in Unicode normalisation for the same',
+    fault: 'does not distinguish principals that differ in Unicode normalisation',
     make: () => new FoldsPrincipals((principal) => principal.normalize('NFC')),
-    caughtBy: 'keeps principals of any text apart',
+    caughtBy: 'distinguishes principals of any text',
   },
   {
-    fault: 'takes principals for the same whose lone surrogates differ',
+    fault: 'does not distinguish principals with different lone surrogates',
     make: () => new FoldsPrincipals((principal) => Buffer.from(principal).toString()),
-    caughtBy: 'keeps principals of any text apart',
+    caughtBy: 'distinguishes principals of any text',
   },
   {
-    fault: 'ends the session that was to be kept',
+    fault: 'deletes the session to keep',
     make: () => new EndsTheKeptOne(),
-    caughtBy: 'removes all sessions of a principal but the kept one, and of nobody else',
+    caughtBy: 'deletes the sessions of one principal only, except the kept one',
   },
   {
-    fault: 'does not end a session that is given another key meanwhile',
+    fault: 'does not delete a session that moves to another key meanwhile',
     make: () => new EndsWhatItListed(),
-    caughtBy:
-      'keeps no session that is given another key while all of its principal are removed, in 30 races',
+    caughtBy: 'deletes a session that moves to another key during deleteByPrincipal(), in 30 races',
   },
   {
-    fault: 'strikes off a login that comes while all sessions are ended',
+    fault: 'removes a concurrent login from the index during deleteByPrincipal()',
     make: () => new EndsByMovingOut(),
-    caughtBy: 'keeps no session alive that is no longer listed, in 30 races of logins with the removal',
+    caughtBy: 'lists every session that survives deleteByPrincipal(), in 30 races with logins',
   },
 ];

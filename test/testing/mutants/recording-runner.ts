@@ -8,20 +8,19 @@ interface Suite {
   readonly after: Hook[];
 }
 
-/** What became of each question, by its title: the error that it failed with, or `null`. */
+/** Result of each case by title: its error, or `null` if it passed. */
 export type Outcomes = ReadonlyMap<string, unknown>;
 
 /**
- * Runs, in this process, what `register` registers with the runner that it is given, one question after another.
- * Titles are those of the questions, each behind the titles of the suites inside the outermost one. Questions that are not
- * asked have no outcome.
+ * Runs the tests that `register` registers, in this process and one after another. A title has the titles of the suites
+ * inside the outermost one in front. Only tests for which `isSelected` returns `true` run and have an outcome.
  */
 export async function runRecorded(
   register: (runner: TestRunner) => void,
-  isAsked: (title: string) => boolean = () => true,
+  isSelected: (title: string) => boolean = () => true,
 ): Promise<Outcomes> {
   const suites: Suite[] = [];
-  const questions: { readonly title: string; readonly run: () => Promise<void> }[] = [];
+  const tests: { readonly title: string; readonly run: () => Promise<void> }[] = [];
   register({
     describe: (title, body) => {
       suites.push({ title, before: [], after: [] });
@@ -32,7 +31,7 @@ export async function runRecorded(
     afterEach: (hook) => suites.at(-1)!.after.push(hook),
     it: (title, body) => {
       const around = [...suites];
-      questions.push({
+      tests.push({
         title: [...around.slice(1).map((suite) => suite.title), title].join(' > '),
         run: async () => {
           for (const { before } of around) for (const hook of before) await hook();
@@ -43,9 +42,9 @@ export async function runRecorded(
     },
   });
   const outcomes = new Map<string, unknown>();
-  for (const { title, run } of questions) {
-    if (outcomes.has(title)) throw new Error(`Two questions have the title "${title}".`);
-    if (!isAsked(title)) continue;
+  for (const { title, run } of tests) {
+    if (outcomes.has(title)) throw new Error(`Two tests have the title "${title}".`);
+    if (!isSelected(title)) continue;
     outcomes.set(
       title,
       await run().then(

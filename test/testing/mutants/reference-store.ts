@@ -23,7 +23,7 @@ export class ReferenceStore extends SessionStore implements ExpirySweeper, Princ
 
   async create(key: SessionKey, record: SessionRecord): Promise<'created' | 'collision'> {
     if (this.records.has(key)) return 'collision';
-    this.file(key, copyOf(record));
+    this.write(key, copyOf(record));
     return 'created';
   }
 
@@ -32,7 +32,7 @@ export class ReferenceStore extends SessionStore implements ExpirySweeper, Princ
     if (record === null) return 'missing';
     const next = this.patched(record, patch);
     if (next === null) return { conflict: record };
-    this.file(key, next);
+    this.write(key, next);
     return 'applied';
   }
 
@@ -47,7 +47,7 @@ export class ReferenceStore extends SessionStore implements ExpirySweeper, Princ
     if (revision !== null && former.revision !== revision) return { conflict: former };
     if (this.records.has(to)) return 'collision';
     this.records.delete(from);
-    this.file(to, copyOf(record));
+    this.write(to, copyOf(record));
     return 'applied';
   }
 
@@ -56,26 +56,28 @@ export class ReferenceStore extends SessionStore implements ExpirySweeper, Princ
   }
 
   async deleteExpired(before: number, limit: number): Promise<number> {
-    const over = this.expired(before).slice(0, limit);
-    for (const key of over) this.records.delete(key);
-    return over.length;
+    const expired = this.expired(before).slice(0, limit);
+    for (const key of expired) this.records.delete(key);
+    return expired.length;
   }
 
   async listByPrincipal(principal: string, at: number, limit: number): Promise<StoredSession[]> {
-    return this.filed()
+    return this.stored()
       .filter(({ record }) => record.principal === principal && record.expiresAt > at)
       .sort((one, other) => other.record.createdAt - one.record.createdAt)
       .slice(0, limit);
   }
 
   async deleteByPrincipal(principal: string, keep: SessionKey | null): Promise<number> {
-    const filed = this.filed().filter(({ key, record }) => key !== keep && record.principal === principal);
-    for (const { key } of filed) this.records.delete(key);
-    return filed.length;
+    const matching = this.stored().filter(
+      ({ key, record }) => key !== keep && record.principal === principal,
+    );
+    for (const { key } of matching) this.records.delete(key);
+    return matching.length;
   }
 
-  /** All that is filed comes through here. */
-  file(key: SessionKey, record: SessionRecord): void {
+  /** Every write calls this method. */
+  write(key: SessionKey, record: SessionRecord): void {
     this.records.set(key, record);
   }
 
@@ -90,22 +92,22 @@ export class ReferenceStore extends SessionStore implements ExpirySweeper, Princ
   }
 
   expired(before: number): SessionKey[] {
-    return this.filed()
+    return this.stored()
       .filter(({ record }) => record.expiresAt <= before)
       .map(({ key }) => key);
   }
 
-  filed(): StoredSession[] {
+  stored(): StoredSession[] {
     return [...this.records].flatMap(([key, record]) => (record === 'corrupt' ? [] : [{ key, record }]));
   }
 }
 
-/** A record that shares nothing with another. */
+/** A deep copy of a record. */
 export function copyOf(record: SessionRecord): SessionRecord {
   return { ...record, attributes: new Map(record.attributes) };
 }
 
-/** The time that a message to a server takes: others get in between. */
-export function aMoment(): Promise<void> {
+/** Stands for a message to a server: other operations run meanwhile. */
+export function roundTrip(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

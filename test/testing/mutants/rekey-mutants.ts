@@ -1,22 +1,22 @@
 import type { SessionKey, SessionPatch, SessionRecord } from 'nest-session';
 import type { Mutant } from './mutant.js';
-import { aMoment, copyOf, ReferenceStore } from './reference-store.js';
+import { roundTrip, copyOf, ReferenceStore } from './reference-store.js';
 
 type Rekey = [from: SessionKey, to: SessionKey, record: SessionRecord, revision: number | null];
 
 class RekeyLeavesTheOldKey extends ReferenceStore {
   override async rekey(...[from, to, record, revision]: Rekey) {
     const former = this.readable(from);
-    const outcome = await super.rekey(from, to, record, revision);
-    if (outcome === 'applied') this.records.set(from, former!);
-    return outcome;
+    const result = await super.rekey(from, to, record, revision);
+    if (result === 'applied') this.records.set(from, former!);
+    return result;
   }
 }
 
 class RekeyCreates extends ReferenceStore {
   override async rekey(...[from, to, record, revision]: Rekey) {
-    const outcome = await super.rekey(from, to, record, revision);
-    if (outcome !== 'missing') return outcome;
+    const result = await super.rekey(from, to, record, revision);
+    if (result !== 'missing') return result;
     this.records.set(to, copyOf(record));
     return 'applied' as const;
   }
@@ -39,7 +39,7 @@ class RekeyComparesTooEarly extends ReferenceStore {
   override async rekey(...[from, to, record, revision]: Rekey) {
     const former = this.readable(from);
     if (former !== null && revision !== null && former.revision !== revision) return { conflict: former };
-    await aMoment();
+    await roundTrip();
     return super.rekey(from, to, record, null);
   }
 }
@@ -48,7 +48,7 @@ class RekeyLooksTooEarly extends ReferenceStore {
   override async rekey(...[from, to, record, revision]: Rekey) {
     const former = this.readable(from);
     if (former === null) return 'missing';
-    await aMoment();
+    await roundTrip();
     this.records.set(from, this.readable(from) ?? former);
     return super.rekey(from, to, record, revision);
   }
@@ -68,11 +68,11 @@ class CountsTouches extends ReferenceStore {
   }
 }
 
-/** As on a cluster: the new record is there before the old one is claimed, and is removed again where that fails. */
-export class FilesBeforeItClaims extends ReferenceStore {
+/** As on a cluster: creates the new record, then claims the old one; deletes the new record if the claim fails. */
+export class CreatesBeforeItClaims extends ReferenceStore {
   override async rekey(...[from, to, record, revision]: Rekey) {
     if ((await this.create(to, record)) === 'collision') return 'collision';
-    await aMoment();
+    await roundTrip();
     const former = this.readable(from);
     if (former !== null && (revision === null || former.revision === revision)) {
       this.records.delete(from);
@@ -87,71 +87,70 @@ export class FilesBeforeItClaims extends ReferenceStore {
 class ClaimsTooLate extends ReferenceStore {
   override async rekey(...[from, to, record, revision]: Rekey) {
     const former = this.readable(from);
-    const outcome = await super.rekey(from, to, record, revision);
-    if (outcome !== 'applied') return outcome;
+    const result = await super.rekey(from, to, record, revision);
+    if (result !== 'applied') return result;
     this.records.set(from, former!);
-    void aMoment().then(() => this.records.delete(from));
-    return outcome;
+    void roundTrip().then(() => this.records.delete(from));
+    return result;
   }
 }
 
-class RemovesBeforeItFiles extends ReferenceStore {
+class DeletesBeforeItCreates extends ReferenceStore {
   override async rekey(...[from, to, record, revision]: Rekey) {
-    const outcome = await super.rekey(from, to, record, revision);
-    if (outcome !== 'applied') return outcome;
+    const result = await super.rekey(from, to, record, revision);
+    if (result !== 'applied') return result;
     this.records.delete(to);
-    await aMoment();
+    await roundTrip();
     this.records.set(to, copyOf(record));
-    return outcome;
+    return result;
   }
 }
 
-/** The new record stays where the old one could not be claimed. */
-class LeavesWhatItFiled extends FilesBeforeItClaims {
+/** The new record stays if the claim of the old one fails. */
+class LeavesTheNewRecord extends CreatesBeforeItClaims {
   override async rekey(...[from, to, record, revision]: Rekey) {
-    const outcome = await super.rekey(from, to, record, revision);
-    if (typeof outcome === 'object') this.records.set(to, copyOf(record));
-    return outcome;
+    const result = await super.rekey(from, to, record, revision);
+    if (typeof result === 'object') this.records.set(to, copyOf(record));
+    return result;
   }
 }
 
-class FilesBeforeItCompares extends ReferenceStore {
+class CreatesBeforeItCompares extends ReferenceStore {
   override async rekey(...[from, to, record, revision]: Rekey) {
     const former = this.readable(from);
     if (former === null) return 'missing';
     if (this.records.has(to)) return 'collision';
     if (revision === null || former.revision === revision) return super.rekey(from, to, record, revision);
     this.records.set(to, copyOf(record));
-    await aMoment();
+    await roundTrip();
     this.records.delete(to);
     return { conflict: former };
   }
 }
 
-const ONE_OF_BOTH = 'can load exactly one of both keys at any moment of a rekey, in 30 races';
+const ONE_OF_BOTH = 'loads exactly one of both keys at any moment of a rekey, in 30 races';
 
 /** Mutants of `rekey`, and of the revisions that it compares. */
 export const REKEY_MUTANTS: readonly Mutant[] = [
   {
     fault: 'leaves the old key when it rekeys',
     make: () => new RekeyLeavesTheOldKey(),
-    caughtBy: 'moves to another key in one step: the old one is gone, the new one holds the new record',
+    caughtBy: 'moves a record to another key: the old key has no record, the new key has the new record',
   },
   {
     fault: 'creates a missing record with a rekey',
     make: () => new RekeyCreates(),
-    caughtBy:
-      'never creates: a patch, a touch and a rekey of a deleted record answer missing and leave nothing',
+    caughtBy: 'returns missing for a patch, a touch and a rekey of a deleted record, and creates nothing',
   },
   {
     fault: 'rekeys onto a key in use',
     make: () => new RekeyOverwrites(),
-    caughtBy: 'does not rekey onto a key in use',
+    caughtBy: 'returns collision for a rekey to a key in use',
   },
   {
     fault: 'does not compare the revision when it rekeys',
     make: () => new RekeyComparesNoRevision(),
-    caughtBy: 'does not rekey a record of another revision, and answers with what it holds',
+    caughtBy: 'does not rekey a record of another revision, and returns its record as the conflict',
   },
   {
     fault: 'compares the revision, and rekeys later',
@@ -159,23 +158,23 @@ export const REKEY_MUTANTS: readonly Mutant[] = [
     caughtBy: 'loses no patch to a rekey in 20 races',
   },
   {
-    fault: 'looks whether a record is there, and rekeys later',
+    fault: 'checks whether a record exists, and rekeys later',
     make: () => new RekeyLooksTooEarly(),
-    caughtBy: 'lets exactly one of 10 rekeys of one record win',
+    caughtBy: 'lets exactly one of 10 concurrent rekeys of one record succeed',
   },
   {
     fault: 'does not count its patches',
     make: () => new CountsNoRevision(),
-    caughtBy: 'counts the patches that change anything, and no others',
+    caughtBy: 'increases the revision with each patch that changes something, and with no other',
   },
   {
     fault: 'counts touches as changes',
     make: () => new CountsTouches(),
-    caughtBy: 'counts the patches that change anything, and no others',
+    caughtBy: 'increases the revision with each patch that changes something, and with no other',
   },
   {
     fault: 'has both keys for a moment of a rekey',
-    make: () => new FilesBeforeItClaims(),
+    make: () => new CreatesBeforeItClaims(),
     caughtBy: ONE_OF_BOTH,
   },
   {
@@ -185,20 +184,20 @@ export const REKEY_MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'has neither key for a moment of a rekey',
-    make: () => new RemovesBeforeItFiles(),
+    make: () => new DeletesBeforeItCreates(),
     caughtBy: ONE_OF_BOTH,
   },
   {
-    fault: 'has the new key for a moment of a rekey that it refuses',
-    make: () => new FilesBeforeItCompares(),
-    caughtBy: 'never loads the new key of a rekey that is refused, in 30 races',
+    fault: 'has the new key for a moment of a rekey with a conflict',
+    make: () => new CreatesBeforeItCompares(),
+    caughtBy: 'never loads the new key of a rekey that returns a conflict, in 30 races',
   },
 ];
 
 const AT_LEAST_ONE =
-  'can load at least one of both keys at any moment of a rekey, and only the new one after it, in 30 races';
+  'loads at least one of both keys at any moment of a rekey, and only the new one after it, in 30 races';
 
-/** Mutants of a store that says that its `rekey` takes two steps. */
+/** Mutants of a store with the option `atomicRekey: false`. */
 export const TWO_STEP_MUTANTS: readonly Mutant[] = [
   {
     fault: 'has the old key for a moment after a rekey',
@@ -207,12 +206,12 @@ export const TWO_STEP_MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'has neither key for a moment of a rekey',
-    make: () => new RemovesBeforeItFiles(),
+    make: () => new DeletesBeforeItCreates(),
     caughtBy: AT_LEAST_ONE,
   },
   {
-    fault: 'leaves the new key after a rekey that it refuses',
-    make: () => new LeavesWhatItFiled(),
-    caughtBy: 'can load only the old key after a rekey that was refused, in 30 races with a patch',
+    fault: 'leaves the new key after a rekey with a conflict',
+    make: () => new LeavesTheNewRecord(),
+    caughtBy: 'loads only the old key after a rekey that returned a conflict, in 30 races with a patch',
   },
 ];

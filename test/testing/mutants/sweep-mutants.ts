@@ -1,22 +1,22 @@
 import type { SessionKey, SessionRecord } from 'nest-session';
 import type { Mutant } from './mutant.js';
-import { aMoment, ReferenceStore } from './reference-store.js';
+import { roundTrip, ReferenceStore } from './reference-store.js';
 
 class SweepsWhatItFoundBefore extends ReferenceStore {
   override async deleteExpired(before: number, limit: number) {
-    const over = this.expired(before).slice(0, limit);
-    await aMoment();
-    return over.filter((key) => this.records.delete(key)).length;
+    const expired = this.expired(before).slice(0, limit);
+    await roundTrip();
+    return expired.filter((key) => this.records.delete(key)).length;
   }
 }
 
 class CountsWhatItFound extends ReferenceStore {
   override async deleteExpired(before: number, limit: number) {
-    const over = this.expired(before).slice(0, limit);
-    await aMoment();
+    const expired = this.expired(before).slice(0, limit);
+    await roundTrip();
     const still = new Set(this.expired(before));
-    for (const key of over) if (still.has(key)) this.records.delete(key);
-    return over.length;
+    for (const key of expired) if (still.has(key)) this.records.delete(key);
+    return expired.length;
   }
 }
 
@@ -32,7 +32,7 @@ class SweepsTooMuch extends ReferenceStore {
   }
 }
 
-/** A list of expiries beside the records, to which patches add nothing. */
+/** A separate list of expiries, which patches do not update. */
 class SweepsByTheFirstExpiry extends ReferenceStore {
   readonly #expiries = new Map<SessionKey, number>();
 
@@ -42,7 +42,7 @@ class SweepsByTheFirstExpiry extends ReferenceStore {
   }
 
   override expired(before: number) {
-    return super.filed().flatMap(({ key }) => ((this.#expiries.get(key) ?? before) <= before ? [key] : []));
+    return super.stored().flatMap(({ key }) => ((this.#expiries.get(key) ?? before) <= before ? [key] : []));
   }
 }
 
@@ -51,7 +51,7 @@ export const SWEEP_MUTANTS: readonly Mutant[] = [
   {
     fault: 'sweeps a session that was touched meanwhile',
     make: () => new SweepsWhatItFoundBefore(),
-    caughtBy: 'does not sweep a record whose expiry is moved meanwhile, in 20 races',
+    caughtBy: 'does not remove a record whose expiry is moved concurrently, in 20 races',
   },
   {
     fault: 'counts a record in each of two sweeps',
@@ -61,16 +61,16 @@ export const SWEEP_MUTANTS: readonly Mutant[] = [
   {
     fault: 'sweeps without a limit',
     make: () => new SweepsWithoutLimit(),
-    caughtBy: 'removes what was over at the given instant, in batches, and nothing else',
+    caughtBy: 'removes the records that expired by the given instant, in batches, and no others',
   },
   {
-    fault: 'sweeps a record a millisecond before its time',
+    fault: 'sweeps a record a millisecond before its expiry',
     make: () => new SweepsTooMuch(),
-    caughtBy: 'removes what was over at the given instant, in batches, and nothing else',
+    caughtBy: 'removes the records that expired by the given instant, in batches, and no others',
   },
   {
     fault: 'sweeps by the expiry that a record was created with',
     make: () => new SweepsByTheFirstExpiry(),
-    caughtBy: 'does not sweep by an expiry that was moved, nor by that of a record that was deleted',
+    caughtBy: 'ignores the former expiry of a record whose expiry was moved, and of a deleted record',
   },
 ];

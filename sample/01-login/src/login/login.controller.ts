@@ -32,7 +32,7 @@ export class LoginController {
       response.status(401).send(loginPage({ name: textOf(name), isWrong: true }));
       return;
     }
-    // A new id at login: an id that someone planted or saw before is worth nothing now. The counters come along.
+    // A new id at login: an id that was planted or seen before is now useless. The counters are kept.
     await session.regenerate({ keep: ['views'] });
     session.userId = user.id;
     await session.save();
@@ -46,5 +46,5 @@ export class LoginController {
   }
 }
 
-/** A form can be sent by hand, with a list or nothing where a text belongs. */
+/** A form field can be a list or missing if the request was written by hand. */
 const textOf = (field: unknown): string => (typeof field === 'string' ? field : '');

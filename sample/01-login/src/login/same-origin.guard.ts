@@ -2,8 +2,8 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import type { Request } from 'express';
 
 /**
- * Refuses changes that pages of other origins ask for, as another application on localhost could: `SameSite` cookies
- * stop other sites, and ports do not make a site. The browser tells where a request comes from.
+ * Rejects changes that pages of other origins request, such as another application on localhost. `SameSite` cookies stop
+ * only other sites, and another port is the same site. Browsers send the origin of a request in its headers.
  *
  * @see OWASP Cross-Site Request Forgery Prevention Cheat Sheet, "Fetch Metadata headers"
  */

@@ -1,7 +1,7 @@
 import { Catch, UnauthorizedException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
 
-/** Sends a browser to the login page where `SessionGuard` says 401; programs get the 401. */
+/** Redirects a browser to the login page instead of the 401 of `SessionGuard`. Programs get the 401. */
 @Catch(UnauthorizedException)
 export class ToLoginFilter implements ExceptionFilter<UnauthorizedException> {
   catch(exception: UnauthorizedException, host: ArgumentsHost): void {

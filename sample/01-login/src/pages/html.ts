@@ -1,4 +1,4 @@
-/** Text that is HTML already. Only {@link html} makes it. */
+/** Text that is HTML. Only {@link html} creates it. */
 export class Html {
   readonly #text: string;
 
@@ -13,7 +13,7 @@ export class Html {
 
 export type HtmlValue = Html | string | number | readonly Html[];
 
-/** Makes HTML of a template: everything that is put into it is escaped, except what `html` made before. */
+/** Creates HTML from a template. It escapes every value except results of `html`. */
 export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return new Html(parts.reduce((text, part, index) => text + markup(values[index - 1] ?? '') + part));
 }

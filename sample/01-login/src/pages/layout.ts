@@ -2,14 +2,14 @@ import type { User } from '../users/users.service.js';
 import { html, type Html } from './html.js';
 import { PAGES, type PagePath } from './views.js';
 
-/** What a page brings to the frame around it. */
+/** The parts of a page that the layout needs. */
 export interface Page {
   readonly path: PagePath;
   readonly user: User | undefined;
   readonly body: Html;
 }
 
-/** The frame of every page, as text to send. */
+/** A complete page as text. */
 export function layout({ path, user, body }: Page): string {
   return html`<!doctype html>
     <html lang="en">
@@ -52,7 +52,7 @@ function link(to: PagePath, path: PagePath): Html {
     : html`<a href="${to}">${PAGES[to]}</a>`;
 }
 
-/** A form and not a link: what changes something is never a GET, which browsers and crawlers send unasked. */
+/** A form and not a link: browsers and crawlers may send a GET without a click, so a GET must not change anything. */
 function logoutForm({ fullName }: User): Html {
   return html`<form class="who" method="post" action="/logout">
     <span>${fullName}</span>

@@ -2,7 +2,7 @@ import { DEMO_USERS } from '../users/users.service.js';
 import { html, type Html } from './html.js';
 import { layout } from './layout.js';
 
-/** What a visitor tried before. */
+/** The failed attempt of a visitor. */
 export interface Attempt {
   readonly name: string;
   readonly isWrong: boolean;

@@ -1,8 +1,8 @@
 import type { NextFunction, Request, Response } from 'express';
 
 /**
- * Headers of every answer: nothing from elsewhere runs in a page, and no page is kept by the browser, so that the back
- * button shows nobody an account after the logout.
+ * Headers of every response. They block scripts and styles from other sources, and forbid the browser to store pages, so
+ * that the back button shows no account after the logout.
  */
 export function pageHeaders(_request: Request, response: Response, next: NextFunction): void {
   response.set({

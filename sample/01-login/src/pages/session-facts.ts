@@ -3,7 +3,7 @@ import type { User } from '../users/users.service.js';
 import { html, type Html } from './html.js';
 import { PAGES, type PagePath, type Views } from './views.js';
 
-/** The facts of a session that may be shown: its `handle`, never its `id`, which is what the cookie holds. */
+/** Public facts about a session: its `handle`, never its `id`, which is the secret in the cookie. */
 export function sessionFacts(session: UserSession, user: User | undefined): Html {
   return html`<section class="card" aria-labelledby="session">
     <h2 id="session">Your session</h2>
@@ -15,7 +15,7 @@ export function sessionFacts(session: UserSession, user: User | undefined): Html
   </section>`;
 }
 
-/** How often the visitor saw each page. */
+/** Views of each page by the visitor. */
 export function viewTable(views: Views): Html {
   const paths = Object.keys(PAGES) as PagePath[];
   return html`<section class="card" aria-labelledby="views">
@@ -40,7 +40,7 @@ export function viewTable(views: Views): Html {
   </section>`;
 }
 
-/** `3 times`, as one says it. */
+/** A count in words: `once`, `3 times`. */
 export const times = (count = 0): string => (count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`);
 
 const fact = (name: string, value: Html | string): Html =>

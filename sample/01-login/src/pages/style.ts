@@ -1,4 +1,4 @@
-/** The one style sheet: system fonts, and the colours that the visitor's system prefers. */
+/** The style sheet: system fonts, and light or dark colours as the system of the visitor prefers. */
 export const STYLE = `
 :root {
   color-scheme: light dark;

@@ -1,6 +1,6 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
-/** A password at rest. */
+/** A password as stored. */
 export interface PasswordHash {
   readonly salt: Buffer;
   readonly hash: Buffer;

@@ -3,12 +3,12 @@ import { hashPassword, isPassword, type PasswordHash } from './password.js';
 
 export interface User {
   readonly id: string;
-  /** What one types to log in. */
+  /** The user name in the login form. */
   readonly name: string;
   readonly fullName: string;
 }
 
-/** The login page shows these. An application has its users in a database, and nobody's password at hand. */
+/** The login page shows these. A real application has its users in a database, and only hashes of passwords. */
 export const DEMO_USERS = [
   { id: 'u1', name: 'ada', fullName: 'Ada Lovelace', password: 'analytical-engine' },
   { id: 'u2', name: 'grace', fullName: 'Grace Hopper', password: 'nanosecond-wire' },
@@ -28,15 +28,15 @@ export class UsersService implements OnModuleInit {
     }
   }
 
-  /** The user of a session; `undefined` where nobody is logged in or the user is no more. */
+  /** The user of a session; `undefined` without a login, or if the user was deleted. */
   find(id: string | undefined): User | undefined {
     return id === undefined ? undefined : this.#users.get(id);
   }
 
-  /** The user whose name and password these are; `undefined` otherwise, without telling which of them was wrong. */
+  /** The user with this name and password; `undefined` otherwise. It does not reveal which of them was wrong. */
   async authenticate(name: string, password: string): Promise<User | undefined> {
     const user = [...this.#users.values()].find((each) => each.name === name);
-    // An unknown name costs a hash too: else the time of the answer would tell which names exist.
+    // Also hash for an unknown name: otherwise the response time would reveal which names exist.
     const hash = this.#passwords.get(user?.id ?? '') ?? this.#nobodys;
     return (await isPassword(password, hash)) ? user : undefined;
   }

@@ -15,10 +15,10 @@ import { openStore } from './store.js';
       store: { useFactory: () => openStore(process.env) },
       useFactory: () => ({
         secret: process.env['SESSION_SECRET']!,
-        // Cookies know no ports: a name of its own keeps this one apart from other applications on localhost.
+        // Cookies ignore ports: a distinct name separates this one from other applications on localhost.
         name: 'cluster-sample.sid',
         cookie: { sameSite: 'lax', maxAge: hours(8) },
-        // Only the proxy reaches these processes, so its word on HTTPS is good.
+        // Only the proxy can reach these processes, so its X-Forwarded-Proto can be trusted.
         proxy: true,
       }),
     }),

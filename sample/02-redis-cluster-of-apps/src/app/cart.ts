@@ -1,9 +1,9 @@
-/** What can be bought. Fixed, so that no visitor can make a session grow by inventing goods. */
+/** The goods. The list is fixed, so that a visitor cannot enlarge a session with invented goods. */
 export const GOODS = ['Tea', 'Coffee', 'Biscuits'] as const;
 
 export type Good = (typeof GOODS)[number];
 
-/** How many of each. */
+/** The amount of each. */
 export type Cart = Partial<Record<Good, number>>;
 
 export function isGood(value: unknown): value is Good {

@@ -10,7 +10,7 @@ export class HomeController {
   @Get()
   @Header('Content-Type', 'text/html; charset=utf-8')
   home(@Session() session: UserSession): Page {
-    // An assignment would lose a visit when two tabs load at once; `update` is exact.
+    // An assignment would lose a visit when two tabs load concurrently; `update` is exact.
     const visits = session.update('visits', (count = 0) => count + 1);
     return homePage({ session, visits, person: findPerson(session.personId) });
   }

@@ -9,7 +9,7 @@ export class LoginController {
   async login(@Session() session: UserSession, @Body('person') id: unknown): Promise<void> {
     const person = findPerson(id);
     if (person === undefined) throw new BadRequestException('There is no such person here.');
-    // A new id at login: one that somebody planted or saw before is worth nothing now. What is in the cart stays there.
+    // A new id at login: an id that was planted or seen before is now useless. The cart is kept.
     await session.regenerate({ keep: 'all' });
     session.personId = person.id;
   }

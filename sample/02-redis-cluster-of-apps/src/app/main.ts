@@ -4,12 +4,12 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 
-// Whoever started this process is gone: it goes too.
+// The parent process has ended: end too.
 process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 
 const adapter = process.env['ADAPTER'] === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
 const app = await NestFactory.create(AppModule, adapter, { logger: ['warn', 'error', 'fatal'] });
-// SIGTERM: no new requests, the old ones are answered and their sessions saved, then the store is closed.
+// On SIGTERM, Nest accepts no new requests, completes the running ones and saves their sessions, then closes the store.
 app.enableShutdownHooks();
 await app.listen(process.env['APP_PORT'] || 0, '127.0.0.1');
 

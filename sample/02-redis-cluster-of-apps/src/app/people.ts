@@ -3,7 +3,7 @@ export interface Person {
   readonly name: string;
 }
 
-/** Who can log in, by a button: the passwords are in sample 01. */
+/** The people who can log in with a button. Sample 01 has passwords. */
 export const PEOPLE: readonly Person[] = [
   { id: 'ada', name: 'Ada Lovelace' },
   { id: 'grace', name: 'Grace Hopper' },

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 
 /**
- * Refuses changes that pages of other origins ask for. The browser tells where a request comes from.
+ * Rejects changes that pages of other origins request. Browsers send the origin of a request in its headers.
  *
  * @see OWASP Cross-Site Request Forgery Prevention Cheat Sheet, "Fetch Metadata headers"
  */

@@ -1,13 +1,13 @@
 import type { Cart } from './cart.js';
 
-/** What this application keeps in a session. From here on `session.cart` and `@Session('cart')` are typed. */
+/** The session data of this application. It gives `session.cart` and `@Session('cart')` their types. */
 declare module 'nest-session' {
   interface SessionData {
-    /** The id of the person who is logged in; absent while nobody is. */
+    /** The id of the logged-in person; absent without a login. */
     personId: string;
     visits: number;
     cart: Cart;
-    /** The processes that answered the last visits, the newest last. */
+    /** The processes that served the last visits, newest last. */
     trail: string[];
   }
 }

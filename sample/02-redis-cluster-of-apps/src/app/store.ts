@@ -10,7 +10,7 @@ export const STORES = {
 
 export type StoreName = keyof typeof STORES;
 
-/** The store that the environment names, where it says. */
+/** The store of the environment variables STORE and SESSION_STORE_URL. */
 export function openStore(env: NodeJS.ProcessEnv): SessionStore {
   return STORES[env['STORE'] as StoreName](env['SESSION_STORE_URL']!);
 }

@@ -8,26 +8,26 @@ const END_WITHIN_MS = 10_000;
 export interface Child {
   readonly name: string;
   readonly pid: number;
-  /** Where it listens, as it said itself. */
+  /** Its URL, which it has sent itself. */
   readonly url: string;
-  /** Resolves when the process has ended, with how it did. */
+  /** Resolves when the process has ended, with its exit code or signal in words. */
   readonly gone: Promise<string>;
-  /** Lets it finish what it has begun, within ten seconds. */
+  /** Asks it to complete its requests and to end, within ten seconds. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a module as a process of its own and waits until it says `{ url }`. Should this process be killed, the child
- * notices that nobody is at the other end any more, and ends itself.
+ * Starts a module as a child process and waits for its message `{ url }`. If this process is killed, the child detects the
+ * closed channel and ends.
  *
- * @throws PlainError when it ends before it is ready; it has said why on the terminal.
+ * @throws PlainError when it ends before it is ready. It has printed the reason.
  */
 export async function startChild(
   name: string,
   module: URL,
   env: Readonly<Record<string, string>>,
 ): Promise<Child> {
-  // Detached: a Ctrl-C in the terminal shall reach only this process, which ends the others in their order.
+  // Detached: Ctrl-C in the terminal must reach only this process, which ends the others in order.
   const child = fork(module, { env: { ...process.env, ...env }, detached: true });
   const gone = once(child, 'exit').then(([code, signal]) => String(signal ?? `exit code ${code}`));
   const tooEarly = gone.then((how): never => {

@@ -3,7 +3,7 @@ import { startChild, type Child } from './child.js';
 import { createProxy } from './proxy.js';
 import type { Settings } from './settings.js';
 
-/** The applications. They differ in their name and in the adapter of Nest, and in nothing else. */
+/** The applications. They differ only in their name and in the adapter of Nest. */
 const APPS = [
   { APP_NAME: 'app-1', ADAPTER: 'express' },
   { APP_NAME: 'app-2', ADAPTER: 'fastify' },
@@ -12,11 +12,11 @@ const APPS = [
 const APP = new URL('../app/main.js', import.meta.url);
 const DATABASE = new URL('database.js', import.meta.url);
 
-/** A database, applications, and a proxy in front of them that does not listen yet. */
+/** A database, applications, and a proxy in front of them, which does not listen yet. */
 export interface Fleet {
   readonly proxy: Server;
-  /** Resolves with the reason when it cannot go on: the database or the last application is gone. */
-  readonly over: Promise<string>;
+  /** Resolves with the reason when the database or the last application has ended. */
+  readonly ended: Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -38,11 +38,11 @@ export async function startFleet({ store, storeUrl, secret }: Settings): Promise
   }
   return {
     proxy,
-    over: whenOver(apps, database),
+    ended: whenOver(apps, database),
     async stop() {
       isStopping = true;
       proxy.close();
-      // Each answers what it has begun, saves, and leaves the database; only then may that go.
+      // The applications complete their requests, save and disconnect. The database must end after them.
       await Promise.all(apps.map((app) => app.stop()));
       proxy.closeAllConnections();
       await database?.stop();

@@ -1,4 +1,4 @@
-/** An error whose message tells the person at the terminal all there is to know. */
+/** An error that is printed as its message, without a stack. */
 export class PlainError extends Error {
   override readonly name = 'PlainError';
 }

@@ -8,11 +8,11 @@ import {
 } from 'node:http';
 import { pipeline } from 'node:stream';
 
-/** Said of one connection, not of the message: never passed on. See RFC 9110, 7.6.1. */
+/** Headers of one connection, which a proxy must not forward. See RFC 9110, 7.6.1. */
 const HOP_BY_HOP =
   /^(connection|keep-alive|proxy-(authenticate|authorization|connection)|te|trailer|transfer-encoding|upgrade)$/;
 
-/** Gives each request to the next application in turn, and to the one after it where nobody is at home. */
+/** Sends each request to the next application in turn, and to the one after it if that does not accept connections. */
 export function createProxy(apps: readonly URL[]): Server {
   let turn = 0;
   return createServer((req, res) => {
@@ -31,18 +31,18 @@ function forward(req: IncomingMessage, res: ServerResponse, [app, ...others]: re
   onward.once('socket', (socket) =>
     socket.once('connect', () => {
       isConnected = true;
-      // Not earlier: a body that is still here can go to another application.
+      // Not earlier: a body that was not sent yet can go to another application.
       if (hasBody) req.pipe(onward);
       else onward.end();
     }),
   );
-  onward.once('response', (answer) => {
-    res.writeHead(answer.statusCode!, endToEnd(answer.headers));
-    pipeline(answer, res, () => undefined);
+  onward.once('response', (response) => {
+    res.writeHead(response.statusCode!, endToEnd(response.headers));
+    pipeline(response, res, () => undefined);
   });
   onward.once('error', () => {
     if (res.headersSent || res.destroyed) res.destroy();
-    // What may have been carried out is not sent again, unless it only asks.
+    // A request that may have been executed is not sent again, unless it is a GET or HEAD.
     else forward(req, res, isConnected && !isSafe ? [] : others);
   });
   res.once('close', () => onward.destroy());
@@ -51,7 +51,7 @@ function forward(req: IncomingMessage, res: ServerResponse, [app, ...others]: re
 function requestHeaders(req: IncomingMessage): IncomingHttpHeaders {
   const { 'x-forwarded-proto': proto = 'http', 'x-forwarded-for': before } = req.headers;
   const { 'content-length': length, 'transfer-encoding': coding } = req.headers;
-  // Where a body ends is said anew, or a header that names these two as hop-by-hop would hide it.
+  // The proxy sets the length of the body itself: a Connection header could name these two headers and remove them.
   const framing = coding ? { 'transfer-encoding': 'chunked' } : length ? { 'content-length': length } : {};
   const from = [before, req.socket.remoteAddress].filter(Boolean).join(', ');
   return { ...endToEnd(req.headers), ...framing, 'x-forwarded-proto': proto, 'x-forwarded-for': from };

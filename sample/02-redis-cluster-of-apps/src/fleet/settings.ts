@@ -3,18 +3,18 @@ import { ENGINES } from '../../../../scripts/servers/engines.mjs';
 import { STORES, type StoreName } from '../app/store.js';
 import { PlainError } from './plain-error.js';
 
-/** What the environment says about how to run; the defaults suit a first look. */
+/** Settings from the environment. The defaults are enough for a first look. */
 export interface Settings {
   readonly host: string;
   readonly port: number;
   readonly store: StoreName;
-  /** Where the database is; `undefined` starts one of this machine, for this run. */
+  /** URL of the database; `undefined` starts one on this machine. */
   readonly storeUrl: string | undefined;
-  /** The same for all processes: what one signs, the other must believe. */
+  /** The same for all processes: each must accept the signatures of the others. */
   readonly secret: string;
 }
 
-/** @throws PlainError that says what to change. */
+/** @throws PlainError that names the setting and the fix. */
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const store = readStore(env['STORE'] || 'redis');
   const storeUrl = env['SESSION_STORE_URL'] || undefined;
@@ -45,6 +45,6 @@ function requireServer(store: StoreName): void {
   if (engine.find() !== undefined) return;
   throw new PlainError(
     `There is no ${engine.title} on this machine. Get one with: apt-get install ${engine.packages.join(' ')}\n` +
-      `Or say where one is: SESSION_STORE_URL=${store}://... npm run start:cluster`,
+      `Or set the URL of a running one: SESSION_STORE_URL=${store}://... npm run start:cluster`,
   );
 }

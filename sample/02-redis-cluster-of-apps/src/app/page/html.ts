@@ -1,4 +1,4 @@
-/** Text that is HTML already: never of what a visitor sent. {@link html} makes it safely. */
+/** Text that is HTML, never input of a visitor. {@link html} creates it safely. */
 export class Html {
   readonly #text: string;
 
@@ -13,7 +13,7 @@ export class Html {
 
 export type HtmlValue = Html | string | number | readonly Html[];
 
-/** Makes HTML of a template: everything that is put into it is escaped, except what `html` made before. */
+/** Creates HTML from a template. It escapes every value except results of `html`. */
 export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return new Html(parts.reduce((text, part, index) => text + markup(values[index - 1] ?? '') + part));
 }

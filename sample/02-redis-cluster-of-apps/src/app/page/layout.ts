@@ -2,13 +2,13 @@ import type { Person } from '../people.js';
 import { html, Html } from './html.js';
 import { STYLE } from './style.js';
 
-/** What a controller gives. */
+/** The result of a controller. */
 export interface Page {
   readonly person: Person | undefined;
   readonly body: Html;
 }
 
-/** Which process answers, and which ones did before. */
+/** The process that responds, and the processes of the last visits. */
 export interface ServedBy {
   readonly name: string;
   readonly adapter: string;
@@ -16,7 +16,7 @@ export interface ServedBy {
   readonly trail: readonly string[];
 }
 
-/** A whole page, as text to send. */
+/** A complete page as text. */
 export function layout({ person, body }: Page, served: ServedBy): string {
   return html`<!doctype html>
     <html lang="en" class="${served.name}">
@@ -41,7 +41,7 @@ export function layout({ person, body }: Page, served: ServedBy): string {
     </html>`.toString();
 }
 
-// Not escaped, for the browser compares it with the hash in the headers.
+// Not escaped: the browser compares it with the hash in the headers.
 const STYLE_TAG = new Html(`<style>${STYLE}</style>`);
 
 const ICON =

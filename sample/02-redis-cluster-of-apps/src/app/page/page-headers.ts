@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { STYLE } from './style.js';
 
-/** The one style sheet that may be in a page: the one that was written for it. */
+/** The hash of the style sheet, which is the only one that pages allow. */
 const STYLE_SOURCE = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
 
-/** Headers of every answer. Set on the answer of `node:http`, which Express and Fastify both have. */
+/** Headers of every response. They are set on the response of `node:http`, which Express and Fastify both have. */
 export function pageHeaders(_req: IncomingMessage, res: ServerResponse, next: () => void): void {
   res.setHeader('Cache-Control', 'no-store');
   res.setHeader(

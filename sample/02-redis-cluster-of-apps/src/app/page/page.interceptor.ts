@@ -7,7 +7,7 @@ import { layout, type Page } from './layout.js';
 const TRAIL_LENGTH = 12;
 const TITLES: Readonly<Record<string, string>> = { express: 'Express', fastify: 'Fastify' };
 
-/** Puts the frame around a page, and says in it which process of the fleet answered: no controller knows. */
+/** Adds the layout to a page, with the name of the process. Controllers do not depend on the process. */
 @Injectable()
 export class PageInterceptor implements NestInterceptor<Page | undefined, string | undefined> {
   readonly #adapters: HttpAdapterHost;

@@ -1,4 +1,4 @@
-/** The one style sheet: system fonts, the colours that the visitor's system prefers, and one for each process. */
+/** The style sheet: system fonts, light or dark colours as the system prefers, and one colour per process. */
 export const STYLE = `
 :root {
   color-scheme: light dark;
