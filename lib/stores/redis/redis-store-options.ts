@@ -30,8 +30,8 @@ interface WithClient extends CommonOptions {
 interface WithUrl extends CommonOptions {
   /**
    * URL of the server, such as `redis://user:password@host:6379/0`, or `rediss:` for TLS. The store opens and
-   * closes its own client, and needs the package `redis` or `ioredis`. For a cluster or sentinels set {@link
-   * WithClient.client} instead.
+   * closes its own client, and needs the package `redis` or `ioredis`. For a cluster or sentinels, set
+   * {@link WithClient.client} instead.
    */
   readonly url: string;
   readonly client?: undefined;

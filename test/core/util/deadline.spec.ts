@@ -1,10 +1,10 @@
-import { Deadline, withDeadline } from '../../../lib/core/util/deadline.js';
+import { Deadline, waitAtMost, withDeadline } from '../../../lib/core/util/deadline.js';
 import { collectGarbage } from '../../support/heap.js';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('TimeLimit', () => {
-  it('keeps nothing of a call that is done, while an earlier one still waits', async () => {
+describe('Deadline', () => {
+  it('keeps no completed call in memory while an earlier one is pending', async () => {
     const limit = new Deadline(60_000);
     limit.start(() => undefined);
     const results = Array.from({ length: 100 }, () => {
@@ -17,7 +17,7 @@ describe('TimeLimit', () => {
     expect(results.filter((result) => result.deref() !== undefined)).toEqual([]);
   });
 
-  it('gives up calls in the order in which they began, and no call that is done', async () => {
+  it('gives up pending calls in the order in which they began, and no completed call', async () => {
     const limit = new Deadline(5);
     const late: number[] = [];
     const last = new Promise<void>((resolve) => {
@@ -33,7 +33,7 @@ describe('TimeLimit', () => {
     expect(late).toEqual(Array.from({ length: 1500 }, (_, index) => index * 2));
   });
 
-  it('lets a call that is given up begin another one', async () => {
+  it('allows a call that is given up to start another one', async () => {
     const limit = new Deadline(5);
     const order = await new Promise<string[]>((resolve) => {
       const given: string[] = [];
@@ -46,11 +46,19 @@ describe('TimeLimit', () => {
   });
 });
 
-describe('withinLimit', () => {
-  it('takes the outcome that comes in time, and the error where none does', async () => {
+describe('withDeadline', () => {
+  it('settles as its promise within the limit, and rejects with the error after it', async () => {
     const late = () => new Error('late');
     await expect(withDeadline(Promise.resolve(1), 60_000, late)).resolves.toBe(1);
     await expect(withDeadline(Promise.reject(new Error('no')), 60_000, late)).rejects.toThrow('no');
     await expect(withDeadline(new Promise(() => undefined), 5, late)).rejects.toThrow('late');
+  });
+});
+
+describe('waitAtMost', () => {
+  it('rejects as its promise within the limit, and resolves after it', async () => {
+    await expect(waitAtMost(60_000, Promise.resolve(1))).resolves.toBeUndefined();
+    await expect(waitAtMost(60_000, Promise.reject(new Error('no')))).rejects.toThrow('no');
+    await expect(waitAtMost(5, new Promise(() => undefined))).resolves.toBeUndefined();
   });
 });
