@@ -25,22 +25,22 @@ export function rawRequest(url: string, path: string, { method = 'GET', cookie =
   if (cookie !== '') lines.push(`Cookie: ${cookie}`);
   socket.write(`${lines.join('\r\n')}\r\n\r\n`);
   let text = '';
-  let headCame!: (answer: RawResponse | null) => void;
-  const head = new Promise<RawResponse | null>((resolve) => (headCame = resolve));
+  let onHead!: (response: RawResponse | null) => void;
+  const head = new Promise<RawResponse | null>((resolve) => (onHead = resolve));
   socket.setEncoding('latin1').on('data', (chunk: string) => {
     text += chunk;
     if (!text.includes('\r\n\r\n')) return;
-    const answered = parse(text);
-    headCame(answered);
+    const response = parse(text);
+    onHead(response);
     // Some responses keep the connection open: it ends here when the response is complete.
-    if (isComplete(answered)) socket.end();
+    if (isComplete(response)) socket.end();
   });
   const answer = new Promise<RawResponse | null>((resolve) => {
     socket
       .on('error', () => undefined)
       .on('close', () => {
         const parsed = text.includes('\r\n\r\n') ? parse(text) : null;
-        headCame(parsed);
+        onHead(parsed);
         resolve(parsed);
       });
   });
@@ -62,8 +62,8 @@ function isComplete({ headers, body }: RawResponse): boolean {
 }
 
 /** The `name=value` of a cookie in a response. */
-export function cookieOf(answer: RawResponse | null, name = 'connect.sid'): string | undefined {
-  return answer?.headers
+export function cookieOf(response: RawResponse | null, name = 'connect.sid'): string | undefined {
+  return response?.headers
     .getSetCookie()
     .map((line) => line.split(';')[0]!)
     .find((pair) => pair.startsWith(`${name}=`));

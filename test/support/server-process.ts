@@ -69,12 +69,12 @@ export class ServerProcess {
 
   /** Sets an attribute, in a new session without a cookie. Returns the cookie of the session. */
   async write({ cookie, name, value }: Write): Promise<string> {
-    const answer = await this.send(`/set?name=${name}&value=${value}`, { cookie });
-    if (answer.status !== 200)
+    const response = await this.send(`/set?name=${name}&value=${value}`, { cookie });
+    if (response.status !== 200)
       throw new Error(
-        `The response to a write has the status ${answer.status}, expected 200: ${await answer.body}`,
+        `The response to a write has the status ${response.status}, expected 200: ${await response.body}`,
       );
-    return (answer.cookie ?? cookie)!;
+    return (response.cookie ?? cookie)!;
   }
 
   async read(cookie: string | null): Promise<{ isNew: boolean; attributes: Record<string, unknown> }> {
@@ -93,17 +93,17 @@ export class ServerProcess {
       agent: this.#agent,
       headers: cookie === null ? {} : { cookie },
     });
-    const answer = once(sent, 'response').then(([response]) => readAnswer(response as never));
+    const response = once(sent, 'response').then(([response]) => readAnswer(response as never));
     // The caller awaits the response later: until then a rejection must not count as unhandled.
-    answer.catch(() => undefined);
+    response.catch(() => undefined);
     if (until === undefined) {
       sent.flushHeaders();
-      await Promise.race([once(sent, 'continue'), answer]);
+      await Promise.race([once(sent, 'continue'), response]);
     }
     return {
       finish: () => {
         sent.end();
-        return answer;
+        return response;
       },
     };
   }

@@ -8,7 +8,7 @@ export function aboutPage(user: User | undefined, views: Views): string {
   const body = html`<h1>What to try</h1>
     <p class="lead">You have seen this page <strong>${times(views['/about'])}</strong>.</p>
     <ol class="steps">
-      <li><strong>Count.</strong> Reload, or open several tabs at once: no view gets lost.</li>
+      <li><strong>Count.</strong> Reload, or open several tabs concurrently: no view is lost.</li>
       <li>
         <strong>Log in.</strong> The cookie gets a new value, the old one is dead, and your counters stay.
       </li>

@@ -18,10 +18,10 @@ export const DEMO_USERS = [
 export class UsersService implements OnModuleInit {
   readonly #users = new Map<string, User>();
   readonly #passwords = new Map<string, PasswordHash>();
-  #nobodys!: PasswordHash;
+  #dummyHash!: PasswordHash;
 
   async onModuleInit(): Promise<void> {
-    this.#nobodys = await hashPassword('');
+    this.#dummyHash = await hashPassword('');
     for (const { password, ...user } of DEMO_USERS) {
       this.#users.set(user.id, user);
       this.#passwords.set(user.id, await hashPassword(password));
@@ -37,7 +37,7 @@ export class UsersService implements OnModuleInit {
   async authenticate(name: string, password: string): Promise<User | undefined> {
     const user = [...this.#users.values()].find((each) => each.name === name);
     // Also hash for an unknown name: otherwise the response time would reveal which names exist.
-    const hash = this.#passwords.get(user?.id ?? '') ?? this.#nobodys;
+    const hash = this.#passwords.get(user?.id ?? '') ?? this.#dummyHash;
     return (await isPassword(password, hash)) ? user : undefined;
   }
 }
