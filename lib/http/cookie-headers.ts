@@ -14,7 +14,7 @@ export function cookieHeaders(
 ): string[] {
   const own = outcome === 'none' ? [] : ownCookieHeaders(session, outcome, parts);
   if (!session.isDuplicate) return own;
-  const sent = outcome === 'none' ? null : session.opened.cookie;
+  const sent = outcome === 'none' ? null : session.opened.cookie.object;
   return [...clearDuplicates(parts.cookieName, session.cookies.make(null, 0), sent), ...own];
 }
 
@@ -23,10 +23,10 @@ function ownCookieHeaders(
   outcome: 'send' | 'clear',
   { cookieName, ids, leftOut }: RequestParts,
 ): string[] {
-  const { cookieState } = opened;
-  if (outcome === 'clear') return [clearCookie(cookieName, cookieState.sent)];
+  const { cookie } = opened;
+  if (outcome === 'clear') return [clearCookie(cookieName, cookie.sent)];
   if (cookies.leftOut.length > 0) leftOut(cookies.leftOut);
-  const { replaced } = cookieState;
+  const { replaced } = cookie;
   const own = setSentCookie(cookieName, ids.signed(opened.id), opened.sendCookie());
   return replaced === null ? [own] : [clearCookie(cookieName, replaced), own];
 }
