@@ -70,7 +70,8 @@ export class OpenSession {
   }
   /** The session has changes that cannot be saved, since its cookie is secure and the connection is not. */
   get isUndeliverable(): boolean {
-    return this.isNew && isInsecure(this.#state) && this.hasChanges();
+    const { stored, moving } = this.#state;
+    return (stored === null || moving !== null) && isInsecure(this.#state) && this.hasChanges();
   }
 
   /** Counts as activity, however recent the last touch is. */
@@ -96,13 +97,14 @@ export class OpenSession {
       const { request, parts } = state;
       if (request.hasBegun) throw sentError('regenerate');
       if (state.unsettled.moved !== null) await adoptMoved(state, parts.store.keyOf(state.id));
-      if (!this.isNew) request.whenClosed?.(async () => this.#inOrder(() => endOldId(state)));
+      if (state.stored !== null && state.moving === null)
+        request.whenClosed?.(async () => this.#inOrder(() => endOldId(state)));
       state.beginMove(keep);
     });
   }
 
   async destroy(): Promise<void> {
-    if (this.isAvailable) this.release(true);
+    if (this.#unavailable === null) this.#state.release(true);
     await this.#inOrder(() => remove(this.#state));
   }
 
@@ -164,7 +166,7 @@ export class OpenSession {
   /** Deletes the session where this request created it and no browser has its cookie. */
   removeCreated(): Awaitable<void> {
     const state = this.#state;
-    if (state.stored?.isCreated !== true || state.cookie.client === 'current') return undefined;
+    if (state.stored?.isCreated !== true || state.cookie.browser.client === 'current') return undefined;
     return this.#inOrder(() => chain(remove(state), () => state.lose()));
   }
 

@@ -10,7 +10,7 @@ export function commitFacts(state: SessionState, changed: boolean): CommitFacts 
   const { plan } = cookie;
   return {
     origin: stored === null ? 'fresh' : 'stored',
-    client: cookie.client,
+    client: cookie.browser.client,
     rekeyed: state.moving !== null,
     changed,
     destroyed: ending === 'destroyed',
@@ -18,7 +18,7 @@ export function commitFacts(state: SessionState, changed: boolean): CommitFacts 
     touchDue: stored !== null && isSnapshotTouchDue(state, stored, plan),
     cookieChanged: cookie.isChanged,
     persistent: plan.isPersistent,
-    deliverable: request.canSendHeaders && !isInsecure(state),
+    deliverable: request.canSendHeaders && !isInsecure(state, plan),
   };
 }
 
@@ -26,10 +26,10 @@ export function commitFacts(state: SessionState, changed: boolean): CommitFacts 
  * Whether the cookie needs a secure connection and this one is not. After the end of the session this is about the cookie
  * that is cleared.
  */
-export function isInsecure({ request, ending, cookie }: SessionState): boolean {
+export function isInsecure({ request, ending, cookie }: SessionState, plan?: CookiePlan): boolean {
   if (request.isSecure) return false;
   const hasEnded = ending === 'destroyed' || ending === 'released';
-  return hasEnded ? cookie.sent.secure === true : cookie.plan.secure;
+  return hasEnded ? cookie.sent.secure === true : (plan ?? cookie.plan).secure;
 }
 
 /** Whether a commit would write the attributes or cookie settings that the session has now. */

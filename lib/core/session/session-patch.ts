@@ -86,10 +86,7 @@ export function remaining(state: SessionState, wanted: Wanted, held: SessionReco
 }
 
 /** Runs a write with the pending updates. If it fails, they are pending again: the next write carries them. */
-export function withUpdates<T>(
-  state: SessionState,
-  run: (updates: Updates) => Awaitable<T>,
-): Awaitable<T> {
+export function withUpdates<T>(state: SessionState, run: (updates: Updates) => Awaitable<T>): Awaitable<T> {
   const updates = state.attributes.takeUpdates();
   if (updates === NO_UPDATES) return run(updates);
   return onFailure(

@@ -52,5 +52,12 @@ function recordOf(state: SessionState, attributes: Map<string, string>): Session
   if (settings !== null) attributes.set(COOKIE, settings);
   const { createdAt, principal } = state.identity;
   const { now } = state;
-  return { createdAt, touchedAt: now, expiresAt: expiryAfterUse(state, now), principal, revision: 0, attributes };
+  return {
+    createdAt,
+    touchedAt: now,
+    expiresAt: expiryAfterUse(state, now),
+    principal,
+    revision: 0,
+    attributes,
+  };
 }
