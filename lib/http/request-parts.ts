@@ -12,14 +12,15 @@ export interface RequestParts {
   readonly sessionName: string;
   readonly cookieName: string;
   readonly unset: 'keep' | 'destroy';
-  /** Responds with an error in place of a response whose session could not be saved. */
-  readonly answer: (error: unknown, request: RequestFacts) => boolean;
+  /** Responds with an error in place of a response whose session could not be saved. `false` if it cannot. Never throws. */
+  readonly respondWithError: (error: unknown, request: Pick<RequestFacts, 'req' | 'res' | 'next'>) => boolean;
+  /** Reports an error that no response can carry any more. Never throws. */
   readonly report: (error: unknown) => void;
   /** Called with a commit that has not settled yet. */
   readonly underWay: (commit: Promise<unknown>) => void;
   /** Called when a session is not saved because its cookie cannot be sent. */
   readonly undeliverable: () => void;
-  /** Called when a cookie is sent without attributes that its options ask for. */
+  /** Called when a cookie is sent without attributes that its options require. */
   readonly leftOut: (attributes: readonly string[]) => void;
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { chain, type Awaitable } from '../core/util/awaitable.js';
+import type { Awaitable } from '../core/util/awaitable.js';
 import type { OpenSession } from '../core/session/open-session.js';
 import { SessionError } from '../core/errors.js';
 import type { SessionStore } from '../core/store/session-store.js';

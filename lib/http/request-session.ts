@@ -1,26 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { OptionsCookieFactory } from '../cookie/session-cookie-factory.js';
-import type { SessionError } from '../core/errors.js';
 import type { CookieOutcome } from '../core/session/commit-plan.js';
 import type { OpenSession } from '../core/session/open-session.js';
 import type { RequestContext } from '../core/session/request-context.js';
-import type { FindResult } from '../core/session/session-engine.js';
+import type { FoundOrFailed } from '../core/session/session-engine.js';
 import type { UserSession } from '../core/session/user-session.js';
-import type { SessionStore } from '../core/store/session-store.js';
 import { chain, type Awaitable } from '../core/util/awaitable.js';
-import { outsidePromises, withoutThrow } from './call-listener.js';
-import { cookieHeaders } from './cookie-headers.js';
 import { onceClosed } from './once-closed.js';
 import type { RequestFacts, RequestParts } from './request-parts.js';
 import { DEFAULT_SESSION, notLoaded, type AttachedSession } from './request-properties.js';
-import { forbidStoring, varyByCookie, type HeaderWriter } from './response/cache-headers.js';
+import { varyByCookie } from './response/cache-headers.js';
 import { statusOf } from './response/error-response.js';
 import { ResponseGate, type CommitHooks } from './response/response-gate.js';
 import { isNodeResponse, UngatedResponse, type UngatedHooks } from './response/ungated-response.js';
+import { writeCookies } from './set-cookie-headers.js';
 
 /**
- * One session of one request: opened when it is first read, committed when the gate asks, its cookie written into the
- * headers. Where no code reads it and nothing is due, nothing is committed.
+ * One session of one request: opened on first read, committed before the first byte of the response, its cookie written to
+ * the headers. If no code reads it and nothing is due, nothing is committed.
  */
 export class RequestSession implements AttachedSession, RequestContext, CommitHooks, UngatedHooks {
   readonly req: IncomingMessage;
@@ -32,12 +29,11 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
   readonly name: string;
   readonly #parts: RequestParts;
   stage: AttachedSession['stage'] = 'claimed';
-  /** What the cookies of the request name; the error where the store failed and the request goes on without a session. */
-  #found: FindResult | SessionError = null;
-  /** Finds the session of a lazy request; the promise of that while it runs; `null` once it has run. */
-  #find: (() => Awaitable<void>) | null = null;
+  #found: FoundOrFailed = null;
+  /** Finds a session that is loaded lazily; `null` once it is loaded. */
+  #find: (() => Awaitable<FoundOrFailed>) | null = null;
   #loading: Promise<void> | null = null;
-  /** The application has released the session, loaded or not. */
+  /** The application has released the session, before or after it was loaded. */
   #isReleased = false;
   #opened: OpenSession | null = null;
   #gate: ResponseGate | UngatedResponse | null = null;
@@ -54,7 +50,7 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
     this.isSecure = isSecure;
   }
 
-  get store(): SessionStore {
+  get store(): AttachedSession['store'] {
     return this.#parts.store;
   }
   /** The argument of `genid`. */
@@ -72,8 +68,8 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
     return this.#gate === null ? !this.res.headersSent : this.#gate.canSendHeaders;
   }
 
-  /** From here on the response waits for the session: the found one, or one that `find` finds when it is first read. */
-  attach(found: FindResult | SessionError, find: (() => Awaitable<void>) | null = null): void {
+  /** From here on the response waits for the session: `found`, or the one that `find` loads on first read. */
+  attach(found: FoundOrFailed, find: (() => Awaitable<FoundOrFailed>) | null = null): void {
     this.#found = found;
     this.#find = find;
     this.#gate = isNodeResponse(this.res)
@@ -81,33 +77,26 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
       : new UngatedResponse(this.res, this);
   }
 
-  /** Sets what a lazy load has found. */
-  setLoaded(found: FindResult | SessionError): void {
-    this.#found = found;
-  }
-
   /** Loads a lazy session. A load that fails changes nothing: the next call loads again. */
   load(): Awaitable<void> {
     if (this.#find === null || this.#loading !== null) return this.#loading ?? undefined;
-    const loading = this.#find();
-    if (!(loading instanceof Promise)) return this.#loaded();
-    this.#loading = loading.then(() => this.#loaded()).finally(() => (this.#loading = null));
+    const found = this.#find();
+    if (!(found instanceof Promise)) return this.#loaded(found);
+    this.#loading = found.then((one) => this.#loaded(one)).finally(() => (this.#loading = null));
     return this.#loading;
   }
 
-  #loaded(): void {
+  #loaded(found: FoundOrFailed): void {
+    this.#found = found;
     this.#find = null;
     if (this.#isReleased) this.release();
   }
 
   read(): UserSession | undefined {
-    if (this.#find !== null) {
-      if (this.#isReleased) return undefined;
-      this.stage = 'accessed';
-      const loading = this.load();
-      if (loading !== undefined) throw notLoaded(loading);
-    }
+    if (this.#isReleased && this.#find !== null) return undefined;
     this.stage = 'accessed';
+    const loading = this.#find === null ? undefined : this.load();
+    if (loading !== undefined) throw notLoaded(loading);
     const { opened } = this;
     return opened.isAlive ? opened.session : undefined;
   }
@@ -120,8 +109,7 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
   get opened(): OpenSession {
     if (this.#opened !== null) return this.#opened;
     if (this.#find !== null) throw new Error('A session was opened before it was loaded.');
-    const found = this.#found === 'duplicate' ? null : this.#found;
-    return (this.#opened = this.#parts.engine.createSession(this, found));
+    return (this.#opened = this.#parts.engine.createSession(this, this.#found));
   }
 
   release(): void {
@@ -156,16 +144,16 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
     );
   }
 
-  /** The error response still sends the cookie of an id that the store holds. */
+  /** The error response sends the cookie of an id that the store holds. */
   #failed(opened: OpenSession, error: unknown): never {
     this.#cookie = opened.cookieAfterFailure();
     throw error;
   }
 
-  /** No code has read the session: it is loaded only to be deleted. */
+  /** Commits a session that is not loaded: it is loaded only to be deleted. */
   #commitUnseen(): unknown {
     if (this.#isReleased && this.#parts.unset === 'destroy') return chain(this.load(), () => this.commit());
-    // A load that no code has waited for: where it fails there is nothing to save.
+    // No code has waited for this load: if it fails, there is nothing to save.
     return this.#loading?.then(
       () => this.commit(),
       () => undefined,
@@ -178,9 +166,7 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
   }
 
   #isCommitDue(): boolean {
-    const found = this.#found === 'duplicate' ? null : this.#found;
-    if (found !== null && !('record' in found)) return false;
-    return this.#parts.engine.isCommitDue(found, this.cookies);
+    return this.#parts.engine.isCommitDue(this.#found, this.cookies);
   }
 
   get hasHeaders(): boolean {
@@ -188,34 +174,23 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
   }
 
   writeHeaders(): void {
-    const res: HeaderWriter = this.res;
-    if (this.stage === 'accessed') varyByCookie(res);
-    if (this.#cookie === 'none' && this.#found !== 'duplicate') return;
-    const others = res.getHeader?.('Set-Cookie');
-    const own = cookieHeaders(this, this.#cookie, this.#parts);
-    res.setHeader('Set-Cookie', others === undefined ? own : [...[others].flat().map(String), ...own]);
-    forbidStoring(res);
+    if (this.stage === 'accessed') varyByCookie(this.res);
+    if (this.#cookie !== 'none' || this.#found === 'duplicate') writeCookies(this, this.#cookie, this.#parts);
   }
 
   undelivered(): void {
-    const opened = this.#opened;
-    if (opened === null) return;
-    // A store that is down throws immediately.
-    const removed = (async () => opened.removeCreated())();
-    this.#parts.underWay(removed);
-    removed.catch((error: unknown) => this.report(error));
+    // A store may throw before it returns a promise.
+    const removing = (async () => this.#opened?.removeCreated())();
+    this.#parts.underWay(removing);
+    removing.catch((error: unknown) => this.report(error));
   }
 
-  /** Called by a promise of the gate: what the application throws here is not for that promise. */
   answer(error: unknown): boolean {
-    let answered = false;
-    outsidePromises(() => (answered = this.#parts.answer(error, this)));
-    return answered;
+    return this.#parts.respondWithError(error, this);
   }
 
-  /** Called by promises of the gate: a logger that throws must not reject them. */
   report(error: unknown): void {
-    withoutThrow(() => this.#parts.report(error));
+    this.#parts.report(error);
   }
 
   statusOf(error: unknown): number {

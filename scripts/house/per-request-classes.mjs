@@ -2,8 +2,8 @@
 export const PER_REQUEST_CLASSES = {
   RequestSession: 'one for each session of a request',
   ResponseGate: 'one for each response',
-  SessionState: 'what is known of the session of a request',
+  SessionState: 'the facts of the session of a request, and its transitions',
+  CookieState: 'the cookie of the session of a request',
   OpenSession: 'the steps of the session of a request',
   SessionAttributes: 'the attributes of the session of a request',
-  PendingUpdates: 'the updates of the session of a request',
 };

@@ -20,8 +20,7 @@ export function applicationAttributes(
 ): ReadonlyMap<string, string> {
   let part: Map<string, string> | null = null;
   for (const storedAs of stored.keys()) {
-    const name = applicationName(storedAs);
-    if (name === storedAs && !reserved.has(name)) continue;
+    if (!storedAs.startsWith(OWN) && !reserved.has(storedAs)) continue;
     part ??= new Map(stored);
     part.delete(storedAs);
   }

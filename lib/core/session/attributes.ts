@@ -1,10 +1,10 @@
 import type { AttributeUpdate } from '../merge/rebase.js';
 import { type AttributeChange, type Changes, copyMap, NO_CHANGES } from '../store/session-record.js';
 import { isJsonOf, toJsonText } from '../util/json-text.js';
-import { SessionError } from '../errors.js';
 import { applicationName, applicationAttributes, storedName } from './attribute-name.js';
 import { isLazyGetter, lazyAttribute, LazyTexts, plainValue } from './lazy-attribute.js';
 import { joinUpdates, NO_UPDATES, withUpdate, type Updates } from './pending-updates.js';
+import { asyncUpdateError, notRemovableError } from './session-errors.js';
 import { ShownValues } from './shown-values.js';
 
 const NOTHING: ReadonlyMap<string, string> = new Map();
@@ -58,12 +58,7 @@ export class SessionAttributes {
     const bases = copyMap(this.#bases);
     for (const name of [...Object.keys(this.#owner), ...this.#bases.keys()]) {
       if (names.includes(name)) continue;
-      if (!Reflect.deleteProperty(this.#owner, name)) {
-        throw new SessionError(
-          'ERR_SESSION_NAME',
-          `The attribute ${name} of a session cannot be removed: it was made not configurable.`,
-        );
-      }
+      if (!Reflect.deleteProperty(this.#owner, name)) throw notRemovableError(name);
       bases.delete(name);
     }
     this.#bases = bases;
@@ -135,7 +130,11 @@ export class SessionAttributes {
     const owner = this.#owner as Record<string, unknown>;
     const before = this.text(name);
     const value = change(owner[name]);
-    if (value instanceof Promise) throw asyncError(name, value);
+    if (value instanceof Promise) {
+      // No other code can catch its rejection.
+      value.catch(() => undefined);
+      throw asyncUpdateError(name);
+    }
     const after = toJsonText(value, name);
     owner[name] = value;
     const update: AttributeUpdate = { before, after, steps: [change] };
@@ -197,13 +196,4 @@ export class SessionAttributes {
     const text = toJsonText((this.#owner as Record<string, unknown>)[name], name);
     return this.#shown === null ? text : this.#shown.standingFor(name, text, base);
   }
-}
-
-function asyncError(name: string, promise: Promise<unknown>): SessionError {
-  // Nobody else can catch its rejection.
-  promise.catch(() => undefined);
-  return new SessionError(
-    'ERR_SESSION_VALUE',
-    `update(${JSON.stringify(name)}) was given an async function. Await what it needs first, then pass a function that returns the value.`,
-  );
 }

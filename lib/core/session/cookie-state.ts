@@ -1,7 +1,7 @@
 import type { CommitFacts } from './commit-plan.js';
 import type { CookiePlan, SessionCookie, SessionCookieFactory } from './session-cookie.js';
 
-/** What a cookie object is made from when it is first read. */
+/** What a cookie object is made from on first read. */
 export interface CookieSeed {
   readonly settings: string | null;
   readonly touchedAt: number;
@@ -9,29 +9,26 @@ export interface CookieSeed {
   readonly endsBy: number;
 }
 
-/** The cookie that the browser holds. `settings` is `undefined` where this session has sent none. */
+/** The cookie that the browser holds. `settings` is `undefined` if this session has not sent one. */
 export interface BrowserCookie {
   readonly client: CommitFacts['client'];
   readonly settings: string | null | undefined;
 }
 
 /**
- * The cookie of one session during one request: its present settings, and those that the browser was sent. Settings are JSON
- * text of what differs from the options; `null` where nothing does.
+ * The cookie of one session during one request: its present settings, and those that were sent to the browser. Settings are
+ * the JSON text of what differs from the options; `null` if nothing differs.
  */
 export class CookieState {
   readonly #factory: SessionCookieFactory;
   #cookie: SessionCookie | CookieSeed;
-  #browser: BrowserCookie;
+  /** Only this class replaces it. */
+  browser: BrowserCookie;
 
   constructor(factory: SessionCookieFactory, browser: BrowserCookie, seed: CookieSeed) {
     this.#factory = factory;
     this.#cookie = seed;
-    this.#browser = browser;
-  }
-
-  get client(): BrowserCookie['client'] {
-    return this.#browser.client;
+    this.browser = browser;
   }
 
   /** The cookie object, made at the first call. */
@@ -54,12 +51,15 @@ export class CookieState {
     return this.#factory.keep(this.object);
   }
 
-  /** The cookie under the settings that the browser was sent: to be cleared. */
+  /** The cookie with the settings that were sent to the browser, to clear it. */
   get sent(): SessionCookie {
-    return this.#factory.make(this.#browser.settings ?? null, 0);
+    return this.#factory.make(this.browser.settings ?? null, 0);
   }
 
-  /** The sent cookie, where the browser would keep it beside the present one: browsers identify cookies by these. */
+  /**
+   * The sent cookie, if the browser would keep it beside the present one: browsers identify a cookie by its path, domain and
+   * partition. `null` if the present one replaces it.
+   */
   get replaced(): SessionCookie | null {
     if (!this.isChanged) return null;
     const [sent, { path, domain, partitioned }] = [this.sent, this.object];
@@ -67,9 +67,9 @@ export class CookieState {
     return isSame ? null : sent;
   }
 
-  /** Whether the present settings differ from those that the browser was sent. */
+  /** Whether the present settings differ from those that were sent to the browser. */
   get isChanged(): boolean {
-    const { settings } = this.#browser;
+    const { settings } = this.browser;
     return settings !== undefined && this.differsFrom(settings);
   }
 
@@ -77,7 +77,7 @@ export class CookieState {
   differsFrom(stored: string | null): boolean {
     const cookie = this.#cookie;
     if ('settings' in cookie && cookie.settings === stored) return false;
-    // As this request would write the same settings.
+    // The text that this request would store for the same settings.
     const normalized = stored === null ? null : this.#factory.keep(this.#factory.make(stored, 0));
     return this.settings !== normalized;
   }
@@ -87,23 +87,23 @@ export class CookieState {
     this.#cookie = seed;
   }
 
-  /** The id has changed: the cookie of the browser is that of another id. */
+  /** The id has changed: the cookie that the browser holds has another id. */
   outdate(): void {
-    const { client, settings } = this.#browser;
-    if (client === 'current') this.#browser = { client: 'stale', settings };
+    const { client, settings } = this.browser;
+    if (client === 'current') this.browser = { client: 'stale', settings };
   }
 
-  /** Starts the lifetime again. */
+  /** Restarts the lifetime. */
   restart(now: number): void {
     const cookie = this.#cookie;
     if ('settings' in cookie) this.#cookie = { ...cookie, touchedAt: now };
     else this.#factory.touch(cookie, now);
   }
 
-  /** The cookie to send now, its lifetime started again: from here on the browser holds the current id. */
+  /** Restarts the lifetime and returns the cookie to send now. From here on the browser holds the present id. */
   markSent(now: number): SessionCookie {
     this.restart(now);
-    this.#browser = { client: 'current', settings: this.settings };
+    this.browser = { client: 'current', settings: this.settings };
     return this.object;
   }
 }

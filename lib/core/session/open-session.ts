@@ -1,17 +1,23 @@
-import { isStoreFailure, type SessionError } from '../errors.js';
-import { sessionHandle, sessionKey, type SessionId } from '../session-id.js';
+import type { SessionError } from '../errors.js';
+import type { SessionId } from '../session-id.js';
 import { NO_CHANGES } from '../store/session-record.js';
 import { chain, type Awaitable } from '../util/awaitable.js';
 import { SessionAttributes } from './attributes.js';
-import { cookieAfterFailure, planCommit, type CookieOutcome } from './commit-plan.js';
+import { planCommit, type CookieOutcome } from './commit-plan.js';
 import type { CookieState } from './cookie-state.js';
-import { isRecordExpired } from './expiry.js';
-import { goneError, insecureError, sentError } from './lifecycle-errors.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
 import type { SessionCookie } from './session-cookie.js';
+import { goneError, insecureError, keepError, sentError } from './session-errors.js';
+import {
+  commitFacts,
+  cookieOfFailure,
+  expiresAt,
+  hasChanges,
+  isInsecure,
+  plannedCookie,
+} from './session-facts.js';
 import { SessionState } from './session-state.js';
-import { adoptMoved, endOldId, remove, write } from './session-writer.js';
-import { NOTHING_UNSETTLED } from './unsettled-writes.js';
+import { adoptMoved, endOldId, reload, remove, write } from './session-writer.js';
 import type { UserSession } from './user-session.js';
 
 /** One session in one request: its controls, and their order. At most one of them runs at a time. */
@@ -19,7 +25,7 @@ export class OpenSession {
   /** The object that the application holds. */
   readonly session: UserSession;
   readonly #state: SessionState;
-  /** Why nothing can be done: the store failed, and whether there is a session is unknown. */
+  /** The error of a store that could not load the session: every control that needs the store throws it. */
   readonly #unavailable: SessionError | null;
   /** The step that runs. */
   #busy: Promise<unknown> | null = null;
@@ -42,28 +48,20 @@ export class OpenSession {
   get id(): SessionId {
     return this.#state.id;
   }
-  get isAvailable(): boolean {
-    return this.#unavailable === null;
-  }
-  get handle(): string {
-    const id = this.id as SessionId | undefined;
-    // Only `newId` can ask before there is an id.
-    return id === undefined ? (id as unknown as string) : sessionHandle(sessionKey(id));
-  }
-  get cookie(): SessionCookie {
-    return this.#state.cookie.object;
-  }
-  get cookieState(): CookieState {
+  get cookie(): CookieState {
     return this.#state.cookie;
-  }
-  get isNew(): boolean {
-    return this.#state.stored === null || this.#state.moving !== null;
   }
   get createdAt(): number {
     return this.#state.identity.createdAt;
   }
   get expiresAt(): number {
-    return this.#state.expiresAt;
+    return expiresAt(this.#state);
+  }
+  get isAvailable(): boolean {
+    return this.#unavailable === null;
+  }
+  get isNew(): boolean {
+    return this.#state.stored === null || this.#state.moving !== null;
   }
   /** `false` once the request has destroyed or released its session. */
   get isAlive(): boolean {
@@ -73,7 +71,7 @@ export class OpenSession {
   /** The session has changes that cannot be saved, since its cookie is secure and the connection is not. */
   get isUndeliverable(): boolean {
     const { stored, moving } = this.#state;
-    return (stored === null || moving !== null) && this.#state.isInsecure && this.hasChanges();
+    return (stored === null || moving !== null) && isInsecure(this.#state) && this.hasChanges();
   }
 
   /** Counts as activity, however recent the last touch is. */
@@ -87,18 +85,13 @@ export class OpenSession {
     return this.#state.attributes.update(name, change);
   }
 
-  /** Saves nothing any more. With `destroy` the commit deletes the record. */
+  /** From now on nothing is saved. With `destroy` the commit deletes the record. */
   release(destroy: boolean): void {
-    const { ending } = this.#state;
-    // A session that is gone has no record to delete, and no cookie to clear.
-    if (ending === 'gone') this.#state.ending = 'released';
-    else if (destroy) this.#state.ending = 'destroyed';
-    else this.#state.ending ??= 'released';
+    this.#state.release(destroy);
   }
 
   async regenerate({ keep = [] }: { readonly keep?: readonly string[] | 'all' }): Promise<void> {
-    if (keep !== 'all' && !Array.isArray(keep))
-      throw new TypeError('The option keep of regenerate() must be "all" or an array of names.');
+    if (keep !== 'all' && !Array.isArray(keep)) throw keepError(keep);
     await this.#inOrder(async () => {
       const state = this.#state;
       const { request, parts } = state;
@@ -111,26 +104,12 @@ export class OpenSession {
   }
 
   async destroy(): Promise<void> {
-    if (this.isAvailable) this.release(true);
+    if (this.#unavailable === null) this.#state.release(true);
     await this.#inOrder(() => remove(this.#state));
   }
 
   async reload(): Promise<void> {
-    await this.#inOrder(async () => {
-      const state = this.#state;
-      const { parts, request } = state;
-      const held = this.isNew ? null : state.stored;
-      const record = held === null ? null : await parts.store.load(held.key);
-      if (
-        held === null ||
-        record === null ||
-        isRecordExpired(record, parts.lifetimes, request.cookies, state.now)
-      )
-        throw goneError('reloaded');
-      state.attributes.takeUpdates();
-      state.unsettled = NOTHING_UNSETTLED;
-      state.adopt(held.key, record);
-    });
+    await this.#inOrder(() => reload(this.#state));
   }
 
   async save(): Promise<void> {
@@ -138,32 +117,33 @@ export class OpenSession {
     const state = this.#state;
     if (state.ending === 'gone') throw goneError('saved');
     if (state.stored !== null || !this.isAlive) return;
-    throw state.request.canSendHeaders && state.isInsecure ? insecureError() : sentError('save');
+    throw state.request.canSendHeaders && isInsecure(state) ? insecureError() : sentError('save');
   }
 
   /**
-   * Brings the store up to date. Returns what becomes of the browser's cookie: immediately where no store is needed.
+   * Makes the store agree with the session. Returns what the response does to the browser's cookie: immediately where no store
+   * call is needed.
    *
    * @throws SessionError `ERR_SESSION_STORE`, `ERR_SESSION_VALUE`, `ERR_SESSION_CONFLICT`, `ERR_SESSION_ID`
    */
   commit(): Awaitable<CookieOutcome> {
-    // Without its session a request may do anything but change it; the browser keeps its cookie.
+    // An unavailable session that was not changed needs no store, and the browser keeps its cookie.
     if (this.#unavailable !== null && this.#state.ending !== 'destroyed' && !this.hasChanges()) return 'none';
     const { moving, stored } = this.#state;
     if (moving !== null && stored !== null) return this.#inOrder(() => this.#commitNewId());
     return this.#inOrder(() => this.#commit(false));
   }
 
-  #commit(isAsked: boolean): Awaitable<CookieOutcome> {
+  #commit(isExplicit: boolean): Awaitable<CookieOutcome> {
     const state = this.#state;
     if (state.ending === 'gone') return 'none';
     const changes = state.ending === null ? state.changes() : NO_CHANGES;
-    const plan = planCommit(state.facts(isAsked || changes.size > 0), state.parts.policy);
+    const plan = planCommit(commitFacts(state, isExplicit || changes.size > 0), state.parts.policy);
     if (plan.write === 'none') return plan.cookie;
     return chain(write(state, plan.write, changes), () => (state.ending === 'gone' ? 'none' : plan.cookie));
   }
 
-  /** Where the commit of a new id fails, the old id ends all the same: it may be known to an attacker. */
+  /** Where the commit of a new id fails, the old id ends all the same: an attacker may have it. */
   async #commitNewId(): Promise<CookieOutcome> {
     try {
       return await this.#commit(false);
@@ -173,42 +153,34 @@ export class OpenSession {
     }
   }
 
-  /** What becomes of the browser's cookie where {@link commit} failed. */
+  /** What the response does to the browser's cookie after {@link commit} has failed. */
   cookieAfterFailure(): CookieOutcome {
-    const state = this.#state;
-    if (state.ending === 'gone' || state.ending === 'released') return 'none';
-    return cookieAfterFailure(
-      state.facts(false),
-      !state.cookie.differsFrom(state.stored?.cookieSettings ?? null),
-    );
+    return cookieOfFailure(this.#state);
   }
 
   /** What {@link commit} would do to the browser's cookie, for a response that does not wait for the store. */
   plannedCookie(): CookieOutcome {
-    const state = this.#state;
-    if (!this.isAvailable || state.ending === 'gone' || state.ending === 'released') return 'none';
-    const isChanged = state.ending === null && state.changes().size > 0;
-    return planCommit(state.facts(isChanged), state.parts.policy).cookie;
+    return this.isAvailable ? plannedCookie(this.#state) : 'none';
   }
 
   /** Deletes the session where this request created it and no browser has its cookie. */
   removeCreated(): Awaitable<void> {
     const state = this.#state;
-    if (state.stored?.isCreated !== true || state.cookie.client === 'current') return undefined;
+    if (state.stored?.isCreated !== true || state.cookie.browser.client === 'current') return undefined;
     return this.#inOrder(() => chain(remove(state), () => state.lose()));
   }
 
-  /** The cookie to send now: from here on the browser holds the current id. */
+  /** The cookie to send now. From here on the browser holds the present id. */
   sendCookie(): SessionCookie {
     return this.#state.cookie.markSent(this.#state.now);
   }
 
-  /** Whether a commit would write what the session holds now. */
+  /** Whether a commit would write the attributes or cookie settings that the session has now. */
   hasChanges(): boolean {
-    return this.#state.ending === null && this.#state.changes().size > 0;
+    return hasChanges(this.#state);
   }
 
-  /** Runs one step at a time: the next one waits for the present one, whether that succeeds or not. */
+  /** Runs one step at a time: each waits for the one before it, whether that succeeds or fails. */
   #inOrder<T>(step: () => Awaitable<T>): Awaitable<T> {
     if (this.#unavailable !== null) throw this.#unavailable;
     const result = this.#busy === null ? step() : this.#busy.then(step, step);

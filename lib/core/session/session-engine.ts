@@ -16,13 +16,16 @@ import type {
 import type { SessionCookieFactory } from './session-cookie.js';
 import { SessionObject } from './session-object.js';
 
-/** Each candidate costs a store call. An honest browser has one, or two after a change of the cookie's domain. */
+/** Each candidate costs a store call. A browser has one, or two after a change of the cookie's domain. */
 const MOST_CANDIDATES = 4;
 
-/** Which session the cookies of a request name: one, none, or several of them, which counts as none. */
+/** The session that the cookies of a request name, if any. `'duplicate'`: they name several, so none of them is used. */
 export type FindResult = FoundSession | 'duplicate' | null;
 
-/** Finds and opens sessions. {@link OpenSession} is what happens to one afterwards. */
+/** The same, or the error where the store failed and the request continues without a session. */
+export type FoundOrFailed = FindResult | SessionError;
+
+/** Finds and opens sessions. */
 export class SessionEngine {
   readonly #parts: EngineParts;
 
@@ -31,9 +34,9 @@ export class SessionEngine {
   }
 
   /**
-   * The session of the one candidate that the store holds and that has not expired; else `null`. An unknown id is never
-   * adopted. `'duplicate'` where two candidates have a session, or where there are too many to load them all: one of them may
-   * be an attacker's.
+   * Loads the candidates and returns the session of the one that the store holds and that has not expired; else `null`. An
+   * unknown id is never adopted. `'duplicate'` if two candidates have a session, or if there are too many to load them all:
+   * one of them may be an attacker's.
    *
    * @throws SessionError `ERR_SESSION_STORE`, immediately or by the promise.
    */
@@ -74,15 +77,16 @@ export class SessionEngine {
     return this.#parts.store.keyOf(id);
   }
 
-  /** The session of a request: the found one, or a new one. With an error it is not available. */
-  createSession(request: RequestContext, found: FoundSession | SessionError | null): OpenSession {
-    return SessionObject.open(this.#parts, request, found);
+  /** Opens the session of a request: the found one, or a new one. With an error it is not available. */
+  createSession(request: RequestContext, found: FoundOrFailed): OpenSession {
+    return SessionObject.open(this.#parts, request, found === 'duplicate' ? null : found);
   }
 
   /** Whether the response must wait for a commit although the application has not read the session. */
-  isCommitDue(found: FoundSession | null, cookies: SessionCookieFactory): boolean {
+  isCommitDue(found: FoundOrFailed, cookies: SessionCookieFactory): boolean {
     const { policy, lifetimes, clock } = this.#parts;
-    if (found === null) return policy.saveUninitialized;
+    if (found === null || found === 'duplicate') return policy.saveUninitialized;
+    if (!('record' in found)) return false;
     if (!found.candidate.current || policy.rolling || policy.resave) return true;
     return isRecordTouchDue(found.record, lifetimes, cookies, clock.now());
   }
@@ -90,7 +94,7 @@ export class SessionEngine {
   /** {@link find} and {@link createSession}. */
   open(request: RequestContext & { readonly candidates: readonly Candidate[] }): Awaitable<OpenSession> {
     return chain(this.find(request.candidates, request.cookies), (found) =>
-      this.createSession(request, found === 'duplicate' ? null : found),
+      this.createSession(request, found),
     );
   }
 }

@@ -1,4 +1,5 @@
 import { SessionError } from '../errors.js';
+import { sessionHandle, sessionKey, type SessionId } from '../session-id.js';
 import { OpenSession } from './open-session.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
 import type { SessionCookie } from './session-cookie.js';
@@ -32,10 +33,12 @@ export class SessionObject {
     return this.#open.id;
   }
   get handle(): string {
-    return this.#open.handle;
+    const id = this.#open.id as SessionId | undefined;
+    // There is no id yet where the application's `genid` reads the handle.
+    return id === undefined ? (id as unknown as string) : sessionHandle(sessionKey(id));
   }
   get cookie(): SessionCookie {
-    return this.#open.cookie;
+    return this.#open.cookie.object;
   }
   get isNew(): boolean {
     return this.#open.isNew;

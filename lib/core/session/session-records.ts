@@ -1,11 +1,12 @@
 import { carryOver, type AttributeUpdate } from '../merge/rebase.js';
 import { copyMap, type Changes, type SessionPatch, type SessionRecord } from '../store/session-record.js';
 import { COOKIE } from './attribute-name.js';
+import { expiryAfterUse } from './session-facts.js';
 import type { SessionState } from './session-state.js';
 
 /**
- * A patch with these changes of a session, used now, for the record that the store holds. It insists on the cookie settings
- * that its expiry was computed from.
+ * The patch of a request that uses the session now, with these changes, for the record that the store holds. It conflicts with
+ * cookie settings other than those that its expiry was computed from.
  */
 export function patchOf(state: SessionState, changes: Changes, held: SessionRecord): SessionPatch {
   const based = copyMap(changes);
@@ -15,24 +16,21 @@ export function patchOf(state: SessionState, changes: Changes, held: SessionReco
   const { principal } = held;
   return {
     touchedAt: now,
-    expiresAt: state.expiryAt(now),
+    expiresAt: expiryAfterUse(state, now),
     principal: { from: principal, to: principal },
     changes: based,
   };
 }
 
 /**
- * A session as a record, used now. `changes` are its present ones.
+ * The whole session as a record, used now. `changes` are its present changes.
  * @throws SessionError `ERR_SESSION_VALUE`
  */
 export function wholeRecord(state: SessionState, changes: Changes): SessionRecord {
   return recordOf(state, state.attributes.texts(changes));
 }
 
-/**
- * The record that is moved to a new id, where others have changed the present one: with their changes, and with those of
- * this request applied to them.
- */
+/** The record to move to a new id, where other requests have changed the stored one: both changes, merged. */
 export function mergedRecord(
   state: SessionState,
   held: SessionRecord,
@@ -54,5 +52,12 @@ function recordOf(state: SessionState, attributes: Map<string, string>): Session
   if (settings !== null) attributes.set(COOKIE, settings);
   const { createdAt, principal } = state.identity;
   const { now } = state;
-  return { createdAt, touchedAt: now, expiresAt: state.expiryAt(now), principal, revision: 0, attributes };
+  return {
+    createdAt,
+    touchedAt: now,
+    expiresAt: expiryAfterUse(state, now),
+    principal,
+    revision: 0,
+    attributes,
+  };
 }

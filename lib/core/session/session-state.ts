@@ -1,27 +1,13 @@
-import type { SessionId, SessionKey } from '../session-id.js';
 import type { Carried } from '../merge/rebase.js';
-import { applyPatch, isChange, NO_CHANGES } from '../store/session-record.js';
+import type { SessionId, SessionKey } from '../session-id.js';
+import { applyPatch, NO_CHANGES } from '../store/session-record.js';
 import type { AttributeChange, Changes, SessionPatch, SessionRecord } from '../store/session-record.js';
-import type { SessionAttributes } from './attributes.js';
 import { COOKIE, storedName } from './attribute-name.js';
-import type { CommitFacts } from './commit-plan.js';
+import type { SessionAttributes } from './attributes.js';
 import { CookieState, type CookieSeed } from './cookie-state.js';
-import { expiryAt, idleMsAt, isTouchDue } from './expiry.js';
-import type { CookiePlan } from './session-cookie.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
+import { patchedSnapshot, snapshotOf, type StoredSnapshot } from './stored-snapshot.js';
 import { NOTHING_UNSETTLED, type Unsettled } from './unsettled-writes.js';
-
-/** What a store holds of a session: replaced as a whole by each load and each write. */
-export interface StoredSnapshot {
-  readonly key: SessionKey;
-  /** The attributes are those of the last load. */
-  readonly record: SessionRecord;
-  readonly cookieSettings: string | null;
-  /** This request created the record. */
-  readonly isCreated: boolean;
-  /** The application has called `touch()` since. */
-  readonly isTouched: boolean;
-}
 
 /** An id that is not made yet, and the one that it replaces. */
 interface IdToMake {
@@ -31,13 +17,13 @@ interface IdToMake {
 
 const FIRST_ID: IdToMake = { before: undefined, isBeingMade: false };
 
-/** What is true of one session during one request, and what follows from it. Pure: it calls no store. */
+/** The state of one session during one request, and its transitions. It calls no store. */
 export class SessionState {
   readonly parts: EngineParts;
   readonly request: RequestContext;
   readonly attributes: SessionAttributes;
   readonly cookie: CookieState;
-  /** Since when the session exists, and whose it is. */
+  /** When the session was created, and whose it is. */
   identity: Pick<SessionRecord, 'createdAt' | 'principal'>;
   /** `null` where no store holds the session. */
   stored: StoredSnapshot | null = null;
@@ -46,9 +32,9 @@ export class SessionState {
    * (`gone`).
    */
   ending: 'destroyed' | 'released' | 'gone' | null = null;
-  /** What of the record is moved to the new id that was asked for; `null` where none was. */
+  /** What the next commit moves to the new id; `null` unless a new id was requested. */
   moving: Carried | null = null;
-  /** Writes that failed, of which it is not known whether the store has applied them. */
+  /** Writes that failed. The store may have applied them. */
   unsettled: Unsettled = NOTHING_UNSETTLED;
   #id: SessionId | IdToMake = FIRST_ID;
 
@@ -65,17 +51,15 @@ export class SessionState {
     if (found === null) {
       const createdAt = parts.clock.now();
       this.identity = { createdAt, principal: null };
-      this.cookie = new CookieState(
-        request.cookies,
-        { client, settings: undefined },
-        this.#seed(null, createdAt),
-      );
+      const browser = { client, settings: undefined } as const;
+      this.cookie = new CookieState(request.cookies, browser, this.#seed(null, createdAt));
       return;
     }
     const { candidate, key, record } = found;
     this.#id = candidate.id;
     this.identity = record;
-    const settings = this.#setStored(key, record, false);
+    this.stored = snapshotOf(key, record, false);
+    const settings = this.stored.cookieSettings;
     const browser = { client: candidate.current ? 'current' : client, settings } as const;
     this.cookie = new CookieState(request.cookies, browser, this.#seed(settings, record.touchedAt));
     attributes.hydrate(record.attributes);
@@ -102,40 +86,10 @@ export class SessionState {
     }
   }
 
-  /** The session gets another id, which is made when it is first read. */
+  /** Gives the session another id, which is made when it is first read. */
   dropId(): void {
     const before = typeof this.#id === 'string' ? this.#id : this.#id.before;
     this.#id = { before, isBeingMade: false };
-  }
-
-  /** The cookie needs a secure connection, and this one is not; once the session has ended, the cookie that is cleared. */
-  get isInsecure(): boolean {
-    if (this.request.isSecure) return false;
-    const hasEnded = this.ending === 'destroyed' || this.ending === 'released';
-    return hasEnded ? this.cookie.sent.secure === true : this.cookie.plan.secure;
-  }
-
-  get expiresAt(): number {
-    const { stored, cookie, now } = this;
-    const isExtended = stored === null || this.moving !== null || this.#isTouchDue(stored, cookie.plan);
-    return isExtended ? this.expiryAt(now) : stored.record.expiresAt;
-  }
-
-  facts(changed: boolean): CommitFacts {
-    const { stored, ending, cookie, request } = this;
-    const { plan } = cookie;
-    return {
-      origin: stored === null ? 'fresh' : 'stored',
-      client: cookie.client,
-      rekeyed: this.moving !== null,
-      changed,
-      destroyed: ending === 'destroyed',
-      released: ending === 'released',
-      touchDue: stored !== null && this.#isTouchDue(stored, plan),
-      cookieChanged: cookie.isChanged,
-      persistent: plan.isPersistent,
-      deliverable: request.canSendHeaders && !this.isInsecure,
-    };
   }
 
   /** What was changed since the last commit. @throws SessionError `ERR_SESSION_VALUE` */
@@ -146,54 +100,48 @@ export class SessionState {
     return new Map<string, AttributeChange>([...changes, [COOKIE, { from, to: this.cookie.settings }]]);
   }
 
-  /** The session is what a record says that was loaded again. */
+  /** Replaces the session by a record that was loaded again. */
   adopt(key: SessionKey, record: SessionRecord): void {
     this.identity = record;
     this.moving = null;
-    this.cookie.use(this.#seed(this.#setStored(key, record, false), record.touchedAt));
+    this.stored = snapshotOf(key, record, false);
+    this.cookie.use(this.#seed(this.stored.cookieSettings, record.touchedAt));
     this.attributes.hydrate(record.attributes);
   }
 
   /**
-   * The store has created or moved the whole session. `mine` is the record as this request meant it, `record` the merged one.
-   * The cookie of the browser, if any, is that of another id.
+   * The store has created or moved the whole session: `mine` is the record of this request, `record` the one that was stored,
+   * merged with changes of other requests. The cookie that the browser holds, if any, has another id.
    */
   saved(key: SessionKey, mine: SessionRecord, record: SessionRecord, isCreated: boolean): void {
-    this.#setStored(key, record, isCreated);
+    this.stored = snapshotOf(key, record, isCreated);
     this.moving = null;
     this.cookie.outdate();
     this.attributes.saved(mine.attributes);
     if (record !== mine) this.attributes.showStored(record.attributes);
   }
 
-  #setStored(key: SessionKey, record: SessionRecord, isCreated: boolean): string | null {
-    const cookieSettings = record.attributes.get(COOKIE) ?? null;
-    this.stored = { key, record, cookieSettings, isCreated, isTouched: false };
-    return cookieSettings;
-  }
-
   /**
-   * The store has applied a patch: `mine` as this request meant it, `applied` as it was merged with the record that the store
-   * `held`. The session shows the merged values, except where the application has changed them since: those are merged
-   * again by the next write.
+   * The store has applied a patch: `mine` is the patch of this request, `applied` the same merged with the record that the
+   * store `held`. The session shows the merged values, except where the application has changed them since: the next write
+   * merges those again.
    */
   patched(mine: SessionPatch, applied: SessionPatch, held: SessionRecord | null): void {
     const before = this.stored!;
-    const record = held ?? before.record;
-    const { touchedAt, expiresAt } = applied;
-    const principal = applied.principal.to;
-    const revision = record.revision + (isChange(applied) ? 1 : 0);
-    this.stored = {
-      key: before.key,
-      record: { ...record, touchedAt, expiresAt, principal, revision },
-      cookieSettings: applied.changes.get(COOKIE)!.to,
-      isCreated: before.isCreated,
-      isTouched: false,
-    };
+    this.stored = patchedSnapshot(before, applied, held ?? before.record);
+    const { principal } = this.stored.record;
     if (principal !== this.identity.principal) this.identity = { ...this.identity, principal };
     this.attributes.committed(mine.changes);
     const merged = held === null ? null : applyPatch(held, applied);
     if (merged !== null) this.attributes.showStored(merged.attributes);
+  }
+
+  /** The application has released the session. With `destroy` the commit deletes the record. */
+  release(destroy: boolean): void {
+    // A session that is gone has no record to delete, and no cookie to clear.
+    if (this.ending === 'gone') this.ending = 'released';
+    else if (destroy) this.ending = 'destroyed';
+    else this.ending ??= 'released';
   }
 
   /** Another request has ended the session. The record is not created again, and the browser keeps its cookie. */
@@ -203,8 +151,8 @@ export class SessionState {
   }
 
   /**
-   * The record to be moved is gone, and nothing of it may come back. Returns whether anything else is left: what this
-   * request has set since.
+   * The record to be moved is gone: its attributes are dropped, so that a session that was ended is not created again. Returns
+   * whether the rest must be stored: what this request has set since.
    */
   dropMoved(): boolean {
     const dropped = this.attributes.dropLoaded();
@@ -213,17 +161,17 @@ export class SessionState {
     return dropped === 0 || this.attributes.texts(NO_CHANGES).size > 0;
   }
 
-  /** A new id for the same visitor, with the kept attributes only. The record is moved by the next commit. */
+  /** A new id for the same visitor, with the kept attributes only. The next commit moves the record. */
   beginMove(keep: readonly string[] | 'all'): void {
     const { moving } = this;
-    // A session that was ended elsewhere has nothing to carry over.
+    // A session that another request has ended has nothing to carry over.
     const isGone = this.ending === 'gone';
     if (isGone) this.attributes.dropLoaded();
     this.dropId();
     this.unsettled = { moved: null, patches: this.unsettled.patches };
     this.ending = null;
     this.moving = moving ?? 'all';
-    // A session with all of its data goes on, and so do its limits (S-35).
+    // A session that keeps all of its data also keeps its limits (S-35).
     if (keep === 'all') {
       if (isGone) this.identity = { ...this.identity, principal: null };
       return;
@@ -242,19 +190,5 @@ export class SessionState {
 
   #seed(settings: string | null, touchedAt: number): CookieSeed {
     return { settings, touchedAt, endsBy: this.identity.createdAt + this.parts.lifetimes.absoluteMs };
-  }
-
-  #isTouchDue({ record, isTouched }: StoredSnapshot, plan: CookiePlan): boolean {
-    const { lifetimes, policy } = this.parts;
-    if (isTouched || policy.resave) return true;
-    const idleMs = idleMsAt(record.touchedAt, plan, lifetimes);
-    return isTouchDue(record, idleMs, lifetimes.touchEveryMs, this.now);
-  }
-
-  /** When a session that is used now expires. */
-  expiryAt(now: number): number {
-    const { lifetimes } = this.parts;
-    const idleMs = idleMsAt(now, this.cookie.plan, lifetimes);
-    return expiryAt(now, this.identity.createdAt, idleMs, lifetimes.absoluteMs);
   }
 }

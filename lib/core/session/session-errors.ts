@@ -1,14 +1,15 @@
 import { SessionError } from '../errors.js';
+import { describeKind } from '../util/describe-value.js';
 
-/** A session that a request cannot save or reload any more. */
+/** A session that this request can no longer save or reload. */
 export function goneError(verb: 'saved' | 'reloaded'): SessionError {
   return new SessionError(
     'ERR_SESSION_GONE',
-    `The session could not be ${verb}: it has been ended, by a logout, an expiry or a new id in another request.`,
+    `The session could not be ${verb}: it was ended by a logout, an expiry or a new id in another request.`,
   );
 }
 
-/** A write that other requests prevented each time. */
+/** A write that failed because other requests were faster each time. */
 export function conflictError(attempts: number): SessionError {
   return new SessionError(
     'ERR_SESSION_CONFLICT',
@@ -38,5 +39,28 @@ export function collisionError(attempts: number): SessionError {
   return new SessionError(
     'ERR_SESSION_ID',
     `The genid option made ${attempts} ids in a row that are in use. Make ids from at least 128 random bits.`,
+  );
+}
+
+/** An async function that was passed to `update()`. */
+export function asyncUpdateError(name: string): SessionError {
+  return new SessionError(
+    'ERR_SESSION_VALUE',
+    `update(${JSON.stringify(name)}) was given an async function. Await what it needs first, then pass a function that returns the value.`,
+  );
+}
+
+/** An attribute that the application has defined as not configurable. */
+export function notRemovableError(name: string): SessionError {
+  return new SessionError(
+    'ERR_SESSION_NAME',
+    `The attribute ${name} of a session cannot be removed: it is not configurable. Assign it as an ordinary property.`,
+  );
+}
+
+/** A wrong `keep` option of `regenerate()`. */
+export function keepError(keep: unknown): TypeError {
+  return new TypeError(
+    `The option keep of regenerate() must be "all" or an array of attribute names, got ${describeKind(keep)}.`,
   );
 }

@@ -1,0 +1,76 @@
+import { cookieAfterFailure, planCommit, type CommitFacts, type CookieOutcome } from './commit-plan.js';
+import { expiryAt, idleMsAt, isTouchDue } from './expiry.js';
+import type { CookiePlan } from './session-cookie.js';
+import type { SessionState } from './session-state.js';
+import type { StoredSnapshot } from './stored-snapshot.js';
+
+/** The facts that a commit is planned from. */
+export function commitFacts(state: SessionState, changed: boolean): CommitFacts {
+  const { stored, ending, cookie, request } = state;
+  const { plan } = cookie;
+  return {
+    origin: stored === null ? 'fresh' : 'stored',
+    client: cookie.browser.client,
+    rekeyed: state.moving !== null,
+    changed,
+    destroyed: ending === 'destroyed',
+    released: ending === 'released',
+    touchDue: stored !== null && isSnapshotTouchDue(state, stored, plan),
+    cookieChanged: cookie.isChanged,
+    persistent: plan.isPersistent,
+    deliverable: request.canSendHeaders && !isInsecure(state, plan),
+  };
+}
+
+/**
+ * Whether the cookie needs a secure connection and this one is not. After the end of the session this is about the cookie
+ * that is cleared.
+ */
+export function isInsecure({ request, ending, cookie }: SessionState, plan?: CookiePlan): boolean {
+  if (request.isSecure) return false;
+  const hasEnded = ending === 'destroyed' || ending === 'released';
+  return hasEnded ? cookie.sent.secure === true : (plan ?? cookie.plan).secure;
+}
+
+/** Whether a commit would write the attributes or cookie settings that the session has now. */
+export function hasChanges(state: SessionState): boolean {
+  return state.ending === null && state.changes().size > 0;
+}
+
+/** What a commit would do to the browser's cookie. */
+export function plannedCookie(state: SessionState): CookieOutcome {
+  if (isLeftAlone(state)) return 'none';
+  return planCommit(commitFacts(state, hasChanges(state)), state.parts.policy).cookie;
+}
+
+/** What a failed commit does to the browser's cookie. */
+export function cookieOfFailure(state: SessionState): CookieOutcome {
+  if (isLeftAlone(state)) return 'none';
+  const isCookieStored = !state.cookie.differsFrom(state.stored?.cookieSettings ?? null);
+  return cookieAfterFailure(commitFacts(state, false), isCookieStored);
+}
+
+/** The session is not the browser's any more, or is not saved: the browser keeps the cookie that it has. */
+const isLeftAlone = ({ ending }: SessionState): boolean => ending === 'gone' || ending === 'released';
+
+/** When the session expires: after the commit, if that moves its expiry. Epoch milliseconds. */
+export function expiresAt(state: SessionState): number {
+  const { stored, moving, cookie, now } = state;
+  const isExtended = stored === null || moving !== null || isSnapshotTouchDue(state, stored, cookie.plan);
+  return isExtended ? expiryAfterUse(state, now) : stored.record.expiresAt;
+}
+
+/** When a session that is used at this instant expires. Epoch milliseconds. */
+export function expiryAfterUse({ parts, cookie, identity }: SessionState, usedAt: number): number {
+  const { lifetimes } = parts;
+  return expiryAt(usedAt, identity.createdAt, idleMsAt(usedAt, cookie.plan, lifetimes), lifetimes.absoluteMs);
+}
+
+function isSnapshotTouchDue(
+  { parts: { lifetimes, policy }, now }: SessionState,
+  { record, isTouched }: StoredSnapshot,
+  plan: CookiePlan,
+): boolean {
+  if (isTouched || policy.resave) return true;
+  return isTouchDue(record, idleMsAt(record.touchedAt, plan, lifetimes), lifetimes.touchEveryMs, now);
+}

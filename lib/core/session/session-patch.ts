@@ -1,0 +1,96 @@
+import { rebaseChanges } from '../merge/rebase.js';
+import type { SessionKey } from '../session-id.js';
+import type { Changes, SessionPatch, SessionRecord } from '../store/session-record.js';
+import type { Conflict } from '../store/session-store.js';
+import { chain, onFailure, type Awaitable } from '../util/awaitable.js';
+import { COOKIE } from './attribute-name.js';
+import { NO_UPDATES, type Updates } from './pending-updates.js';
+import { conflictError } from './session-errors.js';
+import { patchOf } from './session-records.js';
+import type { SessionState } from './session-state.js';
+import { leftToWrite, NOTHING_UNSETTLED, type Wanted } from './unsettled-writes.js';
+
+/** How often a write is merged with changes of other requests before it fails. */
+export const MOST_MERGES = 64;
+
+/** Applies changes to the record, merged with those of other requests. An empty patch is a touch. */
+export function patch(state: SessionState, changes: Changes): Awaitable<void> {
+  const { key, record } = state.stored!;
+  const mine = patchOf(state, changes, record);
+  return withUpdates(state, (updates) => {
+    const wanted = { changes: mine.changes, updates };
+    return chain(send(state, key, mine, wanted), (result) => {
+      if (typeof result !== 'object') return settle(state, result, mine, mine, null);
+      return state.parts.conflicts.run(key, () => merge(state, key, mine, updates, result.conflict));
+    });
+  });
+}
+
+/** Merges with what the store holds and tries again, each time another request was faster, up to a limit. */
+async function merge(
+  state: SessionState,
+  key: SessionKey,
+  mine: SessionPatch,
+  updates: Updates,
+  found: SessionRecord,
+): Promise<void> {
+  const wanted = { changes: mine.changes, updates };
+  for (let tried = 0, held = found; tried < MOST_MERGES; tried++) {
+    const left = remaining(state, wanted, held);
+    const changes = rebaseChanges(left.changes, held.attributes, left.updates);
+    state.mergeCookie(changes.get(COOKIE)!.to, held.touchedAt);
+    const merged = patchOf(state, changes, held);
+    const result = await send(state, key, merged, wanted);
+    if (typeof result !== 'object') return settle(state, result, mine, merged, held);
+    held = result.conflict;
+  }
+  throw conflictError(MOST_MERGES);
+}
+
+/**
+ * Sends a patch. One that carries functions is remembered when it fails: the store may have applied it all the same, and then
+ * the functions must not run again.
+ */
+function send(
+  state: SessionState,
+  key: SessionKey,
+  sent: SessionPatch,
+  wanted: Wanted,
+): Awaitable<'applied' | 'missing' | Conflict> {
+  const { store } = state.parts;
+  if (wanted.updates === NO_UPDATES) return store.patch(key, sent);
+  return onFailure(
+    () => store.patch(key, sent),
+    () => {
+      const { moved, patches } = state.unsettled;
+      state.unsettled = { moved, patches: [...patches, { ...wanted, patch: sent }] };
+    },
+  );
+}
+
+function settle(
+  state: SessionState,
+  result: 'applied' | 'missing',
+  mine: SessionPatch,
+  applied: SessionPatch,
+  held: SessionRecord | null,
+): void {
+  state.unsettled = NOTHING_UNSETTLED;
+  if (result === 'missing') state.lose();
+  else state.patched(mine, applied, held);
+}
+
+/** What is left to write to a record, after the patches that failed and that the store has applied all the same. */
+export function remaining(state: SessionState, wanted: Wanted, held: SessionRecord): Wanted {
+  return leftToWrite(wanted, held, state.unsettled.patches, (name) => state.attributes.base(name));
+}
+
+/** Runs a write with the pending updates. If it fails, they are pending again: the next write carries them. */
+export function withUpdates<T>(state: SessionState, run: (updates: Updates) => Awaitable<T>): Awaitable<T> {
+  const updates = state.attributes.takeUpdates();
+  if (updates === NO_UPDATES) return run(updates);
+  return onFailure(
+    () => run(updates),
+    () => state.attributes.giveBack(updates),
+  );
+}

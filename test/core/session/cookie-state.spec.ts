@@ -1,0 +1,139 @@
+import { days, hours, minutes } from '../../../lib/core/util/clock.js';
+import { Application } from './application.js';
+
+describe('session.cookie.maxAge of one session', () => {
+  it('changes its expiry, and persists', async () => {
+    const app = new Application();
+    const id = await app.stored({ n: 1 });
+    const opened = await app.open(id);
+    opened.session.cookie.maxAge = hours(2);
+    expect(await opened.commit()).toBe('send');
+    expect((await app.record(id))?.expiresAt).toBe(app.clock.now() + hours(2));
+    app.clock.advance(hours(1));
+    const { session } = await app.open(id);
+    expect([session.isNew, session.cookie.originalMaxAge, session.cookie.maxAge]).toEqual([
+      false,
+      hours(2),
+      hours(1),
+    ]);
+  });
+
+  it('is set before the first save and persists as well', async () => {
+    const app = new Application();
+    const opened = await app.open();
+    opened.session['n'] = 1;
+    opened.session.cookie.maxAge = hours(2);
+    expect(opened.session.expiresAt).toBe(app.clock.now() + hours(2));
+    await opened.commit();
+    expect((await app.open(opened.id)).session.cookie.originalMaxAge).toBe(hours(2));
+    expect((await app.record(opened.id))?.expiresAt).toBe(app.clock.now() + hours(2));
+  });
+
+  it('counts anew with each touch', async () => {
+    const app = new Application();
+    const id = await app.stored({ n: 1 });
+    const opened = await app.open(id);
+    opened.session.cookie.maxAge = hours(2);
+    await opened.commit();
+    app.clock.advance(hours(1));
+    await (await app.open(id)).commit();
+    expect((await app.record(id))?.expiresAt).toBe(app.clock.now() + hours(2));
+  });
+
+  it.each([
+    ['longer', hours(2)],
+    ['shorter', minutes(2)],
+  ])('survives a touch by another request that had opened the session before (%s)', async (_, maxAge) => {
+    const app = new Application();
+    const id = await app.stored({ n: 1 });
+    const [one, other] = [await app.open(id), await app.open(id)];
+    one.session.cookie.maxAge = maxAge;
+    await one.commit();
+    app.clock.advance(minutes(1));
+    other.session.touch();
+    await other.commit();
+    expect((await app.record(id))?.expiresAt).toBe(app.clock.now() + maxAge);
+    expect((await app.open(id)).session.cookie.originalMaxAge).toBe(maxAge);
+  });
+
+  it('survives a change by another request that had opened the session before', async () => {
+    const app = new Application();
+    const id = await app.stored({ n: 1 });
+    const [one, other] = [await app.open(id), await app.open(id)];
+    one.session.cookie.maxAge = hours(2);
+    await one.commit();
+    other.session['n'] = 2;
+    await other.commit();
+    expect((await app.record(id))?.expiresAt).toBe(app.clock.now() + hours(2));
+    expect(await app.dataOf(id)).toEqual({ n: 2 });
+  });
+
+  it('does not reach beyond the absolute life (S-35)', async () => {
+    const app = new Application({ absoluteMs: hours(1) });
+    const id = await app.stored({ n: 1 });
+    const opened = await app.open(id);
+    opened.session.cookie.maxAge = days(30);
+    await opened.commit();
+    expect((await app.record(id))?.expiresAt).toBe(app.clock.now() + hours(1));
+  });
+
+  it('can be given up again: the session follows the options', async () => {
+    const app = new Application({ cookie: { maxAge: minutes(10) } });
+    const id = await app.stored({ n: 1 });
+    const opened = await app.open(id);
+    opened.session.cookie.maxAge = hours(2);
+    await opened.session.save();
+    opened.session.cookie.maxAge = minutes(10);
+    await opened.commit();
+    const record = await app.record(id);
+    expect(record?.expiresAt).toBe(app.clock.now() + minutes(10));
+    expect([...record!.attributes.keys()]).toEqual(['n']);
+  });
+
+  it('is dropped with the attributes by regenerate()', async () => {
+    const app = new Application();
+    const opened = await app.open(await app.stored({ n: 1 }));
+    opened.session.cookie.maxAge = hours(2);
+    await opened.session.save();
+    await opened.session.regenerate();
+    await opened.commit();
+    expect((await app.record(opened.id))?.expiresAt).toBe(app.clock.now() + minutes(10));
+  });
+
+  it('leaves a request that only reads without a write, also after two requests set different settings', async () => {
+    const app = new Application();
+    const id = await app.stored({ n: 1 });
+    const [one, other] = [await app.open(id), await app.open(id)];
+    one.session.cookie.path = '/shop';
+    other.session.cookie.maxAge = hours(2);
+    await one.commit();
+    await other.commit();
+    app.calls.length = 0;
+    const reading = await app.open(id);
+    expect([reading.session.cookie.path, reading.session.cookie.originalMaxAge]).toEqual(['/shop', hours(2)]);
+    expect(reading.hasChanges()).toBe(false);
+    await reading.commit();
+    expect(app.calls).toEqual(['load']);
+  });
+});
+
+describe('cookie settings that were saved before a commit fails', () => {
+  it('go out with the error', async () => {
+    const app = new Application();
+    const opened = await app.open(await app.stored({ n: 1 }));
+    opened.session.cookie.path = '/app';
+    await opened.session.save();
+    opened.session['list'] = new Set();
+    expect(() => opened.commit()).toThrow(/is a Set/);
+    expect(opened.cookieAfterFailure()).toBe('send');
+  });
+
+  it('stay where they are not saved: the browser keeps what the store holds', async () => {
+    const app = new Application();
+    const opened = await app.open(await app.stored({ n: 1 }));
+    opened.session.cookie.path = '/app';
+    opened.session['list'] = new Set();
+    expect(() => opened.commit()).toThrow(/is a Set/);
+    expect(opened.cookieAfterFailure()).toBe('none');
+  });
+});

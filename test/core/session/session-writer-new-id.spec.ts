@@ -1,0 +1,260 @@
+import { jest } from '@jest/globals';
+import type { UserSession } from 'nest-session/http';
+import type { OpenSession } from '../../../lib/core/session/open-session.js';
+import { hours } from '../../../lib/core/util/clock.js';
+import { Application, everything } from './application.js';
+
+describe('a new id beside other requests', () => {
+  /** Two requests that hold the session {role, cart, theme}: one will move it, the other changes it before. */
+  const meeting = async (
+    keep: readonly string[] | 'all',
+    others: (session: UserSession) => void,
+    mine: (session: UserSession) => void = () => undefined,
+  ): Promise<{ app: Application; login: OpenSession }> => {
+    const app = new Application();
+    const id = await app.stored({ role: 'admin', cart: { a: 1, b: 1 }, theme: 'dark', n: 1 });
+    const [login, other] = [await app.open(id), await app.open(id)];
+    await login.session.regenerate({ keep });
+    mine(login.session);
+    others(other.session);
+    await other.commit();
+    expect(await login.commit()).toBe('send');
+    expect(await app.dataOf(id)).toBeNull();
+    return { app, login };
+  };
+
+  it('carries along what they changed in the kept attributes, and nothing of the others', async () => {
+    const { app, login } = await meeting(['role', 'n'], (session) => {
+      session['role'] = 'guest';
+      session['theme'] = 'light';
+      session['fresh'] = true;
+    });
+    expect(await app.dataOf(login.id)).toEqual({ role: 'guest', n: 1 });
+  });
+
+  it('carries along what they added and removed, where all is kept', async () => {
+    const { app, login } = await meeting('all', (session) => {
+      delete session['role'];
+      session['fresh'] = true;
+    });
+    expect(await app.dataOf(login.id)).toEqual({ cart: { a: 1, b: 1 }, theme: 'dark', n: 1, fresh: true });
+  });
+
+  it('merges both leaf by leaf, and runs functions again', async () => {
+    const { app, login } = await meeting(
+      ['cart', 'n'],
+      (session) => {
+        (session['cart'] as Record<string, number>)['a'] = 2;
+        session.update<number>('n', (n = 0) => n + 10);
+      },
+      (session) => {
+        (session['cart'] as Record<string, number>)['c'] = 3;
+        session.update<number>('n', (n = 0) => n + 1);
+        session['userId'] = 'u1';
+      },
+    );
+    expect(await app.dataOf(login.id)).toEqual({ cart: { a: 2, b: 1, c: 3 }, n: 12, userId: 'u1' });
+  });
+
+  it('does not undo their changes by a later save of the same request', async () => {
+    const { app, login } = await meeting('all', (session) => (session['role'] = 'guest'));
+    login.session['userId'] = 'u1';
+    await login.session.save();
+    expect(await app.dataOf(login.id)).toMatchObject({ role: 'guest', userId: 'u1' });
+  });
+
+  it('takes nothing of theirs where nothing is kept, and asks the store once', async () => {
+    const { app, login } = await meeting([], (session) => (session['role'] = 'guest'));
+    expect(await app.dataOf(login.id)).toEqual({});
+    expect(app.calls.filter((call) => call === 'rekey')).toHaveLength(1);
+  });
+
+  it('carries along a lifetime that they gave the session', async () => {
+    const { app, login } = await meeting('all', (session) => (session.cookie.maxAge = hours(2)));
+    const { expiresAt, touchedAt } = (await app.record(login.id))!;
+    expect(expiresAt - touchedAt).toBe(hours(2));
+  });
+
+  it('gives up where they change the session again and again, and ends the old id all the same', async () => {
+    const app = new Application();
+    const id = await app.stored({ n: 0 });
+    const login = await app.open(id);
+    await login.session.regenerate({ keep: 'all' });
+    const { rekey } = app.store;
+    app.store.rekey = async (from, to, record, revision) => {
+      const other = await app.open(id);
+      other.session['n'] = Number(other.session['n']) + 1;
+      await other.commit();
+      return rekey.call(app.store, from, to, record, revision);
+    };
+    await expect((async () => login.commit())()).rejects.toMatchObject({ code: 'ERR_SESSION_CONFLICT' });
+    expect(await app.dataOf(id)).toBeNull();
+    expect(app.store.size).toBe(0);
+  });
+});
+
+describe('the old id after regenerate() is dead at the end of the request (S-9)', () => {
+  const regenerated = async (keep: readonly string[] | 'all' = 'all') => {
+    const app = new Application();
+    const id = await app.stored({ role: 'admin' });
+    const opened = await app.open(id);
+    await opened.session.regenerate({ keep });
+    app.calls.length = 0;
+    return { app, id, opened };
+  };
+  const commit = async (opened: OpenSession): Promise<unknown> => opened.commit();
+
+  it.each([
+    ['kept', false],
+    ['destroyed', true],
+  ])('where the session is released afterwards and its record %s', async (_, destroy) => {
+    const { app, id, opened } = await regenerated();
+    opened.release(destroy);
+    expect(await opened.commit()).toBe('clear');
+    await opened.commit();
+    expect([await app.dataOf(id), app.store.size, app.calls]).toEqual([null, 0, ['delete']]);
+  });
+
+  it('where save() fails, the failure is caught, and the session is released', async () => {
+    const { app, id, opened } = await regenerated();
+    jest.spyOn(app.store, 'rekey').mockRejectedValueOnce(new Error('down'));
+    await expect(opened.session.save()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
+    opened.release(false);
+    expect(await opened.commit()).toBe('clear');
+    expect(await app.dataOf(id)).toBeNull();
+  });
+
+  it('where a failed save() is tried again: nothing that was to be kept is lost', async () => {
+    const { app, id, opened } = await regenerated();
+    jest.spyOn(app.store, 'rekey').mockRejectedValueOnce(new Error('down'));
+    await expect(opened.session.save()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
+    expect(await opened.commit()).toBe('send');
+    expect([await app.dataOf(id), await app.dataOf(opened.id)]).toEqual([null, { role: 'admin' }]);
+  });
+
+  it.each<[string, (app: Application, opened: OpenSession) => void, string]>([
+    [
+      'the store fails',
+      (app) => jest.spyOn(app.store, 'rekey').mockRejectedValueOnce(new Error('down')),
+      'STORE',
+    ],
+    ['an attribute cannot be stored', (_, { session }) => (session['big'] = 1n), 'VALUE'],
+    [
+      'the removal of a released session fails once',
+      (app, opened) => {
+        opened.release(false);
+        jest.spyOn(app.store, 'delete').mockRejectedValueOnce(new Error('down'));
+      },
+      'STORE',
+    ],
+  ])('where the commit fails because %s', async (_, prepare, code) => {
+    const { app, id, opened } = await regenerated();
+    prepare(app, opened);
+    await expect(commit(opened)).rejects.toMatchObject({ code: `ERR_SESSION_${code}` });
+    expect([await app.dataOf(id), app.store.size]).toEqual([null, 0]);
+  });
+
+  it('and the commit fails with its own error where the store refuses the removal too', async () => {
+    const { app, opened } = await regenerated();
+    opened.session['big'] = 1n;
+    jest.spyOn(app.store, 'delete').mockImplementation(() => {
+      throw new Error('down');
+    });
+    await expect(commit(opened)).rejects.toMatchObject({ code: 'ERR_SESSION_VALUE' });
+  });
+
+  it('where the request ends without a response', async () => {
+    const { app, id, opened } = await regenerated();
+    await app.closeLast();
+    expect([await app.dataOf(id), app.store.size]).toEqual([null, 0]);
+    expect(opened.isAlive).toBe(true);
+  });
+
+  it('without another call where the commit had moved the record', async () => {
+    const { app, opened } = await regenerated();
+    await opened.commit();
+    await app.closeLast();
+    expect(app.calls).toEqual(['rekey']);
+  });
+});
+
+describe('a move to a new id whose outcome was not told', () => {
+  /** The store does what it is asked for once, and then fails as if it had not answered. */
+  const lost = (app: Application): void => {
+    const { rekey } = app.store;
+    jest.spyOn(app.store, 'rekey').mockImplementationOnce(async (...args) => {
+      await rekey.apply(app.store, args);
+      throw new Error('no answer in time');
+    });
+  };
+
+  it('is found by the next save: what it carried is not lost, nor what came since', async () => {
+    const app = new Application();
+    const id = await app.stored({ cart: 'full' });
+    const opened = await app.open(id);
+    await opened.session.regenerate({ keep: 'all' });
+    opened.session['userId'] = 'u1';
+    lost(app);
+    await expect(opened.session.save()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
+    opened.session['since'] = true;
+    expect(await opened.commit()).toBe('send');
+    expect(await everything(app, [id, opened.id])).toEqual([
+      null,
+      { cart: 'full', userId: 'u1', since: true },
+    ]);
+    expect(app.store.size).toBe(1);
+  });
+
+  it('is found by the next regenerate(): nothing is lost, and one record is left', async () => {
+    const app = new Application();
+    const id = await app.stored({ cart: 'full' });
+    const opened = await app.open(id);
+    await opened.session.regenerate({ keep: 'all' });
+    opened.session.update<number>('n', (n = 0) => n + 1);
+    lost(app);
+    await expect(opened.session.save()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
+    const given = opened.id;
+    await opened.session.regenerate({ keep: 'all' });
+    opened.session['since'] = true;
+    expect(await opened.commit()).toBe('send');
+    expect(await everything(app, [id, given, opened.id])).toEqual([
+      null,
+      null,
+      { cart: 'full', n: 1, since: true },
+    ]);
+    expect(app.store.size).toBe(1);
+  });
+
+  it('leaves nothing to find where it was not carried out and the session was ended', async () => {
+    const app = new Application();
+    const id = await app.stored({ cart: 'full' });
+    const [opened, logout] = [await app.open(id), await app.open(id)];
+    await opened.session.regenerate({ keep: 'all' });
+    jest.spyOn(app.store, 'rekey').mockRejectedValueOnce(new Error('down'));
+    await expect(opened.session.save()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
+    await logout.session.destroy();
+    expect(await opened.commit()).toBe('none');
+    expect(app.store.size).toBe(0);
+  });
+});
+
+describe('a move to a new id that meets a change, while this request goes on changing', () => {
+  it('loses neither: what came after it was sent belongs to the next write', async () => {
+    const app = new Application();
+    const id = await app.stored({ n: 0 });
+    const [moving, other] = [await app.open(id), await app.open(id)];
+    await moving.session.regenerate({ keep: 'all' });
+    moving.session.update<number>('n', (n = 0) => n + 1);
+    other.session.update<number>('n', (n = 0) => n + 5);
+    const { rekey } = app.store;
+    jest.spyOn(app.store, 'rekey').mockImplementationOnce(async (...args) => {
+      await other.commit();
+      return rekey.apply(app.store, args);
+    });
+    const saving = moving.session.save();
+    moving.session.update<number>('n', (n = 0) => n + 1);
+    await saving;
+    await moving.commit();
+    expect(await app.dataOf(moving.id)).toEqual({ n: 7 });
+  });
+});
