@@ -22,32 +22,17 @@ export function rawCookieValues(header: string, name: string): readonly string[]
   let values: string[] | null = null;
   let equals = -1;
   for (let start = 0; start < header.length && values?.length !== MOST_VALUES;) {
-    const end = indexOrEnd(header, ';', start);
+    const semicolon = header.indexOf(';', start);
+    const end = semicolon === -1 ? header.length : semicolon;
     // The position of the next equals sign is reused for later parts, so that no character is searched twice.
-    if (equals < start) equals = indexOrEnd(header, '=', start);
-    if (equals < end && isBetween(header, start, equals, name)) {
+    if (equals < start) equals = header.indexOf('=', start);
+    if (equals === -1) break;
+    if (equals < end && header.slice(start, equals).trim() === name)
       (values ??= []).push(header.slice(equals + 1, end).trim());
-    }
     start = end + 1;
   }
   return values ?? NO_VALUES;
 }
-
-function indexOrEnd(text: string, character: string, from: number): number {
-  const index = text.indexOf(character, from);
-  return index === -1 ? text.length : index;
-}
-
-/** Whether the header has this name, trimmed, between two positions. */
-function isBetween(header: string, start: number, end: number, name: string): boolean {
-  let [from, to] = [start, end];
-  while (from < to && isSpace(header.charCodeAt(from))) from++;
-  while (from < to && isSpace(header.charCodeAt(to - 1))) to--;
-  return to - from === name.length && header.startsWith(name, from);
-}
-
-/** The characters that `trim` removes. A character of a header is one byte. */
-const isSpace = (code: number): boolean => code === 0x20 || (code >= 0x09 && code <= 0x0d) || code === 0xa0;
 
 /** The value of a cookie without quotes, its percent escapes decoded. Invalid escapes stay as they are. */
 export function decodeCookieValue(raw: string): string {

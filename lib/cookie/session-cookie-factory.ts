@@ -15,6 +15,8 @@ export class OptionsCookieFactory implements SessionCookieFactory {
   readonly #resolved: ResolvedCookie;
   readonly #now: () => number;
   readonly #setsLifetime: boolean;
+  /** Path to which the cookie applies. */
+  readonly path: string;
   readonly plan: CookiePlan;
   /** Configured attributes that the connection does not allow: see {@link leftOutAttributes}. */
   readonly leftOut: readonly string[];
@@ -30,6 +32,7 @@ export class OptionsCookieFactory implements SessionCookieFactory {
     leftOut: readonly string[] = NO_NAMES,
   ) {
     this.#resolved = resolved;
+    this.path = resolved.path;
     this.#now = now;
     this.#setsLifetime = setsLifetime;
     this.leftOut = leftOut;
@@ -38,11 +41,6 @@ export class OptionsCookieFactory implements SessionCookieFactory {
     this.plan = setsLifetime
       ? { lifetimeMs: maxAgeMs, endsAt: expiresAt, isPersistent, secure }
       : { lifetimeMs: null, endsAt: null, isPersistent, secure };
-  }
-
-  /** Path to which the cookie applies. */
-  get path(): string {
-    return this.#resolved.path;
   }
 
   make(stored: string | null, touchedAt: number, endsBy = Number.POSITIVE_INFINITY): SessionCookie {

@@ -30,9 +30,9 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
   readonly #parts: RequestParts;
   stage: AttachedSession['stage'] = 'claimed';
   #found: FoundOrFailed = null;
-  /** Finds a session that is loaded lazily; `null` once it is loaded. */
-  #find: (() => Awaitable<FoundOrFailed>) | null = null;
-  #loading: Promise<void> | null = null;
+  /** How to find a session that is loaded lazily, and the load under way; `null` once it is loaded. */
+  #lazy: { readonly find: () => Awaitable<FoundOrFailed>; readonly loading: Promise<void> | null } | null =
+    null;
   /** The application has released the session, before or after it was loaded. */
   #isReleased = false;
   #opened: OpenSession | null = null;
@@ -71,7 +71,7 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
   /** From here on the response waits for the session: `found`, or the one that `find` loads on first read. */
   attach(found: FoundOrFailed, find: (() => Awaitable<FoundOrFailed>) | null = null): void {
     this.#found = found;
-    this.#find = find;
+    if (find !== null) this.#lazy = { find, loading: null };
     this.#gate = isNodeResponse(this.res)
       ? ResponseGate.at(this.res, this)
       : new UngatedResponse(this.res, this);
@@ -79,23 +79,31 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
 
   /** Loads a lazy session. A load that fails changes nothing: the next call loads again. */
   load(): Awaitable<void> {
-    if (this.#find === null || this.#loading !== null) return this.#loading ?? undefined;
-    const found = this.#find();
+    const lazy = this.#lazy;
+    if (lazy === null || lazy.loading !== null) return lazy?.loading ?? undefined;
+    const found = lazy.find();
     if (!(found instanceof Promise)) return this.#loaded(found);
-    this.#loading = found.then((one) => this.#loaded(one)).finally(() => (this.#loading = null));
-    return this.#loading;
+    const loading = found.then(
+      (one) => this.#loaded(one),
+      (error: unknown) => {
+        this.#lazy = lazy;
+        throw error;
+      },
+    );
+    this.#lazy = { find: lazy.find, loading };
+    return loading;
   }
 
   #loaded(found: FoundOrFailed): void {
     this.#found = found;
-    this.#find = null;
+    this.#lazy = null;
     if (this.#isReleased) this.release();
   }
 
   read(): UserSession | undefined {
-    if (this.#isReleased && this.#find !== null) return undefined;
+    if (this.#isReleased && this.#lazy !== null) return undefined;
     this.stage = 'accessed';
-    const loading = this.#find === null ? undefined : this.load();
+    const loading = this.#lazy === null ? undefined : this.load();
     if (loading !== undefined) throw notLoaded(loading);
     const { opened } = this;
     return opened.isAlive ? opened.session : undefined;
@@ -108,14 +116,14 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
 
   get opened(): OpenSession {
     if (this.#opened !== null) return this.#opened;
-    if (this.#find !== null) throw new Error('A session was opened before it was loaded.');
+    if (this.#lazy !== null) throw new Error('A session was opened before it was loaded.');
     return (this.#opened = this.#parts.engine.createSession(this, this.#found));
   }
 
   release(): void {
     this.#isReleased = true;
     // A session that is not loaded yet is released when it is.
-    if (this.#find === null && this.opened.isAlive) this.opened.release(this.#parts.unset === 'destroy');
+    if (this.#lazy === null && this.opened.isAlive) this.opened.release(this.#parts.unset === 'destroy');
   }
 
   whenClosed(step: () => Promise<void>): void {
@@ -126,7 +134,7 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
     // `delete req.session` releases the session as `req.session = null` does.
     if (this.name === DEFAULT_SESSION && !this.#isReleased && !Object.hasOwn(this.req, 'session'))
       this.release();
-    if (this.#find !== null) return this.#commitUnseen();
+    if (this.#lazy !== null) return this.#commitUnseen();
     if (this.#opened === null && !this.#isCommitDue()) return undefined;
     const { opened } = this;
     if (!this.isSecure && opened.isUndeliverable) this.#parts.undeliverable();
@@ -154,14 +162,14 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
   #commitUnseen(): unknown {
     if (this.#isReleased && this.#parts.unset === 'destroy') return chain(this.load(), () => this.commit());
     // No code has waited for this load: if it fails, there is nothing to save.
-    return this.#loading?.then(
+    return this.#lazy?.loading?.then(
       () => this.commit(),
       () => undefined,
     );
   }
 
   planHeaders(): void {
-    if (this.#find === null && (this.#opened !== null || this.#isCommitDue()))
+    if (this.#lazy === null && (this.#opened !== null || this.#isCommitDue()))
       this.#cookie = this.opened.plannedCookie();
   }
 

@@ -11,8 +11,9 @@ import {
 /** Claims the request for a session of this name. Returns the session for which another call has claimed it, if any. */
 export function claim(req: IncomingMessage, session: AttachedSession): AttachedSession | undefined {
   const request = req as RequestWithSessions;
-  const claimed = attachedOf(req, session.name);
-  if (claimed === undefined) request[ATTACHED] = [session, ...(request[ATTACHED] ?? [])];
+  const others = request[ATTACHED];
+  const claimed = others === undefined ? undefined : attachedOf(req, session.name);
+  if (claimed === undefined) request[ATTACHED] = others === undefined ? [session] : [session, ...others];
   return claimed;
 }
 

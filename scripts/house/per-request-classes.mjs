@@ -2,6 +2,7 @@
 export const PER_REQUEST_CLASSES = {
   RequestSession: 'one for each session of a request',
   ResponseGate: 'one for each response',
+  RawResponse: 'the response behind the gate',
   SessionState: 'the facts of the session of a request, and its transitions',
   CookieState: 'the cookie of the session of a request',
   OpenSession: 'the steps of the session of a request',

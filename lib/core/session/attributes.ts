@@ -2,7 +2,7 @@ import type { AttributeUpdate } from '../merge/rebase.js';
 import { type AttributeChange, type Changes, copyMap, NO_CHANGES } from '../store/session-record.js';
 import { isJsonOf, toJsonText } from '../util/json-text.js';
 import { applicationName, applicationAttributes, storedName } from './attribute-name.js';
-import { isLazyGetter, lazyAttribute, LazyTexts, plainValue } from './lazy-attribute.js';
+import { isLazy, lazyAttribute, LazyTexts, plainValue } from './lazy-attribute.js';
 import { joinUpdates, NO_UPDATES, withUpdate, type Updates } from './pending-updates.js';
 import { asyncUpdateError, notRemovableError } from './session-errors.js';
 import { ShownValues } from './shown-values.js';
@@ -192,7 +192,7 @@ export class SessionAttributes {
   #textOf(name: string, base: string | null): string | null {
     const property = Object.getOwnPropertyDescriptor(this.#owner, name);
     if (property === undefined || property.enumerable !== true) return null;
-    if (base !== null && (isJsonOf(property.value, base) || isLazyGetter(property.get))) return base;
+    if (base !== null && (isJsonOf(property.value, base) || isLazy(property))) return base;
     const text = toJsonText((this.#owner as Record<string, unknown>)[name], name);
     return this.#shown === null ? text : this.#shown.standingFor(name, text, base);
   }

@@ -51,9 +51,11 @@ const MOST_ACCESSORS = 1000;
 /** The getters that are ours, cached or not. */
 const ours = new WeakSet<(this: object) => unknown>();
 
-/** Whether a getter stands for an attribute that nobody has read. */
-export const isLazyGetter = (get: ((this: object) => unknown) | undefined): boolean =>
-  get !== undefined && ours.has(get);
+/** Whether a property is an attribute that was not read yet. */
+export function isLazy(property: PropertyDescriptor): boolean {
+  const { get } = property as { readonly get?: (this: object) => unknown };
+  return get !== undefined && ours.has(get);
+}
 
 /** What stands for an attribute until someone reads or sets it. */
 export function lazyAttribute(name: string): Accessor {

@@ -67,10 +67,10 @@ export function expiryAfterUse({ parts, cookie, identity }: SessionState, usedAt
 }
 
 function isSnapshotTouchDue(
-  { parts: { lifetimes, policy }, now }: SessionState,
+  { parts: { lifetimes, policy, clock } }: SessionState,
   { record, isTouched }: StoredSnapshot,
   plan: CookiePlan,
 ): boolean {
   if (isTouched || policy.resave) return true;
-  return isTouchDue(record, idleMsAt(record.touchedAt, plan, lifetimes), lifetimes.touchEveryMs, now);
+  return isTouchDue(record, idleMsAt(record.touchedAt, plan, lifetimes), lifetimes.touchEveryMs, clock.now());
 }

@@ -55,13 +55,13 @@ export class Entry {
 
   /** A new record for each caller, which may change it. */
   record(): SessionRecord {
-    const texts = this.#textsNow;
+    const texts = this.#unpacked ?? unpackTexts(this.#texts);
     const attributes = new Map<string, string>();
     for (let at = 0; at < this.#names.length; at++) attributes.set(this.#names[at]!, texts[at]!);
     return {
       createdAt: this.#createdDay * DAY_MS + this.#createdMs,
       touchedAt: this.#touchedDay * DAY_MS + this.#touchedMs,
-      expiresAt: this.expiresAt,
+      expiresAt: this.#expiresDay * DAY_MS + this.#expiresMs,
       principal: this.#principal,
       revision: this.#revision,
       attributes,
@@ -78,7 +78,7 @@ export class Entry {
   /** Whether the entry has the values that a patch is based on. */
   agreesWith({ principal, changes }: SessionPatch): boolean {
     if (this.#principal !== principal.from) return false;
-    const texts = this.#textsNow;
+    const texts = this.#unpacked ?? unpackTexts(this.#texts);
     for (const [name, { from }] of changes) {
       const at = this.#names.indexOf(name);
       if ((at === -1 ? null : texts[at]) !== from) return false;
@@ -93,7 +93,7 @@ export class Entry {
     if (!isChange(patch)) return;
     this.#principal = principal.to;
     this.#revision += 1;
-    const texts = [...this.#textsNow];
+    const texts = [...(this.#unpacked ?? unpackTexts(this.#texts))];
     // The list of names is shared with other sessions, so it is copied before it changes.
     let names: string[] | null = null;
     for (const [name, { to }] of changes) {
@@ -112,10 +112,6 @@ export class Entry {
     if (names !== null) this.#names = lists.of(names);
     this.#texts = packTexts(texts);
     if (this.#unpacked !== null) this.#unpacked = texts;
-  }
-
-  get #textsNow(): readonly string[] {
-    return this.#unpacked ?? unpackTexts(this.#texts);
   }
 
   get isUnpacked(): boolean {
