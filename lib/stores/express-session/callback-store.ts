@@ -1,4 +1,4 @@
-import { unansweredError } from '../../core/errors.js';
+import { timeoutError } from '../../core/errors.js';
 
 /** What is used of a store made for express-session, by its shape: most extend a base class of their own. */
 export interface CallbackStore {
@@ -62,7 +62,7 @@ export function inTime<R = never>(
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;
-    answer(unansweredError('serve'));
+    answer(timeoutError('serve'));
   }, limitMs);
   timer.unref();
   return (error, result) => {
