@@ -1,14 +1,16 @@
 /**
  * The stable codes of errors.
  *
- * - `ERR_SESSION_CONFIG`: an option is missing, unknown, out of range or contradicts another. Thrown at startup.
+ * - `ERR_SESSION_CONFIG`: an option is missing, unknown, out of range or contradicts another. Thrown at
+ *   startup.
  * - `ERR_SESSION_STORE`: the store failed or timed out; `cause` is its error.
- * - `ERR_SESSION_VALUE`: JSON cannot represent the value of an attribute, or browsers would refuse a setting of
- *   `session.cookie`. The message names the path or the setting.
+ * - `ERR_SESSION_VALUE`: JSON cannot represent the value of an attribute, or browsers would refuse a setting
+ *   of `session.cookie`. The message names the path or the setting.
  * - `ERR_SESSION_NAME`: an attribute has a name that belongs to the session itself.
  * - `ERR_SESSION_ID`: the `genid` option returned a value that cannot be an id.
  * - `ERR_SESSION_GONE`: another request ended the session while this one used it.
- * - `ERR_SESSION_CONFLICT`: other requests changed the same attribute again and again, until the retries were used up.
+ * - `ERR_SESSION_CONFLICT`: other requests changed the same attribute again and again, until the retries were
+ *   used up.
  * - `ERR_SESSION_SENT`: the response has begun, so a new id can no longer reach the browser.
  * - `ERR_SESSION_INSECURE`: the cookie is secure and the connection is not, so the browser would not send it.
  * - `ERR_SESSION_NOT_MOUNTED`: the session was read where no session middleware ran.
@@ -40,8 +42,8 @@ export class SessionError extends Error {
   }
 
   /**
-   * 503 if the store failed. Nest and Express read `statusCode`, `status` and `expose` of an error that a handler does not
-   * catch, such as one of `session.save()`.
+   * 503 if the store failed. Nest and Express read `statusCode`, `status` and `expose` of an error that a
+   * handler does not catch, such as one of `session.save()`.
    */
   get statusCode(): 503 | undefined {
     return this.code === 'ERR_SESSION_STORE' ? 503 : undefined;
@@ -78,13 +80,17 @@ export const isTimeout = (error: object): boolean => timeouts.has(error);
 /**
  * Events that belong to no single request. No event contains an id or a key.
  *
- * - `store-down`: the store failed or timed out after it had worked. Emitted once per outage. `error.cause` is the store's error.
+ * - `store-down`: the store failed or timed out after it had worked. Emitted once per outage. `error.cause`
+ *   is the store's error.
  * - `store-up`: the store works again. `downMs` and `failedCalls` measure the outage.
- * - `corrupt-record`: a record could not be read, and the visitor got a new session. `handle` is the public name of the old one.
- * - `sweep-failed`: the store did not remove expired sessions. The next sweep tries again. `error.cause` is the store's error.
- * - `rejected`: a request got no session although its cookies are valid. Reason `duplicate-cookie`: it has several cookies
- *   of one name, of different live sessions, so nothing shows which one is the visitor's. Another host of the same domain
- *   may have set one of them (cookie tossing). `handles` are the public names of the sessions that the cookies name.
+ * - `corrupt-record`: a record could not be read, and the visitor got a new session. `handle` is the public
+ *   name of the old one.
+ * - `sweep-failed`: the store did not remove expired sessions. The next sweep tries again. `error.cause` is
+ *   the store's error.
+ * - `rejected`: a request got no session although its cookies are valid. Reason `duplicate-cookie`: it has
+ *   several cookies of one name, of different live sessions, so nothing shows which one is the visitor's.
+ *   Another host of the same domain may have set one of them (cookie tossing). `handles` are the public names
+ *   of the sessions that the cookies name.
  */
 export type SessionEvent =
   | { readonly type: 'store-down'; readonly error: SessionError }
@@ -98,7 +104,7 @@ export type SessionEvent =
     };
 
 /**
- * Receives each event in a later turn of the event loop, so that no request waits for it. If it throws or rejects, the error
- * is logged as a warning.
+ * Receives each event in a later turn of the event loop, so that no request waits for it. If it throws or
+ * rejects, the error is logged as a warning.
  */
 export type SessionEventListener = (event: SessionEvent) => void;

@@ -76,8 +76,8 @@ export function sessionKey(id: SessionId): SessionKey {
 }
 
 /**
- * The public name of a session, for logs, device lists and URLs: 16 characters, useless as a credential
- * and as a key.
+ * The public name of a session, for logs, device lists and URLs: 16 characters, useless as a credential and
+ * as a key.
  */
 export function sessionHandle(key: SessionKey): string {
   return hash('sha256', `handle:${key}`, 'base64url').slice(0, 16);

@@ -1,6 +1,6 @@
 import { withDeadline } from '../core/util/deadline.js';
 
-/** Work under way that a shutdown must wait for. */
+/** Promises that a shutdown must wait for. */
 export class PendingWork {
   readonly #pending = new Set<Promise<unknown>>();
 
@@ -10,7 +10,7 @@ export class PendingWork {
     work.then(forget, forget);
   }
 
-  /** Resolves when nothing is under way, whatever came of it, or when the limit is over. */
+  /** Resolves when all promises have settled, or after the limit. */
   async done(limitMs: number): Promise<void> {
     const all = (async () => {
       while (this.#pending.size > 0) await Promise.allSettled(this.#pending);

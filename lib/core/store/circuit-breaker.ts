@@ -6,8 +6,8 @@ const MOST_TIMEOUTS = 5;
 /** How often a store that times out is called again. Milliseconds. */
 const TRY_EVERY_MS = 250;
 /**
- * How long no call may have failed before an outage has ended. It doubles each time that the store fails again soon: otherwise
- * an unstable store would fill the log. Milliseconds.
+ * How long no call may have failed before an outage has ended. It doubles each time that the store fails
+ * again soon: otherwise an unstable store would fill the log. Milliseconds.
  */
 const QUIET_MS = 1000;
 const LONGEST_QUIET_MS = 60_000;
@@ -16,8 +16,8 @@ const SOON_MS = 60_000;
 /**
  * Whether a store works, by the outcomes of its calls. It emits one event for an outage and one for its end.
  *
- * A store that fails quickly is called by each request. A store that times out keeps a connection and a place in a queue
- * occupied for each call, so only one call at a time tries it, at intervals.
+ * A store that fails quickly is called by each request. A store that times out keeps a connection and a place
+ * in a queue occupied for each call, so only one call at a time tries it, at intervals.
  */
 export class CircuitBreaker {
   readonly #clock: Clock;

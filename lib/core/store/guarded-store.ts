@@ -22,8 +22,9 @@ export interface StoreGuard {
 }
 
 /**
- * Wraps a store. Whatever the store throws or rejects with, an invalid result, and a timeout become one `ERR_SESSION_STORE`. A
- * record that cannot be read becomes an event. A result that the store returns synchronously is returned synchronously.
+ * Wraps a store. Whatever the store throws or rejects with, an invalid result, and a timeout become one
+ * `ERR_SESSION_STORE`. A record that cannot be read becomes an event. A result that the store returns
+ * synchronously is returned synchronously.
  */
 export function guardStore(store: SessionStore & Partial<SessionKeying>, guard: StoreGuard): GuardedStore {
   return new GuardedStoreCalls(store, guard);

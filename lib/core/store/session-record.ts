@@ -4,14 +4,17 @@ export const NEVER = 8_640_000_000_000_000;
 /**
  * What a store holds for one key. All instants are epoch milliseconds.
  *
- * Attributes are JSON texts by name, so that an attribute that no request reads or changes is neither parsed nor written.
- * Names that begin with `$` belong to the engine; an application's name that begins with `$` is stored with the `$` doubled.
- * Stores treat all names alike.
+ * Attributes are JSON texts by name, so that an attribute that no request reads or changes is neither parsed
+ * nor written. Names that begin with `$` belong to the engine; an application's name that begins with `$` is
+ * stored with the `$` doubled. Stores treat all names alike.
  */
 export interface SessionRecord {
   readonly createdAt: number;
   readonly touchedAt: number;
-  /** The session has expired from this instant on, by the engine's clock. A store may use it to remove records. */
+  /**
+   * The session has expired from this instant on, by the engine's clock. A store may use it to remove
+   * records.
+   */
   readonly expiresAt: number;
   /** The user that the session belongs to; `null` while anonymous. */
   readonly principal: string | null;
@@ -21,8 +24,8 @@ export interface SessionRecord {
 }
 
 /**
- * One attribute, or the principal, before and after. `null` stands for absent. If both are equal, nothing changes, and the
- * patch conflicts with any other value.
+ * One attribute, or the principal, before and after. `null` stands for absent. If both are equal, nothing
+ * changes, and the patch conflicts with any other value.
  */
 export interface AttributeChange {
   readonly from: string | null;
@@ -52,7 +55,8 @@ export function isChange({ principal, changes }: SessionPatch): boolean {
 }
 
 /**
- * Returns the record after a patch, or `null` if an attribute or the principal is no longer what the patch was based on.
+ * Returns the record after a patch, or `null` if an attribute or the principal is no longer what the patch
+ * was based on.
  *
  * It defines {@link SessionPatch}. A store of whole records can call it inside its transaction.
  */
@@ -111,8 +115,9 @@ function readRecord(row: unknown): SessionRecord | null {
 }
 
 /**
- * Whether a value of a store has the shape of a record. Only the first and last characters of attributes are checked: that
- * finds truncated texts and texts that are not JSON, and parsing all of them for every request would be expensive.
+ * Whether a value of a store has the shape of a record. Only the first and last characters of attributes are
+ * checked: that finds truncated texts and texts that are not JSON, and parsing all of them for every request
+ * would be expensive.
  */
 export function isSessionRecord(value: unknown): value is SessionRecord {
   if (typeof value !== 'object' || value === null) return false;

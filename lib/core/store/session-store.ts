@@ -2,7 +2,10 @@ import type { Awaitable } from '../util/awaitable.js';
 import type { SessionId, SessionKey } from '../session-id.js';
 import type { SessionPatch, SessionRecord } from './session-record.js';
 
-/** The result of a write that was based on an outdated record: nothing was applied. `conflict` is the stored record. */
+/**
+ * The result of a write that was based on an outdated record: nothing was applied. `conflict` is the stored
+ * record.
+ */
 export interface Conflict {
   readonly conflict: SessionRecord;
 }
@@ -10,27 +13,27 @@ export interface Conflict {
 /**
  * The contract of a store, and the injection token of the store.
  *
- * Each of the five operations is atomic: another request, in this process or another, sees its whole effect or none. Only
- * `rekey` may take two steps, on servers that cannot change two keys in one. Expected outcomes are results, returned directly
- * or by a promise. A throw or a rejection means that the store itself failed.
+ * Each of the five operations is atomic: another request, in this process or another, sees its whole effect
+ * or none. Only `rekey` may take two steps, on servers that cannot change two keys in one. Expected outcomes
+ * are results, returned directly or by a promise. A throw or a rejection means that the store itself failed.
  *
- * Keys are opaque ASCII strings of up to 300 characters, never the id that a browser holds. Attribute names are any strings,
- * their values JSON texts. Two names are equal if all their UTF-16 units are equal: case and Unicode normalisation matter, and
- * lone surrogates are kept. An expiry is any instant up to the last one that a `Date` can hold; a store neither shortens nor
- * refuses it.
+ * Keys are opaque ASCII strings of up to 300 characters, never the id that a browser holds. Attribute names
+ * are any strings, their values JSON texts. Two names are equal if all their UTF-16 units are equal: case and
+ * Unicode normalisation matter, and lone surrogates are kept. An expiry is any instant up to the last one
+ * that a `Date` can hold; a store neither shortens nor refuses it.
  *
- * A store need not check expiry: the engine refuses an expired record by its own clock. The store should remove expired
- * records some time later, by itself or through {@link ExpirySweeper}.
+ * A store need not check expiry: the engine refuses an expired record by its own clock. The store should
+ * remove expired records some time later, by itself or through {@link ExpirySweeper}.
  *
- * A loaded record must never change: the engine compares it with later ones. A record that was passed to a store may change
- * afterwards.
+ * A loaded record must never change: the engine compares it with later ones. A record that was passed to a
+ * store may change afterwards.
  *
  * `describeStoreContract` in `nest-session/testing` checks all of this.
  */
 export abstract class SessionStore {
   /**
-   * Returns the record of the key, or `null`. A record that cannot be read is `'corrupt'`: it is a `'collision'` for `create`
-   * and `'missing'` for `patch` and `rekey`, and can be deleted.
+   * Returns the record of the key, or `null`. A record that cannot be read is `'corrupt'`: it is a
+   * `'collision'` for `create` and `'missing'` for `patch` and `rekey`, and can be deleted.
    */
   abstract load(key: SessionKey): Awaitable<SessionRecord | 'corrupt' | null>;
 
@@ -38,21 +41,22 @@ export abstract class SessionStore {
   abstract create(key: SessionKey, record: SessionRecord): Awaitable<'created' | 'collision'>;
 
   /**
-   * Applies the changes of a request to the present record, as `applyPatch` defines it. Never creates: a record that is gone
-   * is `'missing'`. If an attribute or the principal is not what the patch was based on, the result is a {@link Conflict} and
-   * nothing is applied, neither attributes nor expiry.
+   * Applies the changes of a request to the present record, as `applyPatch` defines it. Never creates: a
+   * record that is gone is `'missing'`. If an attribute or the principal is not what the patch was based on,
+   * the result is a {@link Conflict} and nothing is applied, neither attributes nor expiry.
    */
   abstract patch(key: SessionKey, patch: SessionPatch): Awaitable<'applied' | 'missing' | Conflict>;
 
   /**
-   * Removes the record of `from` and stores `record` under `to`, in one step. Does nothing if `from` is gone (`'missing'`), if
-   * `to` is in use (`'collision'`), or if a `revision` is passed and the record of `from` has another one (a {@link Conflict}):
-   * then other requests have changed what `record` carries over.
+   * Removes the record of `from` and stores `record` under `to`, in one step. Does nothing if `from` is gone
+   * (`'missing'`), if `to` is in use (`'collision'`), or if a `revision` is passed and the record of `from`
+   * has another one (a {@link Conflict}): then other requests have changed what `record` carries over.
    *
-   * At any moment exactly one of both keys can be loaded. A store whose servers cannot change two keys in one step, such
-   * as Redis Cluster, creates the record of `to` first. Then it compares and removes the one of `from` in one step. In between
-   * both can be loaded, but never neither. When the promise resolves, only one can be loaded: a rekey that is refused removes
-   * the record of `to` again. The browser receives the new id after that.
+   * At any moment exactly one of both keys can be loaded. A store whose servers cannot change two keys in one
+   * step, such as Redis Cluster, creates the record of `to` first. Then it compares and removes the one of
+   * `from` in one step. In between both can be loaded, but never neither. When the promise resolves, only one
+   * can be loaded: a rekey that is refused removes the record of `to` again. The browser receives the new id
+   * after that.
    */
   abstract rekey(
     from: SessionKey,
@@ -68,9 +72,9 @@ export abstract class SessionStore {
 /** Optional: a store that can remove expired records. */
 export interface ExpirySweeper {
   /**
-   * Removes records that had expired at `before`, at most `limit` of them, and returns how many. A result below `limit` means
-   * that no more are left, or that a concurrent sweep removes them. A record whose expiry is moved meanwhile stays. Concurrent
-   * sweeps count each record once.
+   * Removes records that had expired at `before`, at most `limit` of them, and returns how many. A result
+   * below `limit` means that no more are left, or that a concurrent sweep removes them. A record whose expiry
+   * is moved meanwhile stays. Concurrent sweeps count each record once.
    */
   deleteExpired(before: number, limit: number): Promise<number>;
 }
@@ -84,18 +88,21 @@ export interface StoredSession {
 /** Optional: a store that can list and delete all sessions of a principal. */
 export interface PrincipalIndex {
   /**
-   * Returns the sessions of a principal that have not expired at the instant `at`, the newest first. If there are more than
-   * `limit`, the store decides which it leaves out.
+   * Returns the sessions of a principal that have not expired at the instant `at`, the newest first. If there
+   * are more than `limit`, the store decides which it leaves out.
    */
   listByPrincipal(principal: string, at: number, limit: number): Promise<readonly StoredSession[]>;
   /**
-   * Removes all sessions of a principal except the one with the key `keep`, and returns how many. Every session that exists
-   * when the call begins is gone when it ends, also one that gets another key meanwhile.
+   * Removes all sessions of a principal except the one with the key `keep`, and returns how many. Every
+   * session that exists when the call begins is gone when it ends, also one that gets another key meanwhile.
    */
   deleteByPrincipal(principal: string, keep: SessionKey | null): Promise<number>;
 }
 
-/** Optional: a store that derives its keys from ids in its own way, because it shares its records with other software. */
+/**
+ * Optional: a store that derives its keys from ids in its own way, because it shares its records with other
+ * software.
+ */
 export interface SessionKeying {
   keyOf(id: SessionId): SessionKey;
 }

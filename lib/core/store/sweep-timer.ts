@@ -9,15 +9,15 @@ const JITTER = 0.2;
 /** After this time a batch has failed; the next sweep tries again. Milliseconds. */
 const LONGEST_BATCH_MS = 60_000;
 /**
- * How long ago a session must have expired: the clock of another node may be behind, and a request that began in time may still
- * use it. Milliseconds.
+ * How long ago a session must have expired: the clock of another node may be behind, and a request that began
+ * in time may still use it. Milliseconds.
  */
 const GRACE_MS = 300_000;
 const LONGEST_TIMER_MS = 2_147_483_647;
 
 /**
- * Removes the expired sessions of a store at intervals, in bounded batches. The timer does not keep the process alive. A sweep
- * that fails emits an event; the next one tries again.
+ * Removes the expired sessions of a store at intervals, in bounded batches. The timer does not keep the
+ * process alive. A sweep that fails emits an event; the next one tries again.
  */
 export class SweepTimer {
   #timer: NodeJS.Timeout | null = null;

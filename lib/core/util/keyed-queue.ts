@@ -1,4 +1,7 @@
-/** Runs the tasks of one key one after another, and those of different keys concurrently. A key without tasks uses no memory. */
+/**
+ * Runs the tasks of one key one after another, and those of different keys concurrently. A key without tasks
+ * uses no memory.
+ */
 export class KeyedQueue {
   readonly #tails = new Map<string, Promise<unknown>>();
 
