@@ -14,17 +14,13 @@ export interface AttachedSession {
   /** Made when it is first read. */
   readonly opened: OpenSession;
   readonly store: SessionStore;
-  /**
-   * `claimed` while the session is loaded, a {@link Mounting} if another call waits, `accessed` once it was
-   * read.
-   */
+  /** `claimed` while it is loaded; a {@link Mounting} if other calls wait; `accessed` once it was read. */
   stage: 'claimed' | Mounting | 'mounted' | 'accessed';
   /** Loads a session that the option `load: 'lazy'` has not loaded yet. */
   load(): Awaitable<void>;
   /**
    * What the application reads: the session, or `undefined` where the request has released or destroyed it.
-   * @throws SessionError `ERR_SESSION_NOT_LOADED` where it must be loaded first, and the store does not
-   * return immediately.
+   * @throws SessionError `ERR_SESSION_NOT_LOADED` if it must be loaded first and the store is asynchronous.
    */
   read(): UserSession | undefined;
   /** The same, after {@link load}. */
@@ -33,10 +29,7 @@ export interface AttachedSession {
   release(): void;
 }
 
-/**
- * A claimed session that other calls of the middleware wait for. The promise rejects with the error of a
- * failed load.
- */
+/** A claimed session that other calls of the middleware wait for. The promise rejects if the load fails. */
 export interface Mounting {
   readonly mounted: Promise<void>;
   readonly settle: (failure?: { readonly error: unknown }) => void;
@@ -103,8 +96,7 @@ function definePlaces(req: IncomingMessage, isLazy: boolean): void {
 /**
  * The session of this name that a request has; `undefined` if no middleware has mounted one.
  *
- * @throws SessionError `ERR_SESSION_NOT_LOADED` if it is not loaded yet, and the store does not return
- * synchronously.
+ * @throws SessionError `ERR_SESSION_NOT_LOADED` if it must be loaded first and the store is asynchronous.
  */
 export function findSession(req: IncomingMessage, name: string): UserSession | undefined {
   const attached = attachedOf(req, name);
@@ -151,10 +143,7 @@ function place(
   };
 }
 
-/**
- * The prototype below the objects that hold sessions. An object whose prototype is a request may have
- * sessions of its own.
- */
+/** The first prototype without sessions. An object that inherits from a request may have its own ones. */
 function prototypeOf(req: object): object | null {
   let holder: object | null = req;
   const up = (): void => void (holder = Object.getPrototypeOf(holder) as object | null);

@@ -2,7 +2,7 @@ import type { AttributeUpdate } from '../merge/rebase.js';
 import { type AttributeChange, type Changes, copyMap, NO_CHANGES } from '../store/session-record.js';
 import { isJsonOf, toJsonText } from '../util/json-text.js';
 import { applicationName, applicationAttributes, storedName } from './attribute-name.js';
-import { isLazyGetter, lazyAttribute, LazyTexts, plainValue } from './lazy-attribute.js';
+import { isLazyProperty, lazyAttribute, LazyTexts, plainValue } from './lazy-attribute.js';
 import { joinUpdates, NO_UPDATES, withUpdate, type Updates } from './pending-updates.js';
 import { asyncUpdateError, notRemovableError } from './session-errors.js';
 import { ShownValues } from './shown-values.js';
@@ -64,10 +64,7 @@ export class SessionAttributes {
     this.#bases = bases;
   }
 
-  /**
-   * Drops the loaded attributes, changed or not, and keeps those that were added since. Returns how many were
-   * dropped.
-   */
+  /** Drops the loaded attributes, changed or not, and keeps added ones. Returns how many were dropped. */
   dropLoaded(): number {
     const loaded = [...this.#bases.keys()];
     this.keepOnly(Object.keys(this.#owner).filter((name) => !this.#bases.has(name)));
@@ -76,7 +73,6 @@ export class SessionAttributes {
 
   /**
    * The changes since the last commit, by stored name.
-   *
    * @throws SessionError `ERR_SESSION_VALUE`
    */
   changes(): Changes {
@@ -102,7 +98,6 @@ export class SessionAttributes {
   /**
    * The texts of all attributes as they are now, by stored name. Pass the result of {@link changes} to reuse
    * its texts.
-   *
    * @throws SessionError `ERR_SESSION_VALUE`
    */
   texts(changes: Changes = NO_CHANGES): Map<string, string> {
@@ -127,8 +122,7 @@ export class SessionAttributes {
   }
 
   /**
-   * Changes one attribute by a function of its value, and keeps the function until something else changes the
-   * attribute.
+   * Changes one attribute by a function of its value. Keeps the function until the attribute changes otherwise.
    * @throws SessionError `ERR_SESSION_VALUE` for an async function and for a result that JSON cannot
    * represent. The attribute does not change then.
    */
@@ -198,7 +192,7 @@ export class SessionAttributes {
   #textOf(name: string, base: string | null): string | null {
     const property = Object.getOwnPropertyDescriptor(this.#owner, name);
     if (property === undefined || property.enumerable !== true) return null;
-    if (base !== null && (isJsonOf(property.value, base) || isLazyGetter(property.get))) return base;
+    if (base !== null && (isJsonOf(property.value, base) || isLazyProperty(property))) return base;
     const text = toJsonText((this.#owner as Record<string, unknown>)[name], name);
     return this.#shown === null ? text : this.#shown.textFor(name, text, base);
   }

@@ -52,8 +52,8 @@ const MOST_ACCESSORS = 1000;
 /** All getters of this file, cached or not. */
 const lazyGetters = new WeakSet<(this: object) => unknown>();
 
-/** Whether a getter belongs to an attribute that was neither read nor set. */
-export const isLazyGetter = (get: ((this: object) => unknown) | undefined): boolean =>
+/** Whether a property is an attribute that was neither read nor set. */
+export const isLazyProperty = ({ get }: { readonly get?: Accessor['get'] | undefined }): boolean =>
   get !== undefined && lazyGetters.has(get);
 
 /** The accessor of an attribute until it is first read or set. */
