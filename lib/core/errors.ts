@@ -1,18 +1,20 @@
 /**
- * What went wrong, as a stable word to switch on.
+ * The stable codes of errors.
  *
- * - `ERR_SESSION_CONFIG`: an option is missing, unknown, out of range or contradicts another. Thrown at start.
- * - `ERR_SESSION_STORE`: the store refused or failed; `cause` says how.
- * - `ERR_SESSION_VALUE`: an attribute holds something JSON cannot carry, or a setting of `session.cookie` is one that no
- *   browser would take; the message names the path or the setting.
- * - `ERR_SESSION_NAME`: an attribute was given a name that belongs to the session itself.
- * - `ERR_SESSION_ID`: the `genid` option gave something that cannot serve as an id.
- * - `ERR_SESSION_GONE`: the session was ended elsewhere while this request held it.
- * - `ERR_SESSION_CONFLICT`: other requests kept changing the same attribute; the bounded retries ran out.
- * - `ERR_SESSION_SENT`: the answer has begun, so a new id can no longer reach the browser.
- * - `ERR_SESSION_INSECURE`: the cookie is secure and the connection is not, so the browser would not get it.
- * - `ERR_SESSION_NOT_MOUNTED`: the session was asked for where no session middleware ran.
- * - `ERR_SESSION_NOT_LOADED`: with `load: 'lazy'` the session was read before anyone had asked for it.
+ * - `ERR_SESSION_CONFIG`: an option is missing, unknown, out of range or contradicts another. Thrown at
+ *   startup.
+ * - `ERR_SESSION_STORE`: the store failed or timed out; `cause` is its error.
+ * - `ERR_SESSION_VALUE`: JSON cannot represent the value of an attribute, or browsers would refuse a setting
+ *   of `session.cookie`. The message names the path or the setting.
+ * - `ERR_SESSION_NAME`: an attribute has a name that belongs to the session itself.
+ * - `ERR_SESSION_ID`: the `genid` option returned a value that cannot be an id.
+ * - `ERR_SESSION_GONE`: another request ended the session while this one used it.
+ * - `ERR_SESSION_CONFLICT`: other requests changed the same attribute again and again, until the retries were
+ *   used up.
+ * - `ERR_SESSION_SENT`: the response has begun, so a new id can no longer reach the browser.
+ * - `ERR_SESSION_INSECURE`: the cookie is secure and the connection is not, so the browser would not send it.
+ * - `ERR_SESSION_NOT_MOUNTED`: the session was read where no session middleware ran.
+ * - `ERR_SESSION_NOT_LOADED`: with `load: 'lazy'`, the session was read before it was loaded.
  */
 export type SessionErrorCode =
   | 'ERR_SESSION_CONFIG'
@@ -27,9 +29,7 @@ export type SessionErrorCode =
   | 'ERR_SESSION_NOT_MOUNTED'
   | 'ERR_SESSION_NOT_LOADED';
 
-/**
- * The one error class of this library. Its message never holds an id, a key or a session's data.
- */
+/** The error class of this library. A message never contains an id, a key or data of a session. */
 export class SessionError extends Error {
   override readonly name = 'SessionError';
 
@@ -42,8 +42,8 @@ export class SessionError extends Error {
   }
 
   /**
-   * 503 while the store fails: Nest and Express read these three where a handler does not catch what `session.save()`
-   * rejects with. The one place where the engine knows of HTTP.
+   * 503 if the store failed. Nest and Express read `statusCode`, `status` and `expose` of an error that a
+   * handler does not catch, such as one of `session.save()`.
    */
   get statusCode(): 503 | undefined {
     return this.code === 'ERR_SESSION_STORE' ? 503 : undefined;
@@ -57,37 +57,40 @@ export class SessionError extends Error {
   }
 }
 
-/** Whether the store failed, and not the one who asked. */
+/** Whether an error is a failure of the store. */
 export function isStoreFailure(error: unknown): error is SessionError {
   return error instanceof SessionError && error.code === 'ERR_SESSION_STORE';
 }
 
-const unanswered = new WeakSet<object>();
+const timeouts = new WeakSet<object>();
 
-/** The error of a store that did not answer in time. */
-export function unansweredError(operation: string): SessionError {
+/** The error of a store call that has timed out. */
+export function timeoutError(operation: string): SessionError {
   const error = new SessionError(
     'ERR_SESSION_STORE',
-    `The session store did not answer in time to ${operation} a session.`,
+    `The session store did not ${operation} a session in time.`,
   );
-  unanswered.add(error);
+  timeouts.add(error);
   return error;
 }
 
-/** Whether a store did not answer at all, whoever noticed. */
-export const isUnanswered = (error: object): boolean => unanswered.has(error);
+/** Whether an error is a timeout: the store may still carry out the call. */
+export const isTimeout = (error: object): boolean => timeouts.has(error);
 
 /**
- * What happened to sessions that no request can tell of. No event holds an id or a key.
+ * Events that belong to no single request. No event contains an id or a key.
  *
- * - `store-down`: the store failed, or did not answer in time, after it had worked; told once, until it works again.
- *   `error.cause` is what the store said.
- * - `store-up`: it works again, after so many milliseconds and failed calls.
- * - `corrupt-record`: a session could not be read, and its visitor was given a fresh one. `handle` is its public name.
- * - `sweep-failed`: the store did not remove expired sessions. The next sweep tries again. `error.cause` is the store's error.
- * - `rejected`: a request got no session although its cookies are valid. Reason `duplicate-cookie`: it has several cookies
- *   of one name, of different live sessions, so nothing shows which one is the visitor's. Another host of the same domain
- *   may have set one of them (cookie tossing). `handles` are the public names of the sessions that the cookies name.
+ * - `store-down`: the store failed or timed out after it had worked. Emitted once per outage. `error.cause`
+ *   is the store's error.
+ * - `store-up`: the store works again. `downMs` and `failedCalls` measure the outage.
+ * - `corrupt-record`: a record could not be read, and the visitor got a new session. `handle` is the public
+ *   name of the old one.
+ * - `sweep-failed`: the store did not remove expired sessions. The next sweep tries again. `error.cause` is
+ *   the store's error.
+ * - `rejected`: a request got no session although its cookies are valid. Reason `duplicate-cookie`: it has
+ *   several cookies of one name, of different live sessions, so nothing shows which one is the visitor's.
+ *   Another host of the same domain may have set one of them (cookie tossing). `handles` are the public names
+ *   of the sessions that the cookies name.
  */
 export type SessionEvent =
   | { readonly type: 'store-down'; readonly error: SessionError }
@@ -101,7 +104,7 @@ export type SessionEvent =
     };
 
 /**
- * Gets each event after the request's own step, in a later turn of the event loop. What it throws, and a promise of it that
- * rejects, is logged as a warning. No request waits for it.
+ * Receives each event in a later turn of the event loop, so that no request waits for it. If it throws or
+ * rejects, the error is logged as a warning.
  */
 export type SessionEventListener = (event: SessionEvent) => void;

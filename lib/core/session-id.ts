@@ -15,7 +15,7 @@ const POOL_LENGTH = ID_LENGTH * IDS_AT_ONCE;
 const pool = Buffer.alloc(POOL_LENGTH);
 let nextId = POOL_LENGTH;
 
-/** 128 bits in base64url: fewer characters cannot hold what an id needs. */
+/** The length of 128 bits in base64url. */
 const SHORTEST_ID = 22;
 const LONGEST_ID = 256;
 const ID_SHAPE = /^[\x21-\x7e]+$/;
@@ -27,18 +27,18 @@ const ID_SHAPE = /^[\x21-\x7e]+$/;
  */
 export function newSessionId(): SessionId {
   if (nextId === POOL_LENGTH) {
-    // Drawn at once, since asking for randomness costs more than its bytes: each id has 32 characters of its own.
+    // One call for many ids: a call costs more than its bytes. Each id gets 32 characters of its own.
     pool.write(uid.sync(ID_BYTES * IDS_AT_ONCE), 'latin1');
     nextId = 0;
   }
   const id = pool.toString('latin1', nextId, nextId + ID_LENGTH);
-  // What was given out is nowhere else.
+  // No copy of the id stays in the pool.
   pool.fill(0, nextId, nextId + ID_LENGTH);
   nextId += ID_LENGTH;
   return id as SessionId;
 }
 
-/** Whether a text that a client sent could be an id at all. Asked before any store is. */
+/** Whether a string that a client sent has the shape of an id. Checked before any store call. */
 export function isSessionId(text: string): text is SessionId {
   return text.length >= SHORTEST_ID && text.length <= LONGEST_ID && ID_SHAPE.test(text);
 }
@@ -59,24 +59,24 @@ export function checkedSessionId(made: unknown): SessionId {
 
 declare const keyBrand: unique symbol;
 
-/** What a store files a session under: a hash of the id, so that a stolen store opens no session. */
+/** The key of a session in a store: a hash of the id, so that a stolen store opens no session. */
 export type SessionKey = string & { readonly [keyBrand]: true };
 
-/** Stands before each key, so that another way of hashing can come beside this one without ending a session. */
+/** The prefix of each key, so that another hash can be added later without ending sessions. */
 const KEY_VERSION = '1.';
 
 /**
  * The key of an id: its version and SHA-256 in base64url, 45 characters.
  *
- * A plain hash is enough: an id has 192 random bits, there is nothing to guess.
+ * A plain hash is enough: an id has 192 random bits and cannot be guessed.
  */
 export function sessionKey(id: SessionId): SessionKey {
   return (KEY_VERSION + hash('sha256', id, 'base64url')) as SessionKey;
 }
 
 /**
- * The public name of a session, for logs, device lists and URLs: 16 characters, useless as a credential
- * and as a key.
+ * The public name of a session, for logs, device lists and URLs: 16 characters, useless as a credential and
+ * as a key.
  */
 export function sessionHandle(key: SessionKey): string {
   return hash('sha256', `handle:${key}`, 'base64url').slice(0, 16);

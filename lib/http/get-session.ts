@@ -21,10 +21,10 @@ export function getSession<T extends object = SessionData>(
 }
 
 /**
- * As {@link getSession}, and waits for the store where the option `load` is `'lazy'` and nobody has asked for the session
+ * As {@link getSession}, and loads the session first if the option `load` is `'lazy'` and it is not loaded
  * yet.
  *
- * @throws SessionError `ERR_SESSION_NOT_MOUNTED`; `ERR_SESSION_STORE` where the store fails.
+ * @throws SessionError `ERR_SESSION_NOT_MOUNTED`; `ERR_SESSION_STORE` if the store fails.
  */
 export async function loadSession<T extends object = SessionData>(
   request: IncomingMessage | { readonly raw: IncomingMessage },
@@ -33,7 +33,7 @@ export async function loadSession<T extends object = SessionData>(
   return (await askSession(request, name)) as UserSession<T> | undefined;
 }
 
-/** As {@link loadSession}, at once where the session is there. */
+/** As {@link loadSession}, synchronously if the session is loaded. */
 export function askSession(
   request: IncomingMessage | { readonly raw: IncomingMessage },
   name: string = DEFAULT_SESSION,
@@ -43,7 +43,9 @@ export function askSession(
   return awaitSession(raw, name);
 }
 
-/** The raw request below one of Fastify's. A request of Node or Express may have a property `raw` of its own. */
+/**
+ * The raw request below one of Fastify's. A request of Node or Express may have a property `raw` of its own.
+ */
 function rawRequestOf(request: IncomingMessage | { readonly raw: IncomingMessage }): IncomingMessage {
   if (isReserved(request)) return request as IncomingMessage;
   const { raw } = request as { readonly raw?: unknown };

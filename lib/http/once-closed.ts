@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isGone } from './response/response-gate.js';
 import { isNodeResponse } from './response/ungated-response.js';
 
-/** Runs a step when a response, or its connection, has closed; not at all where that cannot be observed. */
+/** Runs a step when the response, or its connection, has closed. Does nothing if neither emits events. */
 export function onceClosed({ socket }: IncomingMessage, res: ServerResponse, step: () => void): void {
   // A response that has closed emits no further event.
   if (isNodeResponse(res) && isGone(res)) return void setImmediate(step);

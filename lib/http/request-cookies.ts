@@ -17,8 +17,8 @@ export class RequestCookies {
   }
 
   /**
-   * The factory of one request; the promise where the application returns a promise of the cookie options. Call it again with
-   * the `awaited` options.
+   * The factory of one request; the promise where the application returns a promise of the cookie options.
+   * Call it again with the `awaited` options.
    */
   of(
     req: IncomingMessage,

@@ -5,7 +5,7 @@ import { SessionError } from '../core/errors.js';
 import type { SessionStore } from '../core/store/session-store.js';
 import type { UserSession } from '../core/session/user-session.js';
 
-/** The session that an application has when it has only one. */
+/** The name of the session at `req.session`. */
 export const DEFAULT_SESSION = 'default';
 
 /** A session of a request. */
@@ -14,13 +14,13 @@ export interface AttachedSession {
   /** Made when it is first read. */
   readonly opened: OpenSession;
   readonly store: SessionStore;
-  /** `claimed` while the store is asked before the request goes on; `accessed` once the application has read the session. */
+  /** `claimed` while it is loaded; a {@link Mounting} if other calls wait; `accessed` once it was read. */
   stage: 'claimed' | Mounting | 'mounted' | 'accessed';
   /** Loads a session that the option `load: 'lazy'` has not loaded yet. */
   load(): Awaitable<void>;
   /**
    * What the application reads: the session, or `undefined` where the request has released or destroyed it.
-   * @throws SessionError `ERR_SESSION_NOT_LOADED` where it must be loaded first, and the store does not return immediately.
+   * @throws SessionError `ERR_SESSION_NOT_LOADED` if it must be loaded first and the store is asynchronous.
    */
   read(): UserSession | undefined;
   /** The same, after {@link load}. */
@@ -29,13 +29,13 @@ export interface AttachedSession {
   release(): void;
 }
 
-/** A claimed session that other calls of the middleware wait for. The promise rejects with the error of a failed load. */
+/** A claimed session that other calls of the middleware wait for. The promise rejects if the load fails. */
 export interface Mounting {
   readonly mounted: Promise<void>;
   readonly settle: (failure?: { readonly error: unknown }) => void;
 }
 
-/** Where a request keeps its sessions. */
+/** The property of a request that holds its sessions. */
 export const ATTACHED = Symbol.for('nest-session.attached');
 
 /** A request with a place for sessions. */
@@ -55,8 +55,9 @@ const isMountedSession = (session: AttachedSession | undefined): session is Atta
   session?.stage === 'accessed' || session?.stage === 'mounted';
 
 /**
- * Defines `req.session` and its like for the default session. That property is not enumerable where reading it can throw
- * because the session is not loaded: loggers and `{ ...req }` read all others.
+ * Defines `req.session`, `req.sessionID` and `req.sessionStore` for the default session. `req.session` is not
+ * enumerable if reading it can throw because the session is not loaded: loggers and `{ ...req }` read all
+ * enumerable properties.
  */
 export function defineProperties(req: IncomingMessage, session: AttachedSession, isLazy: boolean): void {
   if (session.name !== DEFAULT_SESSION) return;
@@ -74,7 +75,7 @@ export function defineProperties(req: IncomingMessage, session: AttachedSession,
   definePlaces(req, isLazy);
 }
 
-/** Prepares a request for the sessions that may come: until one does, its places are as empty as they look. */
+/** Defines the properties of sessions before any middleware has run. Until then they read as `undefined`. */
 export function reserveSession(req: IncomingMessage): void {
   const request = req as RequestWithSessions;
   if (isReserved(request)) return;
@@ -86,23 +87,23 @@ export function reserveSession(req: IncomingMessage): void {
 export const isReserved = (req: object): boolean => ATTACHED in req;
 
 function definePlaces(req: IncomingMessage, isLazy: boolean): void {
-  // One by one: all at once is slower.
+  // One by one: `Object.defineProperties` is slower.
   Object.defineProperty(req, 'session', isLazy ? LAZY_SESSION : SESSION);
   Object.defineProperty(req, 'sessionID', SESSION_ID);
   Object.defineProperty(req, 'sessionStore', SESSION_STORE);
 }
 
 /**
- * The session of this name at a request, for whoever has only the request; `undefined` where no middleware put one.
+ * The session of this name that a request has; `undefined` if no middleware has mounted one.
  *
- * @throws SessionError `ERR_SESSION_NOT_LOADED` where nobody has asked for it, and the store does not answer at once.
+ * @throws SessionError `ERR_SESSION_NOT_LOADED` if it must be loaded first and the store is asynchronous.
  */
 export function findSession(req: IncomingMessage, name: string): UserSession | undefined {
   const attached = attachedOf(req, name);
   return isMountedSession(attached) ? attached.read() : undefined;
 }
 
-/** As {@link findSession}, and waits for the store where nobody has asked for the session yet. */
+/** As {@link findSession}, and loads the session first if it is not loaded yet. */
 export function awaitSession(req: IncomingMessage, name: string): Awaitable<UserSession | undefined> {
   const attached = attachedOf(req, name);
   return isMountedSession(attached) ? attached.readLoaded() : undefined;
@@ -116,8 +117,8 @@ export function isMounted(req: IncomingMessage, name: string): boolean {
 type Accessor = PropertyDescriptor & ThisType<RequestWithSessions>;
 
 /**
- * An accessor for all requests, so that none is made per request. Where no session has come, the property is like any
- * other: what is assigned to it stays there.
+ * An accessor that all requests share, so that none is made per request. Without a mounted session the
+ * property is like any other: it can be assigned.
  */
 function place(
   name: string,
@@ -128,7 +129,7 @@ function place(
     get() {
       const attached = attachedOf(this, DEFAULT_SESSION);
       if (isMountedSession(attached)) return get(attached);
-      // As if it were not here: a framework may have given the request another prototype since.
+      // Reads the prototype chain: a framework may have changed the prototype of the request.
       const above = prototypeOf(this);
       return above === null ? undefined : (Reflect.get(above, name, this) as unknown);
     },
@@ -142,7 +143,7 @@ function place(
   };
 }
 
-/** What is asked may have the request as its prototype, and sessions of its own. */
+/** The first prototype without sessions. An object that inherits from a request may have its own ones. */
 function prototypeOf(req: object): object | null {
   let holder: object | null = req;
   const up = (): void => void (holder = Object.getPrototypeOf(holder) as object | null);
@@ -159,18 +160,18 @@ const SESSION = place(
     if (value === load(attached).opened.session) return;
     throw new SessionError(
       'ERR_SESSION_NAME',
-      'req.session cannot be replaced. Assign its attributes, call req.session.regenerate() for an empty session, or set it to null to let go of it.',
+      'req.session cannot be replaced. Assign its attributes, call req.session.regenerate() for an empty session, or set it to null to release it.',
     );
   },
 );
 
 const LAZY_SESSION: typeof SESSION = { ...SESSION, enumerable: false };
 
-/** An id is made only for those who ask. */
+/** The id is made on first read. */
 const SESSION_ID = place('sessionID', (attached) => load(attached).opened.id, notReplaced('sessionID'));
 const SESSION_STORE = place('sessionStore', (attached) => attached.store, notReplaced('sessionStore'));
 
-/** A session that is read, released or not. */
+/** Loads a session that is read, released or not. */
 function load(attached: AttachedSession): AttachedSession {
   attached.stage = 'accessed';
   const loading = attached.load();
@@ -183,7 +184,7 @@ export function notLoaded(loading: Promise<void>): SessionError {
   loading.catch(() => undefined);
   return new SessionError(
     'ERR_SESSION_NOT_LOADED',
-    "The session was not loaded yet: the option load is 'lazy'. Take it from @Session(), guard the route by a SessionGuard, or await loadSession(request) first.",
+    "The session was not loaded yet: the option load is 'lazy'. Use @Session() or a SessionGuard, or await loadSession(request) first.",
   );
 }
 

@@ -16,8 +16,8 @@ import { isNodeResponse, UngatedResponse, type UngatedHooks } from './response/u
 import { writeCookies } from './set-cookie-headers.js';
 
 /**
- * One session of one request: opened on first read, committed before the first byte of the response, its cookie written to
- * the headers. If no code reads it and nothing is due, nothing is committed.
+ * One session of one request: opened on first read, committed before the first byte of the response, its
+ * cookie written to the headers. If no code reads it and nothing is due, nothing is committed.
  */
 export class RequestSession implements AttachedSession, RequestContext, CommitHooks, UngatedHooks {
   readonly req: IncomingMessage;

@@ -72,8 +72,9 @@ export class SessionHandler {
   }
 
   /**
-   * Throws only what `next` throws. Never returns a promise: a rejected one ends the process on some frameworks.
-   * `awaited` are the cookie options of the request, where the application has returned a promise of them.
+   * Throws only what `next` throws. Never returns a promise: a rejected one ends the process on some
+   * frameworks. `awaited` are the cookie options of the request, where the application has returned a promise
+   * of them.
    */
   handle(req: IncomingMessage, res: ServerResponse, next: Next, awaited?: CookieOptions): void {
     const exchange = { stage: 'open', req, res, next } as const;
@@ -138,7 +139,10 @@ export class SessionHandler {
     session.next();
   }
 
-  /** Finds the session of the cookies; the error where the store fails and the request continues without a session. */
+  /**
+   * Finds the session of the cookies; the error where the store fails and the request continues without a
+   * session.
+   */
   #load(session: RequestSession, values: readonly string[]): Awaitable<FoundOrFailed> {
     const failed = (error: unknown): SessionError => {
       if (this.#continuesWithout(session, error)) return error;

@@ -8,7 +8,10 @@ import {
   type RequestWithSessions,
 } from './request-properties.js';
 
-/** Claims the request for a session of this name. Returns the session for which another call has claimed it, if any. */
+/**
+ * Claims the request for a session of this name. Returns the session of an earlier call that has claimed it,
+ * if any.
+ */
 export function claim(req: IncomingMessage, session: AttachedSession): AttachedSession | undefined {
   const request = req as RequestWithSessions;
   const others = request[ATTACHED];
@@ -17,14 +20,17 @@ export function claim(req: IncomingMessage, session: AttachedSession): AttachedS
   return claimed;
 }
 
-/** The session is mounted: the application can read it, and calls that wait for it go on. */
+/** Mounts the session: the application can read it, and calls that wait for it continue. */
 export function mount(session: AttachedSession): void {
   const { stage } = session;
   session.stage = 'mounted';
   if (typeof stage === 'object') stage.settle();
 }
 
-/** Reverts {@link claim} for a session that could not be loaded: a later call for the same request loads it again. */
+/**
+ * Reverts {@link claim} for a session that could not be loaded: a later call for the same request loads it
+ * again.
+ */
 export function unclaim(req: IncomingMessage, session: AttachedSession, error: unknown): void {
   const request = req as RequestWithSessions;
   request[ATTACHED] = request[ATTACHED]?.filter((one) => one !== session);
@@ -32,8 +38,8 @@ export function unclaim(req: IncomingMessage, session: AttachedSession, error: u
 }
 
 /**
- * Continues a request whose session another call of the middleware loads, as soon as that session is mounted. The namespaces
- * of a socket.io server share one request, for example.
+ * Continues a request whose session another call of the middleware loads, as soon as that session is mounted.
+ * The namespaces of a socket.io server share one request, for example.
  */
 export function onceMounted(
   session: AttachedSession,
@@ -51,7 +57,7 @@ export function onceMounted(
 function mounting(): Mounting {
   let settle!: Mounting['settle'];
   const mounted = new Promise<void>((resolve, reject) => {
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what the store threw, as it is
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the error of the store, unchanged
     settle = (failure) => (failure === undefined ? resolve() : reject(failure.error));
   });
   return { mounted, settle };

@@ -1,6 +1,6 @@
 import { session } from 'nest-session/express';
 import { ExpressStoreAdapter } from '../../lib/stores/express-session/store-adapter.js';
-import { isUnanswered } from '../../lib/core/errors.js';
+import { isTimeout } from '../../lib/core/errors.js';
 import type { SessionKey } from '../../lib/core/session-id.js';
 import type { SessionRecord } from '../../lib/core/store/session-record.js';
 import { dataOf, heldStore, turn } from './support/end-store.js';
@@ -41,7 +41,7 @@ describe('a store that exceeds storeTimeout', () => {
     );
     expect(await site.send('/', KNOWN)).toMatchObject({
       status: 500,
-      body: 'next: The session store did not answer in time to serve a session.',
+      body: 'next: The session store did not serve a session in time.',
     });
   });
 
@@ -96,7 +96,7 @@ describe('a store that exceeds storeTimeout', () => {
     const error: unknown = await store
       .patch(key, { touchedAt, expiresAt, principal: { from: null, to: null }, changes })
       .catch((thrown: unknown) => thrown);
-    expect(isUnanswered(error as Error)).toBe(true);
+    expect(isTimeout(error as Error)).toBe(true);
     expect(await store.delete(key)).toBe('deleted');
     land!();
     await turn();

@@ -2,7 +2,7 @@ import { toJsonText } from '../util/json-text.js';
 import { threeWayMerge, type Json } from './three-way-merge.js';
 import type { AttributeChange } from '../store/session-record.js';
 
-/** An attribute that was changed by functions of its value, and between which texts. */
+/** An attribute that functions of its value have changed, with its text before and after. */
 export interface AttributeUpdate {
   readonly before: string | null;
   readonly after: string | null;
@@ -10,7 +10,7 @@ export interface AttributeUpdate {
 }
 
 /**
- * The same changes, based on what the store holds now: functions run again on the fresh value, everything else is
+ * Bases the changes on what the store holds now: functions run again on that value, and everything else is
  * merged leaf by leaf. All maps are by stored name.
  */
 export function rebaseChanges(
@@ -26,10 +26,10 @@ export function rebaseChanges(
   return rebased;
 }
 
-/** What of a record goes along to a new id: all of it, or the attributes of these stored names. */
+/** What of a record is carried over to a new id: all of it, or the attributes with these stored names. */
 export type Carried = 'all' | ReadonlySet<string>;
 
-/** What is carried over to a new id of what the store holds now, with the same changes upon it. */
+/** The attributes of a record that are carried over to a new id, with the changes applied to them. */
 export function carryOver(
   held: ReadonlyMap<string, string>,
   carried: Carried,
@@ -58,7 +58,7 @@ function rebaseText(
   return toJsonText(threeWayMerge(parse(from), parse(theirs), parse(to)), name);
 }
 
-/** What cannot be read counts as absent: the parser's own words would quote it. */
+/** A text that is not JSON counts as absent: the message of the parser would quote it. */
 function parse(text: string | null): Json | undefined {
   if (text === null) return undefined;
   try {

@@ -1,24 +1,24 @@
 import { MOST_LEVELS } from '../util/json-text.js';
 import { SessionError } from '../errors.js';
 
-/** A value that came out of JSON. */
+/** A parsed JSON value. */
 export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
-/** An object that came out of JSON. */
+/** A parsed JSON object. */
 export interface JsonObject {
   readonly [name: string]: Json;
 }
 
 /**
- * Joins two changes of one attribute, leaf by leaf, from what both began with. `undefined` stands for absent.
+ * Merges two changes of one attribute, leaf by leaf, given their common base. `undefined` stands for absent.
  *
- * Each leaf that only one side changed or deleted is taken from that side. Where both changed the same leaf, or
- * where an array or a scalar meets anything else, `mine` stands: it is committed later. An object that one side removed
- * stays removed, whatever the other changed in it. `null` or a scalar in place of an object is a removal: a logout by
- * `session.user = null` holds beside a slower request that changes `user.seen`.
+ * A leaf that only one side changed or deleted is taken from that side. If both changed the same leaf, or if
+ * one of the values is an array or a scalar, `mine` wins: it is committed later. An object that one side
+ * removed stays removed, whatever the other changed in it. `null` or a scalar in place of an object is a
+ * removal: a logout by `session.user = null` stands against a slower request that changes `user.seen`.
  *
- * One walk: each value is visited once, so that the time is proportional to the size of the three, at any depth.
+ * Each value is visited once, so that the time is linear in the size of the three values.
  *
- * @throws SessionError `ERR_SESSION_VALUE` where the values are nested deeper than a save allows.
+ * @throws SessionError `ERR_SESSION_VALUE` if the values are nested deeper than a save allows.
  */
 export function threeWayMerge(
   base: Json | undefined,
@@ -38,7 +38,7 @@ function mergeObjects(base: JsonObject, theirs: JsonObject, mine: JsonObject, le
   const merged: Record<string, Json> = {};
   for (const name of new Set([...Object.keys(theirs), ...Object.keys(mine)])) {
     const value = threeWayMerge(own(base, name), own(theirs, name), own(mine, name), levels);
-    // Defined, not assigned: JSON may carry a leaf named __proto__.
+    // Not assigned, since JSON may contain a leaf named __proto__.
     if (value !== undefined) {
       Object.defineProperty(merged, name, { value, writable: true, enumerable: true, configurable: true });
     }
@@ -52,7 +52,7 @@ const own = (holder: JsonObject, name: string): Json | undefined =>
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Whether both hold the same leaves, in any order of names. */
+/** Whether both have the same leaves, in any order of names. */
 function isSame(one: Json | undefined, other: Json | undefined, levels: number): boolean {
   if (one === other) return true;
   if (Array.isArray(one) && Array.isArray(other)) {

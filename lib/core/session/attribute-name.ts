@@ -1,19 +1,22 @@
-/** Names that begin with this sign are the engine's own in a record; an application's are stored with the sign doubled. */
+/**
+ * The prefix of the engine's attributes in a record. An application's name with this prefix is stored with it
+ * doubled.
+ */
 const OWN = '$';
 
-/** The engine's own attribute: the cookie settings in which a session differs from the options. */
+/** An attribute of the engine: the cookie settings of a session that differ from the options. */
 export const COOKIE = '$cookie';
 
 /** The name under which an application's attribute is stored. */
 export const storedName = (name: string): string => (name.startsWith(OWN) ? OWN + name : name);
 
-/** The application's name of a stored attribute; `null` for the engine's own. */
+/** The application's name of a stored attribute; `null` for one of the engine. */
 export function applicationName(stored: string): string | null {
   if (!stored.startsWith(OWN)) return stored;
   return stored.startsWith(OWN + OWN) ? stored.slice(OWN.length) : null;
 }
 
-/** The attributes of a record that are the application's, by its names; `reserved` are names that are no data. */
+/** The application's attributes of a record, by its names, without the reserved names. */
 export function applicationAttributes(
   stored: ReadonlyMap<string, string>,
   reserved: ReadonlySet<string>,

@@ -2,7 +2,7 @@ import type { AttributeUpdate } from '../merge/rebase.js';
 import { type AttributeChange, type Changes, copyMap, NO_CHANGES } from '../store/session-record.js';
 import { isJsonOf, toJsonText } from '../util/json-text.js';
 import { applicationName, applicationAttributes, storedName } from './attribute-name.js';
-import { isLazy, lazyAttribute, LazyTexts, plainValue } from './lazy-attribute.js';
+import { isLazyProperty, lazyAttribute, LazyTexts, plainValue } from './lazy-attribute.js';
 import { joinUpdates, NO_UPDATES, withUpdate, type Updates } from './pending-updates.js';
 import { asyncUpdateError, notRemovableError } from './session-errors.js';
 import { ShownValues } from './shown-values.js';
@@ -10,30 +10,30 @@ import { ShownValues } from './shown-values.js';
 const NOTHING: ReadonlyMap<string, string> = new Map();
 
 /**
- * The attributes of one session: own enumerable properties of the object that controllers hold, and beside them the JSON
- * text that each of them started with.
+ * The attributes of one session: own enumerable properties of the session object, and the JSON text that each
+ * was loaded from (its base).
  *
- * A loaded attribute is an accessor until it is read or set, so that attributes are parsed on first read and compared only
- * where they may have changed. From then on it is an ordinary property. Short texts and whole numbers are properties from
- * the start, since an accessor costs more than they do.
+ * A loaded attribute is an accessor until it is first read or set, so that it is parsed on first read and
+ * compared only if it may have changed. From then on it is an ordinary property. Short strings and whole
+ * numbers are ordinary properties from the start, since an accessor is more expensive.
  */
 export class SessionAttributes {
   readonly #owner: object;
   readonly #reserved: ReadonlySet<string>;
-  /** Name to the text that the local value started with: what a change is based on. Never changed, but replaced. */
+  /** The base of each attribute, by name. The map is replaced, never changed. */
   #bases = NOTHING;
-  /** The changes by functions that no write carries yet. */
+  /** The updates that no write carries yet. */
   #updates = NO_UPDATES;
   /** Made by the first save that was merged. */
   #shown: ShownValues | null = null;
 
-  /** `reserved` are the names that belong to the owner itself and never to data. */
+  /** `reserved` are the names of the owner's own members, which no attribute can have. */
   constructor(owner: object, reserved: ReadonlySet<string>) {
     this.#owner = owner;
     this.#reserved = reserved;
   }
 
-  /** Replaces all attributes by those of a record. Names that belong to the session itself are left in the store. */
+  /** Replaces all attributes by those of a record. Reserved names are ignored. */
   hydrate(stored: ReadonlyMap<string, string>): void {
     if (this.#bases.size > 0 || Object.keys(this.#owner).length > 0) this.keepOnly([]);
     const bases = applicationAttributes(stored, this.#reserved);
@@ -48,12 +48,12 @@ export class SessionAttributes {
       hasLazy = true;
       Object.defineProperty(owner, name, lazyAttribute(name));
     }
-    // Last: where the session cannot take them (it was frozen), they must not look like deleted.
+    // Set last: if a frozen session cannot take the attributes, they must not count as deleted.
     this.#bases = bases;
     if (hasLazy) LazyTexts.give(owner, bases);
   }
 
-  /** Drops all attributes but the named ones. */
+  /** Drops all attributes except the named ones. */
   keepOnly(names: readonly string[]): void {
     const bases = copyMap(this.#bases);
     for (const name of [...Object.keys(this.#owner), ...this.#bases.keys()]) {
@@ -64,7 +64,7 @@ export class SessionAttributes {
     this.#bases = bases;
   }
 
-  /** Drops what came from a record, changed or not, and leaves what was set anew. Returns how many were dropped. */
+  /** Drops the loaded attributes, changed or not, and keeps added ones. Returns how many were dropped. */
   dropLoaded(): number {
     const loaded = [...this.#bases.keys()];
     this.keepOnly(Object.keys(this.#owner).filter((name) => !this.#bases.has(name)));
@@ -72,8 +72,7 @@ export class SessionAttributes {
   }
 
   /**
-   * What was changed since the last commit, by stored name.
-   *
+   * The changes since the last commit, by stored name.
    * @throws SessionError `ERR_SESSION_VALUE`
    */
   changes(): Changes {
@@ -97,8 +96,8 @@ export class SessionAttributes {
   }
 
   /**
-   * All attributes as they are now, by stored name. `changes` are what {@link changes} has just returned: those texts are used.
-   *
+   * The texts of all attributes as they are now, by stored name. Pass the result of {@link changes} to reuse
+   * its texts.
    * @throws SessionError `ERR_SESSION_VALUE`
    */
   texts(changes: Changes = NO_CHANGES): Map<string, string> {
@@ -112,19 +111,20 @@ export class SessionAttributes {
     return texts;
   }
 
-  /** The text that an attribute began with; `null` for one that was not there. */
+  /** The base of an attribute; `null` if it was absent. */
   base(name: string): string | null {
     return this.#bases.get(name) ?? null;
   }
 
-  /** The text of an attribute as it is now; `null` for one that is not there. */
+  /** The text of an attribute as it is now; `null` if it is absent. */
   text(name: string): string | null {
     return this.#textOf(name, this.base(name));
   }
 
   /**
-   * Changes one attribute by a function of its value, and remembers the function as long as nothing else changes the attribute.
-   * @throws SessionError `ERR_SESSION_VALUE` for an async function and for what JSON cannot carry; nothing is changed then.
+   * Changes one attribute by a function of its value. Keeps the function until the attribute changes otherwise.
+   * @throws SessionError `ERR_SESSION_VALUE` for an async function and for a result that JSON cannot
+   * represent. The attribute does not change then.
    */
   update(name: string, change: (value: unknown) => unknown): unknown {
     const owner = this.#owner as Record<string, unknown>;
@@ -142,19 +142,19 @@ export class SessionAttributes {
     return value;
   }
 
-  /** Hands out the updates for a write. What comes while it is under way belongs to the next one. */
+  /** Takes the updates for a write. Updates that follow belong to the next write. */
   takeUpdates(): Updates {
     const taken = this.#updates;
     this.#updates = NO_UPDATES;
     return taken;
   }
 
-  /** The write failed: the next one carries its updates, before those that have come since. */
+  /** The write has failed: its updates come before those that were added since. */
   giveBack(taken: Updates): void {
     this.#updates = joinUpdates(taken, this.#updates);
   }
 
-  /** The store has applied the changes: later ones are based on them. */
+  /** The store has applied the changes: the bases change accordingly. */
   committed(changes: Changes): void {
     if (changes.size === 0) return;
     const bases = copyMap(this.#bases);
@@ -167,7 +167,7 @@ export class SessionAttributes {
     this.#bases = bases;
   }
 
-  /** The store has saved these texts: they are all that later changes are based on. */
+  /** The store has saved these texts: they are the bases from now on. */
   saved(texts: ReadonlyMap<string, string>): void {
     const bases = new Map<string, string>();
     for (const [stored, text] of texts) {
@@ -178,8 +178,8 @@ export class SessionAttributes {
   }
 
   /**
-   * The store holds these texts, merged with what others have changed: shows them, except where the application has
-   * changed an attribute since. Call it after {@link committed} or {@link saved}.
+   * Shows the stored texts, which contain changes of other requests, except where the application has changed
+   * an attribute since. Call it after {@link committed} or {@link saved}.
    */
   showStored(stored: ReadonlyMap<string, string>): void {
     const held = applicationAttributes(stored, this.#reserved);
@@ -188,12 +188,12 @@ export class SessionAttributes {
     LazyTexts.give(this.#owner, this.#bases);
   }
 
-  /** The text of a local value; `base` itself where the value was not read or is the same. */
+  /** The text of the present value; `base` itself if the value was not read or is the same. */
   #textOf(name: string, base: string | null): string | null {
     const property = Object.getOwnPropertyDescriptor(this.#owner, name);
     if (property === undefined || property.enumerable !== true) return null;
-    if (base !== null && (isJsonOf(property.value, base) || isLazy(property))) return base;
+    if (base !== null && (isJsonOf(property.value, base) || isLazyProperty(property))) return base;
     const text = toJsonText((this.#owner as Record<string, unknown>)[name], name);
-    return this.#shown === null ? text : this.#shown.standingFor(name, text, base);
+    return this.#shown === null ? text : this.#shown.textFor(name, text, base);
   }
 }

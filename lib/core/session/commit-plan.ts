@@ -1,39 +1,41 @@
-/** What is true of a session when the first byte of the answer is wanted. */
+/** The facts about a session when the application writes its first output. */
 export interface CommitFacts {
-  /** Whether a store holds it. */
+  /** Whether a store holds the session. */
   readonly origin: 'fresh' | 'stored';
   /**
-   * The cookie that the browser sent: none, one that does not lead here (dead, forged, a former id, signed with
-   * a retired secret), or the one that leads here.
+   * The cookie that the browser sent: none, one that does not name this session (dead, forged, a former id)
+   * or must be sent again (signed with a retired secret), or the present one.
    */
   readonly client: 'nothing' | 'stale' | 'current';
-  /** The visitor was given a new id. */
+  /** The session got a new id. */
   readonly rekeyed: boolean;
-  /** Attributes or cookie settings differ from what the store holds, or an explicit save asks for a record. */
+  /**
+   * Attributes or cookie settings differ from what the store holds, or an explicit save asks for a record.
+   */
   readonly changed: boolean;
   readonly destroyed: boolean;
-  /** The request goes on without the session, which is not saved: `req.session = null`. */
+  /** The request has released the session, which is not saved: `req.session = null`. */
   readonly released: boolean;
-  /** It is time to move the idle expiry. */
+  /** The idle expiry must be moved. */
   readonly touchDue: boolean;
-  /** The cookie settings of the session differ from those that the browser was sent. */
+  /** The cookie settings of the session differ from those that were sent to the browser. */
   readonly cookieChanged: boolean;
-  /** The cookie tells the browser when to forget it. */
+  /** The cookie has an expiry of its own. */
   readonly persistent: boolean;
-  /** A cookie can reach the browser: the connection is secure enough and the headers are not out. */
+  /** A cookie can reach the browser: the connection is secure enough and the headers are not sent. */
   readonly deliverable: boolean;
 }
 
-/** What a commit does to the browser's cookie. */
+/** What a response does to the browser's cookie. */
 export type CookieOutcome = CommitPlan['cookie'];
 
-/** The options that bear on a commit. */
+/** The options that a commit depends on. */
 export interface CommitPolicy {
   readonly saveUninitialized: boolean;
   readonly rolling: boolean;
 }
 
-/** What to do, decided: one write at most, and what becomes of the browser's cookie. */
+/** What a commit does: at most one write, and what the response does to the browser's cookie. */
 export interface CommitPlan {
   readonly write: 'none' | 'create' | 'patch' | 'touch' | 'rekey' | 'delete';
   readonly cookie: 'none' | 'send' | 'clear';
@@ -42,9 +44,9 @@ export interface CommitPlan {
 /**
  * The truth table of a commit, as a pure function.
  *
- * Four rules hold for each row: a destroyed session sends no cookie; only a stored session is patched, touched,
- * rekeyed or deleted; a cookie is sent only for a record that exists after the plan; a stored session for which a new
- * id was asked is rekeyed or deleted.
+ * Four rules hold for each row: a destroyed session sends no cookie; only a stored session is patched,
+ * touched, rekeyed or deleted; a cookie is sent only for a record that exists after the commit; a stored
+ * session that got a new id is rekeyed or deleted.
  */
 export function planCommit(facts: CommitFacts, policy: CommitPolicy): CommitPlan {
   if (facts.destroyed) return planDestroyed(facts);
@@ -59,27 +61,27 @@ function planDestroyed({ origin, client, deliverable }: CommitFacts): CommitPlan
   };
 }
 
-/** The record stays as it is. Once a new id was asked for it is removed, so that the old id is dead. */
+/** The record stays as it is. If the session got a new id, it is deleted, so that the old id is dead. */
 function planReleased(facts: CommitFacts): CommitPlan {
   const isEnded = facts.rekeyed && facts.origin === 'stored';
   return isEnded ? planDestroyed(facts) : { write: 'none', cookie: 'none' };
 }
 
-/** A record that no browser could ever name again is not made. */
+/** A record is not created if its cookie cannot be delivered. */
 function planFresh({ changed, rekeyed, deliverable }: CommitFacts, policy: CommitPolicy): CommitPlan {
-  const wanted = changed || rekeyed || policy.saveUninitialized;
-  return wanted && deliverable ? { write: 'create', cookie: 'send' } : { write: 'none', cookie: 'none' };
+  const isDue = changed || rekeyed || policy.saveUninitialized;
+  return isDue && deliverable ? { write: 'create', cookie: 'send' } : { write: 'none', cookie: 'none' };
 }
 
-/** A rekey is carried out even where the new cookie cannot be sent: better logged out than left on an id that may be known. */
+/** A session is rekeyed even if the new cookie cannot be sent: an attacker may have the old id. */
 function planStored(facts: CommitFacts, policy: CommitPolicy): CommitPlan {
-  const due =
+  const isDue =
     facts.rekeyed ||
     facts.client !== 'current' ||
     facts.cookieChanged ||
     policy.rolling ||
     (facts.persistent && facts.changed);
-  return { write: planWrite(facts), cookie: due && facts.deliverable ? 'send' : 'none' };
+  return { write: planWrite(facts), cookie: isDue && facts.deliverable ? 'send' : 'none' };
 }
 
 function planWrite({ rekeyed, changed, touchDue }: CommitFacts): CommitPlan['write'] {
@@ -89,8 +91,8 @@ function planWrite({ rekeyed, changed, touchDue }: CommitFacts): CommitPlan['wri
 }
 
 /**
- * The cookie of a response that reports a failed commit. It goes out only for an id that the store holds, and with changed
- * settings only where the store holds these too.
+ * The cookie of a response that reports a failed commit. It is sent only for an id that the store holds, and
+ * with changed settings only if the store holds those too.
  */
 export function cookieAfterFailure(facts: CommitFacts, isCookieStored: boolean): CommitPlan['cookie'] {
   const isHeld = facts.origin === 'stored' && !facts.rekeyed && !facts.destroyed;

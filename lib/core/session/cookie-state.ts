@@ -16,8 +16,8 @@ export interface BrowserCookie {
 }
 
 /**
- * The cookie of one session during one request: its present settings, and those that were sent to the browser. Settings are
- * the JSON text of what differs from the options; `null` if nothing differs.
+ * The cookie of one session during one request: its present settings, and those that were sent to the
+ * browser. Settings are the JSON text of what differs from the options; `null` if nothing differs.
  */
 export class CookieState {
   readonly #factory: SessionCookieFactory;
@@ -57,8 +57,8 @@ export class CookieState {
   }
 
   /**
-   * The sent cookie, if the browser would keep it beside the present one: browsers identify a cookie by its path, domain and
-   * partition. `null` if the present one replaces it.
+   * The sent cookie, if the browser would keep it beside the present one: browsers identify a cookie by its
+   * path, domain and partition. `null` if the present one replaces it.
    */
   get replaced(): SessionCookie | null {
     if (!this.isChanged) return null;
@@ -100,7 +100,9 @@ export class CookieState {
     else this.#factory.touch(cookie, now);
   }
 
-  /** Restarts the lifetime and returns the cookie to send now. From here on the browser holds the present id. */
+  /**
+   * Restarts the lifetime and returns the cookie to send now. From here on the browser holds the present id.
+   */
   markSent(now: number): SessionCookie {
     this.restart(now);
     this.browser = { client: 'current', settings: this.settings };

@@ -5,21 +5,25 @@ import type { CookiePlan, SessionCookieFactory } from './session-cookie.js';
 
 const LONGEST_TOUCH_INTERVAL_MS = minutes(1);
 
-/** How long sessions live, resolved. Milliseconds; `Infinity` where there is no limit. */
+/** The resolved timeouts. Milliseconds; `Infinity` for no limit. */
 export interface Lifetimes {
   readonly idleMs: number;
   readonly absoluteMs: number;
-  /** How often at most a request without changes moves the idle expiry; `null` picks it from the idle timeout. */
+  /** Shortest time between two touches; `null` to derive it from the idle timeout. */
   readonly touchEveryMs: number | null;
 }
 
-/** The instant at which a session that is used now expires: the earlier of idle and absolute, in whole milliseconds. */
+/**
+ * The instant at which a session that is used now expires: the earlier of idle and absolute, in whole
+ * milliseconds.
+ */
 export function expiryAt(now: number, createdAt: number, idleMs: number, absoluteMs: number): number {
   return Math.floor(Math.min(now + idleMs, createdAt + absoluteMs, NEVER));
 }
 
 /**
- * Whether a session has expired. The present limits count too, so that shorter ones apply to existing sessions.
+ * Whether a session has expired. The present limits count too, so that shorter ones apply to existing
+ * sessions.
  *
  * @see OWASP ASVS 5.0, 7.3.1 and 7.3.2; requirements S-34, S-35
  */
@@ -65,7 +69,7 @@ export function isRecordExpired(
   return isExpired(record, lifetimes.absoluteMs, now, recordIdleMs(record, cookies, lifetimes));
 }
 
-/** Whether a record that no code of the request has read is touched all the same. */
+/** Whether a record must be touched although the request has not read the session. */
 export function isRecordTouchDue(
   record: SessionRecord,
   lifetimes: Lifetimes,

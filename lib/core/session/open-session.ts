@@ -121,8 +121,8 @@ export class OpenSession {
   }
 
   /**
-   * Makes the store agree with the session. Returns what the response does to the browser's cookie: immediately where no store
-   * call is needed.
+   * Makes the store agree with the session. Returns what the response does to the browser's cookie:
+   * immediately where no store call is needed.
    *
    * @throws SessionError `ERR_SESSION_STORE`, `ERR_SESSION_VALUE`, `ERR_SESSION_CONFLICT`, `ERR_SESSION_ID`
    */
@@ -158,7 +158,9 @@ export class OpenSession {
     return cookieOfFailure(this.#state);
   }
 
-  /** What {@link commit} would do to the browser's cookie, for a response that does not wait for the store. */
+  /**
+   * What {@link commit} would do to the browser's cookie, for a response that does not wait for the store.
+   */
   plannedCookie(): CookieOutcome {
     return this.isAvailable ? plannedCookie(this.#state) : 'none';
   }

@@ -1,12 +1,15 @@
 import type { AttributeUpdate } from '../merge/rebase.js';
 
-/** The attributes that functions of their value have changed, by stored name: a conflict runs the functions again. */
+/** The attributes that were changed by functions, by stored name: on a conflict the functions run again. */
 export type Updates = ReadonlyMap<string, AttributeUpdate>;
 
-/** What most requests have. */
+/** No updates, as in most requests. */
 export const NO_UPDATES: Updates = new Map();
 
-/** The updates with another one. It continues an earlier one of the same attribute if nothing else has changed that since. */
+/**
+ * Adds an update. It continues an earlier one of the same attribute if nothing else has changed the attribute
+ * since.
+ */
 export function withUpdate(updates: Updates, name: string, update: AttributeUpdate): Updates {
   const before = updates.get(name);
   const isContinued = before !== undefined && before.after === update.before;
@@ -16,7 +19,7 @@ export function withUpdate(updates: Updates, name: string, update: AttributeUpda
   return new Map([...updates, [name, whole]]);
 }
 
-/** The updates of a write that failed, followed by those that came later. */
+/** The updates of a failed write, followed by later ones. */
 export function joinUpdates(first: Updates, later: Updates): Updates {
   let joined = first;
   for (const [name, update] of later) joined = withUpdate(joined, name, update);

@@ -10,7 +10,10 @@ import type { SessionCookieFactory } from './session-cookie.js';
 /** An id that a client sent, with a valid signature. */
 export interface Candidate {
   readonly id: SessionId;
-  /** `false` where the cookie must be sent again although its id is valid: it was signed with a retired secret. */
+  /**
+   * `false` where the cookie must be sent again although its id is valid: it was signed with a retired
+   * secret.
+   */
   readonly current: boolean;
   /** The key of the id, where it is already computed. */
   readonly key?: SessionKey;
@@ -23,14 +26,14 @@ export interface FoundSession {
   readonly record: SessionRecord;
 }
 
-/** One request, as facts. The engine reads them; it calls nothing of the request but `whenClosed`. */
+/** The facts of one request that the engine reads. */
 export interface RequestContext {
   /** The connection is secure. */
   readonly isSecure: boolean;
   /** The client sent a cookie of this name, valid or not. */
   readonly presented: boolean;
   readonly cookies: SessionCookieFactory;
-  /** `true` from the first output of the application on: the id can no longer change. */
+  /** `true` from the first output of the application on. The id can no longer change then. */
   readonly hasBegun: boolean;
   /** `false` once the headers are sent or the client has left: no cookie can reach the browser. */
   readonly canSendHeaders: boolean;
@@ -52,6 +55,9 @@ export interface EngineOptions extends StoreGuard {
 /** The same, with the guarded store. */
 export interface EngineParts extends EngineOptions {
   readonly store: GuardedStore;
-  /** Runs requests that changed the same session one after another, so that only other processes can interfere. */
+  /**
+   * Runs requests that changed the same session one after another, so that only other processes can
+   * interfere.
+   */
   readonly conflicts: KeyedQueue;
 }

@@ -1,18 +1,20 @@
 /**
- * The cookie that carries a session's id, as a controller sees it at `session.cookie`.
+ * The cookie that carries the id of a session: `session.cookie`.
  *
- * Setting `maxAge` or `expires` changes how long this one session lives, in the browser and in the store. What reaches
- * beyond the end of the session by `timeouts.absolute` is cut there: `maxAge` and `expires` show what is left. A value that
- * no browser would take is refused when it is assigned, with `ERR_SESSION_VALUE`, and the setting stays as it was.
+ * Setting `maxAge` or `expires` changes how long this one session lives, in the browser and in the store.
+ * Neither reaches beyond the end of the session by `timeouts.absolute`: `maxAge` and `expires` show the time
+ * that is left. Assigning a value that browsers refuse throws `ERR_SESSION_VALUE`, and the setting does not
+ * change.
  */
 export interface SessionCookie {
   /**
-   * Milliseconds from now until the browser forgets the cookie, up to 400 days; `null` for one that ends with the browser.
+   * Milliseconds from now until the browser deletes the cookie, up to 400 days; `null` for a cookie that ends
+   * with the browser.
    */
   maxAge: number | null;
-  /** The instant at which the browser forgets the cookie; `null` for one that ends with the browser. */
+  /** The instant at which the browser deletes the cookie; `null` for a cookie that ends with the browser. */
   expires: Date | null;
-  /** The `maxAge` that each touch begins again with. Milliseconds. */
+  /** The `maxAge` that each touch restores. Milliseconds. */
   readonly originalMaxAge: number | null;
   path: string;
   domain?: string | undefined;
@@ -21,32 +23,40 @@ export interface SessionCookie {
   sameSite?: boolean | 'lax' | 'strict' | 'none' | undefined;
   priority?: 'low' | 'medium' | 'high' | undefined;
   partitioned?: boolean | undefined;
-  /** `name=value` with these attributes, as `Set-Cookie` wants it. */
+  /** The value of a `Set-Cookie` header: `name=value` with these attributes. */
   serialize(name: string, value: string): string;
   toJSON(): object;
 }
 
-/** What follows from the settings of a cookie. */
+/** How long a session lives, and how its cookie is sent, by the settings of the cookie. */
 export interface CookiePlan {
-  /** How long the session may stay unused; `null` to follow the options. Ignored where `endsAt` is set. Milliseconds. */
+  /**
+   * How long the session may stay unused; `null` to follow the options. Ignored where `endsAt` is set.
+   * Milliseconds.
+   */
   readonly lifetimeMs: number | null;
-  /** The instant at which the session ends, however much it is used; `null` without one. Epoch milliseconds. */
+  /**
+   * The instant at which the session ends, however much it is used; `null` without one. Epoch milliseconds.
+   */
   readonly endsAt: number | null;
-  /** The cookie tells the browser when to delete it. */
+  /** The cookie has an expiry of its own. */
   readonly isPersistent: boolean;
   readonly secure: boolean;
 }
 
-/** Makes cookie objects by the options of one request, and reads from them the settings in which they differ. */
+/** Makes the cookie objects of one request, and reads the settings that differ from the options. */
 export interface SessionCookieFactory {
   /** The plan of every cookie without settings of its own. */
   readonly plan: CookiePlan;
   /** The plan of one cookie, as it is now. */
   planOf(cookie: SessionCookie): CookiePlan;
-  /** A cookie with the stored settings, or with those of the options. It ends at the instant `endsBy` at the latest. */
+  /**
+   * A cookie with the stored settings, or with those of the options. It ends at the instant `endsBy` at the
+   * latest.
+   */
   make(settings: string | null, touchedAt: number, endsBy?: number): SessionCookie;
-  /** What must be stored of a cookie, as JSON text; `null` where it is as the options say. */
+  /** The settings that must be stored, as JSON text; `null` if the cookie has those of the options. */
   keep(cookie: SessionCookie): string | null;
-  /** Starts the lifetime of a cookie again. */
+  /** Restarts the lifetime of a cookie. */
   touch(cookie: SessionCookie, now: number): void;
 }

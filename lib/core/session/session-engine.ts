@@ -19,7 +19,10 @@ import { SessionObject } from './session-object.js';
 /** Each candidate costs a store call. A browser has one, or two after a change of the cookie's domain. */
 const MOST_CANDIDATES = 4;
 
-/** The session that the cookies of a request name, if any. `'duplicate'`: they name several, so none of them is used. */
+/**
+ * The session that the cookies of a request name, if any. `'duplicate'`: they name several, so none of them
+ * is used.
+ */
 export type FindResult = FoundSession | 'duplicate' | null;
 
 /** The same, or the error where the store failed and the request continues without a session. */
@@ -34,9 +37,9 @@ export class SessionEngine {
   }
 
   /**
-   * Loads the candidates and returns the session of the one that the store holds and that has not expired; else `null`. An
-   * unknown id is never adopted. `'duplicate'` if two candidates have a session, or if there are too many to load them all:
-   * one of them may be an attacker's.
+   * Loads the candidates and returns the session of the one that the store holds and that has not expired;
+   * else `null`. An unknown id is never adopted. `'duplicate'` if two candidates have a session, or if there
+   * are too many to load them all: one of them may be an attacker's.
    *
    * @throws SessionError `ERR_SESSION_STORE`, immediately or by the promise.
    */
@@ -82,7 +85,7 @@ export class SessionEngine {
     return SessionObject.open(this.#parts, request, found === 'duplicate' ? null : found);
   }
 
-  /** Whether the response must wait for a commit although the application has not read the session. */
+  /** Whether a commit is due although the application has not read the session. */
   isCommitDue(found: FoundOrFailed, cookies: SessionCookieFactory): boolean {
     const { policy, lifetimes, clock } = this.#parts;
     if (found === null || found === 'duplicate') return policy.saveUninitialized;

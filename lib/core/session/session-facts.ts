@@ -23,8 +23,8 @@ export function commitFacts(state: SessionState, changed: boolean): CommitFacts 
 }
 
 /**
- * Whether the cookie needs a secure connection and this one is not. After the end of the session this is about the cookie
- * that is cleared.
+ * Whether the cookie needs a secure connection and this one is not. After the end of the session this is
+ * about the cookie that is cleared.
  */
 export function isInsecure({ request, ending, cookie }: SessionState, plan?: CookiePlan): boolean {
   if (request.isSecure) return false;

@@ -6,8 +6,8 @@ import type { SessionCookie } from './session-cookie.js';
 import type { RegenerateOptions, SessionCallback } from './user-session.js';
 
 /**
- * The object behind {@link UserSession}. Its controls are on a frozen prototype, so that data cannot replace them; attributes
- * are its own properties; everything else is private.
+ * The object behind {@link UserSession}. Its controls are on a frozen prototype, so that data cannot replace
+ * them; attributes are its own properties; everything else is private.
  */
 export class SessionObject {
   readonly #open: OpenSession;
@@ -20,7 +20,7 @@ export class SessionObject {
     this.#open = new OpenSession(parts, request, found, this, RESERVED_NAMES);
   }
 
-  /** Makes the session of one request, without a call of the store. With an error it is not available. */
+  /** Opens the session of one request, without a store call. With an error it is not available. */
   static open(
     parts: EngineParts,
     request: RequestContext,
@@ -94,10 +94,14 @@ export class SessionObject {
     return { ...this };
   }
 
-  /** The promise where there is no callback; else the session. What the callback throws is not caught here. */
+  /**
+   * Returns the promise, or the session if there is a callback. An error that the callback throws is not
+   * caught.
+   */
   #result(done: Promise<void>, callback: SessionCallback | undefined): unknown {
     if (callback === undefined) {
-      // A promise that is not awaited must not end the process: the commit of the response fails in the same way.
+      // A promise that is not awaited must not end the process: the commit of the response fails in the same
+      // way.
       done.catch(() => undefined);
       return done;
     }
@@ -109,9 +113,9 @@ export class SessionObject {
   }
 }
 
-// An attribute may have this name; a session needs no reference to its class.
+// An attribute may be named `constructor`.
 Reflect.deleteProperty(SessionObject.prototype, 'constructor');
 
-/** The names of the controls. Data under such a name stays in the store. */
+/** The names of the controls. Stored attributes with such a name are not shown. */
 const RESERVED_NAMES: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(SessionObject.prototype));
 Object.freeze(SessionObject.prototype);

@@ -48,8 +48,8 @@ async function merge(
 }
 
 /**
- * Sends a patch. One that carries functions is remembered when it fails: the store may have applied it all the same, and then
- * the functions must not run again.
+ * Sends a patch. One that carries functions is remembered when it fails: the store may have applied it all
+ * the same, and then the functions must not run again.
  */
 function send(
   state: SessionState,
@@ -80,12 +80,17 @@ function settle(
   else state.patched(mine, applied, held);
 }
 
-/** What is left to write to a record, after the patches that failed and that the store has applied all the same. */
+/**
+ * What is left to write to a record, after the patches that failed and that the store has applied all the
+ * same.
+ */
 export function remaining(state: SessionState, wanted: Wanted, held: SessionRecord): Wanted {
   return leftToWrite(wanted, held, state.unsettled.patches, (name) => state.attributes.base(name));
 }
 
-/** Runs a write with the pending updates. If it fails, they are pending again: the next write carries them. */
+/**
+ * Runs a write with the pending updates. If it fails, they are pending again: the next write carries them.
+ */
 export function withUpdates<T>(state: SessionState, run: (updates: Updates) => Awaitable<T>): Awaitable<T> {
   const updates = state.attributes.takeUpdates();
   if (updates === NO_UPDATES) return run(updates);

@@ -5,8 +5,8 @@ import { expiryAfterUse } from './session-facts.js';
 import type { SessionState } from './session-state.js';
 
 /**
- * The patch of a request that uses the session now, with these changes, for the record that the store holds. It conflicts with
- * cookie settings other than those that its expiry was computed from.
+ * The patch of a request that uses the session now, with these changes, for the record that the store holds.
+ * It conflicts with cookie settings other than those that its expiry was computed from.
  */
 export function patchOf(state: SessionState, changes: Changes, held: SessionRecord): SessionPatch {
   const based = copyMap(changes);

@@ -28,8 +28,8 @@ export class SessionState {
   /** `null` where no store holds the session. */
   stored: StoredSnapshot | null = null;
   /**
-   * Why the session is not saved any more: the application has destroyed or released it, or another request has ended it
-   * (`gone`).
+   * Why the session is not saved any more: the application has destroyed or released it, or another request
+   * has ended it (`gone`).
    */
   ending: 'destroyed' | 'released' | 'gone' | null = null;
   /** What the next commit moves to the new id; `null` unless a new id was requested. */
@@ -110,8 +110,9 @@ export class SessionState {
   }
 
   /**
-   * The store has created or moved the whole session: `mine` is the record of this request, `record` the one that was stored,
-   * merged with changes of other requests. The cookie that the browser holds, if any, has another id.
+   * The store has created or moved the whole session: `mine` is the record of this request, `record` the one
+   * that was stored, merged with changes of other requests. The cookie that the browser holds, if any, has
+   * another id.
    */
   saved(key: SessionKey, mine: SessionRecord, record: SessionRecord, isCreated: boolean): void {
     this.stored = snapshotOf(key, record, isCreated);
@@ -122,9 +123,9 @@ export class SessionState {
   }
 
   /**
-   * The store has applied a patch: `mine` is the patch of this request, `applied` the same merged with the record that the
-   * store `held`. The session shows the merged values, except where the application has changed them since: the next write
-   * merges those again.
+   * The store has applied a patch: `mine` is the patch of this request, `applied` the same merged with the
+   * record that the store `held`. The session shows the merged values, except where the application has
+   * changed them since: the next write merges those again.
    */
   patched(mine: SessionPatch, applied: SessionPatch, held: SessionRecord | null): void {
     const before = this.stored!;
@@ -144,15 +145,17 @@ export class SessionState {
     else this.ending ??= 'released';
   }
 
-  /** Another request has ended the session. The record is not created again, and the browser keeps its cookie. */
+  /**
+   * Another request has ended the session. The record is not created again, and the browser keeps its cookie.
+   */
   lose(): void {
     this.stored = null;
     this.ending = this.ending === null ? 'gone' : 'released';
   }
 
   /**
-   * The record to be moved is gone: its attributes are dropped, so that a session that was ended is not created again. Returns
-   * whether the rest must be stored: what this request has set since.
+   * The record to be moved is gone: its attributes are dropped, so that a session that was ended is not
+   * created again. Returns whether the rest must be stored: what this request has set since.
    */
   dropMoved(): boolean {
     const dropped = this.attributes.dropLoaded();

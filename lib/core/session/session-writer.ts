@@ -68,8 +68,9 @@ function touch(state: SessionState): Awaitable<void> {
 }
 
 /**
- * Moves the record to the new id. If it is gone, another request has ended or moved it, and its attributes are not created
- * again: what this request has set since becomes a new session (two logins by one double click).
+ * Moves the record to the new id. If it is gone, another request has ended or moved it, and its attributes
+ * are not created again: what this request has set since becomes a new session (two logins by one double
+ * click).
  */
 async function rekey(state: SessionState): Promise<void> {
   const isMoved = await withUpdates(state, (updates) => move(state, updates));
@@ -114,14 +115,19 @@ async function move(state: SessionState, updates: Updates): Promise<boolean> {
   }
 }
 
-/** The store may have applied an earlier move that failed: then the changes since are written to the moved record. */
+/**
+ * The store may have applied an earlier move that failed: then the changes since are written to the moved
+ * record.
+ */
 async function findMoved(state: SessionState, key: SessionKey): Promise<boolean> {
   if (!(await adoptMoved(state, key))) return false;
   await patch(state, state.changes());
   return true;
 }
 
-/** Adopts the record of an earlier move that failed, where the store has applied it. Returns whether it has. */
+/**
+ * Adopts the record of an earlier move that failed, where the store has applied it. Returns whether it has.
+ */
 export async function adoptMoved(state: SessionState, key: SessionKey): Promise<boolean> {
   const { moved, patches } = state.unsettled;
   if (moved === null) return false;

@@ -3,35 +3,36 @@ import type { AttributeUpdate } from '../merge/rebase.js';
 import type { AttributeChange, Changes, SessionPatch, SessionRecord } from '../store/session-record.js';
 import { applicationName } from './attribute-name.js';
 
-/** What a request wants to write: attributes, and the functions that made some of them. */
+/** What a request has to write: changes, and the functions that made some of them. */
 export interface Wanted {
   readonly changes: Changes;
   readonly updates: Updates;
 }
 
-/** A patch that failed: the store may have applied it all the same, at once or after a timeout. */
+/** A patch that failed. The store may have applied it all the same, immediately or after the timeout. */
 export interface UnsettledWrite extends Wanted {
-  /** What was sent: the wanted changes, merged with those of others where there were any. */
+  /** The patch that was sent: the wanted changes, merged with those of other requests. */
   readonly patch: SessionPatch;
 }
 
-/** Writes of one session that failed, of which it is not known whether the store has applied them. */
+/** The writes of one session that failed, and that the store may have applied. */
 export interface Unsettled {
-  /** The record as it was to be moved to the present id. */
+  /** The record that was sent with a move to the present id. */
   readonly moved: SessionRecord | null;
   /** The patches that carried functions. */
   readonly patches: readonly UnsettledWrite[];
 }
 
-/** What most requests have. */
+/** No unsettled writes, as in most requests. */
 export const NOTHING_UNSETTLED: Unsettled = { moved: null, patches: [] };
 
 /**
- * What is left to write where a record shows that one of the unsettled writes was applied: functions that it carried must
- * not run again. `baseOf` returns the text that the session is based on, by the application's name.
+ * What is left to write to a record. If the record shows that the store has applied one of the unsettled
+ * writes, its functions must not run again. `baseOf` returns the base of an attribute, by the application's
+ * name.
  *
- * A record shows it as long as no other request has written since. Afterwards nothing tells who counted what, and the
- * functions run again.
+ * A record shows it until another request writes. After that the functions run again, since nothing shows
+ * what was applied.
  */
 export function leftToWrite(
   wanted: Wanted,
@@ -59,7 +60,7 @@ function changesSince(applied: Changes, changes: Changes, baseOf: (name: string)
     const later = changes.get(stored);
     const name = applicationName(stored);
     if (later !== undefined) left.set(stored, { from, to: later.to });
-    // It is again what the session is based on, so that it does not count as changed.
+    // The session has the base value again, so it does not count as changed there.
     else if (name !== null) left.set(stored, { from, to: baseOf(name) });
   }
   return left;

@@ -1,56 +1,56 @@
 import type { Clock } from '../util/clock.js';
 import type { SessionError, SessionEventListener } from '../errors.js';
 
-/** So many calls in a row without an answer, and further ones are refused at once. */
-const MOST_UNANSWERED = 5;
-/** How often a store that does not answer is tried again. Milliseconds. */
+/** After this many timeouts in a row, further calls are refused immediately. */
+const MOST_TIMEOUTS = 5;
+/** How often a store that times out is called again. Milliseconds. */
 const TRY_EVERY_MS = 250;
 /**
- * How long nothing may have failed before a store counts as well again: else one that wavers would fill the log. Twice as
- * long each time that it fails again soon.
+ * How long no call may have failed before an outage has ended. It doubles each time that the store fails
+ * again soon: otherwise an unstable store would fill the log. Milliseconds.
  */
 const QUIET_MS = 1000;
 const LONGEST_QUIET_MS = 60_000;
 const SOON_MS = 60_000;
 
 /**
- * Whether a store works, as its calls show. An outage is told once, and so is its end.
+ * Whether a store works, by the outcomes of its calls. It emits one event for an outage and one for its end.
  *
- * A store that fails is asked again by each request: it answers quickly. One that does not answer at all keeps a
- * connection and a place in a queue busy for each call, so it is asked now and then only, by one call at a time.
+ * A store that fails quickly is called by each request. A store that times out keeps a connection and a place
+ * in a queue occupied for each call, so only one call at a time tries it, at intervals.
  */
 export class CircuitBreaker {
   readonly #clock: Clock;
-  readonly #tell: SessionEventListener;
+  readonly #emit: SessionEventListener;
   #downSince: number | null = null;
   #upSince: number | null = null;
   #quietMs = QUIET_MS;
   #lastFailure = 0;
   #failedCalls = 0;
-  #unanswered = 0;
+  #timeouts = 0;
   #triedAt = 0;
   #trying = false;
 
-  constructor(clock: Clock, tell: SessionEventListener) {
+  constructor(clock: Clock, emit: SessionEventListener) {
     this.#clock = clock;
-    this.#tell = tell;
+    this.#emit = emit;
   }
 
-  /** Whether a call should be made now. Each one that is must be told of afterwards. */
+  /** Whether a call may be made now. Report its outcome by one of the other methods. */
   admits(): boolean {
-    if (this.#unanswered < MOST_UNANSWERED) return true;
+    if (this.#timeouts < MOST_TIMEOUTS) return true;
     if (this.#trying || Math.abs(this.#clock.now() - this.#triedAt) < TRY_EVERY_MS) return false;
     this.#trying = true;
     return true;
   }
 
-  /** The store answered, whatever it said. */
-  answered(): void {
+  /** The store returned a result. */
+  responded(): void {
     this.#trying = false;
-    this.#unanswered = 0;
+    this.#timeouts = 0;
     if (this.#downSince === null) return;
     const now = this.#clock.now();
-    // A clock that was set back shows a difference too.
+    // The clock may have been set back.
     if (Math.abs(now - this.#lastFailure) < this.#quietMs) return;
     const event = {
       type: 'store-up',
@@ -60,20 +60,20 @@ export class CircuitBreaker {
     this.#downSince = null;
     this.#failedCalls = 0;
     this.#upSince = now;
-    this.#tell(event);
+    this.#emit(event);
   }
 
   /** The store failed. */
   failed(error: SessionError): void {
     this.#trying = false;
-    this.#unanswered = 0;
+    this.#timeouts = 0;
     this.#fail(error);
   }
 
-  /** The store did not answer in time. */
-  unanswered(error: SessionError): void {
+  /** The call timed out. */
+  timedOut(error: SessionError): void {
     this.#trying = false;
-    this.#unanswered++;
+    this.#timeouts++;
     this.#triedAt = this.#clock.now();
     this.#fail(error);
   }
@@ -85,6 +85,6 @@ export class CircuitBreaker {
     this.#downSince = this.#lastFailure;
     const isSoon = this.#upSince !== null && Math.abs(this.#lastFailure - this.#upSince) < SOON_MS;
     this.#quietMs = isSoon ? Math.min(this.#quietMs * 2, LONGEST_QUIET_MS) : QUIET_MS;
-    this.#tell({ type: 'store-down', error });
+    this.#emit({ type: 'store-down', error });
   }
 }

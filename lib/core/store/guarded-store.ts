@@ -1,48 +1,49 @@
 import type { Clock } from '../util/clock.js';
-import { isUnanswered, SessionError, type SessionEventListener, unansweredError } from '../errors.js';
+import { isTimeout, SessionError, type SessionEventListener, timeoutError } from '../errors.js';
 import { sessionHandle, type SessionId, sessionKey, type SessionKey } from '../session-id.js';
 import { isSessionRecord, type SessionPatch, type SessionRecord } from './session-record.js';
 import type { Awaitable } from '../util/awaitable.js';
+import { describeKind } from '../util/describe-value.js';
 import type { SessionKeying, SessionStore } from './session-store.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import { Deadline } from '../util/deadline.js';
 
-/** A store as the engine uses it: what cannot be read is not there. */
+/** A store as the engine uses it: a record that cannot be read counts as absent. */
 export interface GuardedStore extends Omit<SessionStore, 'load'>, SessionKeying {
   load(key: SessionKey): Awaitable<SessionRecord | null>;
 }
 
 /** What guards a store. */
 export interface StoreGuard {
-  /** Longest time to wait for an answer; `null` for as long as it takes. Milliseconds. */
+  /** Longest time to wait for a result; `null` for no limit. Milliseconds. */
   readonly storeTimeoutMs: number | null;
   readonly clock: Clock;
   readonly onEvent: SessionEventListener;
 }
 
 /**
- * A store behind a wall: whatever it throws or rejects with, whatever it answers that is no answer, and where it does not
- * answer at all, it becomes one `ERR_SESSION_STORE`. What cannot be read becomes an event. What it answers at once is
- * answered at once.
+ * Wraps a store. Whatever the store throws or rejects with, an invalid result, and a timeout become one
+ * `ERR_SESSION_STORE`. A record that cannot be read becomes an event. A result that the store returns
+ * synchronously is returned synchronously.
  */
 export function guardStore(store: SessionStore & Partial<SessionKeying>, guard: StoreGuard): GuardedStore {
-  return new StoreCalls(store, guard);
+  return new GuardedStoreCalls(store, guard);
 }
 
-/** So many records that cannot be read are remembered as told. */
+/** How many unreadable records are remembered, so that each emits one event. */
 const MOST_CORRUPT = 1000;
 
-class StoreCalls implements GuardedStore {
+class GuardedStoreCalls implements GuardedStore {
   readonly #store: SessionStore & Partial<SessionKeying>;
   readonly #onEvent: SessionEventListener;
-  readonly #health: CircuitBreaker;
+  readonly #breaker: CircuitBreaker;
   readonly #limit: Deadline | null;
   readonly #corrupt = new Set<SessionKey>();
 
   constructor(store: SessionStore & Partial<SessionKeying>, { storeTimeoutMs, clock, onEvent }: StoreGuard) {
     this.#store = store;
     this.#onEvent = onEvent;
-    this.#health = new CircuitBreaker(clock, onEvent);
+    this.#breaker = new CircuitBreaker(clock, onEvent);
     this.#limit = storeTimeoutMs === null ? null : new Deadline(storeTimeoutMs);
   }
 
@@ -51,17 +52,17 @@ class StoreCalls implements GuardedStore {
   }
 
   load(key: SessionKey): Awaitable<SessionRecord | null> {
-    const found = this.#ask('load', null, () => this.#store.load(key));
+    const found = this.#call('load', null, () => this.#store.load(key));
     if (found instanceof Promise) return found.then((record) => this.#readable(key, record));
     return this.#readable(key, found);
   }
 
   create(key: SessionKey, record: SessionRecord): ReturnType<SessionStore['create']> {
-    return this.#ask('create', isOfCreate, () => this.#store.create(key, record));
+    return this.#call('create', isCreateResult, () => this.#store.create(key, record));
   }
 
   patch(key: SessionKey, patch: SessionPatch): ReturnType<SessionStore['patch']> {
-    return this.#ask('patch', isOfPatch, () => this.#store.patch(key, patch));
+    return this.#call('patch', isPatchResult, () => this.#store.patch(key, patch));
   }
 
   rekey(
@@ -70,38 +71,38 @@ class StoreCalls implements GuardedStore {
     record: SessionRecord,
     revision: number | null,
   ): ReturnType<SessionStore['rekey']> {
-    return this.#ask('rekey', isOfRekey, () => this.#store.rekey(from, to, record, revision));
+    return this.#call('rekey', isRekeyResult, () => this.#store.rekey(from, to, record, revision));
   }
 
   delete(key: SessionKey): ReturnType<SessionStore['delete']> {
-    return this.#ask('delete', isOfDelete, () => this.#store.delete(key));
+    return this.#call('delete', isDeleteResult, () => this.#store.delete(key));
   }
 
   #readable(key: SessionKey, record: SessionRecord | 'corrupt' | null): SessionRecord | null {
     if (isSessionRecord(record)) return record;
-    if (record != null) this.#tellCorrupt(key);
+    if (record != null) this.#reportCorrupt(key);
     return null;
   }
 
-  /** Once, though its browser comes again and again. */
-  #tellCorrupt(key: SessionKey): void {
+  /** Emits one event, however often the browser sends the id. */
+  #reportCorrupt(key: SessionKey): void {
     if (this.#corrupt.has(key)) return;
     if (this.#corrupt.size >= MOST_CORRUPT) this.#corrupt.clear();
     this.#corrupt.add(key);
     this.#onEvent({ type: 'corrupt-record', handle: handleOf(key, this.#store) });
   }
 
-  #ask<T>(
+  #call<T>(
     operation: string,
-    isAnswer: ((answer: T) => boolean) | null,
+    isResult: ((result: T) => boolean) | null,
     call: () => Awaitable<T>,
   ): Awaitable<T> {
-    if (!this.#health.admits()) throw unansweredError(operation);
+    if (!this.#breaker.admits()) throw timeoutError(operation);
     try {
-      const answer = call();
-      const isPromise = typeof (answer as { then?: unknown } | null)?.then === 'function';
-      if (isPromise) return this.#await(operation, isAnswer, answer as Promise<T>);
-      return this.#accept(operation, isAnswer, answer as T);
+      const result = call();
+      const isPromise = typeof (result as { then?: unknown } | null)?.then === 'function';
+      if (isPromise) return this.#await(operation, isResult, result as Promise<T>);
+      return this.#accept(operation, isResult, result as T);
     } catch (cause) {
       throw this.#fail(operation, cause);
     }
@@ -109,21 +110,21 @@ class StoreCalls implements GuardedStore {
 
   #await<T>(
     operation: string,
-    isAnswer: ((answer: T) => boolean) | null,
+    isResult: ((result: T) => boolean) | null,
     pending: PromiseLike<T>,
   ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const late = (): void => {
-        const error = unansweredError(operation);
-        this.#health.unanswered(error);
+        const error = timeoutError(operation);
+        this.#breaker.timedOut(error);
         reject(error);
       };
       const waiting = this.#limit?.start(late);
       pending.then(
-        (answer) => {
+        (result) => {
           if (this.#isLate(waiting)) return;
           try {
-            resolve(this.#accept(operation, isAnswer, answer));
+            resolve(this.#accept(operation, isResult, result));
           } catch (cause) {
             reject(this.#fail(operation, cause));
           }
@@ -135,7 +136,7 @@ class StoreCalls implements GuardedStore {
     });
   }
 
-  /** What comes after the limit is not heard. */
+  /** Whether the call has timed out. A call that has not is done now. */
   #isLate(waiting: ReturnType<Deadline['start']> | undefined): boolean {
     if (waiting === undefined) return false;
     if (waiting.isDone) return true;
@@ -143,41 +144,41 @@ class StoreCalls implements GuardedStore {
     return false;
   }
 
-  #accept<T>(operation: string, isAnswer: ((answer: T) => boolean) | null, answer: T): T {
-    if (isAnswer !== null && !isAnswer(answer))
-      throw new TypeError(`That is no answer to ${operation}: ${typeof answer}.`);
-    this.#health.answered();
-    return answer;
+  #accept<T>(operation: string, isResult: ((result: T) => boolean) | null, result: T): T {
+    if (isResult !== null && !isResult(result))
+      throw new TypeError(`The store returned an invalid result of ${operation}: ${describeKind(result)}.`);
+    this.#breaker.responded();
+    return result;
   }
 
   #fail(operation: string, cause: unknown): SessionError {
     const error = asFailure(operation, cause);
-    if (isUnanswered(error)) this.#health.unanswered(error);
-    else if (error.code === 'ERR_SESSION_STORE') this.#health.failed(error);
-    else this.#health.answered();
+    if (isTimeout(error)) this.#breaker.timedOut(error);
+    else if (error.code === 'ERR_SESSION_STORE') this.#breaker.failed(error);
+    else this.#breaker.responded();
     return error;
   }
 }
 
-const isOfCreate = (answer: unknown): boolean => answer === 'created' || answer === 'collision';
-const isOfPatch = (answer: unknown): boolean =>
-  answer === 'applied' || answer === 'missing' || isConflict(answer);
-const isOfRekey = (answer: unknown): boolean => isOfPatch(answer) || answer === 'collision';
-const isOfDelete = (answer: unknown): boolean => answer === 'deleted' || answer === 'missing';
+const isCreateResult = (result: unknown): boolean => result === 'created' || result === 'collision';
+const isPatchResult = (result: unknown): boolean =>
+  result === 'applied' || result === 'missing' || isConflict(result);
+const isRekeyResult = (result: unknown): boolean => isPatchResult(result) || result === 'collision';
+const isDeleteResult = (result: unknown): boolean => result === 'deleted' || result === 'missing';
 
-function isConflict(answer: unknown): boolean {
-  if (typeof answer !== 'object' || answer === null) return false;
-  return isSessionRecord((answer as { readonly conflict?: unknown }).conflict);
+function isConflict(result: unknown): boolean {
+  if (typeof result !== 'object' || result === null) return false;
+  return isSessionRecord((result as { readonly conflict?: unknown }).conflict);
 }
 
-/** The same public name that the session itself has, also where its store files it under its id. */
+/** The handle of the session. A store with keys of its own uses the id as the key. */
 function handleOf(key: SessionKey, { keyOf }: Partial<SessionKeying>): string {
   return sessionHandle(keyOf === undefined ? key : sessionKey(key as string as SessionId));
 }
 
 function asFailure(operation: string, cause: unknown): SessionError {
   if (cause instanceof SessionError) return cause;
-  // The cause may name keys or connection strings: it is for logs, the message is for anyone.
+  // The cause may contain keys or connection strings: it is for logs only.
   return new SessionError('ERR_SESSION_STORE', `The session store failed to ${operation} a session.`, {
     cause,
   });

@@ -1,28 +1,31 @@
-/** The last instant that a `Date` can hold: the expiry of a session that nothing ends. */
+/** The last instant that a `Date` can hold: the expiry of a session without a limit. */
 export const NEVER = 8_640_000_000_000_000;
 
 /**
  * What a store holds for one key. All instants are epoch milliseconds.
  *
- * Attributes are JSON text by name, so that a store writes what it is given and one that nobody touched
- * is neither parsed nor written again. Names that begin with `$` are the engine's own; an application's
- * name that does is stored with the `$` doubled, and no store needs to know.
+ * Attributes are JSON texts by name, so that an attribute that no request reads or changes is neither parsed
+ * nor written. Names that begin with `$` belong to the engine; an application's name that begins with `$` is
+ * stored with the `$` doubled. Stores treat all names alike.
  */
 export interface SessionRecord {
   readonly createdAt: number;
   readonly touchedAt: number;
-  /** The session is over from this instant on. The engine decides that by its own clock; a store may use it to clean up. */
+  /**
+   * The session has expired from this instant on, by the engine's clock. A store may use it to remove
+   * records.
+   */
   readonly expiresAt: number;
-  /** Whose session it is; `null` while nobody is logged in. */
+  /** The user that the session belongs to; `null` while anonymous. */
   readonly principal: string | null;
-  /** Which state of the session this is: a store adds one with each patch that changes an attribute or the principal. */
+  /** A store adds one with each patch that changes an attribute or the principal. */
   readonly revision: number;
   readonly attributes: ReadonlyMap<string, string>;
 }
 
 /**
- * One attribute, or the principal, before and after. `null` stands for absent. Where both are equal, nothing is changed: the
- * patch merely insists that it is still so.
+ * One attribute, or the principal, before and after. `null` stands for absent. If both are equal, nothing
+ * changes, and the patch conflicts with any other value.
  */
 export interface AttributeChange {
   readonly from: string | null;
@@ -32,14 +35,14 @@ export interface AttributeChange {
 /** Changes by stored name. */
 export type Changes = ReadonlyMap<string, AttributeChange>;
 
-/** What most requests leave behind. */
+/** No changes, as after most requests. */
 export const NO_CHANGES: Changes = new Map();
 
-/** What one request wants to change in a record. Without changes it is a touch. */
+/** The changes of one request to a record. Without changes it is a touch. */
 export interface SessionPatch {
   readonly touchedAt: number;
   readonly expiresAt: number;
-  /** Whose session it was and is: insisted on as attributes are. */
+  /** The principal before and after: it conflicts as attributes do. */
   readonly principal: AttributeChange;
   readonly changes: ReadonlyMap<string, AttributeChange>;
 }
@@ -52,9 +55,10 @@ export function isChange({ principal, changes }: SessionPatch): boolean {
 }
 
 /**
- * The record after a patch, or `null` where an attribute, or the principal, is no longer what the patch was based on.
+ * Returns the record after a patch, or `null` if an attribute or the principal is no longer what the patch
+ * was based on.
  *
- * This is the meaning of {@link SessionPatch}; a store that holds whole records can call it inside its transaction.
+ * It defines {@link SessionPatch}. A store of whole records can call it inside its transaction.
  */
 export function applyPatch(record: SessionRecord, patch: SessionPatch): SessionRecord | null {
   if (record.principal !== patch.principal.from) return null;
@@ -78,7 +82,7 @@ export function applyPatch(record: SessionRecord, patch: SessionPatch): SessionR
 
 const RECORD_VERSION = 1;
 
-/** A record as one line of text, for stores that hold text. */
+/** A record as one line of text, for stores that keep text. */
 export function encodeRecord(record: SessionRecord): string {
   const { createdAt, touchedAt, expiresAt, principal, revision, attributes } = record;
   return JSON.stringify([
@@ -92,7 +96,7 @@ export function encodeRecord(record: SessionRecord): string {
   ]);
 }
 
-/** The record in a text that {@link encodeRecord} made; `null` where the text is anything else. */
+/** Decodes a text of {@link encodeRecord}; `null` for any other text. */
 export function decodeRecord(text: string): SessionRecord | null {
   try {
     return readRecord(JSON.parse(text));
@@ -111,13 +115,14 @@ function readRecord(row: unknown): SessionRecord | null {
 }
 
 /**
- * Whether something that a store gave has the shape of a record. The texts of attributes are looked at from outside only:
- * what was cut off or never was JSON shows there, and parsing each for every request would cost more than it is worth.
+ * Whether a value of a store has the shape of a record. Only the first and last characters of attributes are
+ * checked: that finds truncated texts and texts that are not JSON, and parsing all of them for every request
+ * would be expensive.
  */
 export function isSessionRecord(value: unknown): value is SessionRecord {
   if (typeof value !== 'object' || value === null) return false;
   const record = value as Readonly<Record<keyof SessionRecord, unknown>>;
-  // The revision is only compared, and some stores work it out when they are asked.
+  // The revision is only compared, and some stores compute it on read.
   const { createdAt, touchedAt, expiresAt, principal, attributes } = record;
   if (!Number.isSafeInteger(createdAt) || !Number.isSafeInteger(touchedAt)) return false;
   if (!Number.isSafeInteger(expiresAt)) return false;
@@ -152,7 +157,7 @@ const QUOTE = 0x22;
 const isTextEntry = (entry: unknown): entry is [string, string] =>
   Array.isArray(entry) && entry.length === 2 && entry.every((part) => typeof part === 'string');
 
-/** A map with the same entries. Entry by entry: the constructor makes an array of each, and takes twice as long. */
+/** A copy of a map. The constructor of `Map` takes twice as long, since it makes an array of each entry. */
 export function copyMap<K, V>(map: ReadonlyMap<K, V>): Map<K, V> {
   const copy = new Map<K, V>();
   for (const [key, value] of map) copy.set(key, value);

@@ -2,55 +2,61 @@ import type { Awaitable } from '../util/awaitable.js';
 import type { SessionId, SessionKey } from '../session-id.js';
 import type { SessionPatch, SessionRecord } from './session-record.js';
 
-/** A write met what another request had changed; nothing was applied, and this is what the store holds. */
+/**
+ * The result of a write that was based on an outdated record: nothing was applied. `conflict` is the stored
+ * record.
+ */
 export interface Conflict {
   readonly conflict: SessionRecord;
 }
 
 /**
- * What a store must do, and the token under which the module provides it.
+ * The contract of a store, and the injection token of the store.
  *
- * Five operations, each atomic: another request, in this process or another, sees all of it or nothing. Only `rekey` may
- * take two steps, on servers that cannot change two keys in one.
- * Expected outcomes are answers, at once or by a promise; a throw or a rejected promise means that the store itself failed. Keys are opaque
- * ASCII text of up to 300 characters, never the id that a browser holds. Attribute names are any text, their
- * values JSON text. Names are equal when all their UTF-16 units are: case and Unicode normalisation count, and lone
- * surrogates are kept. An expiry is any instant up to the last one that a `Date` can hold; a store neither shortens nor refuses it.
+ * Each of the five operations is atomic: another request, in this process or another, sees its whole effect
+ * or none. Only `rekey` may take two steps, on servers that cannot change two keys in one. Expected outcomes
+ * are results, returned directly or by a promise. A throw or a rejection means that the store itself failed.
  *
- * A store need not look at expiry: the engine refuses an expired record by its own clock. It should let go
- * of expired records some time later, by itself or through {@link ExpirySweeper}.
+ * Keys are opaque ASCII strings of up to 300 characters, never the id that a browser holds. Attribute names
+ * are any strings, their values JSON texts. Two names are equal if all their UTF-16 units are equal: case and
+ * Unicode normalisation matter, and lone surrogates are kept. An expiry is any instant up to the last one
+ * that a `Date` can hold; a store neither shortens nor refuses it.
  *
- * A record that was given out never changes: what a request was based on is compared with it later. One that was given to a
+ * A store need not check expiry: the engine refuses an expired record by its own clock. The store should
+ * remove expired records some time later, by itself or through {@link ExpirySweeper}.
+ *
+ * A loaded record must never change: the engine compares it with later ones. A record that was passed to a
  * store may change afterwards.
  *
- * `describeStoreContract` in `nest-session/testing` asks a store all of this.
+ * `describeStoreContract` in `nest-session/testing` checks all of this.
  */
 export abstract class SessionStore {
   /**
-   * The record filed under the key, or `null`. What is filed there and cannot be read is `'corrupt'`: for the other
-   * operations it is in the way of `create`, `'missing'` to `patch` and `rekey`, and can be deleted.
+   * Returns the record of the key, or `null`. A record that cannot be read is `'corrupt'`: it is a
+   * `'collision'` for `create` and `'missing'` for `patch` and `rekey`, and can be deleted.
    */
   abstract load(key: SessionKey): Awaitable<SessionRecord | 'corrupt' | null>;
 
-  /** Files a new record. Never overwrites: a key in use is a `'collision'`. */
+  /** Stores a new record. Never overwrites: a key in use is a `'collision'`. */
   abstract create(key: SessionKey, record: SessionRecord): Awaitable<'created' | 'collision'>;
 
   /**
-   * Applies a request's changes to the record that is there now, as `applyPatch` defines it.
-   * Never creates: a record that is gone is `'missing'` and stays gone. An attribute, or a principal, that is not
-   * what the patch was based on is a {@link Conflict}, and then nothing is applied, neither attributes nor expiry.
+   * Applies the changes of a request to the present record, as `applyPatch` defines it. Never creates: a
+   * record that is gone is `'missing'`. If an attribute or the principal is not what the patch was based on,
+   * the result is a {@link Conflict} and nothing is applied, neither attributes nor expiry.
    */
   abstract patch(key: SessionKey, patch: SessionPatch): Awaitable<'applied' | 'missing' | Conflict>;
 
   /**
-   * In one step removes the record under `from` and files `record` under `to`. Does nothing where `from`
-   * is gone (`'missing'`) or `to` is in use (`'collision'`), nor where a `revision` is given and the record under
-   * `from` has another one (a {@link Conflict}): then others have changed what `record` carries over.
+   * Removes the record of `from` and stores `record` under `to`, in one step. Does nothing if `from` is gone
+   * (`'missing'`), if `to` is in use (`'collision'`), or if a `revision` is passed and the record of `from`
+   * has another one (a {@link Conflict}): then other requests have changed what `record` carries over.
    *
-   * At any moment exactly one of both keys can be loaded. A store whose servers cannot change two keys in one step, such
-   * as Redis Cluster, creates the record under `to` first. Then it compares and removes the one under `from` in one step.
-   * In between both can be loaded, at no moment neither. Only one can be loaded when the promise resolves: a rekey that is
-   * refused removes the record under `to` again. The browser receives the new id after that.
+   * At any moment exactly one of both keys can be loaded. A store whose servers cannot change two keys in one
+   * step, such as Redis Cluster, creates the record of `to` first. Then it compares and removes the one of
+   * `from` in one step. In between both can be loaded, but never neither. When the promise resolves, only one
+   * can be loaded: a rekey that is refused removes the record of `to` again. The browser receives the new id
+   * after that.
    */
   abstract rekey(
     from: SessionKey,
@@ -63,12 +69,12 @@ export abstract class SessionStore {
   abstract delete(key: SessionKey): Awaitable<'deleted' | 'missing'>;
 }
 
-/** The optional power of a store to clean up when told to. */
+/** Optional: a store that can remove expired records. */
 export interface ExpirySweeper {
   /**
-   * Removes records that were over at `before`, at most `limit` of them, and answers how many.
-   * An answer below `limit` means that none is left, or that a concurrent sweep removes them. A record whose expiry
-   * is moved meanwhile stays, and concurrent sweeps count each record once.
+   * Removes records that had expired at `before`, at most `limit` of them, and returns how many. A result
+   * below `limit` means that no more are left, or that a concurrent sweep removes them. A record whose expiry
+   * is moved meanwhile stays. Concurrent sweeps count each record once.
    */
   deleteExpired(before: number, limit: number): Promise<number>;
 }
@@ -79,55 +85,58 @@ export interface StoredSession {
   readonly record: SessionRecord;
 }
 
-/** The optional power of a store to tell and to end all sessions of a principal, wherever they were begun. */
+/** Optional: a store that can list and delete all sessions of a principal. */
 export interface PrincipalIndex {
   /**
-   * The sessions of a principal that are not over at the instant `at`, those begun last first. Where there are more
-   * than `limit`, the store decides which are left out.
+   * Returns the sessions of a principal that have not expired at the instant `at`, the newest first. If there
+   * are more than `limit`, the store decides which it leaves out.
    */
   listByPrincipal(principal: string, at: number, limit: number): Promise<readonly StoredSession[]>;
   /**
-   * Removes all sessions of a principal but the one filed under `keep`, and answers how many. A session that was
-   * there when it began is gone when it ends, also one that is given another key meanwhile.
+   * Removes all sessions of a principal except the one with the key `keep`, and returns how many. Every
+   * session that exists when the call begins is gone when it ends, also one that gets another key meanwhile.
    */
   deleteByPrincipal(principal: string, keep: SessionKey | null): Promise<number>;
 }
 
-/** The optional power of a store to file sessions otherwise than under a hash of their ids, where it must share them. */
+/**
+ * Optional: a store that derives its keys from ids in its own way, because it shares its records with other
+ * software.
+ */
 export interface SessionKeying {
   keyOf(id: SessionId): SessionKey;
 }
 
-/** The optional power of a store to warn about how it was configured. */
+/** Optional: a store that warns about its configuration. */
 export interface StartWarning {
-  /** Logged once when the application starts; `null` when there is nothing to warn about. */
+  /** Logged once at startup; `null` if there is no warning. */
   readonly startWarning: string | null;
 }
 
-/** The methods that make a store. */
+/** The methods that every store has. */
 export const STORE_METHODS = ['load', 'create', 'patch', 'rekey', 'delete'] as const;
 
-/** Whether something has the methods that make a store. */
+/** Whether a value has the methods of a store. */
 export function isSessionStore(store: unknown): store is SessionStore {
   return STORE_METHODS.every(
     (method) => typeof (store as Record<string, unknown> | null)?.[method] === 'function',
   );
 }
 
-/** Whether a store can clean up when told to. */
+/** Whether a store can remove expired records. */
 export function isExpirySweeper<S extends SessionStore>(store: S): store is S & ExpirySweeper {
   return typeof (store as Partial<ExpirySweeper>).deleteExpired === 'function';
 }
 
-/** Whether a store knows the sessions of a principal. */
+/** Whether a store can list the sessions of a principal. */
 export function isPrincipalIndex<S extends object>(store: S): store is S & PrincipalIndex {
   const { listByPrincipal, deleteByPrincipal } = store as Partial<PrincipalIndex>;
   return typeof listByPrincipal === 'function' && typeof deleteByPrincipal === 'function';
 }
 
-/** The sessions that are not over at an instant, those begun last first: the order of `listByPrincipal`. */
-export function byNewest(filed: readonly StoredSession[], at: number): StoredSession[] {
-  return filed
+/** The sessions that have not expired at an instant, the newest first: the order of `listByPrincipal`. */
+export function byNewest(sessions: readonly StoredSession[], at: number): StoredSession[] {
+  return sessions
     .filter(({ record }) => record.expiresAt > at)
     .sort((one, other) => other.record.createdAt - one.record.createdAt);
 }

@@ -4,20 +4,20 @@ import { isExpirySweeper, type ExpirySweeper, type SessionStore } from './sessio
 import { withDeadline } from '../util/deadline.js';
 
 const BATCH = 1000;
-/** By how much an interval may be longer, so that nodes that were started together do not sweep together. */
+/** The random extra part of an interval, so that nodes that start together do not sweep together. */
 const JITTER = 0.2;
-/** A store that does not come back from a batch is asked again next time. Milliseconds. */
+/** After this time a batch has failed; the next sweep tries again. Milliseconds. */
 const LONGEST_BATCH_MS = 60_000;
 /**
- * How long a session must be over: another node's clock may be behind, and a request that began in time may still hold it.
- * Milliseconds.
+ * How long ago a session must have expired: the clock of another node may be behind, and a request that began
+ * in time may still use it. Milliseconds.
  */
 const GRACE_MS = 300_000;
 const LONGEST_TIMER_MS = 2_147_483_647;
 
 /**
- * Asks a store to let go of expired sessions, again and again, in bounded batches. Its timer keeps no process alive,
- * and a sweep that fails is an event and tried again next time.
+ * Removes the expired sessions of a store at intervals, in bounded batches. The timer does not keep the
+ * process alive. A sweep that fails emits an event; the next one tries again.
  */
 export class SweepTimer {
   #timer: NodeJS.Timeout | null = null;
@@ -28,7 +28,7 @@ export class SweepTimer {
   readonly #random: () => number;
   readonly #emit: SessionEventListener;
 
-  /** `random` gives a number from 0 up to 1. */
+  /** `random` returns a number from 0 up to 1. */
   constructor(
     store: ExpirySweeper,
     clock: Clock,
@@ -43,7 +43,7 @@ export class SweepTimer {
     this.#everyMs = everyMs;
   }
 
-  /** The schedule of a store; `null` where it cannot be swept, or must not be. */
+  /** The timer of a store; `null` if the store cannot be swept or `everyMs` is `false`. */
   static of(
     store: SessionStore,
     clock: Clock,
@@ -57,7 +57,7 @@ export class SweepTimer {
   start(): void {
     if (this.#timer !== null) return;
     const delayMs = Math.min(this.#everyMs * (1 + JITTER * this.#random()), LONGEST_TIMER_MS);
-    this.#timer = setTimeout(() => void this.#runAndPlan(), delayMs);
+    this.#timer = setTimeout(() => void this.#sweepAndRestart(), delayMs);
     this.#timer.unref();
   }
 
@@ -67,7 +67,7 @@ export class SweepTimer {
     this.#timer = null;
   }
 
-  /** Removes everything that has been over for some minutes; answers how much that was. */
+  /** Removes all sessions that expired at least five minutes ago, and returns how many. */
   async sweep(): Promise<number> {
     const before = this.#clock.now() - GRACE_MS;
     for (let total = 0; ;) {
@@ -76,31 +76,31 @@ export class SweepTimer {
         LONGEST_BATCH_MS,
         () => new Error('The store did not finish a batch of its sweep.'),
       );
-      // Also what is no number at all ends it.
+      // `NaN` and `undefined` end the sweep too.
       if (!(count > 0)) return total;
       total += count;
       if (count < BATCH || this.#stopped) return total;
-      // Requests come first.
+      // Requests run between batches.
       await new Promise<void>((resolve) => nextTurn(resolve));
     }
   }
 
-  async #runAndPlan(): Promise<void> {
-    const planned = this.#timer;
+  async #sweepAndRestart(): Promise<void> {
+    const current = this.#timer;
     await this.sweep().catch((cause: unknown) => this.#fail(cause));
-    if (this.#timer !== planned) return;
+    if (this.#timer !== current) return;
     this.#timer = null;
     this.start();
   }
 
-  /** A sweep that was stopped may find its store closed: that is no failure. */
+  /** A store may be closed once the timer is stopped: that is not a failure. */
   #fail(cause: unknown): void {
     if (this.#stopped) return;
     const message = 'The session store failed to remove expired sessions.';
     try {
       this.#emit({ type: 'sweep-failed', error: new SessionError('ERR_SESSION_STORE', message, { cause }) });
     } catch {
-      // A listener that throws must not end the schedule.
+      // A listener that throws must not stop the timer.
     }
   }
 }

@@ -1,13 +1,9 @@
-/**
- * Where the engine reads the time. Epoch milliseconds.
- *
- * Tests hand in a clock of their own; nothing below `lib/core` asks the system.
- */
+/** The source of the time, in epoch milliseconds. Tests pass a clock of their own. */
 export interface Clock {
   now(): number;
 }
 
-/** The machine's clock. */
+/** The clock of the system. */
 export const systemClock: Clock = { now: () => Date.now() };
 
 /** `seconds(30)`: thirty seconds, in milliseconds. */
@@ -22,5 +18,8 @@ export const hours = (count: number): number => minutes(count * 60);
 /** `days(30)`: thirty days, in milliseconds. */
 export const days = (count: number): number => hours(count * 24);
 
-/** Runs something when all that this turn of the event loop has brought is done. The real one, also where tests hold the timers. */
+/**
+ * Runs a step in the next turn of the event loop: `setImmediate`, also where a test replaces that by a fake
+ * timer.
+ */
 export const nextTurn: (run: () => void) => void = globalThis.setImmediate;

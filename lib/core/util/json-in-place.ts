@@ -1,21 +1,21 @@
 import type { Json, JsonObject } from '../merge/three-way-merge.js';
 
-/** Which properties of an object are no data. */
+/** Whether a property of the object is not data, and must not be changed. */
 type IsLeft = (name: string) => boolean;
 type Holder = Record<string, unknown>;
 
 /**
- * Changes an object until its JSON text holds what `to` holds, and keeps its nested objects and arrays: a reference to one of
- * them stays good. Properties that JSON leaves out stay. Linear in the size of both.
+ * Changes an object in place until its JSON equals `to`. Its nested objects and arrays are kept, so that
+ * references to them stay valid. Properties that JSON omits stay. Linear in the size of both.
  *
- * A nested object that cannot be changed is replaced. So are the changed items of an array whose length changes: nothing
- * tells which item became which.
+ * A nested object that cannot be changed is replaced. So are the changed items of an array whose length
+ * changes, since it is unknown which item became which.
  */
 export function changeInPlace(target: object, to: JsonObject, isLeft: IsLeft): void {
   changeObject(target as Holder, to, isLeft, new Set([target]));
 }
 
-/** `false` where the object cannot be changed. */
+/** `false` if the object cannot be changed. */
 function changeObject(target: Holder, to: JsonObject, isLeft: IsLeft, seen: Set<object>): boolean {
   for (const name of Object.keys(target)) {
     if (Object.hasOwn(to, name) || isLeft(name) || JSON.stringify(target[name]) === undefined) continue;
@@ -39,7 +39,7 @@ function changeArray(target: unknown[], to: readonly Json[], seen: Set<object>):
   return isAligned || Reflect.set(target, 'length', to.length);
 }
 
-/** Whether a value holds what `to` holds, now that it was changed where it could be. */
+/** Changes a value in place if possible. Returns whether it equals `to` afterwards. */
 function became(present: unknown, to: Json, seen: Set<object>): boolean {
   if (present === to) return true;
   if (typeof present !== 'object' || present === null) return hasTextOf(present, to);
@@ -53,7 +53,7 @@ function became(present: unknown, to: Json, seen: Set<object>): boolean {
     : changeObject(present as Holder, to as JsonObject, nothing, seen);
 }
 
-/** Defined where assigning it would mean something else: JSON may carry a property named __proto__. */
+/** Sets a property. Assigning `__proto__` would set the prototype, so that one is defined. */
 function put(target: Holder, name: string, value: Json): boolean {
   if (name !== '__proto__') return Reflect.set(target, name, value);
   return Reflect.defineProperty(target, name, {

@@ -1,15 +1,15 @@
 import { SessionError } from '../errors.js';
 
-/** Most levels of arrays and objects in one attribute, so that each value that can be stored can be merged. */
+/** Most levels of arrays and objects in one attribute. Every value that can be stored can also be merged. */
 export const MOST_LEVELS = 1000;
 
 /**
- * The JSON text of an attribute; `null` for `undefined`, which JSON leaves out. A Date becomes its ISO text, `NaN` and
- * `Infinity` become `null`, and an instance of a class its own fields.
+ * The JSON text of an attribute; `null` for `undefined`, which JSON omits. A Date becomes its ISO string,
+ * `NaN` and `Infinity` become `null`, and an instance of a class becomes its own fields.
  *
- * @throws SessionError `ERR_SESSION_VALUE` for what JSON cannot carry, at any depth: BigInt, Map, Set, RegExp, Promise,
- * functions, symbols, a cycle, a `toJSON` or getter that throws, more than {@link MOST_LEVELS} levels. The message
- * names the path, never the value.
+ * @throws SessionError `ERR_SESSION_VALUE` for a value that JSON cannot represent, at any depth: BigInt, Map,
+ * Set, RegExp, Promise, functions, symbols, a cycle, a `toJSON` or getter that throws, more than {@link
+ * MOST_LEVELS} levels. The message names the path, never the value.
  */
 export function toJsonText(value: unknown, name: string): string | null {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
@@ -33,8 +33,8 @@ export function toJsonText(value: unknown, name: string): string | null {
 }
 
 /**
- * Whether a value is nothing but plain data of few enough levels. Anything else needs a closer look, which costs more:
- * plain data is what almost all sessions hold.
+ * Whether a value is plain data within the limit of levels, as in almost all sessions. Any other value needs
+ * the more expensive search for a culprit.
  */
 function isPlain(value: unknown, levels: number): boolean {
   if (typeof value !== 'object') return typeof value !== 'function' && typeof value !== 'symbol';
@@ -64,7 +64,7 @@ function culpritOf(value: unknown, name: string): Culprit | null {
   }
 }
 
-/** Walks as JSON.stringify does until the first thing that it would stumble over. */
+/** Walks as JSON.stringify does, to the first value that JSON cannot represent. */
 function findCulprit(value: unknown, name: string, path: string, above: Set<unknown>): Culprit | null {
   const seen = asJsonSees(value);
   if ('thrown' in seen) return { path, reason: 'has a toJSON method that throws' };
@@ -88,13 +88,13 @@ function findCulprit(value: unknown, name: string, path: string, above: Set<unkn
 
 const REDUCED_TO_NOTHING = [Map, Set, RegExp, Promise] as const;
 
-/** JSON refuses a BigInt, drops functions and symbols, and makes `{}` of the rest. */
+/** JSON.stringify throws for a BigInt, omits functions and symbols, and writes the others as `{}`. */
 function reasonAgainst(value: unknown): string | null {
   if (typeof value === 'bigint') return 'is a BigInt';
   if (typeof value === 'function') return 'is a function';
   if (typeof value === 'symbol') return 'is a symbol';
   if (typeof value !== 'object' || value === null) return null;
-  // By its tag, one of another realm.
+  // The tag identifies an object of another realm.
   const tag = Object.prototype.toString.call(value);
   const kind = REDUCED_TO_NOTHING.find((one) => value instanceof one || tag === `[object ${one.name}]`);
   if (kind === undefined) return null;
@@ -126,7 +126,7 @@ function asJsonSees(value: unknown): { shown: unknown } | { thrown: true } {
   }
 }
 
-/** Whether a text or a number is written as this JSON text. `false` also where that takes more than a comparison. */
+/** Whether a string or a number has this JSON text. May be `false` for a string that needs escapes. */
 export function isJsonOf(value: unknown, json: string): boolean {
   if (typeof value === 'string') return json === `"${value}"` && !ESCAPED.test(value);
   return typeof value === 'number' && json === String(value);

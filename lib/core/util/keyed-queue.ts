@@ -1,4 +1,7 @@
-/** Runs tasks one after another for each key, and at once for different keys. Holds nothing for a key without tasks. */
+/**
+ * Runs the tasks of one key one after another, and those of different keys concurrently. A key without tasks
+ * uses no memory.
+ */
 export class KeyedQueue {
   readonly #tails = new Map<string, Promise<unknown>>();
 

@@ -1,4 +1,4 @@
-import { unansweredError } from '../../core/errors.js';
+import { timeoutError } from '../../core/errors.js';
 
 /** A node-style callback. */
 export type Callback<T = unknown> = (error?: unknown, result?: T) => void;
@@ -78,7 +78,7 @@ export function withDeadline<R = never>(
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;
-    callback(unansweredError('serve'));
+    callback(timeoutError('serve'));
   }, limitMs);
   timer.unref();
   return (error, result) => {

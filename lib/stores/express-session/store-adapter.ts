@@ -1,5 +1,5 @@
 import { KeyedQueue } from '../../core/util/keyed-queue.js';
-import { isUnanswered, SessionError } from '../../core/errors.js';
+import { isTimeout, SessionError } from '../../core/errors.js';
 import type { SessionId, SessionKey } from '../../core/session-id.js';
 import { applyPatch, type SessionPatch, type SessionRecord } from '../../core/store/session-record.js';
 import { type Conflict, type SessionKeying, SessionStore } from '../../core/store/session-store.js';
@@ -122,7 +122,7 @@ export class ExpressStoreAdapter extends SessionStore implements SessionKeying {
       return await callStore<T>(this.#store, method, [key, ...args], this.#limitMs, onLate);
     } catch (error) {
       if (error instanceof SessionError) {
-        if (method === 'set' && isUnanswered(error)) this.#lateWrites.add(key);
+        if (method === 'set' && isTimeout(error)) this.#lateWrites.add(key);
         throw error;
       }
       throw withoutId(error, key);

@@ -2,7 +2,7 @@ import { days, hours, minutes } from '../../../lib/core/util/clock.js';
 import { Application } from './application.js';
 
 describe('session.cookie.maxAge of one session', () => {
-  it('changes its expiry, and persists', async () => {
+  it('changes its expiry and is stored', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const opened = await app.open(id);
@@ -18,7 +18,7 @@ describe('session.cookie.maxAge of one session', () => {
     ]);
   });
 
-  it('is set before the first save and persists as well', async () => {
+  it('is stored if it is set before the first save', async () => {
     const app = new Application();
     const opened = await app.open();
     opened.session['n'] = 1;
@@ -29,7 +29,7 @@ describe('session.cookie.maxAge of one session', () => {
     expect((await app.record(opened.id))?.expiresAt).toBe(app.clock.now() + hours(2));
   });
 
-  it('counts anew with each touch', async () => {
+  it('restarts with each touch', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const opened = await app.open(id);
@@ -43,7 +43,7 @@ describe('session.cookie.maxAge of one session', () => {
   it.each([
     ['longer', hours(2)],
     ['shorter', minutes(2)],
-  ])('survives a touch by another request that had opened the session before (%s)', async (_, maxAge) => {
+  ])('is kept by a touch of another request that had opened the session before (%s)', async (_, maxAge) => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const [one, other] = [await app.open(id), await app.open(id)];
@@ -56,7 +56,7 @@ describe('session.cookie.maxAge of one session', () => {
     expect((await app.open(id)).session.cookie.originalMaxAge).toBe(maxAge);
   });
 
-  it('survives a change by another request that had opened the session before', async () => {
+  it('is kept by a change of another request that had opened the session before', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const [one, other] = [await app.open(id), await app.open(id)];
@@ -68,7 +68,7 @@ describe('session.cookie.maxAge of one session', () => {
     expect(await app.dataOf(id)).toEqual({ n: 2 });
   });
 
-  it('does not reach beyond the absolute life (S-35)', async () => {
+  it('does not reach beyond the absolute timeout (S-35)', async () => {
     const app = new Application({ absoluteMs: hours(1) });
     const id = await app.stored({ n: 1 });
     const opened = await app.open(id);
@@ -77,7 +77,7 @@ describe('session.cookie.maxAge of one session', () => {
     expect((await app.record(id))?.expiresAt).toBe(app.clock.now() + hours(1));
   });
 
-  it('can be given up again: the session follows the options', async () => {
+  it('can be reset: the session follows the options again', async () => {
     const app = new Application({ cookie: { maxAge: minutes(10) } });
     const id = await app.stored({ n: 1 });
     const opened = await app.open(id);
@@ -90,7 +90,7 @@ describe('session.cookie.maxAge of one session', () => {
     expect([...record!.attributes.keys()]).toEqual(['n']);
   });
 
-  it('is dropped with the attributes by regenerate()', async () => {
+  it('is removed with the attributes by regenerate()', async () => {
     const app = new Application();
     const opened = await app.open(await app.stored({ n: 1 }));
     opened.session.cookie.maxAge = hours(2);
@@ -100,7 +100,7 @@ describe('session.cookie.maxAge of one session', () => {
     expect((await app.record(opened.id))?.expiresAt).toBe(app.clock.now() + minutes(10));
   });
 
-  it('leaves a request that only reads without a write, also after two requests set different settings', async () => {
+  it('causes no write in a request that only reads, also after two requests set different settings', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const [one, other] = [await app.open(id), await app.open(id)];
@@ -118,7 +118,7 @@ describe('session.cookie.maxAge of one session', () => {
 });
 
 describe('cookie settings that were saved before a commit fails', () => {
-  it('go out with the error', async () => {
+  it('are sent with the error', async () => {
     const app = new Application();
     const opened = await app.open(await app.stored({ n: 1 }));
     opened.session.cookie.path = '/app';
@@ -128,7 +128,7 @@ describe('cookie settings that were saved before a commit fails', () => {
     expect(opened.cookieAfterFailure()).toBe('send');
   });
 
-  it('stay where they are not saved: the browser keeps what the store holds', async () => {
+  it('are not sent if they were not saved: the browser keeps the stored settings', async () => {
     const app = new Application();
     const opened = await app.open(await app.stored({ n: 1 }));
     opened.session.cookie.path = '/app';

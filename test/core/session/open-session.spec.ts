@@ -7,14 +7,14 @@ import { hours, minutes } from '../../../lib/core/util/clock.js';
 import { Application, everything } from './application.js';
 
 describe('committing', () => {
-  it('calls no store and sends nothing for a visitor whose session nobody touched (S-4)', async () => {
+  it('calls no store and sends nothing for a visitor whose session was not used (S-4)', async () => {
     const app = new Application();
     const opened = await app.open();
     expect(opened.commit()).toBe('none');
     expect([app.calls, app.store.size]).toEqual([[], 0]);
   });
 
-  it('is done at once and calls no store after a request that only read', async () => {
+  it('is synchronous and calls no store after a request that only read', async () => {
     const app = new Application();
     const id = await app.stored({ cart: { a: 1 } });
     const opened = await app.open(id);
@@ -42,7 +42,7 @@ describe('committing', () => {
     expect(app.calls).toEqual(['create']);
   });
 
-  it('writes what was changed, and only that, with one call', async () => {
+  it('writes only the changes, with one call', async () => {
     const app = new Application();
     const id = await app.stored({ a: 1, b: 2, c: 3 });
     const opened = await app.open(id);
@@ -54,7 +54,7 @@ describe('committing', () => {
     expect(app.calls).toEqual(['load', 'patch']);
   });
 
-  it('keeps a session for each visitor where that is asked for', async () => {
+  it('creates a session for each visitor with saveUninitialized', async () => {
     const app = new Application({ saveUninitialized: true });
     const opened = await app.open();
     expect(await opened.commit()).toBe('send');
@@ -62,7 +62,7 @@ describe('committing', () => {
   });
 
   it.each(['insecure', 'sent'] as const)(
-    'makes no record that no browser could name: the channel is %s',
+    'creates no record whose cookie cannot be sent: the channel is %s',
     async (channel) => {
       const app = new Application({ saveUninitialized: true });
       const opened = await app.open(undefined, { channel });
@@ -72,7 +72,7 @@ describe('committing', () => {
     },
   );
 
-  it('saves changes of a stored session also where no cookie can be sent', async () => {
+  it('saves changes of a stored session also if no cookie can be sent', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const opened = await app.open(id, { channel: 'sent' });
@@ -81,7 +81,7 @@ describe('committing', () => {
     expect(await app.dataOf(id)).toEqual({ n: 2 });
   });
 
-  it('issues the cookie again where a retired secret signed it, without a write (S-15)', async () => {
+  it('sends the cookie again if a retired secret signed it, without a write (S-15)', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const opened = await app.open([{ id, current: false }]);
@@ -91,7 +91,7 @@ describe('committing', () => {
     expect(app.calls).toEqual(['load']);
   });
 
-  it('sends the cookie once where the browser got it already', async () => {
+  it('does not send the cookie again that the browser has received', async () => {
     const app = new Application();
     const opened = await app.open();
     opened.session['n'] = 1;
@@ -111,7 +111,7 @@ describe('committing', () => {
   it.each([
     ['changed: sent', { n: 2 }, 'send'],
     ['unchanged: not sent', {}, 'none'],
-  ])('a cookie with a lifetime, where the session was %s (R42)', async (_, change, cookie) => {
+  ])('a cookie with a lifetime, if the session was %s (R42)', async (_, change, cookie) => {
     const app = new Application({ cookie: { maxAge: minutes(10) } });
     const id = await app.stored({ n: 1 });
     const opened = await app.open(id);
@@ -119,7 +119,7 @@ describe('committing', () => {
     expect(await opened.commit()).toBe(cookie);
   });
 
-  it('twice does them in order: the second is based on the first, and nothing is written twice', async () => {
+  it('twice runs both in order: the second is based on the first, and nothing is written twice', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const opened = await app.open(id);
@@ -137,7 +137,7 @@ describe('committing', () => {
     ]);
   });
 
-  it('does not forget a change that was made while it was under way', async () => {
+  it('does not lose a change that was made while it was under way', async () => {
     const app = new Application();
     const opened = await app.open();
     opened.session['n'] = 1;
@@ -150,7 +150,7 @@ describe('committing', () => {
     expect(await app.dataOf(opened.id)).toEqual({ n: 2, m: 1 });
   });
 
-  it('refuses a value that JSON cannot carry before anything is written, and can be repeated after a cure (S-74)', async () => {
+  it('rejects for a value that JSON cannot represent before anything is written, and can be repeated once it is replaced (S-74)', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const opened = await app.open(id);
@@ -165,7 +165,7 @@ describe('committing', () => {
     expect(await app.dataOf(id)).toEqual({ n: 2, price: 10 });
   });
 
-  it('of a session that the request let go of writes nothing', async () => {
+  it('of a released session writes nothing', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const opened = await app.open(id);
@@ -175,7 +175,7 @@ describe('committing', () => {
     expect(await app.dataOf(id)).toEqual({ n: 1 });
   });
 
-  it('of a session that was to be destroyed with the request removes it', async () => {
+  it('of a session that was released to be destroyed deletes it', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const opened = await app.open(id);
@@ -197,7 +197,7 @@ describe('save', () => {
     expect(app.calls).toEqual(['load', 'patch']);
   });
 
-  it('and the commit after it write once also for a new session, whose cookie is sent', async () => {
+  it('and the commit after it write once for a new session, whose cookie is sent', async () => {
     const app = new Application();
     const opened = await app.open();
     opened.session['n'] = 1;
@@ -206,7 +206,7 @@ describe('save', () => {
     expect(app.calls).toEqual(['create']);
   });
 
-  it('makes a record of a session without attributes', async () => {
+  it('creates the record of a session without attributes', async () => {
     const app = new Application();
     const opened = await app.open();
     await opened.session.save();
@@ -222,7 +222,7 @@ describe('save', () => {
     expect((await app.record(id))?.expiresAt).toBe(app.clock.now() + minutes(10));
   });
 
-  it('does what was asked in the order in which it was asked, awaited or not', async () => {
+  it('and regenerate run in the order of their calls, awaited or not', async () => {
     const app = new Application();
     const opened = await app.open();
     const { session } = opened;
@@ -239,7 +239,7 @@ describe('save', () => {
 });
 
 describe('destroy', () => {
-  it('removes the record at once, and the commit clears the cookie without another call (S-42)', async () => {
+  it('deletes the record immediately, and the commit clears the cookie without another call (S-42)', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const opened = await app.open(id);
@@ -250,7 +250,7 @@ describe('destroy', () => {
     expect(app.calls).toEqual(['load', 'delete']);
   });
 
-  it('is not undone by what is written to the session afterwards (S-43)', async () => {
+  it('is not undone by later changes of the session (S-43)', async () => {
     const app = new Application();
     const opened = await app.open(await app.stored({ n: 1 }));
     await opened.session.destroy();
@@ -269,7 +269,7 @@ describe('destroy', () => {
     expect(app.calls).toEqual([]);
   });
 
-  it('that fails is tried again by the commit, and the cookie is cleared then (S-42)', async () => {
+  it('that fails is retried by the commit, which clears the cookie (S-42)', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const opened = await app.open(id);
@@ -280,7 +280,7 @@ describe('destroy', () => {
     expect(await app.dataOf(id)).toBeNull();
   });
 
-  it('waits for a save that is under way, and wins', async () => {
+  it('waits for a save that is under way, and deletes its record', async () => {
     const app = new Application();
     const opened = await app.open();
     opened.session['n'] = 1;
@@ -291,7 +291,7 @@ describe('destroy', () => {
 });
 
 describe('reload', () => {
-  it('drops changes and reads what other requests have saved', async () => {
+  it('drops changes and loads what other requests have saved', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1, mine: 1 });
     const opened = await app.open(id);
@@ -305,7 +305,7 @@ describe('reload', () => {
     expect(await opened.commit()).toBe('none');
   });
 
-  it('leaves the variable that a controller holds good: what is written to it afterwards is saved', async () => {
+  it('keeps the session object: later changes of it are saved', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const opened = await app.open(id);
@@ -316,7 +316,7 @@ describe('reload', () => {
     expect(await app.dataOf(id)).toEqual({ n: 2 });
   });
 
-  it('is refused under a new id that was not saved yet, which stays as it is: the session never has an id that leads elsewhere', async () => {
+  it('rejects under a new id that was not saved yet, and changes neither id nor attributes', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const opened = await app.open(id);
@@ -329,7 +329,7 @@ describe('reload', () => {
     expect(await everything(app, [id, opened.id])).toEqual([null, { n: 2 }]);
   });
 
-  it('reads a new id that was saved', async () => {
+  it('loads the record of a new id that was saved', async () => {
     const app = new Application();
     const opened = await app.open(await app.stored({ n: 1 }));
     await opened.session.regenerate({ keep: 'all' });
@@ -341,10 +341,10 @@ describe('reload', () => {
   });
 
   it.each<[string, (app: Application, id: SessionId, opened: OpenSession) => Promise<unknown>]>([
-    ['ended by another request', async (app, id) => (await app.open(id)).session.destroy()],
-    ['ended by this request', async (_, __, opened) => opened.session.destroy()],
-    ['over meanwhile', async (app) => app.clock.advance(minutes(10))],
-  ])('tells of a session that was %s', async (_, end) => {
+    ['ended in another request', async (app, id) => (await app.open(id)).session.destroy()],
+    ['ended in this request', async (_, __, opened) => opened.session.destroy()],
+    ['expired meanwhile', async (app) => app.clock.advance(minutes(10))],
+  ])('rejects for a session that has %s', async (_, end) => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const opened = await app.open(id);
@@ -352,13 +352,13 @@ describe('reload', () => {
     await expect(opened.session.reload()).rejects.toMatchObject({ code: 'ERR_SESSION_GONE' });
   });
 
-  it('tells of a session that was never stored', async () => {
+  it('rejects for a session that was never stored', async () => {
     await expect((await new Application().open()).session.reload()).rejects.toMatchObject({
       code: 'ERR_SESSION_GONE',
     });
   });
 
-  it('that fails leaves the session as it was', async () => {
+  it('that fails does not change the session', async () => {
     const app = new Application();
     const opened = await app.open(await app.stored({ n: 1 }));
     opened.session['n'] = 2;
@@ -369,7 +369,7 @@ describe('reload', () => {
 });
 
 describe('regenerate', () => {
-  it('gives a new id; the old one is dead with the next commit, in one call (S-9)', async () => {
+  it('sets a new id; the next commit ends the old one, in one call (S-9)', async () => {
     const app = new Application();
     const id = await app.stored({ cart: 'full', theme: 'dark' });
     const opened = await app.open(id);
@@ -384,10 +384,10 @@ describe('regenerate', () => {
 
   it.each<[string, string[] | 'all' | undefined, object]>([
     ['keeps nothing by default (S-61)', undefined, {}],
-    ['keeps nothing where the list is empty', [], {}],
+    ['keeps nothing with an empty list', [], {}],
     ['keeps the named attributes', ['cart', '$x'], { cart: 'full', $$x: 1 }],
-    ['keeps everything where it is told to', 'all', { cart: 'full', theme: 'dark', $$x: 1 }],
-    ['does not mind names that are not there', ['nothing', 'toString'], {}],
+    ['keeps everything with all', 'all', { cart: 'full', theme: 'dark', $$x: 1 }],
+    ['ignores names that are absent', ['nothing', 'toString'], {}],
     ['does not keep a name because another contains it', ['cart-old', 'themes'], {}],
   ])('%s', async (_, keep, expected) => {
     const app = new Application();
@@ -397,7 +397,7 @@ describe('regenerate', () => {
     expect(await app.dataOf(opened.id)).toEqual(expected);
   });
 
-  it('keeps what was changed before it', async () => {
+  it('keeps earlier changes', async () => {
     const app = new Application();
     const opened = await app.open(await app.stored({ cart: 1 }));
     opened.session['cart'] = 2;
@@ -407,7 +407,7 @@ describe('regenerate', () => {
     expect(await app.dataOf(opened.id)).toEqual({ cart: 2, added: 3 });
   });
 
-  it('of a visitor without a record makes one', async () => {
+  it('of a visitor without a record creates one', async () => {
     const app = new Application();
     const opened = await app.open();
     const before = opened.session.id;
@@ -417,7 +417,7 @@ describe('regenerate', () => {
     expect(await app.dataOf(opened.id)).toEqual({});
   });
 
-  it('leaves the variable that a controller holds good: what is written to it afterwards is saved', async () => {
+  it('keeps the session object: later changes of it are saved', async () => {
     const app = new Application();
     const opened = await app.open(await app.stored({ n: 1 }));
     const { session } = opened;
@@ -430,7 +430,7 @@ describe('regenerate', () => {
     expect(await app.dataOf(opened.id)).toEqual({ n: 2, m: 3 });
   });
 
-  it('begins the absolute life again, and the new session outlives the old one (S-36)', async () => {
+  it('restarts the absolute timeout: the new session outlives the old one (S-36)', async () => {
     const app = new Application({ absoluteMs: hours(1), idleMs: hours(1) });
     const id = await app.stored({ n: 1 });
     app.clock.advance(minutes(50));
@@ -442,7 +442,7 @@ describe('regenerate', () => {
     expect((await app.open(opened.id)).session.isNew).toBe(false);
   });
 
-  it('with all that it holds goes on with its absolute life and its own lifetime (S-35)', async () => {
+  it('with all attributes keeps the absolute timeout and the lifetime of the session (S-35)', async () => {
     const app = new Application({ absoluteMs: hours(1), idleMs: hours(1) });
     const id = await app.stored({ n: 1 });
     app.clock.advance(minutes(50));
@@ -455,7 +455,7 @@ describe('regenerate', () => {
     expect((await app.open(opened.id)).session.isNew).toBe(true);
   });
 
-  it('twice makes one new session', async () => {
+  it('twice creates one new session', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const opened = await app.open(id);
@@ -467,7 +467,7 @@ describe('regenerate', () => {
     expect(await everything(app, [id, between, opened.id])).toEqual([null, null, { n: 1 }]);
   });
 
-  it('twice, with a save between them, leaves one session', async () => {
+  it('twice, with a save in between, leaves one session', async () => {
     const app = new Application();
     const opened = await app.open(await app.stored({ n: 1 }));
     await opened.session.regenerate({ keep: 'all' });
@@ -478,7 +478,7 @@ describe('regenerate', () => {
     expect(await app.dataOf(opened.id)).toEqual({ n: 1 });
   });
 
-  it('that keeps nothing begins anew, also after one that kept and whose record is gone', async () => {
+  it('that keeps nothing creates a new session, also after one that kept all and whose record is gone', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const opened = await app.open(id);
@@ -490,7 +490,7 @@ describe('regenerate', () => {
     expect(await app.dataOf(opened.id)).toEqual({ userId: 'u2' });
   });
 
-  it('and destroy after it remove the old record and clear the cookie', async () => {
+  it('and destroy after it delete the old record and clear the cookie', async () => {
     const app = new Application();
     const opened = await app.open(await app.stored({ n: 1 }));
     await opened.session.regenerate();
@@ -499,7 +499,7 @@ describe('regenerate', () => {
     expect(app.store.size).toBe(0);
   });
 
-  it('after destroy begins a new session', async () => {
+  it('after destroy creates a new session', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const opened = await app.open(id);
@@ -510,7 +510,7 @@ describe('regenerate', () => {
     expect(await everything(app, [id, opened.id])).toEqual([null, { flash: 'bye' }]);
   });
 
-  it('is refused when the headers are out, and the session stays as it is', async () => {
+  it('rejects once the headers are sent, and does not change the session', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const opened = await app.open(id, { channel: 'sent' });
@@ -518,7 +518,7 @@ describe('regenerate', () => {
     expect([opened.session.id, { ...opened.session }]).toEqual([id, { n: 1 }]);
   });
 
-  it('is carried out over an insecure connection though the cookie is lost: better logged out than on a known id', async () => {
+  it('ends the old id over an insecure connection, although the new cookie cannot be sent', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const opened = await app.open(id, { channel: 'insecure' });
@@ -528,7 +528,7 @@ describe('regenerate', () => {
   });
 });
 
-describe('a request that goes on while the store fails', () => {
+describe('a request that continues while the store fails', () => {
   const without = async (): Promise<{ app: Application; opened: OpenSession; id: SessionId }> => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
@@ -539,7 +539,7 @@ describe('a request that goes on while the store fails', () => {
     return { app, opened, id };
   };
 
-  it('has an empty session that says so, and the browser keeps its cookie (S-69)', async () => {
+  it('has an empty session that is not available, and the browser keeps its cookie (S-69)', async () => {
     const { app, opened, id } = await without();
     expect({ ...opened.session }).toEqual({});
     expect([opened.session.isAvailable, opened.session.isNew]).toEqual([false, true]);
@@ -566,7 +566,7 @@ describe('a request that goes on while the store fails', () => {
     ['changes it', ({ session }) => (session['n'] = 2)],
     ['changes its cookie', ({ session }) => (session.cookie.maxAge = 1000)],
     ['ends it', (opened) => opened.release(true)],
-  ])('is refused where it %s: nothing is lost silently', async (_, use) => {
+  ])('fails if it %s: nothing is lost silently', async (_, use) => {
     const { app, opened, id } = await without();
     use(opened);
     await expect((async () => opened.commit())()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
@@ -574,14 +574,14 @@ describe('a request that goes on while the store fails', () => {
     expect(await app.dataOf(id)).toEqual({ n: 1 });
   });
 
-  it('may let go of it', async () => {
+  it('can release it', async () => {
     const { app, opened } = await without();
     opened.release(false);
     expect(await opened.commit()).toBe('none');
     expect(app.calls).toEqual([]);
   });
 
-  it('is told of what is not the fault of the store', async () => {
+  it('fails with an error that is not of the store', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     jest

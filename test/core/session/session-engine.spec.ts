@@ -6,7 +6,7 @@ import { minutes } from '../../../lib/core/util/clock.js';
 import { Application, everything } from './application.js';
 
 describe('opening a session', () => {
-  it('is done at once and asks no store where the browser sent no good cookie', () => {
+  it('is synchronous and calls no store if the browser sent no valid cookie', () => {
     const app = new Application();
     const opened = app.open();
     expect(opened).not.toBeInstanceOf(Promise);
@@ -23,7 +23,7 @@ describe('opening a session', () => {
     expect(app.calls).toEqual(['load']);
   });
 
-  it('takes the one candidate whose session exists, wherever it stands (S-28)', async () => {
+  it('opens the one candidate whose session exists, at any position (S-28)', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     for (const place of [0, 1, 2, 3]) {
@@ -34,7 +34,7 @@ describe('opening a session', () => {
     expect([app.calls, app.events]).toEqual([Array(16).fill('load'), []]);
   });
 
-  it('takes none of two candidates whose sessions exist, tells it, and deletes nothing', async () => {
+  it('opens neither of two candidates whose sessions exist, emits an event, and deletes nothing', async () => {
     const app = new Application();
     const [one, other] = [await app.stored({ n: 1 }), await app.stored({ n: 2 })];
     const opened = await app.open([one, newSessionId(), other].map((id) => ({ id, current: true })));
@@ -52,7 +52,7 @@ describe('opening a session', () => {
     );
   });
 
-  it('loads no session where there are more than four candidates, and takes none', async () => {
+  it('loads no session if there are more than four candidates, and opens none', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const ids = [id, ...Array.from({ length: 4 }, newSessionId)];
@@ -61,7 +61,7 @@ describe('opening a session', () => {
     expect(app.events).toMatchObject([{ type: 'rejected', reason: 'duplicate-cookie' }]);
   });
 
-  it('passes over a candidate whose session is over, and does not revive it (S-34)', async () => {
+  it('skips a candidate whose session has expired, and does not revive it (S-34)', async () => {
     const app = new Application();
     const old = await app.stored({ n: 'old' });
     app.clock.advance(minutes(10));
@@ -70,7 +70,7 @@ describe('opening a session', () => {
     expect({ ...opened.session }).toEqual({ n: 'young' });
   });
 
-  it('never adopts an unknown id: what is stored gets a new one (S-10, R27)', async () => {
+  it('never adopts an unknown id: the stored session gets a new one (S-10, R27)', async () => {
     const app = new Application();
     const planted = newSessionId();
     const opened = await app.open(planted);
@@ -81,7 +81,7 @@ describe('opening a session', () => {
     expect(await everything(app, [planted, opened.id])).toEqual([null, { n: 1 }]);
   });
 
-  it('gives the id of an expired session to nobody (S-10)', async () => {
+  it('does not use the id of an expired session again (S-10)', async () => {
     const app = new Application();
     const expired = await app.stored({ n: 1 });
     app.clock.advance(minutes(10));
@@ -91,7 +91,7 @@ describe('opening a session', () => {
     expect(opened.id).not.toBe(expired);
   });
 
-  it('tells that the store failed, with the cause and without key or id (S-68)', async () => {
+  it('rejects if the store failed, with the cause and without key or id (S-68)', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const cause = new Error(`connect redis://user:pass@host, key ${sessionKey(id)}`);
@@ -103,7 +103,7 @@ describe('opening a session', () => {
     });
   });
 
-  it('is no session of anybody where the store failed for the first of two candidates (S-69)', async () => {
+  it('rejects if the store failed for the first of two candidates (S-69)', async () => {
     const app = new Application();
     const [one, other] = [await app.stored({ n: 1 }), await app.stored({ n: 2 })];
     jest.spyOn(app.store, 'load').mockRejectedValueOnce(new Error('down'));
@@ -112,27 +112,24 @@ describe('opening a session', () => {
     });
   });
 
-  it.each(['{nonsense}', 'null', '[]', '7'])(
-    'survives cookie settings in the store that are %s',
-    async (kept) => {
-      const app = new Application();
-      const id = newSessionId();
-      const now = app.clock.now();
-      const attributes = new Map([
-        ['n', '1'],
-        ['$cookie', kept],
-      ]);
-      await app.store.create(sessionKey(id), {
-        createdAt: now,
-        touchedAt: now,
-        expiresAt: now + 1000,
-        principal: null,
-        revision: 0,
-        attributes,
-      });
-      const { session } = await app.open(id);
-      expect({ ...session }).toEqual({ n: 1 });
-      expect(session.cookie.path).toBe('/');
-    },
-  );
+  it.each(['{nonsense}', 'null', '[]', '7'])('ignores stored cookie settings that are %s', async (kept) => {
+    const app = new Application();
+    const id = newSessionId();
+    const now = app.clock.now();
+    const attributes = new Map([
+      ['n', '1'],
+      ['$cookie', kept],
+    ]);
+    await app.store.create(sessionKey(id), {
+      createdAt: now,
+      touchedAt: now,
+      expiresAt: now + 1000,
+      principal: null,
+      revision: 0,
+      attributes,
+    });
+    const { session } = await app.open(id);
+    expect({ ...session }).toEqual({ n: 1 });
+    expect(session.cookie.path).toBe('/');
+  });
 });

@@ -4,7 +4,7 @@ import type { OpenSession } from '../../../lib/core/session/open-session.js';
 import { seconds } from '../../../lib/core/util/clock.js';
 import { Application } from './application.js';
 
-describe('requests that meet', () => {
+describe('concurrent requests', () => {
   /** Two requests open the session, act, and commit one after the other. */
   async function meet(
     attributes: object,
@@ -46,7 +46,7 @@ describe('requests that meet', () => {
       { cart: { a: 1, b: 2 } },
     ],
     [
-      'keep both leaves of an attribute that both made',
+      'keep both leaves of an attribute that both added',
       {},
       (s) => {
         s['cart'] = { a: 1 };
@@ -57,7 +57,7 @@ describe('requests that meet', () => {
       { cart: { a: 1, b: 2 } },
     ],
     [
-      'do not bring back a leaf that one removed',
+      'do not restore a leaf that one removed',
       { cart: { a: 1, b: 1 } },
       (s) => {
         delete cartOf(s)['a'];
@@ -68,7 +68,7 @@ describe('requests that meet', () => {
       { cart: { b: 2 } },
     ],
     [
-      'do not bring back an attribute that one removed',
+      'do not restore an attribute that one removed',
       { user: 1, n: 1 },
       (s) => {
         delete s['user'];
@@ -79,7 +79,7 @@ describe('requests that meet', () => {
       { n: 2 },
     ],
     [
-      'let the later one stand where both set a scalar',
+      'keep the later value if both set a scalar',
       { n: 0 },
       (s) => {
         s['n'] = 1;
@@ -90,7 +90,7 @@ describe('requests that meet', () => {
       { n: 2 },
     ],
     [
-      'let the later one stand where both set an array',
+      'keep the later value if both set an array',
       { l: [0] },
       (s) => {
         s['l'] = [0, 1];
@@ -162,7 +162,7 @@ describe('requests that meet', () => {
   });
 
   it.each([null, false, 0, '', undefined])(
-    'leave a user removed that one of them set to %j, whichever commits later (S-43)',
+    'do not restore a user that one of them set to %j, whichever commits later (S-43)',
     async (removed) => {
       const user = { id: 'u1', seen: 1 };
       const logout = (session: UserSession): void => void (session['user'] = removed);
@@ -203,7 +203,7 @@ describe('requests that meet', () => {
     expect(await app.dataOf(id)).toEqual({ n: 3 });
   });
 
-  it('need one call each when nobody interferes, and two more calls are enough for a conflict', async () => {
+  it('need one call each without a conflict, and one more call for a conflict', async () => {
     const app = new Application();
     const id = await app.stored({ n: 0 });
     const [one, other] = [await app.open(id), await app.open(id)];
@@ -215,7 +215,7 @@ describe('requests that meet', () => {
     expect(app.calls).toEqual(['patch', 'patch', 'patch']);
   });
 
-  it('merge also over commits of one request after another', async () => {
+  it('merge over several commits of each request', async () => {
     const app = new Application();
     const id = await app.stored({ cart: {} });
     const [one, other] = [await app.open(id), await app.open(id)];
@@ -230,7 +230,7 @@ describe('requests that meet', () => {
     expect(await app.dataOf(id)).toEqual({ cart: { a: 1, b: 2, c: 3, d: 4 } });
   });
 
-  it('give update() no async function: it throws a typed error and leaves the attribute as it was', async () => {
+  it('cannot pass an async function to update(): it throws a typed error and does not change the attribute', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const opened = await app.open(id);
@@ -247,14 +247,14 @@ describe('requests that meet', () => {
     expect([opened.session['n'], opened.hasChanges()]).toEqual([1, false]);
   });
 
-  it('leave an attribute as it was where update() makes something of it that JSON cannot carry (S-74)', async () => {
+  it('do not change an attribute if update() returns a value that JSON cannot represent (S-74)', async () => {
     const app = new Application();
     const opened = await app.open(await app.stored({ n: 1 }));
     expect(() => opened.session.update<unknown>('n', () => new Map())).toThrow('n is a Map');
     expect([opened.session['n'], opened.hasChanges()]).toEqual([1, false]);
   });
 
-  it('give up after a bounded number of tries, and say what to do', async () => {
+  it('fail after a limited number of retries, with an error that names the fix', async () => {
     const app = new Application();
     const id = await app.stored({ n: 0 });
     const opened = await app.open(id);
@@ -287,7 +287,7 @@ describe('a session after a save that was merged', () => {
     (n = 0): number =>
       n + step;
 
-  it('shows what was stored, so that a plain assignment does not lose what another request counted (S-64)', async () => {
+  it('shows the stored value, so that a plain assignment does not lose a count of another request (S-64)', async () => {
     const { app, id, mine, session } = await merging({ n: 0 }, (s) => void s.update('n', add(10)));
     session.update('n', add(1));
     await session.save();
@@ -315,7 +315,7 @@ describe('a session after a save that was merged', () => {
     expect(await app.dataOf(id)).toEqual({ cart: { items: { a: 1, b: 2, c: 3, d: 4 } } });
   });
 
-  it('shows also the other attributes that others changed, added and removed', async () => {
+  it('shows the other attributes that other requests changed, added and removed', async () => {
     const { app, session } = await merging({ n: 0, theme: 'dark', old: 1 }, (s) => {
       Object.assign(s, { n: 5, theme: 'light', fresh: { a: 1 } });
       delete s['old'];
@@ -328,14 +328,14 @@ describe('a session after a save that was merged', () => {
     expect(app.calls).toEqual(['patch']);
   });
 
-  it('shows the removal that won', async () => {
+  it('shows a removal of another request', async () => {
     const { session } = await merging({ user: { seen: 0 } }, (s) => void (s['user'] = null));
     (session['user'] as { seen: number }).seen = 1;
     await session.save();
     expect({ ...session }).toEqual({ user: null });
   });
 
-  it('keeps what the application has changed while the save was under way, and merges it next', async () => {
+  it('keeps changes that were made while the save was under way, and merges them next', async () => {
     const { app, id, mine, session } = await merging({ n: 0, cart: {}, m: 0 }, (s) => {
       s.update('n', add(10));
       (s['cart'] as Record<string, number>)['theirs'] = 1;
@@ -355,7 +355,7 @@ describe('a session after a save that was merged', () => {
     expect({ ...session }).toEqual({ n: 111, cart: { theirs: 1, mine: 1, since: 1 }, m: 2 });
   });
 
-  it('shows what was stored also where the save moved it to a new id', async () => {
+  it('shows the stored values also if the save moved the session to a new id', async () => {
     const { app, mine, session } = await merging({ n: 0, cart: { a: 1 } }, (s) => {
       s.update('n', add(10));
       s['fresh'] = true;
@@ -372,13 +372,13 @@ describe('a session after a save that was merged', () => {
   });
 });
 
-describe('a write whose outcome was not told', () => {
+describe('a write that the store applied although it failed', () => {
   const add =
     (step: number) =>
     (n = 0): number =>
       n + step;
-  /** The store carries out the next `times` writes of a kind, and fails as if it had not responded. */
-  const lost = (app: Application, method: 'patch' | 'rekey', times = 1): void => {
+  /** The store applies the next `times` writes of a kind and fails, as after a timeout. */
+  const failAfter = (app: Application, method: 'patch' | 'rekey', times = 1): void => {
     const original = app.store[method].bind(app.store) as (...args: unknown[]) => Promise<unknown>;
     const spy = jest.spyOn(app.store, method) as unknown as jest.SpiedFunction<
       (...args: unknown[]) => Promise<unknown>
@@ -386,7 +386,7 @@ describe('a write whose outcome was not told', () => {
     for (let time = 0; time < times; time++) {
       spy.mockImplementationOnce(async (...args) => {
         await original(...args);
-        throw new Error('no answer in time');
+        throw new Error('no response in time');
       });
     }
   };
@@ -399,10 +399,10 @@ describe('a write whose outcome was not told', () => {
     return { app, id, opened: await app.open(id), other: await app.open(id) };
   };
 
-  it('counts once with update(): what was applied does not run again', async () => {
+  it('counts once with update(): an applied function does not run again', async () => {
     const { app, id, opened } = await opening({ n: 5 });
     opened.session.update('n', add(1));
-    lost(app, 'patch');
+    failAfter(app, 'patch');
     await failedSave(opened);
     app.clock.advance(seconds(2));
     await opened.commit();
@@ -410,11 +410,11 @@ describe('a write whose outcome was not told', () => {
     expect(opened.session['n']).toBe(6);
   });
 
-  it('counts once also what was counted, set and added since', async () => {
+  it('counts once, and writes what was counted, set and added since', async () => {
     const { app, id, opened } = await opening({ n: 5, m: 0, cart: {} });
     opened.session.update('n', add(1));
     opened.session.update('m', add(1));
-    lost(app, 'patch');
+    failAfter(app, 'patch');
     await failedSave(opened);
     opened.session.update('n', add(10));
     opened.session['m'] = 7;
@@ -423,11 +423,11 @@ describe('a write whose outcome was not told', () => {
     expect(await app.dataOf(id)).toEqual({ n: 16, m: 7, cart: { a: 1 } });
   });
 
-  it('counts once where what was applied was set back since', async () => {
+  it('counts once if an applied change was reset since', async () => {
     const { app, id, opened } = await opening({ n: 5, m: 0 });
     opened.session.update('n', add(1));
     opened.session.update('m', add(1));
-    lost(app, 'patch');
+    failAfter(app, 'patch');
     await failedSave(opened);
     opened.session['m'] = 0;
     await opened.commit();
@@ -436,7 +436,7 @@ describe('a write whose outcome was not told', () => {
 
   it('counts once after several of them', async () => {
     const { app, id, opened } = await opening({ n: 5 });
-    lost(app, 'patch', 3);
+    failAfter(app, 'patch', 3);
     for (let save = 0; save < 3; save++) {
       opened.session.update('n', add(1));
       await failedSave(opened);
@@ -447,7 +447,7 @@ describe('a write whose outcome was not told', () => {
     expect(await app.dataOf(id)).toEqual({ n: 9 });
   });
 
-  it('counts once upon what another request counted before', async () => {
+  it('counts once after another request has counted', async () => {
     const { app, id, opened, other } = await opening({ n: 5 });
     other.session.update('n', add(100));
     await other.commit();
@@ -458,7 +458,7 @@ describe('a write whose outcome was not told', () => {
       .mockImplementationOnce((...args) => patch.apply(app.store, args))
       .mockImplementationOnce(async (...args) => {
         await patch.apply(app.store, args);
-        throw new Error('no answer in time');
+        throw new Error('no response in time');
       });
     await failedSave(opened);
     opened.session.update('n', add(10));
@@ -466,10 +466,10 @@ describe('a write whose outcome was not told', () => {
     expect(await app.dataOf(id)).toEqual({ n: 116 });
   });
 
-  it('counts once where the session is given a new id then', async () => {
+  it('counts once if the session gets a new id afterwards', async () => {
     const { app, opened } = await opening({ n: 5 });
     opened.session.update('n', add(1));
-    lost(app, 'patch');
+    failAfter(app, 'patch');
     await failedSave(opened);
     opened.session.update('n', add(10));
     await opened.session.regenerate({ keep: 'all' });
@@ -477,7 +477,7 @@ describe('a write whose outcome was not told', () => {
     expect(await app.dataOf(opened.id)).toEqual({ n: 16 });
   });
 
-  it('counts what another request wrote instead, and what was not applied', async () => {
+  it('counts again if the store had not applied it and another request has written', async () => {
     const { app, id, opened, other } = await opening({ n: 5 });
     opened.session.update('n', add(1));
     jest.spyOn(app.store, 'patch').mockRejectedValueOnce(new Error('down'));

@@ -9,7 +9,7 @@ describe('ids', () => {
     return Object.assign(() => ids[Math.min(made++, ids.length - 1)]!, { made: () => made });
   };
 
-  it('are made only when they are needed', async () => {
+  it('are made on first read', async () => {
     const newId = jest.fn(newSessionId);
     const app = new Application({ newId });
     const opened = await app.open();
@@ -19,14 +19,14 @@ describe('ids', () => {
     expect(newId).toHaveBeenCalledTimes(1);
   });
 
-  it('are made with what the request brought', async () => {
+  it('are made with the context of the request', async () => {
     const newId = jest.fn(newSessionId);
     const request = { url: '/' };
     void (await new Application({ newId }).open(undefined, { context: request })).session.id;
     expect(newId).toHaveBeenCalledWith(request);
   });
 
-  it('that were only read while a new one failed are not taken for the new one (S-9)', async () => {
+  it('that were read while newId failed are not used as the new id (S-9)', async () => {
     const opened: { session: { id: string } }[] = [];
     const read: unknown[] = [];
     const next = newSessionId();
@@ -45,7 +45,7 @@ describe('ids', () => {
     expect(read).toEqual([id, id]);
   });
 
-  it('that are in use are replaced, and the other session is left alone (S-12)', async () => {
+  it('that are in use are replaced, and the other session does not change (S-12)', async () => {
     const taken = newSessionId();
     const free = newSessionId();
     const app = new Application({ newId: sequence(taken, taken, taken, free) });
@@ -57,7 +57,7 @@ describe('ids', () => {
     expect(await everything(app, [taken, free])).toEqual([{ owner: 'first' }, { owner: 'second' }]);
   });
 
-  it('that are always the same end in an error that names genid, never the id (S-12)', async () => {
+  it('that are always the same cause an error that names genid, never the id (S-12)', async () => {
     const taken = newSessionId();
     const app = new Application({ newId: () => taken });
     await app.stored({ owner: 'first' });
@@ -75,7 +75,7 @@ describe('ids', () => {
     expect(await app.dataOf(taken)).toEqual({ owner: 'first' });
   });
 
-  it('of a regenerated session are never the old one, even if genid repeats itself (S-9)', async () => {
+  it('of a regenerated session are never the old one, even if genid returns it again (S-9)', async () => {
     const [old, next] = [newSessionId(), newSessionId()];
     const app = new Application({ newId: sequence(old, old, next) });
     await app.stored({ n: 1 });
@@ -118,7 +118,7 @@ describe('touching', () => {
     });
   });
 
-  it('is done at once where the application asks for it, and once', async () => {
+  it('is due after touch(), once', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     app.clock.advance(1);
@@ -130,7 +130,7 @@ describe('touching', () => {
     expect((await app.record(id))?.expiresAt).toBe(app.clock.now() + minutes(10));
   });
 
-  it('makes no record of a visitor', async () => {
+  it('creates no record of a visitor', async () => {
     const app = new Application();
     const opened = await app.open();
     opened.session.touch();
@@ -138,7 +138,7 @@ describe('touching', () => {
     expect(app.store.size).toBe(0);
   });
 
-  it('with resave never writes back what another request has changed (S-64)', async () => {
+  it('with resave does not undo changes of another request (S-64)', async () => {
     const app = new Application({ resave: true });
     const id = await app.stored({ n: 1 });
     const [slow, quick] = [await app.open(id), await app.open(id)];
@@ -149,7 +149,7 @@ describe('touching', () => {
     expect(await app.dataOf(id)).toEqual({ n: 2 });
   });
 
-  it('does not lengthen the absolute life (S-35)', async () => {
+  it('does not extend the absolute timeout (S-35)', async () => {
     const app = new Application({ absoluteMs: minutes(15) });
     const id = await app.stored({ n: 1 });
     const end = app.clock.now() + minutes(15);
@@ -160,7 +160,7 @@ describe('touching', () => {
     expect((await app.open(id)).session.isNew).toBe(true);
   });
 
-  it('does not bring a session back that was destroyed meanwhile (S-43)', async () => {
+  it('does not create a session again that was destroyed meanwhile (S-43)', async () => {
     const app = new Application();
     const id = await app.stored({ n: 1 });
     const [slow, logout] = [await app.open(id), await app.open(id)];
@@ -171,8 +171,8 @@ describe('touching', () => {
   });
 });
 
-describe('timeouts that are changed while sessions live', () => {
-  it('a shorter absolute life reaches them (S-35)', async () => {
+describe('timeouts that are changed while sessions exist', () => {
+  it('a shorter absolute timeout applies to them (S-35)', async () => {
     const app = new Application({ idleMs: hours(8) });
     const id = await app.stored({ n: 1 });
     app.clock.advance(hours(1));
@@ -180,7 +180,7 @@ describe('timeouts that are changed while sessions live', () => {
     expect((await app.restarted({ absoluteMs: hours(1) }).open(id)).session.isNew).toBe(true);
   });
 
-  it('a shorter idle timeout reaches those that were unused for longer (S-34)', async () => {
+  it('a shorter idle timeout applies to those that were unused for longer (S-34)', async () => {
     const app = new Application({ idleMs: hours(8) });
     const id = await app.stored({ n: 1 });
     app.clock.advance(minutes(10));
@@ -188,7 +188,7 @@ describe('timeouts that are changed while sessions live', () => {
     expect((await app.restarted({ idleMs: minutes(10) }).open(id)).session.isNew).toBe(true);
   });
 
-  it('a shorter idle timeout reaches those in use with their next touch (S-34)', async () => {
+  it('a shorter idle timeout applies to those in use at their next touch (S-34)', async () => {
     const app = new Application({ idleMs: hours(8) });
     const id = await app.stored({ n: 1 });
     app.clock.advance(minutes(1));
@@ -196,7 +196,7 @@ describe('timeouts that are changed while sessions live', () => {
     expect((await app.record(id))?.expiresAt).toBe(app.clock.now() + minutes(5));
   });
 
-  it('a shorter idle timeout leaves a session its own lifetime', async () => {
+  it('a shorter idle timeout does not apply to a session with its own lifetime', async () => {
     const app = new Application({ idleMs: hours(8) });
     const id = await app.stored({ n: 1 });
     const opened = await app.open(id);
@@ -206,7 +206,7 @@ describe('timeouts that are changed while sessions live', () => {
     expect((await app.restarted({ idleMs: minutes(5) }).open(id)).session.isNew).toBe(false);
   });
 
-  it('a longer idle timeout reaches those in use with their next touch', async () => {
+  it('a longer idle timeout applies to those in use at their next touch', async () => {
     const app = new Application({ idleMs: minutes(10) });
     const id = await app.stored({ n: 1 });
     app.clock.advance(minutes(5));

@@ -5,8 +5,8 @@ import { hours } from '../../../lib/core/util/clock.js';
 import { Application, everything } from './application.js';
 
 describe('a new id beside other requests', () => {
-  /** Two requests that hold the session {role, cart, theme}: one will move it, the other changes it before. */
-  const meeting = async (
+  /** Two requests use the session {role, cart, theme}: one moves it, the other changes it before. */
+  const moveWithChanges = async (
     keep: readonly string[] | 'all',
     others: (session: UserSession) => void,
     mine: (session: UserSession) => void = () => undefined,
@@ -23,8 +23,8 @@ describe('a new id beside other requests', () => {
     return { app, login };
   };
 
-  it('carries along what they changed in the kept attributes, and nothing of the others', async () => {
-    const { app, login } = await meeting(['role', 'n'], (session) => {
+  it('carries over their changes of kept attributes, and no other attribute', async () => {
+    const { app, login } = await moveWithChanges(['role', 'n'], (session) => {
       session['role'] = 'guest';
       session['theme'] = 'light';
       session['fresh'] = true;
@@ -32,8 +32,8 @@ describe('a new id beside other requests', () => {
     expect(await app.dataOf(login.id)).toEqual({ role: 'guest', n: 1 });
   });
 
-  it('carries along what they added and removed, where all is kept', async () => {
-    const { app, login } = await meeting('all', (session) => {
+  it('carries over what they added and removed, if all is kept', async () => {
+    const { app, login } = await moveWithChanges('all', (session) => {
       delete session['role'];
       session['fresh'] = true;
     });
@@ -41,7 +41,7 @@ describe('a new id beside other requests', () => {
   });
 
   it('merges both leaf by leaf, and runs functions again', async () => {
-    const { app, login } = await meeting(
+    const { app, login } = await moveWithChanges(
       ['cart', 'n'],
       (session) => {
         (session['cart'] as Record<string, number>)['a'] = 2;
@@ -57,25 +57,25 @@ describe('a new id beside other requests', () => {
   });
 
   it('does not undo their changes by a later save of the same request', async () => {
-    const { app, login } = await meeting('all', (session) => (session['role'] = 'guest'));
+    const { app, login } = await moveWithChanges('all', (session) => (session['role'] = 'guest'));
     login.session['userId'] = 'u1';
     await login.session.save();
     expect(await app.dataOf(login.id)).toMatchObject({ role: 'guest', userId: 'u1' });
   });
 
-  it('takes nothing of theirs where nothing is kept, and asks the store once', async () => {
-    const { app, login } = await meeting([], (session) => (session['role'] = 'guest'));
+  it('carries over nothing of theirs if nothing is kept, with one store call', async () => {
+    const { app, login } = await moveWithChanges([], (session) => (session['role'] = 'guest'));
     expect(await app.dataOf(login.id)).toEqual({});
     expect(app.calls.filter((call) => call === 'rekey')).toHaveLength(1);
   });
 
-  it('carries along a lifetime that they gave the session', async () => {
-    const { app, login } = await meeting('all', (session) => (session.cookie.maxAge = hours(2)));
+  it('carries over a lifetime that they set', async () => {
+    const { app, login } = await moveWithChanges('all', (session) => (session.cookie.maxAge = hours(2)));
     const { expiresAt, touchedAt } = (await app.record(login.id))!;
     expect(expiresAt - touchedAt).toBe(hours(2));
   });
 
-  it('gives up where they change the session again and again, and ends the old id all the same', async () => {
+  it('fails if they change the session again and again, and ends the old id all the same', async () => {
     const app = new Application();
     const id = await app.stored({ n: 0 });
     const login = await app.open(id);
@@ -107,7 +107,7 @@ describe('the old id after regenerate() is dead at the end of the request (S-9)'
   it.each([
     ['kept', false],
     ['destroyed', true],
-  ])('where the session is released afterwards and its record %s', async (_, destroy) => {
+  ])('if the session is released afterwards and its record %s', async (_, destroy) => {
     const { app, id, opened } = await regenerated();
     opened.release(destroy);
     expect(await opened.commit()).toBe('clear');
@@ -115,7 +115,7 @@ describe('the old id after regenerate() is dead at the end of the request (S-9)'
     expect([await app.dataOf(id), app.store.size, app.calls]).toEqual([null, 0, ['delete']]);
   });
 
-  it('where save() fails, the failure is caught, and the session is released', async () => {
+  it('if save() fails, the error is caught, and the session is released', async () => {
     const { app, id, opened } = await regenerated();
     jest.spyOn(app.store, 'rekey').mockRejectedValueOnce(new Error('down'));
     await expect(opened.session.save()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
@@ -124,7 +124,7 @@ describe('the old id after regenerate() is dead at the end of the request (S-9)'
     expect(await app.dataOf(id)).toBeNull();
   });
 
-  it('where a failed save() is tried again: nothing that was to be kept is lost', async () => {
+  it('if a failed save() is retried: no kept attribute is lost', async () => {
     const { app, id, opened } = await regenerated();
     jest.spyOn(app.store, 'rekey').mockRejectedValueOnce(new Error('down'));
     await expect(opened.session.save()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
@@ -140,21 +140,21 @@ describe('the old id after regenerate() is dead at the end of the request (S-9)'
     ],
     ['an attribute cannot be stored', (_, { session }) => (session['big'] = 1n), 'VALUE'],
     [
-      'the removal of a released session fails once',
+      'the deletion of a released session fails once',
       (app, opened) => {
         opened.release(false);
         jest.spyOn(app.store, 'delete').mockRejectedValueOnce(new Error('down'));
       },
       'STORE',
     ],
-  ])('where the commit fails because %s', async (_, prepare, code) => {
+  ])('if the commit fails because %s', async (_, prepare, code) => {
     const { app, id, opened } = await regenerated();
     prepare(app, opened);
     await expect(commit(opened)).rejects.toMatchObject({ code: `ERR_SESSION_${code}` });
     expect([await app.dataOf(id), app.store.size]).toEqual([null, 0]);
   });
 
-  it('and the commit fails with its own error where the store refuses the removal too', async () => {
+  it('and the commit fails with its own error if the deletion fails too', async () => {
     const { app, opened } = await regenerated();
     opened.session['big'] = 1n;
     jest.spyOn(app.store, 'delete').mockImplementation(() => {
@@ -163,14 +163,14 @@ describe('the old id after regenerate() is dead at the end of the request (S-9)'
     await expect(commit(opened)).rejects.toMatchObject({ code: 'ERR_SESSION_VALUE' });
   });
 
-  it('where the request ends without a response', async () => {
+  it('if the request ends without a response', async () => {
     const { app, id, opened } = await regenerated();
     await app.closeLast();
     expect([await app.dataOf(id), app.store.size]).toEqual([null, 0]);
     expect(opened.isAlive).toBe(true);
   });
 
-  it('without another call where the commit had moved the record', async () => {
+  it('without another call if the commit has moved the record', async () => {
     const { app, opened } = await regenerated();
     await opened.commit();
     await app.closeLast();
@@ -178,23 +178,23 @@ describe('the old id after regenerate() is dead at the end of the request (S-9)'
   });
 });
 
-describe('a move to a new id whose outcome was not told', () => {
-  /** The store does what it is asked for once, and then fails as if it had not answered. */
-  const lost = (app: Application): void => {
+describe('a move to a new id that the store applied although it failed', () => {
+  /** The store applies the next move and fails, as after a timeout. */
+  const failAfterMove = (app: Application): void => {
     const { rekey } = app.store;
     jest.spyOn(app.store, 'rekey').mockImplementationOnce(async (...args) => {
       await rekey.apply(app.store, args);
-      throw new Error('no answer in time');
+      throw new Error('no response in time');
     });
   };
 
-  it('is found by the next save: what it carried is not lost, nor what came since', async () => {
+  it('is found by the next save: neither its changes nor later ones are lost', async () => {
     const app = new Application();
     const id = await app.stored({ cart: 'full' });
     const opened = await app.open(id);
     await opened.session.regenerate({ keep: 'all' });
     opened.session['userId'] = 'u1';
-    lost(app);
+    failAfterMove(app);
     await expect(opened.session.save()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
     opened.session['since'] = true;
     expect(await opened.commit()).toBe('send');
@@ -211,7 +211,7 @@ describe('a move to a new id whose outcome was not told', () => {
     const opened = await app.open(id);
     await opened.session.regenerate({ keep: 'all' });
     opened.session.update<number>('n', (n = 0) => n + 1);
-    lost(app);
+    failAfterMove(app);
     await expect(opened.session.save()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
     const given = opened.id;
     await opened.session.regenerate({ keep: 'all' });
@@ -225,7 +225,7 @@ describe('a move to a new id whose outcome was not told', () => {
     expect(app.store.size).toBe(1);
   });
 
-  it('leaves nothing to find where it was not carried out and the session was ended', async () => {
+  it('is not found if the store had not applied it and the session was ended', async () => {
     const app = new Application();
     const id = await app.stored({ cart: 'full' });
     const [opened, logout] = [await app.open(id), await app.open(id)];
@@ -238,8 +238,8 @@ describe('a move to a new id whose outcome was not told', () => {
   });
 });
 
-describe('a move to a new id that meets a change, while this request goes on changing', () => {
-  it('loses neither: what came after it was sent belongs to the next write', async () => {
+describe('a move to a new id with a conflict, while its own request changes the session', () => {
+  it('loses neither change: later changes belong to the next write', async () => {
     const app = new Application();
     const id = await app.stored({ n: 0 });
     const [moving, other] = [await app.open(id), await app.open(id)];

@@ -40,19 +40,22 @@ describe('a store that fails', () => {
     ],
   ];
 
-  it.each(failing)('at %s is told with the cause, and without key or id (S-68)', async (method, prepare) => {
-    const app = new Application();
-    const opened = await prepare(app);
-    const cause = new Error(`redis://user:pass@host ${sessionKey(opened.id)} ${opened.id}`);
-    jest.spyOn(app.store, method).mockRejectedValueOnce(cause);
-    await expect((async () => opened.commit())()).rejects.toMatchObject({
-      code: 'ERR_SESSION_STORE',
-      cause,
-      message: `The session store failed to ${method} a session.`,
-    });
-  });
+  it.each(failing)(
+    'at %s causes an error with the cause, and without key or id (S-68)',
+    async (method, prepare) => {
+      const app = new Application();
+      const opened = await prepare(app);
+      const cause = new Error(`redis://user:pass@host ${sessionKey(opened.id)} ${opened.id}`);
+      jest.spyOn(app.store, method).mockRejectedValueOnce(cause);
+      await expect((async () => opened.commit())()).rejects.toMatchObject({
+        code: 'ERR_SESSION_STORE',
+        cause,
+        message: `The session store failed to ${method} a session.`,
+      });
+    },
+  );
 
-  it.each(failing)('at %s by a throw is told in the same way', async (method, prepare) => {
+  it.each(failing)('at %s by a throw causes the same error', async (method, prepare) => {
     const app = new Application();
     const opened = await prepare(app);
     jest.spyOn(app.store, method).mockImplementationOnce(() => {
@@ -65,7 +68,7 @@ describe('a store that fails', () => {
     });
   });
 
-  it.each(failing)('at %s loses nothing: the next commit does it', async (method, prepare) => {
+  it.each(failing)('at %s loses nothing: the next commit writes it', async (method, prepare) => {
     const app = new Application();
     const opened = await prepare(app);
     jest.spyOn(app.store, method).mockRejectedValueOnce(new Error('down'));
@@ -86,20 +89,20 @@ describe('a touch that fails', () => {
     return { app, opened };
   };
 
-  it('is no reason to refuse an answer', async () => {
+  it('does not fail the response', async () => {
     const { app, opened } = await due();
     expect(await opened.commit()).toBe('none');
     expect(app.events).toHaveLength(1);
   });
 
-  it('is one where the application asked for it', async () => {
+  it('fails the response if the application has called touch()', async () => {
     const { opened } = await due();
     opened.session.touch();
     await expect((async () => opened.commit())()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
   });
 });
 
-describe('a session that was ended while a request holds it', () => {
+describe('a session that was ended while a request uses it', () => {
   async function ended() {
     const app = new Application();
     const id = await app.stored({ userId: 'u1' });
@@ -109,7 +112,7 @@ describe('a session that was ended while a request holds it', () => {
     return { app, id, slow };
   }
 
-  it('is not written, not made again, and no cookie is sent or cleared (S-43)', async () => {
+  it('is not written, not created again, and no cookie is sent or cleared (S-43)', async () => {
     const { app, slow } = await ended();
     slow.session['n'] = 1;
     expect(await slow.commit()).toBe('none');
@@ -117,7 +120,7 @@ describe('a session that was ended while a request holds it', () => {
     expect([app.calls, app.store.size, slow.hasChanges()]).toEqual([['patch'], 0, false]);
   });
 
-  it('tells who saves explicitly, each time', async () => {
+  it('rejects each explicit save', async () => {
     const { slow } = await ended();
     await expect(slow.session.save()).rejects.toMatchObject({ code: 'ERR_SESSION_GONE' });
     await expect(slow.session.save()).rejects.toMatchObject({ code: 'ERR_SESSION_GONE' });
@@ -128,13 +131,13 @@ describe('a session that was ended while a request holds it', () => {
     await expect(slow.session.reload()).rejects.toMatchObject({ code: 'ERR_SESSION_GONE' });
   });
 
-  it('can be destroyed again without a fault', async () => {
+  it('can be destroyed again without an error', async () => {
     const { slow } = await ended();
     await slow.session.destroy();
     expect(await slow.commit()).toBe('clear');
   });
 
-  it('with regenerate begins anew where nothing is kept: two logins by one double click both work', async () => {
+  it('becomes a new session by regenerate() without keep: two logins by one double click both work', async () => {
     const { app, id, slow } = await ended();
     await slow.session.regenerate();
     slow.session['userId'] = 'u2';
@@ -146,7 +149,7 @@ describe('a session that was ended while a request holds it', () => {
   it.each<[string, 'all' | string[]]>([
     ["'all'", 'all'],
     ['names', ['userId']],
-  ])('with regenerate({ keep: %s }) does not come back under a new id (S-43)', async (_, keep) => {
+  ])('is not created again under a new id by regenerate({ keep: %s }) (S-43)', async (_, keep) => {
     const { app, slow } = await ended();
     await slow.session.regenerate({ keep });
     expect(await slow.commit()).toBe('none');
@@ -154,7 +157,7 @@ describe('a session that was ended while a request holds it', () => {
     expect(app.store.size).toBe(0);
   });
 
-  it('does not come back by regenerate({ keep }) either, once a save has found out that it is gone (S-43)', async () => {
+  it('is not created again by regenerate({ keep }) after a failed save (S-43)', async () => {
     const { app, slow } = await ended();
     await expect(slow.session.save()).rejects.toMatchObject({ code: 'ERR_SESSION_GONE' });
     await slow.session.regenerate({ keep: 'all' }).catch(() => undefined);
@@ -163,7 +166,7 @@ describe('a session that was ended while a request holds it', () => {
     expect(held ?? {}).not.toHaveProperty('userId');
   });
 
-  it('begins anew by regenerate() once a save has found out that it is gone', async () => {
+  it('becomes a new session by regenerate() after a failed save', async () => {
     const { app, slow } = await ended();
     await expect(slow.session.save()).rejects.toMatchObject({ code: 'ERR_SESSION_GONE' });
     await slow.session.regenerate();
@@ -172,7 +175,7 @@ describe('a session that was ended while a request holds it', () => {
     expect(await app.dataOf(slow.id)).toEqual({ userId: 'u2' });
   });
 
-  it('was given a new id by another request: the changes of the slow one follow nobody (S-9)', async () => {
+  it('has got a new id in another request: changes of the slow request are not written (S-9)', async () => {
     const app = new Application();
     const id = await app.stored({ cart: 1 });
     const [slow, login] = [await app.open(id), await app.open(id)];

@@ -5,104 +5,104 @@ import { CircuitBreaker } from '../../../lib/core/store/circuit-breaker.js';
 const ERROR = new SessionError('ERR_SESSION_STORE', 'down');
 const DOWN = { type: 'store-down', error: ERROR };
 
-describe('StoreHealth', () => {
+describe('CircuitBreaker', () => {
   let clock: FakeClock;
   let events: SessionEvent[];
-  let health: CircuitBreaker;
+  let breaker: CircuitBreaker;
   beforeEach(() => {
     clock = new FakeClock();
     events = [];
-    health = new CircuitBreaker(clock, (event) => events.push(event));
+    breaker = new CircuitBreaker(clock, (event) => events.push(event));
   });
   const times = (count: number, step: () => void): void => {
     for (let n = 0; n < count; n++) step();
   };
 
-  it('says nothing of a store that works', () => {
-    times(10, () => health.answered());
+  it('emits nothing while the store works', () => {
+    times(10, () => breaker.responded());
     expect(events).toEqual([]);
   });
 
-  it('tells an outage once, and its end once, with its length', () => {
+  it('emits one event for an outage, and one for its end with its duration', () => {
     times(20, () => {
-      health.failed(ERROR);
+      breaker.failed(ERROR);
       clock.advance(100);
     });
     clock.advance(900);
-    times(3, () => health.answered());
+    times(3, () => breaker.responded());
     expect(events).toEqual([DOWN, { type: 'store-up', downMs: 2900, failedCalls: 20 }]);
     clock.advance(1);
-    health.failed(ERROR);
+    breaker.failed(ERROR);
     expect(events).toHaveLength(3);
   });
 
-  it('takes a store that works and fails in turn for one outage', () => {
+  it('counts alternating successes and failures as one outage', () => {
     times(50, () => {
-      health.failed(ERROR);
+      breaker.failed(ERROR);
       clock.advance(500);
-      health.answered();
+      breaker.responded();
       clock.advance(499);
     });
     expect(events).toEqual([DOWN]);
     clock.advance(1);
-    health.answered();
+    breaker.responded();
     expect(events).toHaveLength(2);
   });
 
-  it('waits longer for quiet each time that the store fails again soon: one user cannot fill the log', () => {
+  it('waits longer before it ends an outage each time that the store fails again soon: the log stays short', () => {
     for (let minute = 0; minute < 10; minute++) {
       for (let second = 0; second < 30; second++) {
-        health.failed(ERROR);
+        breaker.failed(ERROR);
         clock.advance(2000);
-        health.answered();
+        breaker.responded();
       }
     }
     expect(events.length).toBeLessThan(8);
   });
 
-  it('tells the end of an outage though the clock was set back', () => {
-    health.failed(ERROR);
+  it('emits the end of an outage although the clock was set back', () => {
+    breaker.failed(ERROR);
     clock.advance(-3_600_000);
-    health.answered();
+    breaker.responded();
     expect(events).toHaveLength(2);
   });
 
-  it('lets each call through to a store that fails, since it answers', () => {
+  it('admits each call of a store that fails without a timeout', () => {
     times(100, () => {
-      expect(health.admits()).toBe(true);
-      health.failed(ERROR);
+      expect(breaker.admits()).toBe(true);
+      breaker.failed(ERROR);
     });
   });
 
-  it('asks a store that does not answer four times a second, by one call at a time, until it answers', () => {
+  it('admits one call every 250 ms to a store that times out, until it returns a result', () => {
     times(5, () => {
-      expect(health.admits()).toBe(true);
-      health.unanswered(ERROR);
+      expect(breaker.admits()).toBe(true);
+      breaker.timedOut(ERROR);
     });
-    expect(health.admits()).toBe(false);
+    expect(breaker.admits()).toBe(false);
     clock.advance(249);
-    expect(health.admits()).toBe(false);
+    expect(breaker.admits()).toBe(false);
     clock.advance(1);
-    expect(health.admits()).toBe(true);
-    expect(health.admits()).toBe(false);
-    health.unanswered(ERROR);
+    expect(breaker.admits()).toBe(true);
+    expect(breaker.admits()).toBe(false);
+    breaker.timedOut(ERROR);
     clock.advance(250);
-    expect(health.admits()).toBe(true);
-    health.answered();
-    times(10, () => expect(health.admits()).toBe(true));
+    expect(breaker.admits()).toBe(true);
+    breaker.responded();
+    times(10, () => expect(breaker.admits()).toBe(true));
   });
 
-  it('counts calls without an answer in a row only', () => {
+  it('counts only timeouts in a row', () => {
     times(20, () => {
-      times(4, () => health.unanswered(ERROR));
-      health.answered();
-      expect(health.admits()).toBe(true);
+      times(4, () => breaker.timedOut(ERROR));
+      breaker.responded();
+      expect(breaker.admits()).toBe(true);
     });
   });
 
-  it('asks again when the clock was set back', () => {
-    times(5, () => health.unanswered(ERROR));
+  it('admits a call when the clock was set back', () => {
+    times(5, () => breaker.timedOut(ERROR));
     clock.advance(-3_600_000);
-    expect(health.admits()).toBe(true);
+    expect(breaker.admits()).toBe(true);
   });
 });

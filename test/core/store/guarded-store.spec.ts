@@ -59,19 +59,19 @@ describe.each(OPERATIONS)('%s of a guarded store', (operation, ask) => {
     expect(events).toEqual([{ type: 'store-down', error: expect.objectContaining(failure) as unknown }]);
   });
 
-  it('fails in time where the store never answers, however late it answers then', async () => {
-    let answer!: (value: unknown) => void;
-    const pending = new Promise((resolve) => (answer = resolve));
+  it('fails after the timeout where the store does not return, and ignores a late result', async () => {
+    let respond!: (value: unknown) => void;
+    const pending = new Promise((resolve) => (respond = resolve));
     const call = ask(guarded({ [operation]: () => pending }, 5));
     await expect(call).rejects.toMatchObject({
       code: 'ERR_SESSION_STORE',
-      message: `The session store did not answer in time to ${operation} a session.`,
+      message: `The session store did not ${operation} a session in time.`,
     });
-    answer(null);
+    respond(null);
     expect(events).toHaveLength(1);
   });
 
-  it('asks a store no more that did not answer five times in a row', async () => {
+  it('refuses calls of a store that has timed out five times in a row', async () => {
     let calls = 0;
     const store = guarded({ [operation]: () => new Promise(() => calls++) }, 5);
     const asked = Array.from({ length: 5 }, () => ask(store));
@@ -81,14 +81,14 @@ describe.each(OPERATIONS)('%s of a guarded store', (operation, ask) => {
     expect(events).toHaveLength(1);
   });
 
-  it('takes an answer that comes at once, and not in a promise', async () => {
-    const answers = { load: null, create: 'created', patch: 'applied', rekey: 'applied', delete: 'deleted' };
-    const answer = answers[operation];
-    expect(await ask(guarded({ [operation]: () => answer }, 1000))).toBe(answer);
+  it('accepts a result that is returned synchronously', async () => {
+    const results = { load: null, create: 'created', patch: 'applied', rekey: 'applied', delete: 'deleted' };
+    const result = results[operation];
+    expect(await ask(guarded({ [operation]: () => result }, 1000))).toBe(result);
   });
 });
 
-describe('a store of which one call hangs', () => {
+describe('a store with one call that does not settle', () => {
   it('keeps no later result alive', async () => {
     const results: WeakRef<SessionRecord>[] = [];
     let respond!: (record: null) => void;
@@ -110,21 +110,21 @@ describe('a store of which one call hangs', () => {
   });
 });
 
-describe('a store that lies', () => {
+describe('a store that returns invalid results', () => {
   it.each<[keyof SessionStore, unknown]>(
     OPERATIONS.slice(1).flatMap(([operation]) =>
       [undefined, null, true, 'ok', 1, {}, { conflict: null }, { conflict: {} }].map(
-        (answer): [keyof SessionStore, unknown] => [operation, answer],
+        (result): [keyof SessionStore, unknown] => [operation, result],
       ),
     ),
-  )('has failed to %s when it answers %j', async (operation, answer) => {
+  )('has failed to %s when it returns %j', async (operation, result) => {
     const [, ask] = OPERATIONS.find(([name]) => name === operation)!;
-    await expect(ask(guarded({ [operation]: async () => answer }))).rejects.toMatchObject({
+    await expect(ask(guarded({ [operation]: async () => result }))).rejects.toMatchObject({
       code: 'ERR_SESSION_STORE',
     });
   });
 
-  it.each([['create'], ['delete']] as const)('cannot answer %s with a conflict', async (operation) => {
+  it.each([['create'], ['delete']] as const)('cannot return a conflict of %s', async (operation) => {
     const [, ask] = OPERATIONS.find(([name]) => name === operation)!;
     await expect(ask(guarded({ [operation]: async () => ({ conflict: RECORD }) }))).rejects.toMatchObject({
       code: 'ERR_SESSION_STORE',
@@ -133,28 +133,25 @@ describe('a store that lies', () => {
 
   it.each<[string, unknown]>([
     ["'corrupt'", 'corrupt'],
-    ['a text', '{}'],
+    ['a string', '{}'],
     ['an empty object', {}],
     ['true', true],
     ['a record without an expiry', { ...RECORD, expiresAt: undefined }],
-    ['a record whose expiry is a text', { ...RECORD, expiresAt: '1' }],
-    ['a record whose expiry is no number', { ...RECORD, expiresAt: Number.NaN }],
-    ['a record of a principal that is no text', { ...RECORD, principal: 7 }],
+    ['a record whose expiry is a string', { ...RECORD, expiresAt: '1' }],
+    ['a record whose expiry is not a number', { ...RECORD, expiresAt: Number.NaN }],
+    ['a record whose principal is not a string', { ...RECORD, principal: 7 }],
     ['a record with attributes in an object', { ...RECORD, attributes: { n: '1' } }],
     ['a record with an attribute that was cut off', { ...RECORD, attributes: new Map([['n', '{"a":']]) }],
     ['a record with an attribute that was never JSON', { ...RECORD, attributes: new Map([['n', 'u1']]) }],
-    ['a record with an attribute without a text', { ...RECORD, attributes: new Map([['n', '']]) }],
-    ['a record with an attribute that is no text', { ...RECORD, attributes: new Map([['n', 1]]) }],
-  ])('has no session where it loads %s, and it is told', async (_, found) => {
+    ['a record with an empty attribute', { ...RECORD, attributes: new Map([['n', '']]) }],
+    ['a record with an attribute that is not a string', { ...RECORD, attributes: new Map([['n', 1]]) }],
+  ])('has no session where it loads %s, and emits an event', async (_, found) => {
     expect(await guarded({ load: async () => found }).load(KEY)).toBeNull();
     expect(events).toEqual([{ type: 'corrupt-record', handle: sessionHandle(KEY) }]);
   });
 
-  it.each([[null], [undefined]])(
-    'has no session where it loads %s, which is nothing to tell',
-    async (found) => {
-      expect(await guarded({ load: async () => found }).load(KEY)).toBeNull();
-      expect(events).toEqual([]);
-    },
-  );
+  it.each([[null], [undefined]])('has no session where it loads %s, and emits no event', async (found) => {
+    expect(await guarded({ load: async () => found }).load(KEY)).toBeNull();
+    expect(events).toEqual([]);
+  });
 });

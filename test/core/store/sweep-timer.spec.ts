@@ -18,7 +18,7 @@ function sweeper(...answers: (number | Error | Promise<number>)[]) {
   return { asked, deleteExpired };
 }
 
-describe('SweepSchedule', () => {
+describe('SweepTimer', () => {
   beforeEach(() => {
     jest.useFakeTimers();
   });

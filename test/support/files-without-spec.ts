@@ -1,0 +1,230 @@
+/**
+ * The files of lib that have no spec of their own name, by the spec that covers them and why that suffices. Doors (`index.ts`)
+ * need no entry.
+ */
+export const FILES_WITHOUT_SPEC: readonly { readonly reason: string; readonly files: readonly string[] }[] = [
+  {
+    reason: 'Types only.',
+    files: [
+      'core/session/request-context.ts',
+      'core/session/session-cookie.ts',
+      'core/session/user-session.ts',
+      'express/express-types.ts',
+      'http/handler-hooks.ts',
+      'http/request-parts.ts',
+      'http/session-options.ts',
+      'nest/session-module-options.ts',
+      'stores/sql/sql-dialect.ts',
+      'testing/store-contract-options.ts',
+    ],
+  },
+  {
+    reason: 'Error classes and messages: each spec of the code that throws them checks code and message.',
+    files: ['core/errors.ts', 'core/session/session-errors.ts', 'nest/session-exceptions.ts'],
+  },
+  {
+    reason:
+      'test/core/session/session-state.spec.ts checks these facts where they are used: expiry, touch and commits.',
+    files: ['core/session/session-facts.ts'],
+  },
+  {
+    reason: 'test/core/session/session-writer.spec.ts and session-patch.spec.ts compare what the store gets.',
+    files: ['core/session/session-records.ts'],
+  },
+  {
+    reason:
+      'test/core/session/attributes.spec.ts: these values exist only as part of the attributes of a session.',
+    files: ['core/session/shown-values.ts'],
+  },
+  {
+    reason:
+      'test/cookie/cookie-options.spec.ts and live-session-cookie.spec.ts check each rule by the options and settings.',
+    files: ['cookie/check-cookie-options.ts', 'cookie/cookie-setting.ts'],
+  },
+  {
+    reason: 'test/http/options.spec.ts checks every option and default.',
+    files: ['http/check-options.ts', 'http/resolve-options.ts'],
+  },
+  {
+    reason: 'test/http/event-reporter.spec.ts checks the log lines and warnings.',
+    files: ['http/describe-event.ts'],
+  },
+  {
+    reason:
+      'test/http/middleware.e2e.spec.ts and test/nest check requests as a whole: these files need a server.',
+    files: [
+      'http/once-closed.ts',
+      'http/request-cookies.ts',
+      'http/request-properties.ts',
+      'http/request-session.ts',
+      'http/session-handler.ts',
+      'http/session-middleware.ts',
+      'http/set-cookie-headers.ts',
+    ],
+  },
+  {
+    reason: 'test/http/response/response-gate.e2e.spec.ts: these are steps of the gate.',
+    files: [
+      'http/response/error-response.ts',
+      'http/response/gate-steps.ts',
+      'http/response/held-response.ts',
+    ],
+  },
+  {
+    reason: 'test/express runs the same suites over this entry point and express-session.',
+    files: [
+      'express/cookie-from-request.ts',
+      'express/express-options.ts',
+      'express/foreign-session.ts',
+      'express/middleware.ts',
+      'express/request-session.ts',
+      'express/session-json.ts',
+      'express/session-writes.ts',
+      'express/shared-sessions.ts',
+    ],
+  },
+  {
+    reason:
+      'test/nest checks the module over both adapters: decorators, guards and providers need an application.',
+    files: [
+      'nest/claimed-sessions.ts',
+      'nest/execution-session.ts',
+      'nest/inject-session-store.decorator.ts',
+      'nest/require-session.decorator.ts',
+      'nest/session-path.ts',
+      'nest/session.constants.ts',
+      'nest/session.decorator.ts',
+      'nest/session.guard.ts',
+      'nest/session.module.ts',
+      'nest/session.providers.ts',
+    ],
+  },
+  {
+    reason:
+      'test/stores/express-session/store.spec.ts runs the store contract over the adapter and express-session stores.',
+    files: [
+      'stores/express-session/callback-store.ts',
+      'stores/express-session/expiry-probe.ts',
+      'stores/express-session/late-writes.ts',
+      'stores/express-session/record-mapping.ts',
+      'stores/express-session/session.ts',
+      'stores/express-session/store-adapter.ts',
+    ],
+  },
+  {
+    reason:
+      'test/stores/lmdb*.spec.ts run the store contract, full disks and parallel processes over real data files.',
+    files: [
+      'stores/lmdb/lmdb-data-file.ts',
+      'stores/lmdb/lmdb-driver.ts',
+      'stores/lmdb/lmdb-options.ts',
+      'stores/lmdb/lmdb-room.ts',
+      'stores/lmdb/lmdb-session-store.ts',
+      'stores/lmdb/lmdb-tables.ts',
+    ],
+  },
+  {
+    reason: 'test/stores/memory*.spec.ts run the store contract, eviction and expiry over the store.',
+    files: [
+      'stores/memory/entry.ts',
+      'stores/memory/evict.ts',
+      'stores/memory/expired-sessions.ts',
+      'stores/memory/expiry-queue.ts',
+      'stores/memory/memory-session-store.ts',
+      'stores/memory/packed-texts.ts',
+      'stores/memory/principal-keys.ts',
+    ],
+  },
+  {
+    reason: 'test/stores/mysql*.spec.ts run the store contract and failures over MySQL and MariaDB servers.',
+    files: [
+      'stores/mysql/large-patch.ts',
+      'stores/mysql/mysql-client.ts',
+      'stores/mysql/mysql-connections.ts',
+      'stores/mysql/mysql-dialect.ts',
+      'stores/mysql/mysql-pool.ts',
+      'stores/mysql/mysql-schema.ts',
+      'stores/mysql/mysql-session-store.ts',
+      'stores/mysql/mysql-sweep.ts',
+      'stores/mysql/mysql-values.ts',
+    ],
+  },
+  {
+    reason: 'test/stores/postgres*.spec.ts run the store contract and failures over a PostgreSQL server.',
+    files: [
+      'stores/postgres/postgres-client.ts',
+      'stores/postgres/postgres-dialect.ts',
+      'stores/postgres/postgres-pool.ts',
+      'stores/postgres/postgres-query.ts',
+      'stores/postgres/postgres-schema.ts',
+      'stores/postgres/postgres-session-store.ts',
+    ],
+  },
+  {
+    reason:
+      'test/stores/redis*.spec.ts run the store contract and failures over Redis servers and a cluster.',
+    files: [
+      'stores/redis/cluster-writer.ts',
+      'stores/redis/own-client.ts',
+      'stores/redis/own-drivers.ts',
+      'stores/redis/principal-entries.ts',
+      'stores/redis/principal-sessions.ts',
+      'stores/redis/redis-access.ts',
+      'stores/redis/redis-clients.ts',
+      'stores/redis/redis-errors.ts',
+      'stores/redis/redis-record.ts',
+      'stores/redis/redis-scripts.ts',
+      'stores/redis/redis-session-store.ts',
+      'stores/redis/redis-store-options.ts',
+      'stores/redis/response-watchdog.ts',
+      'stores/redis/session-writer.ts',
+      'stores/redis/single-server-writer.ts',
+    ],
+  },
+  {
+    reason: 'test/stores/sql*.spec.ts and the specs of the three SQL stores check the shared part.',
+    files: [
+      'stores/sql/error-chain.ts',
+      'stores/sql/identifier-encoding.ts',
+      'stores/sql/migration.ts',
+      'stores/sql/retry.ts',
+      'stores/sql/safe-error.ts',
+      'stores/sql/safe-message.ts',
+      'stores/sql/sql-client.ts',
+      'stores/sql/sql-options.ts',
+      'stores/sql/sql-record.ts',
+      'stores/sql/sql-session-store.ts',
+      'stores/sql/table-name.ts',
+    ],
+  },
+  {
+    reason: 'test/stores/sqlite*.spec.ts run the store contract over both drivers and real files.',
+    files: [
+      'stores/sqlite/busy.ts',
+      'stores/sqlite/sqlite-client.ts',
+      'stores/sqlite/sqlite-dialect.ts',
+      'stores/sqlite/sqlite-driver.ts',
+      'stores/sqlite/sqlite-schema.ts',
+      'stores/sqlite/sqlite-session-store.ts',
+    ],
+  },
+  {
+    reason: 'test/testing/store-contract.spec.ts runs these suites against stores with one fault each.',
+    files: [
+      'testing/contract-records.ts',
+      'testing/data-contract.ts',
+      'testing/engine-contract.ts',
+      'testing/fake-clock.ts',
+      'testing/given-records-contract.ts',
+      'testing/large-patch-contract.ts',
+      'testing/life-cycle-contract.ts',
+      'testing/name-contract.ts',
+      'testing/patch-contract.ts',
+      'testing/principal-contract.ts',
+      'testing/rekey-contract.ts',
+      'testing/rekey-window-contract.ts',
+      'testing/sweep-contract.ts',
+      'testing/while-under-way.ts',
+    ],
+  },
+];
