@@ -8,10 +8,7 @@ import { FILES_WITHOUT_SPEC } from './support/files-without-spec.js';
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const MOST_LINES = 200;
 /** The files of lib that have more lines, and why a split would make them worse. */
-const LONG_FILES: Readonly<Record<string, string>> = {
-  'http/response/response-gate.ts': 'One state machine: its modes, and what each output means in each mode.',
-  'express/request-session.ts': 'One class with the properties and methods of an express-session session.',
-};
+const LONG_FILES: Readonly<Record<string, string>> = {};
 
 interface Manifest {
   readonly dependencies: Record<string, string>;

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Secret } from '../cookie/cookie-signature.js';
 import { isSecureByExpress } from '../http/request-facts.js';
-import { isGone } from '../http/response/response-gate.js';
+import { isGone } from '../http/response/raw-response.js';
 import { isNodeResponse } from '../http/response/ungated-response.js';
 import type { Session, SessionedRequest } from '../stores/express-session/session.js';
 import type { EndFacts } from './end-plan.js';

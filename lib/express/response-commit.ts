@@ -1,7 +1,7 @@
 import { signedValue } from '../cookie/cookie-signature.js';
 import { outsidePromises, withoutThrow } from '../http/call-listener.js';
 import type { HeaderWriter } from '../http/response/cache-headers.js';
-import type { CommitHooks } from '../http/response/response-gate.js';
+import type { CommitHooks } from '../http/response/commit-hooks.js';
 import { isNodeResponse, type UngatedHooks } from '../http/response/ungated-response.js';
 import { invokeStore } from '../stores/express-session/callback-store.js';
 import { Cookie } from '../stores/express-session/cookie.js';

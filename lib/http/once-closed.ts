@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isGone } from './response/response-gate.js';
+import { isGone } from './response/raw-response.js';
 import { isNodeResponse } from './response/ungated-response.js';
 
 /** Runs a step when the response, or its connection, has closed. Does nothing if neither emits events. */

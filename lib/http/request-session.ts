@@ -5,13 +5,14 @@ import type { OpenSession } from '../core/session/open-session.js';
 import type { RequestContext } from '../core/session/request-context.js';
 import type { FoundOrFailed } from '../core/session/session-engine.js';
 import type { UserSession } from '../core/session/user-session.js';
-import { chain, type Awaitable } from '../core/util/awaitable.js';
+import { chain, onFailure, type Awaitable } from '../core/util/awaitable.js';
 import { onceClosed } from './once-closed.js';
 import type { RequestFacts, RequestParts } from './request-parts.js';
 import { DEFAULT_SESSION, notLoaded, type AttachedSession } from './request-properties.js';
 import { varyByCookie } from './response/cache-headers.js';
 import { statusOf } from './response/error-response.js';
-import { ResponseGate, type CommitHooks } from './response/response-gate.js';
+import type { CommitHooks } from './response/commit-hooks.js';
+import { ResponseGate } from './response/response-gate.js';
 import { isNodeResponse, UngatedResponse, type UngatedHooks } from './response/ungated-response.js';
 import { writeCookies } from './set-cookie-headers.js';
 
@@ -138,24 +139,14 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
     if (this.#opened === null && !this.#isCommitDue()) return undefined;
     const { opened } = this;
     if (!this.isSecure && opened.isUndeliverable) this.#parts.undeliverable();
-    let outcome: Awaitable<CookieOutcome>;
-    try {
-      outcome = opened.commit();
-    } catch (error) {
-      return this.#failed(opened, error);
-    }
+    const outcome = onFailure(
+      () => opened.commit(),
+      // The error response sends the cookie of an id that the store holds.
+      () => void (this.#cookie = opened.cookieAfterFailure()),
+    );
     if (!(outcome instanceof Promise)) return void (this.#cookie = outcome);
     this.#parts.underWay(outcome);
-    return outcome.then(
-      (cookie) => void (this.#cookie = cookie),
-      (error: unknown) => this.#failed(opened, error),
-    );
-  }
-
-  /** The error response sends the cookie of an id that the store holds. */
-  #failed(opened: OpenSession, error: unknown): never {
-    this.#cookie = opened.cookieAfterFailure();
-    throw error;
+    return outcome.then((cookie) => void (this.#cookie = cookie));
   }
 
   /** Commits a session that is not loaded: it is loaded only to be deleted. */

@@ -1,12 +1,13 @@
 import type { CommitFacts } from './commit-plan.js';
 import type { CookiePlan, SessionCookie, SessionCookieFactory } from './session-cookie.js';
 
-/** What a cookie object is made from on first read. */
-export interface CookieSeed {
-  readonly settings: string | null;
-  readonly touchedAt: number;
-  /** The absolute end of the session, and so of its cookie. */
-  readonly endsBy: number;
+/** What a cookie object is made from on first read. `endsBy` is the absolute end of the session, and so of its cookie. */
+export class CookieSeed {
+  constructor(
+    readonly settings: string | null,
+    readonly touchedAt: number,
+    readonly endsBy: number,
+  ) {}
 }
 
 /** The cookie that the browser holds. `settings` is `undefined` if this session has not sent one. */
@@ -34,20 +35,20 @@ export class CookieState {
   /** The cookie object, made at the first call. */
   get object(): SessionCookie {
     const cookie = this.#cookie;
-    if (!('settings' in cookie)) return cookie;
+    if (!(cookie instanceof CookieSeed)) return cookie;
     return (this.#cookie = this.#factory.make(cookie.settings, cookie.touchedAt, cookie.endsBy));
   }
 
   get plan(): CookiePlan {
     const cookie = this.#cookie;
-    const isPlain = 'settings' in cookie && cookie.settings === null;
+    const isPlain = cookie instanceof CookieSeed && cookie.settings === null;
     return isPlain ? this.#factory.plan : this.#factory.planOf(this.object);
   }
 
   /** The present settings. */
   get settings(): string | null {
     const cookie = this.#cookie;
-    if ('settings' in cookie && cookie.settings === null) return null;
+    if (cookie instanceof CookieSeed && cookie.settings === null) return null;
     return this.#factory.keep(this.object);
   }
 
@@ -76,7 +77,7 @@ export class CookieState {
   /** Whether the present settings differ from stored ones. */
   differsFrom(stored: string | null): boolean {
     const cookie = this.#cookie;
-    if ('settings' in cookie && cookie.settings === stored) return false;
+    if (cookie instanceof CookieSeed && cookie.settings === stored) return false;
     // The text that this request would store for the same settings.
     const normalized = stored === null ? null : this.#factory.keep(this.#factory.make(stored, 0));
     return this.settings !== normalized;
@@ -96,7 +97,7 @@ export class CookieState {
   /** Restarts the lifetime. */
   restart(now: number): void {
     const cookie = this.#cookie;
-    if ('settings' in cookie) this.#cookie = { ...cookie, touchedAt: now };
+    if (cookie instanceof CookieSeed) this.#cookie = new CookieSeed(cookie.settings, now, cookie.endsBy);
     else this.#factory.touch(cookie, now);
   }
 

@@ -92,14 +92,16 @@ export class OpenSession {
 
   async regenerate({ keep = [] }: { readonly keep?: readonly string[] | 'all' }): Promise<void> {
     if (keep !== 'all' && !Array.isArray(keep)) throw keepError(keep);
-    await this.#inOrder(async () => {
+    await this.#inOrder(() => {
       const state = this.#state;
-      const { request, parts } = state;
-      if (request.hasBegun) throw sentError('regenerate');
-      if (state.unsettled.moved !== null) await adoptMoved(state, parts.store.keyOf(state.id));
-      if (state.stored !== null && state.moving === null)
-        request.whenClosed?.(async () => this.#inOrder(() => endOldId(state)));
-      state.beginMove(keep);
+      if (state.request.hasBegun) throw sentError('regenerate');
+      const isUnsettled = state.unsettled.moved !== null;
+      const settled = isUnsettled ? adoptMoved(state, state.parts.store.keyOf(state.id)) : undefined;
+      return chain(settled, () => {
+        if (state.stored !== null && state.moving === null)
+          state.request.whenClosed?.(async () => this.#inOrder(() => endOldId(state)));
+        state.beginMove(keep);
+      });
     });
   }
 
@@ -115,32 +117,31 @@ export class OpenSession {
   async save(): Promise<void> {
     await this.#inOrder(() => this.#commit(true));
     const state = this.#state;
-    if (state.ending === 'gone') throw goneError('saved');
+    if (state.isGone) throw goneError('saved');
     if (state.stored !== null || !this.isAlive) return;
     throw state.request.canSendHeaders && isInsecure(state) ? insecureError() : sentError('save');
   }
 
   /**
-   * Makes the store agree with the session. Returns what the response does to the browser's cookie:
-   * immediately where no store call is needed.
-   *
+   * Makes the store agree with the session. Returns what becomes of the cookie: without a store call, immediately.
    * @throws SessionError `ERR_SESSION_STORE`, `ERR_SESSION_VALUE`, `ERR_SESSION_CONFLICT`, `ERR_SESSION_ID`
    */
   commit(): Awaitable<CookieOutcome> {
     // An unavailable session that was not changed needs no store, and the browser keeps its cookie.
     if (this.#unavailable !== null && this.#state.ending !== 'destroyed' && !this.hasChanges()) return 'none';
-    const { moving, stored } = this.#state;
-    if (moving !== null && stored !== null) return this.#inOrder(() => this.#commitNewId());
-    return this.#inOrder(() => this.#commit(false));
+    return this.#inOrder(() => {
+      const { moving, stored } = this.#state;
+      return moving !== null && stored !== null ? this.#commitNewId() : this.#commit(false);
+    });
   }
 
   #commit(isExplicit: boolean): Awaitable<CookieOutcome> {
     const state = this.#state;
-    if (state.ending === 'gone') return 'none';
+    if (state.isGone) return 'none';
     const changes = state.ending === null ? state.changes() : NO_CHANGES;
     const plan = planCommit(commitFacts(state, isExplicit || changes.size > 0), state.parts.policy);
     if (plan.write === 'none') return plan.cookie;
-    return chain(write(state, plan.write, changes), () => (state.ending === 'gone' ? 'none' : plan.cookie));
+    return chain(write(state, plan.write, changes), () => (state.isGone ? 'none' : plan.cookie));
   }
 
   /** Where the commit of a new id fails, the old id ends all the same: an attacker may have it. */
@@ -158,9 +159,7 @@ export class OpenSession {
     return cookieOfFailure(this.#state);
   }
 
-  /**
-   * What {@link commit} would do to the browser's cookie, for a response that does not wait for the store.
-   */
+  /** The outcome that {@link commit} would have, for a response that does not wait for the store. */
   plannedCookie(): CookieOutcome {
     return this.isAvailable ? plannedCookie(this.#state) : 'none';
   }

@@ -14,7 +14,7 @@ export function commitFacts(state: SessionState, changed: boolean): CommitFacts 
     rekeyed: state.moving !== null,
     changed,
     destroyed: ending === 'destroyed',
-    released: ending === 'released',
+    released: ending === 'released' || ending === 'gone-and-released',
     touchDue: stored !== null && isSnapshotTouchDue(state, stored, plan),
     cookieChanged: cookie.isChanged,
     persistent: plan.isPersistent,
@@ -28,7 +28,7 @@ export function commitFacts(state: SessionState, changed: boolean): CommitFacts 
  */
 export function isInsecure({ request, ending, cookie }: SessionState, plan?: CookiePlan): boolean {
   if (request.isSecure) return false;
-  const hasEnded = ending === 'destroyed' || ending === 'released';
+  const hasEnded = ending !== null && ending !== 'gone';
   return hasEnded ? cookie.sent.secure === true : (plan ?? cookie.plan).secure;
 }
 
@@ -51,7 +51,7 @@ export function cookieOfFailure(state: SessionState): CookieOutcome {
 }
 
 /** The session is not the browser's any more, or is not saved: the browser keeps the cookie that it has. */
-const isLeftAlone = ({ ending }: SessionState): boolean => ending === 'gone' || ending === 'released';
+const isLeftAlone = ({ ending }: SessionState): boolean => ending !== null && ending !== 'destroyed';
 
 /** When the session expires: after the commit, if that moves its expiry. Epoch milliseconds. */
 export function expiresAt(state: SessionState): number {

@@ -4,7 +4,7 @@ import { applyPatch, NO_CHANGES } from '../store/session-record.js';
 import type { AttributeChange, Changes, SessionPatch, SessionRecord } from '../store/session-record.js';
 import { COOKIE, storedName } from './attribute-name.js';
 import type { SessionAttributes } from './attributes.js';
-import { CookieState, type CookieSeed } from './cookie-state.js';
+import { CookieSeed, CookieState } from './cookie-state.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
 import { patchedSnapshot, snapshotOf, type StoredSnapshot } from './stored-snapshot.js';
 import { NOTHING_UNSETTLED, type Unsettled } from './unsettled-writes.js';
@@ -29,9 +29,9 @@ export class SessionState {
   stored: StoredSnapshot | null = null;
   /**
    * Why the session is not saved any more: the application has destroyed or released it, or another request
-   * has ended it (`gone`).
+   * has ended it (`gone`), or both.
    */
-  ending: 'destroyed' | 'released' | 'gone' | null = null;
+  ending: 'destroyed' | 'released' | 'gone' | 'gone-and-released' | null = null;
   /** What the next commit moves to the new id; `null` unless a new id was requested. */
   moving: Carried | null = null;
   /** Writes that failed. The store may have applied them. */
@@ -58,11 +58,15 @@ export class SessionState {
     const { candidate, key, record } = found;
     this.#id = candidate.id;
     this.identity = record;
-    this.stored = snapshotOf(key, record, false);
+    this.stored = snapshotOf(key, record);
     const settings = this.stored.cookieSettings;
     const browser = { client: candidate.current ? 'current' : client, settings } as const;
     this.cookie = new CookieState(request.cookies, browser, this.#seed(settings, record.touchedAt));
     attributes.hydrate(record.attributes);
+  }
+
+  get isGone(): boolean {
+    return this.ending === 'gone' || this.ending === 'gone-and-released';
   }
 
   get now(): number {
@@ -95,7 +99,7 @@ export class SessionState {
   /** What was changed since the last commit. @throws SessionError `ERR_SESSION_VALUE` */
   changes(): Changes {
     const changes = this.attributes.changes();
-    const from = this.stored === null ? null : this.stored.cookieSettings;
+    const from = this.stored?.cookieSettings ?? null;
     if (!this.cookie.differsFrom(from)) return changes;
     return new Map<string, AttributeChange>([...changes, [COOKIE, { from, to: this.cookie.settings }]]);
   }
@@ -104,18 +108,18 @@ export class SessionState {
   adopt(key: SessionKey, record: SessionRecord): void {
     this.identity = record;
     this.moving = null;
-    this.stored = snapshotOf(key, record, false);
+    const { isCreated, isTouched } = this.stored!;
+    this.stored = { ...snapshotOf(key, record, isCreated), isTouched };
     this.cookie.use(this.#seed(this.stored.cookieSettings, record.touchedAt));
     this.attributes.hydrate(record.attributes);
   }
 
   /**
-   * The store has created or moved the whole session: `mine` is the record of this request, `record` the one
-   * that was stored, merged with changes of other requests. The cookie that the browser holds, if any, has
-   * another id.
+   * The store has created or moved the whole session: `mine` is the record of this request, `record` the one that
+   * was stored, merged with changes of other requests. The browser's cookie, if any, has another id.
    */
-  saved(key: SessionKey, mine: SessionRecord, record: SessionRecord, isCreated: boolean): void {
-    this.stored = snapshotOf(key, record, isCreated);
+  saved(key: SessionKey, mine: SessionRecord, record: SessionRecord): void {
+    this.stored = snapshotOf(key, record, this.stored === null || this.stored.isCreated);
     this.moving = null;
     this.cookie.outdate();
     this.attributes.saved(mine.attributes);
@@ -140,7 +144,7 @@ export class SessionState {
   /** The application has released the session. With `destroy` the commit deletes the record. */
   release(destroy: boolean): void {
     // A session that is gone has no record to delete, and no cookie to clear.
-    if (this.ending === 'gone') this.ending = 'released';
+    if (this.isGone) this.ending = 'gone-and-released';
     else if (destroy) this.ending = 'destroyed';
     else this.ending ??= 'released';
   }
@@ -150,7 +154,7 @@ export class SessionState {
    */
   lose(): void {
     this.stored = null;
-    this.ending = this.ending === null ? 'gone' : 'released';
+    this.ending = this.ending === null ? 'gone' : 'gone-and-released';
   }
 
   /**
@@ -166,22 +170,21 @@ export class SessionState {
 
   /** A new id for the same visitor, with the kept attributes only. The next commit moves the record. */
   beginMove(keep: readonly string[] | 'all'): void {
-    const { moving } = this;
+    const names = keep === 'all' ? null : keep.map(storedName);
     // A session that another request has ended has nothing to carry over.
-    const isGone = this.ending === 'gone';
+    const { isGone, moving } = this;
     if (isGone) this.attributes.dropLoaded();
+    if (keep !== 'all') this.attributes.keepOnly(keep);
+    // Nothing throws from here on: a call that fails leaves the session as it was.
     this.dropId();
     this.unsettled = { moved: null, patches: this.unsettled.patches };
     this.ending = null;
+    if (isGone) this.identity = { ...this.identity, principal: null };
     this.moving = moving ?? 'all';
     // A session that keeps all of its data also keeps its limits (S-35).
-    if (keep === 'all') {
-      if (isGone) this.identity = { ...this.identity, principal: null };
-      return;
-    }
-    this.attributes.keepOnly(keep);
-    const names = keep.map(storedName);
-    this.moving = new Set(names.filter((name) => moving === null || moving === 'all' || moving.has(name)));
+    if (names === null) return;
+    const carried = this.moving;
+    this.moving = new Set(names.filter((name) => carried === 'all' || carried.has(name)));
     this.identity = { createdAt: this.now, principal: null };
     this.cookie.use(this.#seed(null, this.identity.createdAt));
   }
@@ -192,6 +195,6 @@ export class SessionState {
   }
 
   #seed(settings: string | null, touchedAt: number): CookieSeed {
-    return { settings, touchedAt, endsBy: this.identity.createdAt + this.parts.lifetimes.absoluteMs };
+    return new CookieSeed(settings, touchedAt, this.identity.createdAt + this.parts.lifetimes.absoluteMs);
   }
 }

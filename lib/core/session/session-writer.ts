@@ -1,7 +1,7 @@
 import { isStoreFailure } from '../errors.js';
 import type { SessionKey } from '../session-id.js';
 import { NO_CHANGES, type Changes, type SessionRecord } from '../store/session-record.js';
-import { chain, type Awaitable } from '../util/awaitable.js';
+import { chain, onFailure, type Awaitable } from '../util/awaitable.js';
 import type { CommitPlan } from './commit-plan.js';
 import { isRecordExpired } from './expiry.js';
 import type { Updates } from './pending-updates.js';
@@ -42,22 +42,22 @@ function createRecord(state: SessionState, record: SessionRecord, tried: number)
   const { store } = state.parts;
   const key = store.keyOf(state.id);
   return chain(store.create(key, record), (result) => {
-    if (result === 'created') return state.saved(key, record, record, true);
+    if (result === 'created') return state.saved(key, record, record);
     nextId(state, tried);
     return createRecord(state, record, tried + 1);
   });
 }
 
 function nextId(state: SessionState, tried: number): void {
-  if (tried === MOST_IDS_TRIED) throw collisionError(MOST_IDS_TRIED);
+  // First: the id belongs to another session, so it must not stay here after the error.
   state.dropId();
+  if (tried === MOST_IDS_TRIED) throw collisionError(MOST_IDS_TRIED);
 }
 
 /** A touch that fails does not fail the response, unless the application has asked for it. */
 function touch(state: SessionState): Awaitable<void> {
-  const { isTouched } = state.stored!;
   const forgive = (error: unknown): void => {
-    if (isTouched || !isStoreFailure(error)) throw error;
+    if (state.stored?.isTouched === true || !isStoreFailure(error)) throw error;
   };
   try {
     const touched = patch(state, NO_CHANGES);
@@ -88,30 +88,29 @@ async function move(state: SessionState, updates: Updates): Promise<boolean> {
   let record = mine;
   // Where nothing is kept, changes of other requests do not matter.
   let revision = state.moving !== 'all' && state.moving?.size === 0 ? null : before.revision;
-  try {
-    for (let ids = 1, merges = 0; ;) {
-      const to = store.keyOf(state.id);
-      const result = await store.rekey(from, to, record, revision);
-      if (result === 'missing') return await findMoved(state, to);
-      if (result === 'applied') {
-        state.saved(to, mine, record, false);
-        state.unsettled = NOTHING_UNSETTLED;
-        return true;
-      }
-      if (result === 'collision') {
-        nextId(state, ids++);
-        continue;
-      }
-      if (merges++ === MOST_MERGES) throw conflictError(MOST_MERGES);
-      const { conflict } = result;
-      const left = remaining(state, { changes, updates }, conflict);
-      record = mergedRecord(state, conflict, left.changes, left.updates);
-      revision = conflict.revision;
-    }
-  } catch (error) {
+  const remember = (): void => {
     const { moved, patches } = state.unsettled;
     state.unsettled = { moved: moved ?? mine, patches };
-    throw error;
+  };
+  for (let ids = 1, merges = 0; ;) {
+    const to = store.keyOf(state.id);
+    // A store that fails may have applied it.
+    const result = await onFailure(() => store.rekey(from, to, record, revision), remember);
+    if (result === 'missing') return await findMoved(state, to);
+    if (result === 'applied') {
+      state.saved(to, mine, record);
+      state.unsettled = NOTHING_UNSETTLED;
+      return true;
+    }
+    if (result === 'collision') {
+      nextId(state, ids++);
+      continue;
+    }
+    if (merges++ === MOST_MERGES) throw conflictError(MOST_MERGES);
+    const { conflict } = result;
+    const left = remaining(state, { changes, updates }, conflict);
+    record = mergedRecord(state, conflict, left.changes, left.updates);
+    revision = conflict.revision;
   }
 }
 
@@ -134,7 +133,7 @@ export async function adoptMoved(state: SessionState, key: SessionKey): Promise<
   const record = await state.parts.store.load(key);
   if (record === null) return false;
   state.unsettled = { moved: null, patches };
-  state.saved(key, moved, record, false);
+  state.saved(key, moved, record);
   return true;
 }
 

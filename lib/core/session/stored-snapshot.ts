@@ -15,7 +15,7 @@ export interface StoredSnapshot {
 }
 
 /** The snapshot of a record that was loaded or written as a whole. */
-export function snapshotOf(key: SessionKey, record: SessionRecord, isCreated: boolean): StoredSnapshot {
+export function snapshotOf(key: SessionKey, record: SessionRecord, isCreated = false): StoredSnapshot {
   const cookieSettings = record.attributes.get(COOKIE) ?? null;
   return { key, record, cookieSettings, isCreated, isTouched: false };
 }

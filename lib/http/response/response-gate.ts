@@ -6,8 +6,6 @@ import { headersSent } from './held-response.js';
 import { GATE, type OutputMethod } from './output-methods.js';
 import { isGone, RawResponse } from './raw-response.js';
 
-export { isGone, type CommitHooks };
-
 /** What happens to the next output. */
 type GateState =
   | 'new' // It starts the commit.
@@ -106,6 +104,7 @@ export class ResponseGate {
     const raw = this.#raw;
     const isEnd = method === 'end';
     raw.check(method, args[0], this.#held !== null);
+    if (isEnd) this.#state = 'end-held'; // An end that the commit itself calls is a second one.
     const commit = commitAll(raw.sessions);
     if (commit instanceof Promise) {
       this.#held ??= new HeldOutput(raw.res);

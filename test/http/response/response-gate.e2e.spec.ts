@@ -370,3 +370,22 @@ describe('a new session of a client that left before the response', () => {
     },
   );
 });
+
+describe.each([
+  ['nest-session/http', () => sessionMiddleware({ secret: SECRET, store: new CountingStore() })],
+  ['nest-session/express', () => expressSession({ secret: SECRET, resave: false, saveUninitialized: false })],
+])('a response that is ended again during the commit of %s', (_, makeMiddleware) => {
+  it('is that of the first end', async () => {
+    const url = await serve(makeMiddleware(), (req, res) => {
+      (req.session as unknown as Record<string, unknown>)['user'] = {
+        toJSON: () => {
+          res.end('second');
+          return 1;
+        },
+      };
+      res.end('first');
+    });
+    const response = await fetch(url);
+    expect([response.status, await response.text()]).toEqual([200, 'first']);
+  });
+});
