@@ -30,6 +30,7 @@ import {
   type SessionOptionsFactory,
   type UserSession,
 } from 'nest-session';
+import { createClient } from 'redis';
 import { ADAPTERS, startApp, type RunningApp } from '../support/adapters.js';
 import { Browser } from '../support/browser.js';
 import { OTHER_SECRET, SECRET } from '../support/secret.js';
@@ -231,6 +232,9 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
     );
     expect(() => SessionModule.forRoot({ secret: SECRET, store: { get() {} } as never })).toThrow(
       /load, create, patch, rekey, delete/,
+    );
+    expect(() => SessionModule.forRoot({ secret: SECRET, store: createClient() })).toThrow(
+      /got a Redis client\. Set store: new RedisSessionStore\(\{ client \}\)/,
     );
     expect(() => SessionModule.forRoot({ secret: SECRET, sessionName: '' })).toThrow(/sessionName.*got ""/);
     expect(() => SessionModule.forRoot({ secret: SECRET, forRoutes: 'admin' as never })).toThrow(
