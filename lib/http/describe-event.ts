@@ -1,6 +1,7 @@
 import type { SessionEvent } from '../core/errors.js';
-import type { SessionStore, StartWarning } from '../core/store/session-store.js';
+import type { StartWarning } from '../core/store/session-store.js';
 import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
+import type { AnyStore } from './session-options.js';
 
 /** The log line of an event. */
 export function describeEvent(event: SessionEvent): string {
@@ -23,16 +24,29 @@ export function describeEvent(event: SessionEvent): string {
 }
 
 /**
- * The startup warning of a store: its `startWarning`, or the one of a memory store in production; else
- * `null`.
+ * The startup warning of a store that the application has given: its `startWarning`, or the one of a memory
+ * store in production; else `null`.
  */
-export function memoryWarning(store: SessionStore & Partial<StartWarning>): string | null {
+export function memoryWarning(store: AnyStore & Partial<StartWarning>): string | null {
   if (typeof store.startWarning === 'string') return store.startWarning;
-  if (process.env['NODE_ENV'] !== 'production' || !(store instanceof MemorySessionStore)) return null;
+  if (process.env['NODE_ENV'] !== 'production' || !isMemoryStore(store)) return null;
   return (
     'Sessions are stored in the memory of this process: they end with it, and other processes cannot read them. ' +
     'Set the option store to a durable store, such as LmdbSessionStore from nest-session/lmdb.'
   );
+}
+
+/**
+ * A `MemoryStore` of express-session, `memorystore` or `nest-session/express` is recognised by the name of its
+ * class or of a base class: an application may use another copy of these packages.
+ */
+function isMemoryStore(store: object): boolean {
+  if (store instanceof MemorySessionStore) return true;
+  for (let type: unknown = store; type !== null; type = Object.getPrototypeOf(type)) {
+    const { constructor } = type as { readonly constructor?: unknown };
+    if (typeof constructor === 'function' && constructor.name === 'MemoryStore') return true;
+  }
+  return false;
 }
 
 const BEHIND_A_PROXY =

@@ -100,7 +100,7 @@ export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMid
       return true;
     },
   });
-  const memory = memoryWarning(resolved.store);
+  const memory = memoryWarning(resolved.givenStore);
   if (memory !== null) warn(memory);
   const { store, clock, sweepEveryMs } = resolved;
   const sweeps = SweepTimer.of(store, clock, sweepEveryMs, (event) => handler.emit(event));

@@ -132,7 +132,7 @@ export class SessionModule
 
   onModuleInit(): void {
     const { store, givenStore } = this.#options;
-    const warning = memoryWarning(store);
+    const warning = memoryWarning(givenStore);
     if (warning !== null) this.#logger.warn(warning);
     if (store !== givenStore) this.#logger.log(EXPRESS_SESSION_STORE);
     this.#sweeps?.start();

@@ -21,8 +21,9 @@ export function createSessionProviders(sessionName: string | undefined, store: S
     {
       provide: RESOLVED_SESSION_OPTIONS,
       inject: [SESSION_OPTIONS, token],
-      useFactory: (options: RuntimeOptions, provided: AnyStore) => {
+      useFactory: (options: RuntimeOptions, provided: AnyStore | null | undefined) => {
         if (store !== undefined && options?.store !== undefined) throw twoStores();
+        if (provided == null) throw noStore(provided);
         return resolveSessionOptions(isOptions(options) ? { ...options, store: provided } : options);
       },
     },
@@ -51,7 +52,8 @@ function createStoreProvider(provide: ReturnType<typeof getSessionStoreToken>, s
     return {
       provide,
       inject: [SESSION_OPTIONS],
-      useFactory: (options: RuntimeOptions | undefined) => options?.store ?? defaultStore(),
+      useFactory: (options: RuntimeOptions | undefined) =>
+        options?.store === undefined ? defaultStore() : options.store,
     };
   }
   if (typeof store === 'function') return { provide, useClass: store };
@@ -68,6 +70,12 @@ function isProvider(store: object | null): boolean {
   }
   return ['useClass', 'useExisting', 'useValue', 'useFactory'].some((form) => form in store);
 }
+
+const noStore = (provided: null | undefined) =>
+  configError(
+    `The provider of the option store must return a SessionStore, got ${describeWithoutText(provided)}. ` +
+      'Return a store from the factory, or leave the option out for a MemorySessionStore.',
+  );
 
 const twoStores = () =>
   configError('The store is given twice: as an option of forRootAsync and by its factory. Remove one.');

@@ -156,3 +156,80 @@ describe.each(CASES)('sessionMiddleware on %s with the %s', (_server, _store, se
     }
   });
 });
+
+/** `/set/<name>` sets an attribute, and `/destroy` ends the session. */
+const change: PlainHandler = async ({ session, url }, res) => {
+  const name = /^\/set\/(.+)/.exec(url!)?.[1];
+  if (name !== undefined) session[name] = 1;
+  if (url === '/destroy') await session.destroy();
+  res.end(JSON.stringify({ ...session }));
+};
+
+describe('two middlewares with one store made for express-session', () => {
+  const start = async (storeTimeout?: number) => {
+    const store = new expressSession.MemoryStore();
+    /** Resolves when both requests have loaded their session. */
+    let bothLoaded = Promise.resolve();
+    let loaded = (): void => undefined;
+    const serve = (): Promise<RunningServer> => {
+      const session = sessionMiddleware({ secret: SECRET, store, storeTimeout });
+      return listen((req, res) =>
+        session(req, res, (error) => {
+          if (error !== undefined) return void Object.assign(res, { statusCode: 503 }).end();
+          loaded();
+          void bothLoaded.then(() => change(req as SessionRequest, res));
+        }),
+      );
+    };
+    const [first, second] = [await serve(), await serve()];
+    const here = new Browser(first.url);
+    await here.get('/set/first');
+    const there = new Browser(second.url, here.jar);
+    const whenBothLoaded = (): void => {
+      let missing = 2;
+      bothLoaded = new Promise((resolve) => (loaded = () => --missing === 0 && resolve()));
+    };
+    const stop = () => Promise.all([first.close(), second.close()]);
+    return { store, here, there, whenBothLoaded, stop };
+  };
+
+  it('keep all attributes that they change concurrently', async () => {
+    const { here, there, whenBothLoaded, stop } = await start();
+    try {
+      const expected: Record<string, number> = { first: 1 };
+      for (let round = 0; round < 10; round++) {
+        whenBothLoaded();
+        const [a, b] = [`a${round}`, `b${round}`];
+        await Promise.all([here.get(`/set/${a}`), there.get(`/set/${b}`)]);
+        Object.assign(expected, { [a]: 1, [b]: 1 });
+      }
+      whenBothLoaded();
+      const [seenHere, seenThere] = await Promise.all([here.get('/'), there.get('/')]);
+      expect(seenHere).toEqual(expected);
+      expect(seenThere).toEqual(expected);
+    } finally {
+      await stop();
+    }
+  });
+
+  it('destroy a session again when a late write of the other one has restored it', async () => {
+    const warning = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const { store, here, there, stop } = await start(50);
+    try {
+      const { set } = store;
+      let complete!: () => void;
+      store.set = (id, session, callback) => {
+        complete = () => set.call(store, id, session, callback);
+      };
+      expect((await here.fetch('/set/late')).status).toBe(503);
+      store.set = set;
+      await there.fetch('/destroy');
+      complete();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(Object.keys((store as unknown as { sessions: object }).sessions)).toEqual([]);
+    } finally {
+      await stop();
+      warning.mockRestore();
+    }
+  });
+});

@@ -1,5 +1,6 @@
 import { createPrivateKey, createSecretKey, generateKeyPairSync } from 'node:crypto';
 import { inspect } from 'node:util';
+import { Redis } from 'ioredis';
 import {
   days,
   hours,
@@ -11,6 +12,7 @@ import {
   type SessionOptions,
 } from 'nest-session/http';
 import { FakeClock } from 'nest-session/testing';
+import { createClient } from 'redis';
 import { OTHER_SECRET, SECRET } from '../support/secret.js';
 
 function refusal(options: unknown): SessionError {
@@ -112,6 +114,21 @@ describe('options that fail at startup', () => {
       'store',
       'without the methods load,',
       'express-session (get, set, destroy)',
+    ],
+
+    [
+      'a client of the package redis',
+      withSecret({ store: createClient() }),
+      'store',
+      'a Redis client',
+      'new RedisSessionStore({ client })',
+    ],
+    [
+      'a client of ioredis',
+      withSecret({ store: new Redis({ lazyConnect: true }) }),
+      'store',
+      'a Redis client',
+      'new RedisSessionStore({ client })',
     ],
 
     ['a string as genid', withSecret({ genid: 'uuid' }), 'genid', 'a string', 'a function of the request'],

@@ -11,6 +11,7 @@ import {
   Session as NestSession,
   Version,
   VersioningType,
+  type DynamicModule,
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
@@ -30,6 +31,7 @@ import {
   type SessionOptionsFactory,
   type UserSession,
 } from 'nest-session';
+import { createClient } from 'redis';
 import { ADAPTERS, startApp, type RunningApp } from '../support/adapters.js';
 import { Browser } from '../support/browser.js';
 import { OTHER_SECRET, SECRET } from '../support/secret.js';
@@ -232,6 +234,9 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
     expect(() => SessionModule.forRoot({ secret: SECRET, store: { get() {} } as never })).toThrow(
       /load, create, patch, rekey, delete/,
     );
+    expect(() => SessionModule.forRoot({ secret: SECRET, store: createClient() })).toThrow(
+      /got a Redis client\. Set store: new RedisSessionStore\(\{ client \}\)/,
+    );
     expect(() => SessionModule.forRoot({ secret: SECRET, sessionName: '' })).toThrow(/sessionName.*got ""/);
     expect(() => SessionModule.forRoot({ secret: SECRET, forRoutes: 'admin' as never })).toThrow(
       /forRoutes must be an array/,
@@ -263,6 +268,51 @@ describe.each(ADAPTERS)('SessionModule on %s', (_, adapter) => {
     await expect(Test.createTestingModule({ imports: [missing] }).compile()).rejects.toMatchObject({
       code: 'ERR_SESSION_CONFIG',
     });
+  });
+
+  it.each<[string, () => DynamicModule, string]>([
+    [
+      'a factory that returns undefined',
+      () => SessionModule.forRoot({ secret: SECRET, store: { useFactory: () => undefined as never } }),
+      'undefined',
+    ],
+    [
+      'an async factory that returns null',
+      () => SessionModule.forRoot({ secret: SECRET, store: { useFactory: async () => null as never } }),
+      'null',
+    ],
+    [
+      'the value undefined',
+      () => SessionModule.forRoot({ secret: SECRET, store: { useValue: undefined as never } }),
+      'undefined',
+    ],
+    [
+      'the value null, of forRootAsync',
+      () =>
+        SessionModule.forRootAsync({
+          useFactory: () => ({ secret: SECRET }),
+          store: { useValue: null as never },
+        }),
+      'null',
+    ],
+    [
+      'null from the factory of forRootAsync',
+      () => SessionModule.forRootAsync({ useFactory: () => ({ secret: SECRET, store: null as never }) }),
+      'null',
+    ],
+  ])('rejects a store at startup that is %s', async (_name, register, shown) => {
+    await expect(Test.createTestingModule({ imports: [register()] }).compile()).rejects.toMatchObject({
+      code: 'ERR_SESSION_CONFIG',
+      message: expect.stringContaining(`must return a SessionStore, got ${shown}. Return a store`) as unknown,
+    });
+  });
+
+  it('has a memory store when the factory of forRootAsync returns store: undefined', async () => {
+    const imports = [
+      SessionModule.forRootAsync({ useFactory: () => ({ secret: SECRET, store: undefined }) }),
+    ];
+    const module = await Test.createTestingModule({ imports }).compile();
+    expect(module.get(SessionStore)).toBeInstanceOf(MemorySessionStore);
   });
 
   it.each<[string, unknown, string]>([

@@ -1,4 +1,5 @@
 import { Controller, Post, type LoggerService } from '@nestjs/common';
+import expressSession from 'express-session';
 import {
   MemorySessionStore,
   Session,
@@ -6,6 +7,7 @@ import {
   type CookieOptions,
   type UserSession,
 } from 'nest-session';
+import { MemoryStore } from 'nest-session/express';
 import { FakeClock } from 'nest-session/testing';
 import { ADAPTERS, startApp } from '../support/adapters.js';
 import { Browser } from '../support/browser.js';
@@ -51,6 +53,22 @@ describe.each(ADAPTERS)('an application in production on %s', (_, adapter) => {
     expect(logger.lines).toEqual([
       expect.stringMatching(/^warn Sessions are stored in the memory of this process/),
       expect.stringMatching(/^warn A session was not stored.*proxy: true/),
+    ]);
+  });
+
+  it.each([
+    ['express-session', new expressSession.MemoryStore()],
+    ['nest-session/express', new MemoryStore()],
+  ])('warns about a memory store of %s (S-76)', async (_name, store) => {
+    process.env['NODE_ENV'] = 'production';
+    const logger = new Recorder();
+    const { app } = await startApp(adapter, {
+      imports: [SessionModule.forRoot({ secret: SECRET, store })],
+      prepare: (made) => made.useLogger(logger),
+    });
+    await app.close();
+    expect(logger.lines).toEqual([
+      expect.stringMatching(/^warn Sessions are stored in the memory of this process/),
     ]);
   });
 

@@ -2,20 +2,38 @@
  * The result of a promise, when it settles within the limit; else rejects with the error that `late` makes. A
  * later result is ignored.
  *
- * The timer does not keep the process alive.
+ * For requests: the timer does not keep the process alive.
  */
 export function withDeadline<T>(promise: Promise<T>, limitMs: number, late: () => Error): Promise<T> {
+  return settle(promise, late, (expire) => setTimeout(expire, limitMs).unref());
+}
+
+/**
+ * As {@link withDeadline}, for work that must end before the process: the timer keeps it alive. Without it the
+ * process could exit in the middle of a shutdown, when nothing else is pending.
+ */
+export function withRefDeadline<T>(promise: Promise<T>, limitMs: number, late: () => Error): Promise<T> {
+  return settle(promise, late, (expire) => setTimeout(expire, limitMs));
+}
+
+function settle<T>(
+  promise: Promise<T>,
+  late: () => Error,
+  startTimer: (expire: () => void) => NodeJS.Timeout,
+): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const timer = setTimeout(() => reject(late()), limitMs);
-    timer.unref();
+    const timer = startTimer(() => reject(late()));
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
 
-/** Waits for a promise, at most for the limit. Rejects when the promise rejects within the limit. */
+/**
+ * Waits for a promise, at most for the limit. Rejects when the promise rejects within the limit. The timer
+ * keeps the process alive.
+ */
 export async function waitAtMost(limitMs: number, promise: Promise<unknown>): Promise<void> {
   const late = new Error('late');
-  await withDeadline(promise, limitMs, () => late).catch((error: unknown) => {
+  await withRefDeadline(promise, limitMs, () => late).catch((error: unknown) => {
     if (error !== late) throw error;
   });
 }

@@ -4,6 +4,9 @@ const NAME = String.raw`["'\x60]?[\w.$@%:-]{1,130}["'\x60]?`;
 /** A user in the notation of MySQL and MariaDB. */
 const USER = String.raw`'[\w.$-]{0,80}'@'[\w.$%:-]{0,255}'`;
 
+/** Prefix of Redis 7.2 for a right that is missing in a script. */
+const IN_SCRIPT = '(ACL failure in script: )?';
+
 /** Commands that the Redis store sends. */
 const COMMAND = '(evalsha|eval|zrem|hello|auth|select|client|info|ping)';
 
@@ -64,7 +67,8 @@ const PATTERNS = [
   "READONLY You can't write against a read only (replica|slave)\\.",
   'LOADING (Redis|Valkey) is loading the dataset in memory',
   "MASTERDOWN Link with MASTER is down and (replica|slave)-serve-stale-data is set to 'no'\\.",
-  "MISCONF (Redis|Valkey) is configured to save RDB snapshots, but it's currently unable to persist to disk\\. " +
+  'MISCONF (Redis|Valkey) is configured to save RDB snapshots, ' +
+    "but (it's currently unable to persist to|it is currently not able to persist on) disk\\. " +
     'Commands that may modify the data set are disabled, because this instance is configured to report errors ' +
     'during writes if RDB snapshotting fails \\(stop-writes-on-bgsave-error option\\)\\. ' +
     'Please check the (Redis|Valkey) logs for details about the RDB error\\.',
@@ -72,8 +76,13 @@ const PATTERNS = [
   'NOREPLICAS Not enough good replicas to write\\.|NOAUTH Authentication required\\.',
   'NOPERM this user has no permissions to access one of the keys used as arguments',
   "NOPERM this user has no permissions to run the '[a-z|]{1,30}' command( or its subcommand)?",
+  `NOPERM ${IN_SCRIPT}User [\\w.-]{1,80} has no permissions to run the '[a-z|]{1,30}' command`,
+  `NOPERM ${IN_SCRIPT}No permissions to access a key`,
   'WRONGPASS invalid username-password pair or user is disabled\\.',
-  "ERR (The user executing the script can't run this command or subcommand|max number of clients reached)",
+  "(ERR )?The user executing the script can't run this command or subcommand",
+  'ERR max number of clients reached|ERR DB index is out of range|ERR SELECT is not allowed in cluster mode',
+  'ERR AUTH <password> called without any password configured for the default user\\. ' +
+    'Are you sure your configuration is correct\\?',
   `ERR unknown command ['\`]${COMMAND}['\`]`,
   'WRONGTYPE Operation against a key holding the wrong kind of value',
   'CLUSTERDOWN (The cluster is down|Hash slot not served)',
@@ -83,16 +92,33 @@ const PATTERNS = [
   'Socket already opened|Disconnects client|Command timed out|All the root nodes are unavailable',
   "Stream isn't writeable and enableOfflineQueue options is false|Failed to refresh slots cache\\.",
   'Reached the max retries per request limit \\(which is \\d+\\)\\. Refer to "maxRetriesPerRequest" option for details\\.',
-  'All sentinels are unreachable[a-z. ]*|None of the sentinels are available',
+  "Socket timeout( timeout)?\\. Expecting data, but didn't receive any in \\d+ms\\.",
+  'Command aborted due to connection close|None of startup nodes is available|Cluster is disconnected\\.',
+  'Too many Cluster redirections\\.?|None of the sentinels are available',
+  'All sentinels are unreachable( and retry is disabled\\.|\\. Retrying from scratch after \\d+ms\\.)?',
+  'Invalid (pathname|protocol)|URI malformed',
 ].map((pattern) => new RegExp(`^(?:${pattern})$`));
 
-/** Prefix of a rethrown error in a script, and the script or the arguments that Redis appends. */
-const REDIS_EXTRAS =
-  / script: [0-9a-f]{40}, on @user_script:\d+\.$|, with args beginning with: .*$|^ERR (?=[A-Z]{3,} )/gs;
-
 /** Codes that begin an error reply of Redis. */
-const REPLY_CODE =
-  /^(ASK|BUSY|CLUSTERDOWN|CROSSSLOT|DENIED|ERR|EXECABORT|LOADING|MASTERDOWN|MISCONF|MOVED|NOAUTH|NOPERM|NOPROTO|NOREPLICAS|NOSCRIPT|OOM|READONLY|TRYAGAIN|UNKILLABLE|WRONGPASS|WRONGTYPE) /;
+const CODE =
+  '(ASK|BUSY|CLUSTERDOWN|CROSSSLOT|DENIED|ERR|EXECABORT|LOADING|MASTERDOWN|MISCONF|MOVED|NOAUTH|NOPERM|NOPROTO|' +
+  'NOREPLICAS|NOSCRIPT|OOM|READONLY|TRYAGAIN|UNKILLABLE|WRONGPASS|WRONGTYPE) ';
+const REPLY_CODE = new RegExp(`^${CODE}`);
+
+/**
+ * Parts that Redis and its clients add to an error reply: the prefix of an error in a script (the long one is
+ * of Redis 6), and at the end the script, the arguments or the previous error.
+ */
+const REDIS_EXTRAS = new RegExp(
+  [
+    String.raw`^ERR Error running script \(call to f_[0-9a-f]{40}\): @user_script:\d+: (?:@user_script: \d+: )?-?`,
+    `^ERR (?=${CODE})`,
+    String.raw` script: [0-9a-f]{40}, on @user_script:\d+\.$`,
+    ', with args beginning with: .*$',
+    ' Last error: .*$',
+  ].join('|'),
+  'gs',
+);
 
 const LONGEST = 400;
 
@@ -105,5 +131,7 @@ export function safeMessage(message: unknown): string | undefined {
 
 /** The code of an error reply of Redis; `undefined` for any other message. */
 export function replyCodeIn(message: unknown): string | undefined {
-  return typeof message === 'string' ? REPLY_CODE.exec(message.replace(REDIS_EXTRAS, ''))?.[1] : undefined;
+  if (typeof message !== 'string') return undefined;
+  const found = REPLY_CODE.exec(message.replace(REDIS_EXTRAS, '')) ?? REPLY_CODE.exec(message);
+  return found?.[1];
 }

@@ -28,8 +28,8 @@ export class ExpressStoreAdapter extends SessionStore implements SessionKeying {
   readonly #cookie: StoredExpressCookie;
   readonly #lifetimes: AdapterLifetimes;
   readonly #limitMs: number | null;
-  readonly #writes = new KeyedQueue();
-  readonly #lateWrites = new LateWrites();
+  readonly #writes: KeyedQueue;
+  readonly #lateWrites: LateWrites;
   #connected = true;
 
   /** `limitMs`: deadline of each store call. A call without a result would block all later writes. */
@@ -44,6 +44,7 @@ export class ExpressStoreAdapter extends SessionStore implements SessionKeying {
     this.#store = store;
     this.#cookie = cookie;
     this.#lifetimes = lifetimes;
+    ({ writes: this.#writes, lateWrites: this.#lateWrites } = writesOf(store));
     if (typeof store.on !== 'function') return;
     store.on('disconnect', () => (this.#connected = false));
     store.on('connect', () => (this.#connected = true));
@@ -145,6 +146,23 @@ export class ExpressStoreAdapter extends SessionStore implements SessionKeying {
       sessionOf({ sessionID: key, sessionStore: this.#store } as never, record, this.#cookie),
     );
   }
+}
+
+/**
+ * Pending writes of each store. They belong to the store and not to an adapter: two middlewares on one store
+ * would otherwise load and write the same session concurrently, and one would overwrite the other.
+ */
+const writesOfStores = new WeakMap<
+  object,
+  { readonly writes: KeyedQueue; readonly lateWrites: LateWrites }
+>();
+
+function writesOf(store: object) {
+  const known = writesOfStores.get(store);
+  if (known !== undefined) return known;
+  const made = { writes: new KeyedQueue(), lateWrites: new LateWrites() };
+  writesOfStores.set(store, made);
+  return made;
 }
 
 /** Errors of these stores can contain the id, which must not get into logs. */

@@ -1,4 +1,4 @@
-import { withDeadline } from '../../core/util/deadline.js';
+import { withRefDeadline } from '../../core/util/deadline.js';
 import { errorChain, StoreError } from '../../core/util/store-error.js';
 
 /** Limit for a migration: its connection may be to a server that no longer responds. */
@@ -30,7 +30,7 @@ export class Migration {
       new StoreError(
         `The ${this.#store} could not bring its table to the newest version within ${WITHIN_MS / 1000} s.`,
       );
-    const migration = withDeadline(this.#migrate(), WITHIN_MS, late);
+    const migration = withRefDeadline(this.#migrate(), WITHIN_MS, late);
     migration.catch(() => this.forget(migration));
     return migration;
   }

@@ -1,4 +1,6 @@
-import { Deadline, waitAtMost, withDeadline } from '../../../lib/core/util/deadline.js';
+import { jest } from '@jest/globals';
+import { Deadline, waitAtMost, withDeadline, withRefDeadline } from '../../../lib/core/util/deadline.js';
+import { Migration } from '../../../lib/stores/sql/migration.js';
 import { collectGarbage } from '../../support/heap.js';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -60,5 +62,38 @@ describe('waitAtMost', () => {
     await expect(waitAtMost(60_000, Promise.resolve(1))).resolves.toBeUndefined();
     await expect(waitAtMost(60_000, Promise.reject(new Error('no')))).rejects.toThrow('no');
     await expect(waitAtMost(5, new Promise(() => undefined))).resolves.toBeUndefined();
+  });
+});
+
+describe('the timer of a limit', () => {
+  const pending = (): Promise<void> => new Promise(() => undefined);
+  const late = (): Error => new Error('late');
+
+  it.each<[string, boolean, (work: Promise<void>) => unknown]>([
+    ['does not keep the process alive for a request', false, (work) => withDeadline(work, 60_000, late)],
+    ['keeps the process alive for a shutdown', true, (work) => waitAtMost(60_000, work)],
+    ['keeps the process alive for other work', true, (work) => withRefDeadline(work, 60_000, late)],
+    ['keeps the process alive for a migration', true, (work) => new Migration('XStore', () => work).run()],
+  ])('%s', (_, isRef, start) => {
+    const set = jest.spyOn(globalThis, 'setTimeout');
+    try {
+      void start(pending());
+      const timers = set.mock.results.map(({ value }) => value as NodeJS.Timeout);
+      expect(timers.map((timer) => timer.hasRef())).toEqual([isRef]);
+      timers.forEach(clearTimeout);
+    } finally {
+      set.mockRestore();
+    }
+  });
+
+  it('is cleared when the work settles', async () => {
+    const clear = jest.spyOn(globalThis, 'clearTimeout');
+    try {
+      await waitAtMost(60_000, Promise.resolve());
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(clear).toHaveBeenCalledTimes(1);
+    } finally {
+      clear.mockRestore();
+    }
   });
 });

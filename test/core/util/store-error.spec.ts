@@ -67,6 +67,23 @@ describe('safeError', () => {
     'LOADING Redis is loading the dataset in memory',
     "NOPERM this user has no permissions to run the 'evalsha' command",
     'Socket closed unexpectedly',
+    'Invalid pathname',
+    'Invalid protocol',
+    'URI malformed',
+    'ERR DB index is out of range',
+    'ERR SELECT is not allowed in cluster mode',
+    'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
+    "Socket timeout. Expecting data, but didn't receive any in 2000ms.",
+    "Socket timeout timeout. Expecting data, but didn't receive any in 3000ms.",
+    'Command aborted due to connection close',
+    'None of startup nodes is available',
+    'Cluster is disconnected.',
+    'Too many Cluster redirections',
+    "NOPERM User bob-1 has no permissions to run the 'client|setinfo' command",
+    "NOPERM ACL failure in script: User bob has no permissions to run the 'get' command",
+    'NOPERM No permissions to access a key',
+    'All sentinels are unreachable. Retrying from scratch after 10ms.',
+    'All sentinels are unreachable and retry is disabled.',
     'MDB_MAP_FULL: Environment mapsize limit reached',
     'No space left on device',
   ])('contains the message that an operator needs: %s', (message) => {
@@ -102,6 +119,51 @@ describe('safeError', () => {
         code: 'READONLY',
         message: readonly,
       });
+  });
+
+  const SCRIPT = 'ab12'.repeat(10);
+  const IN_SCRIPT = `ERR Error running script (call to f_${SCRIPT}): @user_script:7: `;
+  it.each([
+    ['OOM', "OOM command not allowed when used memory > 'maxmemory'."],
+    ['READONLY', "READONLY You can't write against a read only replica."],
+    [
+      'MISCONF',
+      'MISCONF Redis is configured to save RDB snapshots, but it is currently not able to persist on disk. ' +
+        'Commands that may modify the data set are disabled, because this instance is configured to report errors ' +
+        'during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). ' +
+        'Please check the Redis logs for details about the RDB error.',
+    ],
+  ])('contains the reply %s of a command in a script of Redis 6', (code, reply) => {
+    for (const text of [`${IN_SCRIPT}@user_script: 7: -${reply}`, `${IN_SCRIPT}-${reply}`, IN_SCRIPT + reply])
+      expect(safeError('XStore', new Error(text))).toMatchObject({ code, message: reply });
+  });
+
+  it.each([
+    ['All sentinels are unreachable. Retrying from scratch after 10ms.'],
+    ['Too many Cluster redirections.'],
+  ])('contains the message of ioredis without the previous error: %s', (message) => {
+    const safe = safeError('XStore', new Error(`${message} Last error: Error: ${SECRET}\n${SECRET}`));
+    expect(safe.message).toBe(message);
+  });
+
+  it.each([
+    ['ERR', `ERR AUTH ${SECRET} called without any password configured for the default user.`],
+    ['ERR', `ERR AUTH <password> called without any password configured for ${SECRET}`],
+    ['ERR', `ERR SELECT ${SECRET} is not allowed in cluster mode`],
+    ['ERR', `ERR DB index ${SECRET} is out of range`],
+    ['ERR', `${IN_SCRIPT}@user_script: 7: -Cannot write ${SECRET}`],
+    ['OOM', `${IN_SCRIPT}@user_script: 7: -OOM no room for ${SECRET}`],
+    ['NOPERM', `NOPERM User bob has no permissions to access the '${SECRET}' key`],
+    ['NOPERM', `NOPERM User bob has no permissions to run the 'get ${SECRET}' command`],
+    [undefined, `Invalid pathname /${SECRET}`],
+    [undefined, `Socket timeout. Expecting data, but didn't receive any in ${SECRET}ms.`],
+    [undefined, `Too many Cluster redirections. First error: ${SECRET} Last error: none`],
+    [undefined, `${SECRET} Last error: URI malformed`],
+  ])('shows the code %s of a reply, and nothing else of it: %s', (code, message) => {
+    const safe = safeError('XStore', new Error(message));
+    expect((safe as { code?: unknown }).code).toBe(code);
+    expect(safe.message).toContain('withheld');
+    expect(inspect(safe, { depth: 20, showHidden: true })).not.toContain(SECRET);
   });
 
   it('contains the code of a Redis reply whose text is withheld', () => {
