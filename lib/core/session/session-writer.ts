@@ -53,7 +53,7 @@ function nextId(state: SessionState, tried: number): void {
   state.dropId();
 }
 
-/** A touch that fails does not fail the response, unless the application has asked for it. */
+/** A touch that fails does not fail the response, unless the application has called `touch()`. */
 function touch(state: SessionState): Awaitable<void> {
   const { isTouched } = state.stored!;
   const forgive = (error: unknown): void => {
