@@ -85,7 +85,7 @@ describe('what is left to write', () => {
     });
   });
 
-  it('is what was reset since, except attributes that the session no longer has', () => {
+  it('is what was reset or removed since', () => {
     expect(left(wanted({}), held({ n: '1' }), [WRITE], { n: '0' })).toEqual({
       changes: { n: ['1', '0'] },
       updates: {},
