@@ -115,10 +115,7 @@ async function move(state: SessionState, updates: Updates): Promise<boolean> {
   }
 }
 
-/**
- * The store may have applied an earlier move that failed: then the changes since are written to the moved
- * record.
- */
+/** If the store has applied an earlier move that failed, the later changes patch the moved record. */
 async function findMoved(state: SessionState, key: SessionKey): Promise<boolean> {
   if (!(await adoptMoved(state, key))) return false;
   await patch(state, state.changes());
