@@ -74,10 +74,7 @@ export function sessionKey(id: SessionId): SessionKey {
   return (KEY_VERSION + hash('sha256', id, 'base64url')) as SessionKey;
 }
 
-/**
- * The public name of a session, for logs, device lists and URLs: 16 characters, useless as a credential and
- * as a key.
- */
+/** The public name of a session, for logs, lists and URLs: 16 characters, useless as a credential. */
 export function sessionHandle(key: SessionKey): string {
   return hash('sha256', `handle:${key}`, 'base64url').slice(0, 16);
 }

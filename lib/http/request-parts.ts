@@ -12,10 +12,7 @@ export interface RequestParts {
   readonly sessionName: string;
   readonly cookieName: string;
   readonly unset: 'keep' | 'destroy';
-  /**
-   * Responds with an error in place of a response whose session could not be saved. `false` if it cannot.
-   * Never throws.
-   */
+  /** Responds with an error if a session could not be saved. `false` if it cannot. Never throws. */
   readonly respondWithError: (error: unknown, request: Pick<RequestFacts, 'req' | 'res' | 'next'>) => boolean;
   /** Reports an error that no response can carry any more. Never throws. */
   readonly report: (error: unknown) => void;

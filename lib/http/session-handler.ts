@@ -139,10 +139,7 @@ export class SessionHandler {
     session.next();
   }
 
-  /**
-   * Finds the session of the cookies; the error where the store fails and the request continues without a
-   * session.
-   */
+  /** Finds the session of the cookies; the error if the store fails and the request continues. */
   #load(session: RequestSession, values: readonly string[]): Awaitable<FoundOrFailed> {
     const failed = (error: unknown): SessionError => {
       if (this.#continuesWithout(session, error)) return error;

@@ -8,10 +8,7 @@ import {
   type RequestWithSessions,
 } from './request-properties.js';
 
-/**
- * Claims the request for a session of this name. Returns the session of an earlier call that has claimed it,
- * if any.
- */
+/** Claims the request for a session of this name. Returns the session that has claimed it before, if any. */
 export function claim(req: IncomingMessage, session: AttachedSession): AttachedSession | undefined {
   const request = req as RequestWithSessions;
   const others = request[ATTACHED];
@@ -27,10 +24,7 @@ export function mount(session: AttachedSession): void {
   if (typeof stage === 'object') stage.settle();
 }
 
-/**
- * Reverts {@link claim} for a session that could not be loaded: a later call for the same request loads it
- * again.
- */
+/** Reverts {@link claim} for a session that could not be loaded: a later call loads it again. */
 export function unclaim(req: IncomingMessage, session: AttachedSession, error: unknown): void {
   const request = req as RequestWithSessions;
   request[ATTACHED] = request[ATTACHED]?.filter((one) => one !== session);

@@ -23,7 +23,7 @@ describe('sessionKey', () => {
     expect(sessionKey(sessionKey(ID) as unknown as SessionId)).not.toBe(sessionKey(ID));
   });
 
-  it('tells ids apart that differ in one character, and in case only', () => {
+  it('differs for ids that differ in one character, or only in case', () => {
     const others = [`${ID.slice(0, -1)}6`, ID.toLowerCase(), `${ID}6`].map((id) =>
       sessionKey(id as SessionId),
     );
@@ -32,13 +32,13 @@ describe('sessionKey', () => {
 });
 
 describe('sessionHandle', () => {
-  it('is 16 characters that are safe in logs and URLs, the same each time', () => {
+  it('is always the same 16 characters, safe in logs and URLs', () => {
     const handle = sessionHandle(sessionKey(ID));
     expect(handle).toMatch(/^[A-Za-z0-9_-]{16}$/);
     expect(sessionHandle(sessionKey(ID))).toBe(handle);
   });
 
-  it('shows nothing of the id and of the key (S-66)', () => {
+  it('contains no part of the id or the key (S-66)', () => {
     const key = sessionKey(ID);
     const handle = sessionHandle(key);
     expect(ID).not.toContain(handle);

@@ -17,7 +17,7 @@ describe('newSessionId', () => {
     }
   });
 
-  it('uses every character at every place (S-8)', () => {
+  it('uses every character at every position (S-8)', () => {
     const places = Array.from({ length: 32 }, () => new Set<string>());
     for (let made = 0; made < 5000; made++) [...newSessionId()].forEach((sign, at) => places[at]!.add(sign));
     expect(places.map((signs) => signs.size)).toEqual(Array.from({ length: 32 }, () => 64));
@@ -40,7 +40,7 @@ describe('isSessionId', () => {
       Array.from({ length: 94 }, (_, n) => String.fromCharCode(33 + n)).join(''),
     ],
     ['one with dots, as a signature splits at the last', 'user.1.0123456789abcdefghij'],
-  ])('takes %s', (_, text) => {
+  ])('accepts %s', (_, text) => {
     expect(isSessionId(text)).toBe(true);
   });
 
@@ -63,7 +63,7 @@ describe('isSessionId', () => {
 });
 
 describe('checkedSessionId', () => {
-  it('gives back what genid made', () => {
+  it('returns the id that genid made', () => {
     expect(checkedSessionId(LONG)).toBe(LONG);
   });
 
@@ -77,7 +77,7 @@ describe('checkedSessionId', () => {
     ['a promise', Promise.resolve(LONG), 'got a Promise'],
     ['a Buffer', Buffer.alloc(32), 'got an instance of Buffer'],
     ['a String object', Object(LONG), 'got an instance of String'],
-  ])('refuses %s, and says what a good one is (S-7)', (_, made, came) => {
+  ])('refuses %s, and names the requirements (S-7)', (_, made, came) => {
     let thrown: unknown;
     try {
       checkedSessionId(made);

@@ -14,7 +14,7 @@ export interface JsonObject {
  * A leaf that only one side changed or deleted is taken from that side. If both changed the same leaf, or if
  * one of the values is an array or a scalar, `mine` wins: it is committed later. An object that one side
  * removed stays removed, whatever the other changed in it. `null` or a scalar in place of an object is a
- * removal: a logout by `session.user = null` stands against a slower request that changes `user.seen`.
+ * removal: a logout by `session.user = null` is kept although a slower request changes `user.seen`.
  *
  * Each value is visited once, so that the time is linear in the size of the three values.
  *

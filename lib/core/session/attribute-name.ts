@@ -1,7 +1,4 @@
-/**
- * The prefix of the engine's attributes in a record. An application's name with this prefix is stored with it
- * doubled.
- */
+/** The prefix of the engine's attributes. An application's name that begins with it gets a second one. */
 const OWN = '$';
 
 /** An attribute of the engine: the cookie settings of a session that differ from the options. */

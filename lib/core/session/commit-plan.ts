@@ -9,9 +9,7 @@ export interface CommitFacts {
   readonly client: 'nothing' | 'stale' | 'current';
   /** The session got a new id. */
   readonly rekeyed: boolean;
-  /**
-   * Attributes or cookie settings differ from what the store holds, or an explicit save asks for a record.
-   */
+  /** Attributes or cookie settings differ from what the store holds, or an explicit save needs a record. */
   readonly changed: boolean;
   readonly destroyed: boolean;
   /** The request has released the session, which is not saved: `req.session = null`. */

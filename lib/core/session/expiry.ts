@@ -13,10 +13,7 @@ export interface Lifetimes {
   readonly touchEveryMs: number | null;
 }
 
-/**
- * The instant at which a session that is used now expires: the earlier of idle and absolute, in whole
- * milliseconds.
- */
+/** When a session that is used now expires, by idle or absolute timeout. Whole epoch milliseconds. */
 export function expiryAt(now: number, createdAt: number, idleMs: number, absoluteMs: number): number {
   return Math.floor(Math.min(now + idleMs, createdAt + absoluteMs, NEVER));
 }

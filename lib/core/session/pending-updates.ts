@@ -6,10 +6,7 @@ export type Updates = ReadonlyMap<string, AttributeUpdate>;
 /** No updates, as in most requests. */
 export const NO_UPDATES: Updates = new Map();
 
-/**
- * Adds an update. It continues an earlier one of the same attribute if nothing else has changed the attribute
- * since.
- */
+/** Adds an update. It continues an earlier one unless something else has changed the attribute since. */
 export function withUpdate(updates: Updates, name: string, update: AttributeUpdate): Updates {
   const before = updates.get(name);
   const isContinued = before !== undefined && before.after === update.before;

@@ -10,10 +10,7 @@ import type { SessionCookieFactory } from './session-cookie.js';
 /** An id that a client sent, with a valid signature. */
 export interface Candidate {
   readonly id: SessionId;
-  /**
-   * `false` where the cookie must be sent again although its id is valid: it was signed with a retired
-   * secret.
-   */
+  /** `false` if a retired secret signed the cookie: it is valid, and must be sent again. */
   readonly current: boolean;
   /** The key of the id, where it is already computed. */
   readonly key?: SessionKey;
@@ -55,9 +52,6 @@ export interface EngineOptions extends StoreGuard {
 /** The same, with the guarded store. */
 export interface EngineParts extends EngineOptions {
   readonly store: GuardedStore;
-  /**
-   * Runs requests that changed the same session one after another, so that only other processes can
-   * interfere.
-   */
+  /** Runs conflicting requests of one session one after another: only other processes can interfere. */
   readonly conflicts: KeyedQueue;
 }

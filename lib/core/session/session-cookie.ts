@@ -30,10 +30,7 @@ export interface SessionCookie {
 
 /** How long a session lives, and how its cookie is sent, by the settings of the cookie. */
 export interface CookiePlan {
-  /**
-   * How long the session may stay unused; `null` to follow the options. Ignored where `endsAt` is set.
-   * Milliseconds.
-   */
+  /** Longest time unused; `null` to follow the options. Ignored if `endsAt` is set. Milliseconds. */
   readonly lifetimeMs: number | null;
   /**
    * The instant at which the session ends, however much it is used; `null` without one. Epoch milliseconds.
@@ -50,10 +47,7 @@ export interface SessionCookieFactory {
   readonly plan: CookiePlan;
   /** The plan of one cookie, as it is now. */
   planOf(cookie: SessionCookie): CookiePlan;
-  /**
-   * A cookie with the stored settings, or with those of the options. It ends at the instant `endsBy` at the
-   * latest.
-   */
+  /** A cookie with the stored settings, or those of the options. It ends at `endsBy` at the latest. */
   make(settings: string | null, touchedAt: number, endsBy?: number): SessionCookie;
   /** The settings that must be stored, as JSON text; `null` if the cookie has those of the options. */
   keep(cookie: SessionCookie): string | null;

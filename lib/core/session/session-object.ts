@@ -94,10 +94,7 @@ export class SessionObject {
     return { ...this };
   }
 
-  /**
-   * Returns the promise, or the session if there is a callback. An error that the callback throws is not
-   * caught.
-   */
+  /** Returns the promise, or the session if there is a callback. Errors of the callback are not caught. */
   #result(done: Promise<void>, callback: SessionCallback | undefined): unknown {
     if (callback === undefined) {
       // A promise that is not awaited must not end the process: the commit of the response fails in the same

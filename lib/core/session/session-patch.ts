@@ -80,10 +80,7 @@ function settle(
   else state.patched(mine, applied, held);
 }
 
-/**
- * What is left to write to a record, after the patches that failed and that the store has applied all the
- * same.
- */
+/** What is left to write to a record, after failed patches that the store has applied all the same. */
 export function remaining(state: SessionState, wanted: Wanted, held: SessionRecord): Wanted {
   return leftToWrite(wanted, held, state.unsettled.patches, (name) => state.attributes.base(name));
 }

@@ -54,7 +54,7 @@ function nextId(state: SessionState, tried: number): void {
   if (tried === MOST_IDS_TRIED) throw collisionError(MOST_IDS_TRIED);
 }
 
-/** A touch that fails does not fail the response, unless the application has asked for it. */
+/** A touch that fails does not fail the response, unless the application has called `touch()`. */
 function touch(state: SessionState): Awaitable<void> {
   const forgive = (error: unknown): void => {
     if (state.stored?.isTouched === true || !isStoreFailure(error)) throw error;
@@ -114,10 +114,7 @@ async function move(state: SessionState, updates: Updates): Promise<boolean> {
   }
 }
 
-/**
- * The store may have applied an earlier move that failed: then the changes since are written to the moved
- * record.
- */
+/** If the store has applied an earlier move that failed, the later changes patch the moved record. */
 async function findMoved(state: SessionState, key: SessionKey): Promise<boolean> {
   if (!(await adoptMoved(state, key))) return false;
   await patch(state, state.changes());

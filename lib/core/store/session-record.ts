@@ -11,10 +11,7 @@ export const NEVER = 8_640_000_000_000_000;
 export interface SessionRecord {
   readonly createdAt: number;
   readonly touchedAt: number;
-  /**
-   * The session has expired from this instant on, by the engine's clock. A store may use it to remove
-   * records.
-   */
+  /** The session has expired from this instant on, by the engine's clock. */
   readonly expiresAt: number;
   /** The user that the session belongs to; `null` while anonymous. */
   readonly principal: string | null;

@@ -2,10 +2,7 @@ import type { Awaitable } from '../util/awaitable.js';
 import type { SessionId, SessionKey } from '../session-id.js';
 import type { SessionPatch, SessionRecord } from './session-record.js';
 
-/**
- * The result of a write that was based on an outdated record: nothing was applied. `conflict` is the stored
- * record.
- */
+/** The result of a write that was based on an outdated record. `conflict` is the stored record. */
 export interface Conflict {
   readonly conflict: SessionRecord;
 }
@@ -99,10 +96,7 @@ export interface PrincipalIndex {
   deleteByPrincipal(principal: string, keep: SessionKey | null): Promise<number>;
 }
 
-/**
- * Optional: a store that derives its keys from ids in its own way, because it shares its records with other
- * software.
- */
+/** Optional: a store with keys of its own, because it shares its records with other software. */
 export interface SessionKeying {
   keyOf(id: SessionId): SessionKey;
 }

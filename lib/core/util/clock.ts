@@ -18,8 +18,5 @@ export const hours = (count: number): number => minutes(count * 60);
 /** `days(30)`: thirty days, in milliseconds. */
 export const days = (count: number): number => hours(count * 24);
 
-/**
- * Runs a step in the next turn of the event loop: `setImmediate`, also where a test replaces that by a fake
- * timer.
- */
+/** Runs a step in the next turn of the event loop: the real `setImmediate`, never a fake timer. */
 export const nextTurn: (run: () => void) => void = globalThis.setImmediate;

@@ -1,7 +1,4 @@
-/**
- * Runs the tasks of one key one after another, and those of different keys concurrently. A key without tasks
- * uses no memory.
- */
+/** Runs the tasks of one key one after another, and those of different keys concurrently. */
 export class KeyedQueue {
   readonly #tails = new Map<string, Promise<unknown>>();
 

@@ -34,13 +34,13 @@ describe('rebaseChanges', () => {
   it.each<[string, Pairs, Texts, Pairs]>([
     ['leaves a change whose base is still held', { a: ['1', '2'] }, { a: '1' }, { a: ['1', '2'] }],
     [
-      'leaves the writing of a value whose base is still held',
+      'keeps a change whose base is still stored',
       { a: ['1', '{ "x" : 1 }'] },
       { a: '1' },
       { a: ['1', '{ "x" : 1 }'] },
     ],
     [
-      'bases a change on what is held, and lets the later one stand',
+      'bases a change on the stored value, and keeps the later one',
       { a: ['1', '2'] },
       { a: '9' },
       { a: ['9', '2'] },
@@ -61,13 +61,13 @@ describe('rebaseChanges', () => {
     ['sets what another removed meanwhile', { a: ['1', '2'] }, {}, { a: [null, '2'] }],
     ['takes what another removed where it was only insisted on', { a: ['1', '1'] }, {}, { a: [null, null] }],
     [
-      'takes what another set where it was only insisted on',
+      'takes the value of another request for an attribute without a change',
       { a: [null, null] },
       { a: '5' },
       { a: ['5', '5'] },
     ],
     [
-      'rebases each change by itself',
+      'rebases each change separately',
       { a: ['1', '2'], b: ['1', '2'] },
       { a: '1', b: '3', c: '4' },
       { a: ['1', '2'], b: ['3', '2'] },
@@ -76,7 +76,7 @@ describe('rebaseChanges', () => {
     expect(rebase(changes, held)).toEqual(expected);
   });
 
-  it('runs a function again on the value that is held', () => {
+  it('runs a function again on the stored value', () => {
     const updates = { n: { before: '1', after: '2', steps: [increment] } };
     expect(rebase({ n: ['1', '2'] }, { n: '41' }, updates)).toEqual({ n: ['41', '42'] });
   });
@@ -86,7 +86,7 @@ describe('rebaseChanges', () => {
     expect(rebase({ n: ['1', '4'] }, { n: '9' }, updates)).toEqual({ n: ['9', '20'] });
   });
 
-  it('runs a function on undefined where the attribute is gone, and removes it where the function does', () => {
+  it('runs a function on undefined if the attribute is gone, and removes it if the function returns undefined', () => {
     expect(rebase({ n: ['1', '2'] }, {}, { n: { before: '1', after: '2', steps: [increment] } })).toEqual({
       n: [null, '1'],
     });
@@ -95,7 +95,7 @@ describe('rebaseChanges', () => {
     ).toEqual({ n: ['7', null] });
   });
 
-  it('does not run a function again where nobody interfered', () => {
+  it('does not run a function again without a conflict', () => {
     const never = (): never => {
       throw new Error('ran again');
     };
@@ -107,11 +107,11 @@ describe('rebaseChanges', () => {
   it.each<[string, AttributeUpdate]>([
     ['the value was assigned afterwards', { before: '1', after: '2', steps: [increment] }],
     ['the value had been assigned before', { before: '5', after: '9', steps: [increment] }],
-  ])('forgets a function where %s', (_, update) => {
+  ])('drops a function if %s', (_, update) => {
     expect(rebase({ n: ['1', '9'] }, { n: '41' }, { n: update })).toEqual({ n: ['41', '9'] });
   });
 
-  it('refuses what a function makes of the fresh value that JSON cannot carry, by its name (S-74)', () => {
+  it('refuses a result of a function that JSON cannot represent, and names the attribute (S-74)', () => {
     const updates = { n: { before: '1', after: '2', steps: [() => 10n] } };
     expect(thrownBy(() => rebase({ n: ['1', '2'] }, { n: '5' }, updates))).toMatchObject({
       code: 'ERR_SESSION_VALUE',
@@ -119,7 +119,7 @@ describe('rebaseChanges', () => {
     });
   });
 
-  it('leaves what it was given alone', () => {
+  it('does not change its arguments', () => {
     const changes = new Map([['a', { from: '1', to: '2' }]]);
     const held = new Map([['a', '3']]);
     rebaseChanges(changes, held, new Map());

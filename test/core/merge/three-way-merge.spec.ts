@@ -6,7 +6,7 @@ type Value = Json | undefined;
 const json = (text: string): Json => JSON.parse(text) as Json;
 const copyOf = (value: Json): Json => json(JSON.stringify(value));
 
-describe('mergeLeaves', () => {
+describe('threeWayMerge', () => {
   it.each<[string, Value, Value, Value, Value]>([
     // title, base, theirs, mine, merged
     ['takes what only they changed', 1, 2, 1, 2],
@@ -42,7 +42,7 @@ describe('mergeLeaves', () => {
     ],
     ['takes my array whole', [1], [1, 2], [1, 3], [1, 3]],
     [
-      'takes their array whole where I left it alone',
+      'takes their whole array if mine is unchanged',
       { l: [1], a: 1 },
       { l: [2], a: 1 },
       { l: [1], a: 2 },
@@ -54,7 +54,7 @@ describe('mergeLeaves', () => {
     ['takes an object of mine over their removal of a scalar', 1, undefined, { a: 1 }, { a: 1 }],
     ['takes an object of mine over a null of theirs where there was none', null, 0, { a: 1 }, { a: 1 }],
     [
-      'takes an object of mine over a null of theirs that was no removal',
+      'takes an object of mine over a null of theirs that was not a removal',
       undefined,
       null,
       { a: 1 },
@@ -85,31 +85,19 @@ describe('mergeLeaves', () => {
         { user: removed, n: 2 },
       ],
     ]),
-    [
-      'leaves an object removed, whatever I changed in it',
-      { a: 1, b: 1 },
-      undefined,
-      { a: 1, b: 2 },
-      undefined,
-    ],
-    [
-      'leaves an object removed, whatever I added to it',
-      { cart: { a: 1 } },
-      {},
-      { cart: { a: 1, b: 2 } },
-      {},
-    ],
+    ['keeps an object removed that I changed', { a: 1, b: 1 }, undefined, { a: 1, b: 2 }, undefined],
+    ['keeps an object removed that I added to', { cart: { a: 1 } }, {}, { cart: { a: 1, b: 2 } }, {}],
     ['takes an object that I made where there was none', undefined, undefined, { a: 1 }, { a: 1 }],
     ['keeps empty names', { '': 1, a: 1 }, { '': 2, a: 1 }, { '': 1, a: 2 }, { '': 2, a: 2 }],
   ])('%s', (_, base, theirs, mine, merged) => {
     expect(threeWayMerge(base, theirs, mine)).toEqual(merged);
   });
 
-  it('does not take another order of leaves for a change', () => {
+  it('does not count another order of leaves as a change', () => {
     expect(threeWayMerge({ a: 1, b: 2 }, { b: 3, a: 1 }, { b: 2, a: 1 })).toEqual({ a: 1, b: 3 });
   });
 
-  it('merges leaves named __proto__, constructor and toString as data and pollutes nothing (S-73)', () => {
+  it('merges leaves named __proto__, constructor and toString as data, without prototype pollution (S-73)', () => {
     const merged = threeWayMerge(
       json('{"__proto__":{"a":1},"constructor":1}'),
       json('{"__proto__":{"a":1,"theirs":1},"constructor":1,"toString":2}'),
@@ -126,7 +114,7 @@ describe('mergeLeaves', () => {
     expect(threeWayMerge({}, { a: 1 }, { toString: 'mine' })).toEqual({ a: 1, toString: 'mine' });
   });
 
-  it('changes none of the values it was given', () => {
+  it('does not change its arguments', () => {
     const given = [{ x: { a: 1 } }, { x: { a: 2 } }, { x: { a: 1, b: 2 } }] as const;
     const before = structuredClone(given);
     threeWayMerge(...given);
@@ -165,7 +153,7 @@ describe('mergeLeaves', () => {
     expect(readsAt(900) - readsAt(100)).toBeLessThanOrEqual(3 * 800);
   });
 
-  it('merges at the innermost of the most levels', () => {
+  it('merges at the deepest allowed level', () => {
     const [base, theirs, mine] = versionsOf(MOST_LEVELS);
     const merged = JSON.stringify(threeWayMerge(base, theirs, mine));
     expect(merged).toContain('"l0":[0],"l1":"changed","l2":"changed","l3":[3]');
@@ -196,14 +184,14 @@ describe('mergeLeaves', () => {
   ];
   const PAIRS = VALUES.flatMap((one) => VALUES.map((other) => [one, other] as const));
 
-  it('gives back the only change, for any two values', () => {
+  it('returns the only change, for any two values', () => {
     for (const [base, changed] of PAIRS) {
       expect(threeWayMerge(base, base, changed)).toEqual(changed);
       expect(threeWayMerge(base, changed, base)).toEqual(changed);
     }
   });
 
-  it('gives back a change that both made, for any two values', () => {
+  it('returns a change that both made, for any two values', () => {
     for (const [base, changed] of PAIRS) expect(threeWayMerge(base, changed, changed)).toEqual(changed);
   });
 });

@@ -34,13 +34,13 @@ describe('storedName', () => {
     ['$', '$$'],
     ['a$b', 'a$b'],
     ['', ''],
-  ])('files %j as %j', (name, stored) => {
+  ])('stores %j as %j', (name, stored) => {
     expect(storedName(name)).toBe(stored);
   });
 });
 
 describe('attributes that were loaded', () => {
-  it('do not look deleted where the session could not take them', () => {
+  it('do not count as deleted if the session is frozen', () => {
     const { owner, attributes } = loaded({});
     Object.preventExtensions(owner);
     expect(() => attributes.hydrate(new Map([['n', '1']]))).toThrow(TypeError);
@@ -52,7 +52,7 @@ describe('attributes that were loaded', () => {
     expect({ ...owner }).toEqual({ n: 1, cart: { a: [1] }, none: null, text: 'x' });
   });
 
-  it('give the same object each time they are read', () => {
+  it('return the same object on each read', () => {
     const { owner } = loaded({ cart: '{"a":1}' });
     expect(owner['cart']).toBe(owner['cart']);
   });
@@ -65,7 +65,7 @@ describe('attributes that were loaded', () => {
     expect('b' in owner && Object.hasOwn(owner, 'b')).toBe(true);
   });
 
-  it('are neither parsed nor written while nobody reads them', () => {
+  it('are neither parsed nor written if they are not read', () => {
     const { owner, attributes } = loaded({ broken: BROKEN, n: '1' });
     owner['n'] = 2;
     expect(changesOf(attributes)).toEqual({ n: { from: '1', to: '2' } });
@@ -90,14 +90,14 @@ describe('attributes that were loaded', () => {
     expect(changesOf(attributes)).toEqual({ broken: { from: BROKEN, to: null } });
   });
 
-  it('do not mix up two sessions with attributes of one name', () => {
+  it('belong to one session each, also with the same name', () => {
     const [one, other] = [loaded({ n: '1' }), loaded({ n: '2' })];
     expect([one.owner['n'], other.owner['n']]).toEqual([1, 2]);
     one.owner['n'] = 3;
     expect(other.owner['n']).toBe(2);
   });
 
-  it('work with more names than the cache of accessors holds', () => {
+  it('work with more names than the cache of accessors has places', () => {
     const names = Array.from({ length: 2500 }, (_, n) => `made-up-${n}`);
     const { owner, attributes } = loaded(
       names.map((name, n): [string, string] => [name, n === 2400 ? BROKEN : String(n)]),
@@ -127,13 +127,13 @@ describe('attributes that were loaded', () => {
     expect(changesOf(attributes)).toEqual({ [storedName(name)]: { from: '"kept"', to: '"new"' } });
   });
 
-  it("leave out the engine's own and the reserved", () => {
+  it('are without those of the engine and reserved names', () => {
     const { owner, attributes } = loaded({ $cookie: '{}', save: '1', n: '2' }, ['save']);
     expect({ ...owner }).toEqual({ n: 2 });
     expect(attributes.changes().size).toBe(0);
   });
 
-  it('replace what was there when they are loaded again', () => {
+  it('replace earlier ones when they are loaded again', () => {
     const { owner, attributes } = loaded({ a: '1', b: '2' });
     owner['a'] = 5;
     owner['c'] = 6;
@@ -151,7 +151,7 @@ describe('attributes that were loaded', () => {
 describe('changes', () => {
   it.each<[string, Record<string, string>, (owner: Owner) => void, Record<string, AttributeChange>]>([
     [
-      'tells an attribute that was set',
+      'contain an attribute that was set',
       {},
       (o) => {
         o['n'] = 1;
@@ -159,7 +159,7 @@ describe('changes', () => {
       { n: { from: null, to: '1' } },
     ],
     [
-      'tells an attribute that was replaced',
+      'contain an attribute that was replaced',
       { n: '1' },
       (o) => {
         o['n'] = 2;
@@ -167,7 +167,7 @@ describe('changes', () => {
       { n: { from: '1', to: '2' } },
     ],
     [
-      'tells an attribute that was removed',
+      'contain an attribute that was removed',
       { n: '1' },
       (o) => {
         delete o['n'];
@@ -175,7 +175,7 @@ describe('changes', () => {
       { n: { from: '1', to: null } },
     ],
     [
-      'tells a change deep inside',
+      'contain a change at a deep level',
       { c: '{"a":{"b":[1]}}' },
       (o) => {
         (o['c'] as { a: { b: number[] } }).a.b.push(2);
@@ -183,7 +183,7 @@ describe('changes', () => {
       { c: { from: '{"a":{"b":[1]}}', to: '{"a":{"b":[1,2]}}' } },
     ],
     [
-      'takes an attribute set to undefined for removed (R51)',
+      'count an attribute set to undefined as removed (R51)',
       { n: '1' },
       (o) => {
         o['n'] = undefined;
@@ -191,7 +191,7 @@ describe('changes', () => {
       { n: { from: '1', to: null } },
     ],
     [
-      'tells null from absent',
+      'distinguish null from absent',
       { n: '1' },
       (o) => {
         o['n'] = null;
@@ -200,13 +200,13 @@ describe('changes', () => {
     ],
     ['is empty where nothing was done', { n: '1' }, () => undefined, {}],
     [
-      'is empty where attributes were only read (R51)',
+      'are empty if attributes were only read (R51)',
       { n: '1', when: '"2024-01-01T00:00:00.000Z"' },
       (o) => void [o['n'], o['when']],
       {},
     ],
     [
-      'is empty where the same value was set again',
+      'are empty if the same value was set again',
       { n: '1' },
       (o) => {
         o['n'] = 1;
@@ -214,7 +214,7 @@ describe('changes', () => {
       {},
     ],
     [
-      'is empty where an attribute was set and set back',
+      'are empty if an attribute was set and reset',
       { n: '1' },
       (o) => {
         o['n'] = 2;
@@ -223,7 +223,7 @@ describe('changes', () => {
       {},
     ],
     [
-      'is empty where an attribute was added and removed',
+      'are empty if an attribute was added and removed',
       {},
       (o) => {
         o['n'] = 2;
@@ -232,7 +232,7 @@ describe('changes', () => {
       {},
     ],
     [
-      'is empty where undefined was added (R51)',
+      'are empty if undefined was added (R51)',
       {},
       (o) => {
         o['n'] = undefined;
@@ -240,7 +240,7 @@ describe('changes', () => {
       {},
     ],
     [
-      'is empty for an unchanged Date (R51)',
+      'are empty for an unchanged Date (R51)',
       { when: '"1970-01-01T00:00:00.000Z"' },
       (o) => {
         o['when'] = new Date(0);
@@ -248,7 +248,7 @@ describe('changes', () => {
       {},
     ],
     [
-      'counts the order of leaves (R51)',
+      'include another order of leaves (R51)',
       { c: '{"a":1,"b":2}' },
       (o) => {
         o['c'] = { b: 2, a: 1 };
@@ -274,7 +274,7 @@ describe('changes', () => {
     ['a function added to a loaded object', 'user.can', (o) => ((o['user'] as Owner)['can'] = () => true)],
     ['a function over an attribute', 'n is a function', (o) => (o['n'] = () => 1)],
     ['a new attribute that is a symbol', 'new is a symbol', (o) => (o['new'] = Symbol('x'))],
-  ])('refuse %s, though the text is the same without it (S-74)', (_, expected, act) => {
+  ])('refuse %s, although the text is the same without it (S-74)', (_, expected, act) => {
     const { owner, attributes } = loaded({ cart: '{}', user: '{"id":1}', n: '1' });
     act(owner);
     expect(thrownBy(() => attributes.changes())).toMatchObject({
@@ -283,7 +283,7 @@ describe('changes', () => {
     });
   });
 
-  it('names the attribute that JSON cannot carry (S-74)', () => {
+  it('name the attribute that JSON cannot represent (S-74)', () => {
     const { owner, attributes } = loaded({ ok: '1' });
     owner['price'] = 10n;
     expect(thrownBy(() => attributes.changes())).toMatchObject({
@@ -292,7 +292,7 @@ describe('changes', () => {
     });
   });
 
-  it('are based on what was committed, also where the value has moved on since', () => {
+  it('are based on the committed value, also if the value has changed since', () => {
     const { owner, attributes } = loaded({ n: '1', gone: '1' });
     owner['n'] = 2;
     delete owner['gone'];
@@ -308,7 +308,7 @@ describe('changes', () => {
     ]);
   });
 
-  it("are not confused by the engine's own changes", () => {
+  it('ignore changes of the engine', () => {
     const { owner, attributes } = loaded({ $$cookie: '1' });
     attributes.committed(new Map([['$cookie', { from: null, to: '{}' }]]));
     expect({ ...owner }).toEqual({ $cookie: 1 });
@@ -317,7 +317,7 @@ describe('changes', () => {
 });
 
 describe('keepOnly', () => {
-  it('drops all attributes but the named ones, and what they were based on', () => {
+  it('drops all attributes except the named ones, and their bases', () => {
     const { owner, attributes } = loaded({ a: '1', b: BROKEN, c: '3' });
     owner['d'] = 4;
     attributes.keepOnly(['b', 'd', 'absent']);
@@ -331,7 +331,7 @@ describe('keepOnly', () => {
     expect(changesOf(attributes)).toEqual({ d: { from: null, to: '4' } });
   });
 
-  it('forgets attributes that the application had removed already', () => {
+  it('drops the bases of attributes that the application has removed', () => {
     const { owner, attributes } = loaded({ a: '1' });
     delete owner['a'];
     attributes.keepOnly([]);
@@ -354,7 +354,7 @@ describe('showStored', () => {
   }
   const nothing = (): void => undefined;
 
-  it('shows what others changed, added and removed', () => {
+  it('shows what other requests changed, added and removed', () => {
     const { owner, attributes, show } = merged(
       { n: '1', gone: '1', cart: '{"a":1}', same: '"x"' },
       (o) => void ((o['cart'] as Owner)['b'] = 2),
@@ -387,7 +387,7 @@ describe('showStored', () => {
     expect(JSON.parse(attributes.text('cart')!)).toEqual({ theirs: 1, items: [{ id: 1, n: 8 }], mine: 1 });
   });
 
-  it('leaves what the application has changed since, and what that is based on', () => {
+  it('keeps later changes of the application, and their bases', () => {
     const { owner, attributes, show } = merged(
       { n: '1', cart: '{"a":1}', gone: '1', price: '1' },
       (o) => Object.assign(o, { n: 2, cart: { a: 2 }, gone: 2, price: 2 }),
@@ -409,7 +409,7 @@ describe('showStored', () => {
     });
   });
 
-  it('neither parses nor writes what nobody has read', () => {
+  it('neither parses nor writes an attribute that was not read', () => {
     const { owner, attributes, show } = merged({ a: '[1]', b: BROKEN }, nothing, {
       a: BROKEN,
       b: '[2]',
@@ -427,7 +427,7 @@ describe('showStored', () => {
     expect(owner['b']).toEqual([2]);
   });
 
-  it('replaces an object by what has no place in it', () => {
+  it('replaces an object by a value that it cannot hold', () => {
     const { owner, attributes, show } = merged(
       { user: '{"id":1}', list: '{"a":1}', frozen: '{"a":1}' },
       (o) => {
@@ -442,14 +442,14 @@ describe('showStored', () => {
     expect(attributes.changes().size).toBe(0);
   });
 
-  it("leaves out the engine's own names and the reserved, and shows a name with a dollar sign", () => {
+  it('ignores attributes of the engine and reserved names, and shows a name with a dollar sign', () => {
     const { owner, attributes, show } = merged({ $$a: '1' }, nothing, { $$a: '2', $cookie: '{}', save: '1' });
     show();
     expect({ ...owner }).toEqual({ $a: 2 });
     expect(attributes.changes().size).toBe(0);
   });
 
-  it('changes nothing in a session that was frozen, and bases nothing on what it does not show', () => {
+  it('changes neither attributes nor bases of a frozen session', () => {
     const { owner, attributes, show } = merged({ n: '1', gone: '1' }, nothing, { n: '2', fresh: '1' });
     Object.freeze(owner);
     show();

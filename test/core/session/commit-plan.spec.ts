@@ -51,7 +51,7 @@ const existsAfter = ({ facts, plan }: Row): boolean =>
   plan.write === 'create' || plan.write === 'rekey' || (facts.origin === 'stored' && plan.write !== 'delete');
 
 describe('the plan of a commit, for every combination of facts and policy', () => {
-  it('has looked at all of them', () => {
+  it('has a row for each', () => {
     expect(ROWS).toHaveLength(2 * 3 * 2 ** 8 * 2 ** 2);
   });
 
@@ -62,7 +62,7 @@ describe('the plan of a commit, for every combination of facts and policy', () =
       ({ plan }) => plan.cookie !== 'send',
     ],
     [
-      'writes nothing for a destroyed session but its deletion (S-43)',
+      'only deletes a destroyed session (S-43)',
       (row) => row.facts.destroyed,
       ({ facts, plan }) => plan.write === (facts.origin === 'stored' ? 'delete' : 'none'),
     ],
@@ -72,22 +72,22 @@ describe('the plan of a commit, for every combination of facts and policy', () =
       ({ facts }) => facts.destroyed || (facts.released && facts.rekeyed),
     ],
     [
-      'leaves a released session as it is, unless a new id was asked for',
+      'does not change a released session, unless it got a new id',
       ({ facts }) => facts.released && !facts.destroyed && !(facts.rekeyed && facts.origin === 'stored'),
       ({ plan }) => plan.write === 'none' && plan.cookie === 'none',
     ],
     [
-      'ends the old id of a released session for which a new one was asked (S-9)',
+      'ends the old id of a released session that got a new one (S-9)',
       ({ facts }) => facts.released && facts.rekeyed && facts.origin === 'stored',
       ({ plan }) => plan.write === 'delete' && plan.cookie !== 'send',
     ],
     [
-      'patches, touches, rekeys and deletes only what is stored',
+      'patches, touches, rekeys and deletes only stored sessions',
       (row) => ['patch', 'touch', 'rekey', 'delete'].includes(row.plan.write),
       ({ facts }) => facts.origin === 'stored',
     ],
     [
-      'creates only what is fresh',
+      'creates only fresh sessions',
       (row) => row.plan.write === 'create',
       ({ facts }) => facts.origin === 'fresh',
     ],
@@ -117,12 +117,12 @@ describe('the plan of a commit, for every combination of facts and policy', () =
       ({ plan }) => plan.cookie === 'none',
     ],
     [
-      'makes no record whose cookie cannot be delivered (S-75)',
+      'creates no record whose cookie cannot be delivered (S-75)',
       (row) => !row.facts.deliverable,
       ({ plan }) => plan.write !== 'create',
     ],
     [
-      'does nothing for a fresh session that nobody touched (S-4)',
+      'does nothing for a fresh session that was not used (S-4)',
       ({ facts, policy }) =>
         facts.origin === 'fresh' &&
         !facts.changed &&
@@ -137,7 +137,7 @@ describe('the plan of a commit, for every combination of facts and policy', () =
       ({ plan }) => plan.write === 'patch' || plan.write === 'rekey',
     ],
     [
-      'leaves no session on its old id once a new one was asked for (S-9)',
+      'keeps no session under its old id after it got a new one (S-9)',
       ({ facts }) => facts.origin === 'stored' && facts.rekeyed,
       ({ facts, plan }) => plan.write === (facts.destroyed || facts.released ? 'delete' : 'rekey'),
     ],
@@ -147,7 +147,7 @@ describe('the plan of a commit, for every combination of facts and policy', () =
       ({ facts, plan }) => (facts.destroyed || plan.write === 'delete') && facts.client !== 'nothing',
     ],
     [
-      'does not ask for more than the facts: a touch that is due changes no cookie',
+      'does not change the cookie for a touch that is due',
       (row) => row.facts.touchDue,
       ({ facts, policy, plan }) => planCommit({ ...facts, touchDue: false }, policy).cookie === plan.cookie,
     ],
@@ -249,21 +249,21 @@ describe('the plan of everyday requests', () => {
       'clear',
     ],
     [
-      'a member whose request lets go of the session',
+      'a member whose request releases the session',
       { ...MEMBER, changed: true, released: true },
       {},
       'none',
       'none',
     ],
     [
-      'a member whose request asks for a new id and lets go of the session',
+      'a member whose request regenerates and releases the session',
       { ...MEMBER, rekeyed: true, changed: true, released: true },
       { rolling: true },
       'delete',
       'clear',
     ],
     [
-      'a visitor whose request asks for a new id and lets go of the session',
+      'a visitor whose request regenerates and releases the session',
       { ...VISITOR, client: 'stale', rekeyed: true, released: true },
       { saveUninitialized: true },
       'none',
@@ -284,7 +284,7 @@ describe('the plan of everyday requests', () => {
       'clear',
     ],
     [
-      'a member who writes after the headers went out',
+      'a member who writes after the headers were sent',
       { ...MEMBER, changed: true, deliverable: false },
       {},
       'patch',
@@ -297,7 +297,7 @@ describe('the plan of everyday requests', () => {
 
 describe('the cookie after a commit that failed, for every combination of facts', () => {
   it.each(BOOLEANS)(
-    'goes out exactly for what the store holds and the browser does not, with its settings stored: %s',
+    'is sent only for what the store holds and the browser does not, with its settings stored: %s',
     (isCookieStored) => {
       const sent = FACTS.filter((facts) => cookieAfterFailure(facts, isCookieStored) === 'send');
       const held = FACTS.filter(

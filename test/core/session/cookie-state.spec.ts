@@ -1,5 +1,56 @@
+import { OptionsCookieFactory } from '../../../lib/cookie/session-cookie-factory.js';
+import { resolveCookie } from '../../../lib/cookie/cookie-options.js';
+import { CookieState } from '../../../lib/core/session/cookie-state.js';
 import { days, hours, minutes } from '../../../lib/core/util/clock.js';
 import { Application } from './application.js';
+
+describe('the state of a cookie', () => {
+  const NOW = 1_700_000_000_000;
+  const factory = new OptionsCookieFactory(resolveCookie({ domain: 'example.com' }, true, NOW), () => NOW);
+  const stateOf = (settings: string | null, sent: string | null | undefined = settings): CookieState =>
+    new CookieState(
+      factory,
+      { client: 'current', settings: sent },
+      { settings, touchedAt: NOW, endsBy: Number.POSITIVE_INFINITY },
+    );
+
+  it('has the plan of the options without settings of its own', () => {
+    expect(stateOf(null).plan).toBe(factory.plan);
+    expect([stateOf(null).settings, stateOf(null).isChanged]).toEqual([null, false]);
+  });
+
+  it('has changed once its settings differ from the sent ones, and not if no cookie was sent', () => {
+    const [sent, unsent] = [stateOf(null), stateOf(null, undefined)];
+    for (const { object } of [sent, unsent]) object.path = '/shop';
+    unsent.browser = { client: 'nothing', settings: undefined };
+    expect([sent.isChanged, unsent.isChanged]).toEqual([true, false]);
+    expect(sent.settings).toBe('{"path":"/shop"}');
+    expect(sent.sent.path).toBe('/');
+  });
+
+  it('replaces the sent cookie only if browsers would keep both', () => {
+    const [moved, stricter] = [stateOf(null), stateOf(null)];
+    moved.object.path = '/shop';
+    stricter.object.sameSite = 'strict';
+    expect(moved.replaced?.path).toBe('/');
+    expect(stricter.replaced).toBeNull();
+  });
+
+  it('compares stored settings by what this request would store', () => {
+    expect(stateOf(null).differsFrom('{"path":"/"}')).toBe(false);
+    expect(stateOf(null).differsFrom('{"path":"/shop"}')).toBe(true);
+  });
+
+  it('is current once it is sent, and stale after a new id', () => {
+    const state = stateOf(null);
+    state.object.path = '/shop';
+    state.outdate();
+    expect(state.browser).toEqual({ client: 'stale', settings: null });
+    expect(state.markSent(NOW)).toBe(state.object);
+    expect(state.browser).toEqual({ client: 'current', settings: '{"path":"/shop"}' });
+    expect(state.isChanged).toBe(false);
+  });
+});
 
 describe('session.cookie.maxAge of one session', () => {
   it('changes its expiry and is stored', async () => {

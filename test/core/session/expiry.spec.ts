@@ -19,7 +19,7 @@ describe('expiryAt', () => {
     // title, now, createdAt, idle, absolute, expiry
     ['is the idle timeout from now', NOW, NOW, minutes(30), hours(12), NOW + minutes(30)],
     [
-      'is the absolute timeout where that comes first (S-35)',
+      'is the absolute timeout if that comes first (S-35)',
       NOW,
       NOW - hours(11.75),
       minutes(30),
@@ -27,7 +27,7 @@ describe('expiryAt', () => {
       NOW + minutes(15),
     ],
     [
-      'is in the past where the absolute timeout is over',
+      'is in the past after the absolute timeout',
       NOW,
       NOW - hours(13),
       minutes(30),
@@ -36,7 +36,7 @@ describe('expiryAt', () => {
     ],
     ['follows the other where one has no limit', NOW, NOW, Infinity, hours(12), NOW + hours(12)],
     [
-      'follows the idle timeout where the absolute one has no limit',
+      'follows the idle timeout without an absolute one',
       NOW,
       NOW - days(900),
       minutes(30),
@@ -49,13 +49,13 @@ describe('expiryAt', () => {
     expect(expiryAt(now, createdAt, idleMs, absoluteMs)).toBe(expected);
   });
 
-  it('gives an instant that a Date and a store can hold', () => {
+  it('returns an instant that a Date and a store can hold', () => {
     expect(new Date(NEVER).getTime()).toBe(NEVER);
     expect(Number.isSafeInteger(NEVER)).toBe(true);
     expect(Number.isNaN(new Date(NEVER + 1).getTime())).toBe(true);
   });
 
-  it('is a whole millisecond even where a lifetime is not: stores and records hold no other (S-34)', () => {
+  it('is a whole millisecond even if a lifetime is not: stores hold integers (S-34)', () => {
     expect(Number.isSafeInteger(expiryAt(NOW, NOW, hours(1) / 7, hours(12)))).toBe(true);
   });
 });
@@ -74,7 +74,7 @@ describe('isExpired', () => {
       true,
     ],
     ['that nothing ends', { createdAt: 0, expiresAt: NEVER }, Infinity, false],
-  ])('tells of a session %s', (_, over, absoluteMs, expected) => {
+  ])('for a session %s', (_, over, absoluteMs, expected) => {
     expect(isExpired(recordOf(over), absoluteMs, NOW)).toBe(expected);
   });
 });

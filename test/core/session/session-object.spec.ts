@@ -141,7 +141,7 @@ describe('session.__proto__', () => {
     expect(typeof session.save).toBe('function');
   });
 
-  it('cannot come in through merged data (S-73)', async () => {
+  it('cannot be set by merged data (S-73)', async () => {
     const session = await freshSession();
     const body = JSON.parse('{"__proto__":{"isAdmin":true}}') as object;
     expect(thrownBy(() => Object.assign(session, body))).toMatchObject({ code: 'ERR_SESSION_NAME' });
@@ -198,7 +198,7 @@ describe('attributes', () => {
     expect(Object.entries(session)).toEqual(Object.entries(expected));
   });
 
-  it('that nobody reads are not parsed and survive as they are, through changes, a touch and a new id', async () => {
+  it('that are not read are not parsed and do not change, through changes, a touch and a new id', async () => {
     const { stored, open, held } = setUp();
     const id = await stored({ broken: BROKEN, spaced: '{ "a" : 1 }', n: '1' });
     const writing = await open(id);
@@ -221,7 +221,7 @@ describe('attributes', () => {
     expect((await held(moving.id))?.attributes.get('spaced')).toBe('{ "a" : 1 }');
   });
 
-  it('whose text is broken are told without their value when they are read (S-68)', async () => {
+  it('whose text is not JSON throw on read, without their value (S-68)', async () => {
     const { stored, open } = setUp();
     const { session } = await open(await stored({ broken: '{hunter2}' }));
     let thrown: unknown;
@@ -288,7 +288,7 @@ describe('the callback forms', () => {
     expect(answer).toEqual([true]);
   });
 
-  it.each(calls.slice(0, 3))('%s reports an error to the callback', async (_, call) => {
+  it.each(calls.slice(0, 3))('%s passes an error to the callback', async (_, call) => {
     const { stored, open, store } = setUp();
     const { session } = await open(await stored({ n: '1' }));
     for (const method of ['load', 'patch', 'delete'] as const) {
@@ -300,7 +300,7 @@ describe('the callback forms', () => {
     expect(error).toMatchObject({ code: 'ERR_SESSION_STORE', cause: { message: 'down' } });
   });
 
-  it('regenerate reports to the callback that the headers are out', async () => {
+  it('regenerate passes an error to the callback once the headers are sent', async () => {
     const { clock, store } = setUp();
     const engine = new SessionEngine({
       store,
@@ -349,12 +349,12 @@ describe('the callback forms', () => {
   });
 });
 
-describe('promises that nobody awaits', () => {
+describe('promises that are not awaited', () => {
   it.each<[string, (session: UserSession) => Promise<void>]>([
     ['save', (session) => session.save()],
     ['destroy', (session) => session.destroy()],
     ['reload', (session) => session.reload()],
-  ])('%s that fails is no unhandled rejection, and still rejects for who awaits it', async (_, call) => {
+  ])('%s that fails causes no unhandled rejection, and rejects for code that awaits it', async (_, call) => {
     const { stored, open, store } = setUp();
     const { session } = await open(await stored({ n: '1' }));
     for (const method of ['load', 'patch', 'delete'] as const) {
@@ -382,7 +382,7 @@ describe('update', () => {
     expect(session[name]).not.toBe('mine');
   });
 
-  it('lets what the function throws through and changes nothing', async () => {
+  it('throws the error of the function and changes nothing', async () => {
     const session = await freshSession();
     session['n'] = 1;
     expect(() =>

@@ -54,15 +54,15 @@ describe('what is left to write', () => {
     ['holds another value', held({ n: '5' })],
     ['holds nothing', held({})],
     ['holds the same value, written at another time', held({ n: '1' }, 101)],
-  ])('is everything where the store %s', (_, record) => {
+  ])('is everything if the store %s', (_, record) => {
     expect(left(same, record)).toEqual(plain(same));
   });
 
-  it('is everything where no write failed', () => {
+  it('is everything if no write failed', () => {
     expect(left(same, held({ n: '1' }), [])).toEqual(plain(same));
   });
 
-  it('is nothing where the write was applied', () => {
+  it('is nothing if the write was applied', () => {
     expect(left(same, held({ n: '1', other: '1' }))).toEqual({
       changes: { n: ['1', '1'] },
       updates: { n: step('1', '1') },
@@ -85,7 +85,7 @@ describe('what is left to write', () => {
     });
   });
 
-  it('is what was set back since, but for what the session no longer holds', () => {
+  it('is what was reset or removed since', () => {
     expect(left(wanted({}), held({ n: '1' }), [WRITE], { n: '0' })).toEqual({
       changes: { n: ['1', '0'] },
       updates: {},
@@ -93,7 +93,7 @@ describe('what is left to write', () => {
     expect(left(wanted({}), held({ n: '1' }))).toEqual({ changes: { n: ['1', null] }, updates: {} });
   });
 
-  it('goes by what was sent where that was merged, and by what was wanted for what follows', () => {
+  it('compares the sent patch, and continues from the wanted changes', () => {
     const write = { ...WRITE, patch: patchOf({ n: ['7', '8'] }) };
     const now = wanted({ n: ['0', '11'] }, { n: step('0', '11', one, ten) });
     expect(left(now, held({ n: '1' }), [write])).toEqual(plain(now));

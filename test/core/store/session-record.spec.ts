@@ -45,7 +45,7 @@ describe('applyPatch', () => {
     });
   });
 
-  it('is a touch where nothing is changed', () => {
+  it('is a touch without changes', () => {
     expect(applyPatch(RECORD, patchOf({}))).toEqual({ ...RECORD, touchedAt: 2500, expiresAt: 3500 });
   });
 
@@ -58,16 +58,16 @@ describe('applyPatch', () => {
     ['appeared, though it was only insisted on', { theme: [null, null] }],
     ['is the second of two that does not fit', { theme: ['"dark"', '"light"'], cart: ['1', '2'] }],
     ['is the same JSON in another writing', { cart: ['{ "a": 1 }', '{"a":2}'] }],
-  ])('refuses the whole patch where an attribute %s', (_, changes) => {
+  ])('refuses the whole patch if an attribute %s', (_, changes) => {
     expect(applyPatch(RECORD, patchOf(changes))).toBeNull();
   });
 
-  it('accepts an attribute that was insisted on and is as expected', () => {
+  it('accepts an attribute that must be unchanged and is', () => {
     const patched = applyPatch(RECORD, patchOf({ theme: ['"dark"', '"dark"'], absent: [null, null] }));
     expect(patched?.attributes).toEqual(RECORD.attributes);
   });
 
-  it('leaves the record that it was given alone', () => {
+  it('does not change the passed record', () => {
     const before = structuredClone(RECORD);
     const patched = applyPatch(RECORD, patchOf({ cart: ['{"a":1}', null] }));
     expect(RECORD).toEqual(before);
@@ -148,7 +148,7 @@ describe('encodeRecord and decodeRecord', () => {
     ['an attribute whose name is no text', '[1,1,2,3,null,[[1,"a"]]]'],
     ['an attribute of three', '[1,1,2,3,null,[["a","1","2"]]]'],
     ['a null among the attributes', '[1,1,2,3,null,[null]]'],
-  ])('take %s for no record', (_, text) => {
+  ])('do not accept %s as a record', (_, text) => {
     expect(decodeRecord(text)).toBeNull();
   });
 });

@@ -26,7 +26,7 @@ describe('SweepTimer', () => {
     jest.useRealTimers();
   });
 
-  it('asks nothing before the first interval is over, then once each interval', async () => {
+  it('sweeps once per interval, first at its end', async () => {
     const store = sweeper();
     new SweepTimer(store, new FakeClock(NOW), EVERY, () => 0).start();
     await jest.advanceTimersByTimeAsync(EVERY - 1);
@@ -37,7 +37,7 @@ describe('SweepTimer', () => {
     expect(store.asked).toHaveLength(4);
   });
 
-  it('waits up to a fifth longer, at random: nodes that were started together sweep apart', async () => {
+  it('waits up to a fifth longer, at random: nodes that start together sweep at different times', async () => {
     const store = sweeper();
     new SweepTimer(store, new FakeClock(NOW), EVERY, () => 0.5).start();
     await jest.advanceTimersByTimeAsync(1.1 * EVERY - 1);
@@ -46,39 +46,39 @@ describe('SweepTimer', () => {
     expect(store.asked).toHaveLength(1);
   });
 
-  it('does not wait for ever for a store that never answers', async () => {
+  it('does not wait without a limit for a store that does not return', async () => {
     const store = sweeper(new Promise<number>(() => undefined));
     new SweepTimer(store, new FakeClock(NOW), EVERY, () => 0).start();
     await jest.advanceTimersByTimeAsync(3 * EVERY);
     expect(store.asked).toHaveLength(2);
   });
 
-  it('asks by its own clock for what has been over for five minutes: clocks differ, and requests hold sessions', async () => {
+  it('deletes sessions that expired five minutes ago by its clock: clocks differ, and requests use sessions', async () => {
     const store = sweeper();
     await new SweepTimer(store, new FakeClock(NOW), EVERY, () => 0).sweep();
     expect(store.asked).toEqual([{ before: NOW - 300_000, limit: expect.any(Number) as number }]);
   });
 
-  it('sweeps in batches of one limit until less than a full one is left, and answers how many there were', async () => {
+  it('sweeps in batches until one is not full, and returns the number of deleted sessions', async () => {
     const store = sweeper(1000, 1000, 7);
     expect(await new SweepTimer(store, new FakeClock(NOW), EVERY, () => 0).sweep()).toBe(2007);
     expect(store.asked.map(({ limit }) => limit)).toEqual([1000, 1000, 1000]);
   });
 
-  it.each([[undefined], [Number.NaN], [-1]])('ends a sweep that is answered with %p', async (count) => {
+  it.each([[undefined], [Number.NaN], [-1]])('ends a sweep if a batch returns %p', async (count) => {
     const store = sweeper(count as number);
     expect(await new SweepTimer(store, new FakeClock(NOW), EVERY, () => 0).sweep()).toBe(0);
     expect(store.asked).toHaveLength(1);
   });
 
-  it('waits no longer than a timer can', async () => {
+  it('waits no longer than a timer supports', async () => {
     const store = sweeper();
     new SweepTimer(store, new FakeClock(NOW), 2_147_483_647, () => 0.99).start();
     await jest.advanceTimersByTimeAsync(10_000);
     expect(store.asked).toHaveLength(0);
   });
 
-  it('asks once more after a full batch', async () => {
+  it('deletes another batch after a full one', async () => {
     const store = sweeper(1000, 0);
     expect(await new SweepTimer(store, new FakeClock(NOW), EVERY, () => 0).sweep()).toBe(1000);
   });
@@ -109,7 +109,7 @@ describe('SweepTimer', () => {
     expect(store.asked).toHaveLength(2);
   });
 
-  it('emits an event for each sweep that fails, with what the store said', async () => {
+  it('emits an event for each sweep that fails, with the error of the store', async () => {
     const fault = new Error('the store is down');
     const events: SessionEvent[] = [];
     const store = sweeper(fault, 3, fault);
@@ -123,7 +123,7 @@ describe('SweepTimer', () => {
     expect(events[0]).toMatchObject({ error: { code: 'ERR_SESSION_STORE', cause: fault } });
   });
 
-  it('goes on when a listener of that event throws', async () => {
+  it('continues when a listener of that event throws', async () => {
     const store = sweeper(new Error('the store is down'), 3);
     const emit = (): never => {
       throw new Error('the listener fails');
@@ -147,7 +147,7 @@ describe('SweepTimer', () => {
     expect(events).toEqual([]);
   });
 
-  it('tells the caller of sweep() when the store fails', async () => {
+  it('rejects sweep() when the store fails', async () => {
     const schedule = new SweepTimer(
       sweeper(new Error('the store is down')),
       new FakeClock(NOW),
@@ -168,7 +168,7 @@ describe('SweepTimer', () => {
     expect(store.asked).toHaveLength(2);
   });
 
-  it('asks nothing any more once stopped', async () => {
+  it('does not sweep after stop()', async () => {
     const store = sweeper();
     const schedule = new SweepTimer(store, new FakeClock(NOW), EVERY, () => 0);
     schedule.start();
@@ -178,7 +178,7 @@ describe('SweepTimer', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('plans nothing any more when it is stopped during a sweep', async () => {
+  it('does not sweep again when it is stopped during a sweep', async () => {
     let finish!: (count: number) => void;
     const store = sweeper(new Promise<number>((resolve) => (finish = resolve)));
     const schedule = new SweepTimer(store, new FakeClock(NOW), EVERY, () => 0);
@@ -191,7 +191,7 @@ describe('SweepTimer', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('asks for no further batch when it is stopped during a sweep: the store may be closed by then', async () => {
+  it('deletes no further batch when it is stopped during a sweep: the store may be closed', async () => {
     let finish!: (count: number) => void;
     const store = sweeper(new Promise<number>((resolve) => (finish = resolve)), 1000, 0);
     const schedule = new SweepTimer(store, new FakeClock(NOW), EVERY, () => 0);
@@ -203,7 +203,7 @@ describe('SweepTimer', () => {
     expect(store.asked).toHaveLength(1);
   });
 
-  it('runs one schedule, however often it is started, also during a sweep', async () => {
+  it('runs one timer if it is started several times, also during a sweep', async () => {
     let finish!: (count: number) => void;
     const store = sweeper(new Promise<number>((resolve) => (finish = resolve)));
     const schedule = new SweepTimer(store, new FakeClock(NOW), EVERY, () => 0);

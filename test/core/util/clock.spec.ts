@@ -11,7 +11,7 @@ describe('durations', () => {
     ['days(400)', days(400), 34_560_000_000],
     ['seconds(0)', seconds(0), 0],
     ['minutes(Infinity)', minutes(Infinity), Infinity],
-  ])('%s is that long in milliseconds', (_, made, expected) => {
+  ])('%s in milliseconds', (_, made, expected) => {
     expect(made).toBe(expected);
   });
 });

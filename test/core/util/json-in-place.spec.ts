@@ -19,7 +19,7 @@ describe('an object that is changed in place', () => {
     ['an array in the place of an object', { a: { 0: 'x' } }, { a: ['x'] }],
     ['an object in the place of an array', { a: ['x'] }, { a: { 0: 'x' } }],
     ['an inherited name', {}, { toString: 1, constructor: { prototype: 1 } }],
-  ])('holds what it is to hold: %s', (_, target, to) => {
+  ])('equals the target value: %s', (_, target, to) => {
     expect(JSON.parse(JSON.stringify(change(target, to)))).toEqual(to);
   });
 
@@ -35,7 +35,7 @@ describe('an object that is changed in place', () => {
     expect(items[0]).toBe(item);
   });
 
-  it('keeps no item of an array whose length changes, but those that are the same', () => {
+  it('keeps only the unchanged items of an array whose length changes', () => {
     const [first, second] = [{ id: 1 }, { id: 2 }];
     const items = [first, second];
     const target = change({ items }, { items: [{ id: 1 }, { id: 3 }, { id: 4 }] });
@@ -45,7 +45,7 @@ describe('an object that is changed in place', () => {
     expect(second).toEqual({ id: 2 });
   });
 
-  it('keeps what JSON leaves out or writes in the same way', () => {
+  it('keeps values that JSON omits or writes in the same way', () => {
     const at = new Date(0);
     const run = (): void => undefined;
     const target: Record<string, unknown> = { at, run, none: undefined, nan: Number.NaN, n: 1 };
@@ -56,7 +56,7 @@ describe('an object that is changed in place', () => {
     expect(target['at']).toBe('1970-01-02T00:00:00.000Z');
   });
 
-  it('leaves the properties that are no data', () => {
+  it('does not change properties that are not data', () => {
     expect(change({ cookie: 1, a: 1 }, { cookie: 2, save: 3, a: 2 }, ['cookie', 'save'])).toEqual({
       cookie: 1,
       a: 2,
@@ -72,7 +72,7 @@ describe('an object that is changed in place', () => {
     expect(frozen).toEqual({ a: 1, b: [1] });
   });
 
-  it('gives an object in two places a value for each', () => {
+  it('separates an object that is in two places', () => {
     const both = { n: 1 };
     const target = change({ a: both, b: both, c: both }, { a: { n: 2 }, b: { n: 3 }, c: { n: 2 } });
     expect(target).toEqual({ a: { n: 2 }, b: { n: 3 }, c: { n: 2 } });
@@ -80,7 +80,7 @@ describe('an object that is changed in place', () => {
     expect(target.c).toBe(both);
   });
 
-  it('reaches no prototype', () => {
+  it('does not change a prototype', () => {
     const target = { a: {} };
     change(target, JSON.parse('{"a":{"__proto__":{"polluted":true}}}') as JsonObject);
     expect(JSON.stringify(target)).toBe('{"a":{"__proto__":{"polluted":true}}}');
@@ -88,7 +88,7 @@ describe('an object that is changed in place', () => {
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
-  it('is looked at once, however deep it is', () => {
+  it('is visited once, at any depth', () => {
     let reads = 0;
     const deep = (depth: number, leaf: Json, counted: boolean): JsonObject => {
       let made: Record<string, Json> = { leaf };

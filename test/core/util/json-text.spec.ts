@@ -139,7 +139,7 @@ describe('toJsonText', () => {
     expect(message).not.toMatch(/12345678901|do-not-print-me/);
   });
 
-  it('writes as many levels as can be merged', () => {
+  it('writes as many levels as a merge supports', () => {
     expect(toJsonText(nested(MOST_LEVELS - 1), 'cart')).toContain(SECRET_VALUE);
   });
 
@@ -160,11 +160,11 @@ describe('toJsonText', () => {
     expect(refusal({ shown: { toJSON: () => nested(MOST_LEVELS - 1) } }).message).toContain('1000 levels');
   });
 
-  it('blames what JSON stumbled over, not a deep branch beside it that JSON can walk', () => {
+  it('names the value that JSON refused, not a deep branch beside it', () => {
     expect(refusal({ deep: nested(600), price: 1n }).message).toContain('cart.price is a BigInt');
   });
 
-  it('keeps what was thrown as the cause', () => {
+  it('has the thrown error as its cause', () => {
     const thrown = new Error('from toJSON');
     expect(
       refusal({
@@ -176,7 +176,7 @@ describe('toJsonText', () => {
     expect(refusal(1n).cause).toBeInstanceOf(Error);
   });
 
-  it('refuses a hostile object whose second reading goes well', () => {
+  it('refuses an object whose getter throws only on first read', () => {
     let reads = 0;
     const moody = Object.defineProperty({}, 'x', {
       enumerable: true,

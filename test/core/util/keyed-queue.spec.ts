@@ -16,13 +16,13 @@ const settle = async (): Promise<void> => {
 };
 
 describe('KeyedQueue', () => {
-  it('starts the first task of a key at once', () => {
+  it('starts the first task of a key immediately', () => {
     const started: string[] = [];
     void new KeyedQueue().run('a', async () => started.push('first'));
     expect(started).toEqual(['first']);
   });
 
-  it('runs the tasks of one key one after another, in the order they came', async () => {
+  it('runs the tasks of one key one after another, in the order of the calls', async () => {
     const queue = new KeyedQueue();
     const [first, second] = [byHand<void>(), byHand<void>()];
     const log: string[] = [];
@@ -46,7 +46,7 @@ describe('KeyedQueue', () => {
     expect(log).toEqual(['1 begins', '1 ends', '2 begins', '2 ends', '3 begins', '3 ends']);
   });
 
-  it('does not let one key wait for another', async () => {
+  it('runs tasks of different keys concurrently', async () => {
     const queue = new KeyedQueue();
     const slow = byHand<string>();
     const blocked = queue.run('a', () => slow.promise);
@@ -55,13 +55,13 @@ describe('KeyedQueue', () => {
     expect(await blocked).toBe('a');
   });
 
-  it('gives each caller the result of its own task', async () => {
+  it('returns the result of each task to its caller', async () => {
     const queue = new KeyedQueue();
     const results = Array.from({ length: 50 }, (_, n) => queue.run('a', async () => n));
     expect(await Promise.all(results)).toEqual(Array.from({ length: 50 }, (_, n) => n));
   });
 
-  it('goes on after a task that fails, and tells only its caller', async () => {
+  it('continues after a task that fails, and rejects only for its caller', async () => {
     const queue = new KeyedQueue();
     const failing = queue.run('a', async () => {
       throw new Error('boom');
@@ -71,7 +71,7 @@ describe('KeyedQueue', () => {
     expect(await next).toBe('fine');
   });
 
-  it('rejects for a task that throws before it returns a promise, and goes on', async () => {
+  it('rejects for a task that throws before it returns a promise, and continues', async () => {
     const queue = new KeyedQueue();
     const failing = queue.run('a', () => {
       throw new Error('boom');
@@ -80,7 +80,7 @@ describe('KeyedQueue', () => {
     expect(await queue.run('a', async () => 'fine')).toBe('fine');
   });
 
-  it('starts at once again when the tasks before have settled: it holds nothing for an idle key', async () => {
+  it('starts immediately when the earlier tasks have settled: an idle key uses no memory', async () => {
     const queue = new KeyedQueue();
     await queue.run('a', async () => 1);
     let started = false;
@@ -88,7 +88,7 @@ describe('KeyedQueue', () => {
     expect(started).toBe(true);
   });
 
-  it('takes up a task that comes while the last one is under way', async () => {
+  it('runs a task that is added while the last one runs', async () => {
     const queue = new KeyedQueue();
     const order: number[] = [];
     await queue.run('a', async () => {
