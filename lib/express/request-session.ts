@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { ResponseGate } from '../http/response/response-gate.js';
 import { UngatedResponse, isNodeResponse } from '../http/response/ungated-response.js';
-import { outsidePromises, withoutThrow } from '../http/call-listener.js';
+import { outsidePromises } from '../http/call-listener.js';
 import {
   invokeStore,
   isMissing,
