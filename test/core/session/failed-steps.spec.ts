@@ -115,8 +115,8 @@ describe('a new id that is requested while a save is pending', () => {
     const opened = await app.open(id);
     const rekey = app.store.rekey.bind(app.store);
     const patch = app.store.patch.bind(app.store);
-    app.store.patch = (async (...args: Parameters<typeof patch>) => patch(...args));
-    app.store.rekey = (() => Promise.reject(new Error('down')));
+    app.store.patch = async (...args: Parameters<typeof patch>) => patch(...args);
+    app.store.rekey = () => Promise.reject(new Error('down'));
     opened.session['n'] = 1;
     void opened.session.save();
     void opened.session.regenerate();
