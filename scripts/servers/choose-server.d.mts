@@ -1,11 +1,11 @@
-/** Where a server comes from. */
+/** The source of a server. */
 export type Choice =
   | { readonly kind: 'given'; readonly url: string }
   | { readonly kind: 'here' }
   | { readonly kind: 'install' }
   | { readonly kind: 'missing'; readonly isFatal: boolean };
 
-/** What decides it. */
+/** The input of `chooseServer`. */
 export interface Facts {
   readonly url?: string | undefined;
   readonly isHere: boolean;
@@ -13,18 +13,18 @@ export interface Facts {
   readonly inCi: boolean;
 }
 
-/** Where tests get a server from: a URL that is given, a program on this machine, a Debian package. */
+/** Decides where tests get a server from: a URL, a program on this machine, or a Debian package. */
 export function chooseServer(facts: Facts): Choice;
 
-/** What decides whether packages may be installed. */
+/** The input of `mayInstall`. */
 export interface Rights {
   readonly isRoot: boolean;
   readonly hasApt: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** Whether packages may be installed: on Debian or its kin, as root, and where somebody asked for it or CI does. */
+/** Whether packages may be installed: as root, with `apt-get`, in CI or with `NEST_SESSION_INSTALL=1`. */
 export function mayInstall(rights: Rights): boolean;
 
-/** The variable `CI` is set, and not to `false`. */
+/** Whether the variable `CI` is set, not empty and not `false`. */
 export function isInCi(environment: Readonly<Record<string, string | undefined>>): boolean;

@@ -1,6 +1,6 @@
 /**
- * Where tests get a server from, in this order: a URL that is given, a program on this machine, a Debian package.
- * Where there is none of these it is missing, which is fatal in CI: nothing may go untested unnoticed there.
+ * Decides where tests get a server from. In this order: a URL, a program on this machine, a Debian package.
+ * If none of them is available, the server is `missing`. This is fatal in CI, because CI must run all suites.
  */
 export function chooseServer({ url, isHere, mayInstall, inCi }) {
   if (url) return { kind: 'given', url };
@@ -9,12 +9,12 @@ export function chooseServer({ url, isHere, mayInstall, inCi }) {
   return { kind: 'missing', isFatal: inCi };
 }
 
-/** Whether packages may be installed: on Debian or its kin, as root, and where somebody asked for it or CI does. */
+/** Whether packages may be installed: as root, with `apt-get`, in CI or with `NEST_SESSION_INSTALL=1`. */
 export function mayInstall({ isRoot, hasApt, environment }) {
   return isRoot && hasApt && (isInCi(environment) || environment.NEST_SESSION_INSTALL === '1');
 }
 
-/** The variable `CI` is set, and not to `false`. */
+/** Whether the variable `CI` is set, not empty and not `false`. */
 export function isInCi({ CI }) {
   return CI !== undefined && CI !== '' && CI !== 'false';
 }

@@ -3,7 +3,10 @@ import { fileURLToPath } from 'node:url';
 
 const TESTS = fileURLToPath(new URL('../../test/', import.meta.url));
 
-/** How many suites say that they need the server of this engine, by the calls that `test/support/servers.ts` offers. */
+/**
+ * Number of test suites that need a server of this engine. Counts calls of `describeWithServer` and
+ * `describeWithPrivateServers` of `test/support/servers.ts`.
+ */
 export function countSuites(engine) {
   const calls = new RegExp(`\\bdescribeWith(Server|PrivateServers)\\(\\s*['"]${engine}['"]`, 'g');
   return readdirSync(TESTS, { recursive: true, encoding: 'utf8' })

@@ -1,18 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, chmodSync, constants, renameSync, rmSync, writeFileSync } from 'node:fs';
 
-/** Asked by the install scripts of packages before they start a service; 101 means no. */
+/** Install scripts run this program before they start a service. Exit code 101 forbids the start. */
 const POLICY = '/usr/sbin/policy-rc.d';
 const ASIDE = `${POLICY}.before-nest-session`;
 
-/** Whether this is a system of Debian's kind. */
+/** Whether this system is Debian or a derivative, with `apt-get`. */
 export function hasApt() {
   return isThere('/usr/bin/apt-get', constants.X_OK);
 }
 
-/** Installs packages, all in one step, and starts none of the services that they bring. Needs root. */
+/** Installs the packages with one `apt-get install`, and does not start their services. Needs root. */
 export function installDebianPackages(packages) {
-  // What interrupts apt-get must not end this process before the policy is back.
+  // A signal that interrupts apt-get must not end this process before it restores the policy.
   const ignore = () => {};
   process.on('SIGINT', ignore).on('SIGTERM', ignore);
   const hadPolicy = isThere(POLICY);
@@ -31,7 +31,7 @@ export function installDebianPackages(packages) {
 
 function aptGet(...args) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  // Its output is no result of ours: all of it goes to stderr.
+  // All output of apt-get goes to stderr: stdout is reserved for the output of the caller.
   const { status, error } = spawnSync('apt-get', args, { stdio: ['ignore', 2, 2], env });
   if (status !== 0) throw new Error(`apt-get ${args.join(' ')} failed (${status})`, { cause: error });
 }

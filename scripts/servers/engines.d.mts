@@ -1,20 +1,20 @@
-/** The name of a kind of server, as `--only` takes it. */
+/** The name of an engine, as `--only` accepts it. */
 export type EngineName = 'redis' | 'redis-cluster' | 'postgres' | 'mariadb';
 
-/** A kind of server that tests talk to. */
+/** A type of server that tests connect to. */
 export interface Engine {
   readonly name: EngineName;
-  /** As one says it: `PostgreSQL`. */
+  /** Its name in messages: `PostgreSQL`. */
   readonly title: string;
-  /** The environment variable that tells where one is. */
+  /** The environment variable that holds the URL of a server. */
   readonly variable: string;
-  /** Its programs on this machine, or `undefined`. */
+  /** Paths of its programs on this machine, or `undefined` if they are missing. */
   find(): object | undefined;
-  /** The Debian packages that bring them. */
+  /** The Debian packages that contain these programs. */
   readonly packages: readonly string[];
 }
 
 export const ENGINES: readonly Engine[];
 
-/** How to get the server of an engine, as one says it to a person. */
+/** Instructions for a person: how to install the server of an engine, or set its URL. */
 export function cureFor(engine: Engine): string;

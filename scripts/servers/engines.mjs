@@ -1,9 +1,9 @@
 import { findMariadb, findPostgres, findRedis } from './find-binaries.mjs';
 
 /**
- * The servers that tests talk to: the variable that tells where one is, what finds its programs on this machine, the
- * Debian packages that bring them, and what starts one. Drivers are loaded with that last step, not before: the
- * packages are installed before there is a node_modules.
+ * The servers that tests connect to. Each entry has the variable that holds the URL, a function that finds
+ * the programs on this machine, the Debian packages that contain them, and a function that starts a server.
+ * Only `start` loads a driver: CI installs the packages before node_modules exists.
  */
 export const ENGINES = [
   {
@@ -40,6 +40,6 @@ export const ENGINES = [
   },
 ];
 
-/** How to get the server of an engine, as one says it to a person. */
+/** Instructions for a person: how to install the server of an engine, or set its URL. */
 export const cureFor = ({ packages, variable }) =>
   `apt-get install ${packages.join(' ')} (NEST_SESSION_INSTALL=1 does it for root), or set ${variable}`;

@@ -2,29 +2,29 @@ import { execFileSync } from 'node:child_process';
 import { accessSync, constants, readdirSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
-/** The Redis server of this machine, or `undefined`. */
+/** Path of the Redis server on this machine, or `undefined`. */
 export function findRedis() {
   const server = candidates('redis-server').find((path) => says(path, /^Redis server/));
   return server && { server };
 }
 
-/** PostgreSQL and the program that makes its data folder, which must be of one version. */
+/** Paths of PostgreSQL and `initdb`, or `undefined`. Both must have the same version. */
 export function findPostgres() {
   const found = [...candidates('postgres'), ...postgresOfDebian()]
     .filter((path) => says(path, /^postgres \(PostgreSQL\) /))
-    // A link leads to the folder where the other programs are.
+    // If the path is a link, `initdb` is in the folder of its target.
     .map((path) => ({ server: path, initdb: join(dirname(realpathSync(path)), 'initdb') }));
   return found.find(({ initdb }) => isProgram(initdb));
 }
 
-/** MariaDB and the program that makes its data folder. MySQL's own `mysqld` has none, and is not taken. */
+/** Paths of MariaDB and its program that creates data folders, or `undefined`. Ignores `mysqld` of MySQL. */
 export function findMariadb() {
   const server = ['mariadbd', 'mysqld'].flatMap(candidates).find((path) => says(path, /MariaDB/));
   const installer = ['mariadb-install-db', 'mysql_install_db'].flatMap(candidates)[0];
   return server && installer && { server, installer };
 }
 
-/** Debian keeps PostgreSQL off the PATH, a folder per version: the newest first. */
+/** Debian installs each version of PostgreSQL in its own folder, outside the PATH. Newest version first. */
 function postgresOfDebian() {
   const folder = '/usr/lib/postgresql';
   try {
@@ -35,7 +35,7 @@ function postgresOfDebian() {
   }
 }
 
-/** A user's PATH may lack the folders of the system's servers. */
+/** Executables of this name. Also searches system folders that the PATH of a user may lack. */
 function candidates(name) {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/usr/bin'];
   return [...new Set(folders)].map((folder) => join(folder, name)).filter(isProgram);

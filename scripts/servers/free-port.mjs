@@ -4,9 +4,9 @@ import { createServer } from 'node:net';
 const TRIES = 50;
 
 /**
- * A port of 127.0.0.1 that nobody listens on now. Somebody may a moment later: who uses it must be ready to ask again.
- * Not one that systems give to whoever asks for any, from 32768 on: while a server is gone for a moment, its port would
- * be somebody else's, a server's of another test or a connection's.
+ * A port of 127.0.0.1 that is free now. Another process can take it before the caller does, so callers must
+ * retry. The port is below the ephemeral range of Linux, which starts at 32768. In that range, a connection
+ * or the server of another test could get the port while a server restarts.
  */
 export async function freePort() {
   for (let tried = 1; ; tried += 1) {

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Reads process ids, one a line, an empty line for none. When nothing more can come, since whoever wrote them is gone,
- * however it went, it ends the last one named and removes the folder. Deaf to Ctrl-C, which reaches it too.
+ * Reads process ids from stdin, one per line. An empty line means that no process is running. stdin ends when
+ * the parent process exits for any reason. The script then kills the process with the last id and removes the
+ * folder. It ignores SIGINT and other signals, because Ctrl-C also reaches it.
  */
 const WATCH = `
 trap '' INT TERM HUP QUIT
@@ -18,17 +19,17 @@ fi
 `;
 
 /**
- * A process beside this one that outlives it just long enough to clean up after it: a test that is killed runs no
- * exit handler, and jest gives its tests no real `process.on('exit')`.
+ * Starts a process that cleans up after this one exits. Exit handlers are not enough: a test that is killed
+ * does not run them, and `process.on('exit')` does not work in jest.
  */
 export function startGuard({ signal, folder }) {
   const guard = spawn('sh', ['-c', WATCH, 'sh', signal.replace('SIG', ''), folder ?? ''], {
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  // Neither the guard nor its pipe is a reason to stay.
+  // The guard and its pipe must not keep this process alive.
   guard.unref();
   guard.stdin.unref();
-  // A guard that is gone takes no more names, and there is nobody left to tell.
+  // A write fails if the guard has exited. There is nothing to do then.
   guard.stdin.on('error', () => {});
   return {
     watch: (pid) => guard.stdin.write(`${pid}\n`),

@@ -1,9 +1,9 @@
 import type { OwnServer, ServerOptions } from './server-process.mjs';
 
-/** How a server writes its binary log; it writes none unless this is given. */
+/** `binlogFormat` enables the binary log in this format. By default, the server writes no binary log. */
 export interface MariadbOptions extends ServerOptions {
   readonly binlogFormat?: 'STATEMENT' | 'MIXED' | 'ROW';
 }
 
-/** Starts a MariaDB server of its own, on 127.0.0.1. `durable` makes a commit wait for the disk. */
+/** Starts a private MariaDB server on 127.0.0.1. With `durable`, each commit waits for the disk. */
 export function startMariadb(options?: MariadbOptions): Promise<OwnServer>;

@@ -9,19 +9,19 @@ import { startServerProcess } from './server-process.mjs';
 
 const urlOf = (port) => `mysql://test:test@127.0.0.1:${port}/test`;
 
-/** Run at each start. A statement is one line there. The user may do all, so that tests can look into the server. */
+/** SQL for each start, one statement per line. All privileges, so that tests can read the server's state. */
 const INIT = `CREATE DATABASE IF NOT EXISTS test;
 CREATE USER IF NOT EXISTS test@'127.0.0.1' IDENTIFIED BY 'test';
 GRANT ALL ON *.* TO test@'127.0.0.1';
 `;
 
 /**
- * Starts a MariaDB server of its own, on 127.0.0.1. `durable` makes a commit wait for the disk; `binlogFormat` has it write a
- * binary log.
+ * Starts a private MariaDB server on 127.0.0.1. With `durable`, each commit waits for the disk. With
+ * `binlogFormat`, the server writes a binary log in this format.
  */
 export async function startMariadb({ durable = false, binlogFormat, ...options } = {}) {
   const found = findMariadb();
-  if (found === undefined) throw new Error('There is no MariaDB on this machine.');
+  if (found === undefined) throw new Error('MariaDB is missing. Install the package mariadb-server.');
   return startServerProcess(
     {
       name: 'mariadb',
@@ -45,7 +45,7 @@ async function makeData(installer, folder) {
   const args = [
     '--no-defaults',
     `--datadir=${data}`,
-    // A server removes temporary tables of others that it finds where it starts.
+    // At startup, a server removes all temporary tables in its tmpdir, including those of other servers.
     `--tmpdir=${folder}`,
     ...asOurselves(),
     '--skip-name-resolve',
@@ -54,7 +54,7 @@ async function makeData(installer, folder) {
   await promisify(execFile)(installer, [...args, '--innodb-log-file-size=16M'], { cwd: folder });
 }
 
-/** It refuses to run as root unless told to. */
+/** MariaDB runs as root only with `--user=root`. */
 const asOurselves = () => (process.getuid?.() === 0 ? [`--user=${userInfo().username}`] : []);
 
 function argumentsOf({ port, folder, durable, binlogFormat }) {
@@ -73,7 +73,7 @@ function argumentsOf({ port, folder, durable, binlogFormat }) {
     'innodb-flush-log-at-trx-commit': durable ? 1 : 0,
   };
   const pairs = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
-  // First of all: this word counts in the first place only.
+  // `--no-defaults` only works as the first argument.
   return ['--no-defaults', ...pairs, ...asOurselves(), '--skip-name-resolve', ...binaryLog(binlogFormat)];
 }
 

@@ -9,15 +9,15 @@ import { startServerProcess } from './server-process.mjs';
 
 const urlOf = (port) => `postgres://postgres@127.0.0.1:${port}/postgres`;
 
-/** Starts a PostgreSQL server of its own, on 127.0.0.1. `durable` makes a commit wait for the disk. */
+/** Starts a private PostgreSQL server on 127.0.0.1. With `durable`, each commit waits for the disk. */
 export async function startPostgres({ durable = false, ...options } = {}) {
   const found = findPostgres();
-  if (found === undefined) throw new Error('There is no PostgreSQL on this machine.');
+  if (found === undefined) throw new Error('PostgreSQL is missing. Install the package postgresql.');
   return startServerProcess(
     {
       name: 'postgres',
       owner: unprivilegedUser('postgres', 'nobody'),
-      // SIGQUIT takes its children along and its shared memory too, which SIGKILL would leave behind.
+      // SIGQUIT also ends the child processes and frees the shared memory. SIGKILL would leave both behind.
       endWith: { politely: 'SIGINT', quickly: 'SIGQUIT' },
       urlOf,
       prepare: ({ folder, owner }) => makeCluster(found.initdb, folder, owner),
@@ -32,7 +32,7 @@ async function makeCluster(initdb, folder, owner) {
   const data = join(folder, 'data');
   if (existsSync(join(data, 'PG_VERSION'))) return;
   const args = ['--pgdata', data, '--username=postgres', '--auth=trust', '--no-sync', '--encoding=UTF8'];
-  // The locale is fixed, or the order of texts would be that of the machine.
+  // With a fixed locale, the sort order of text does not depend on the machine.
   await promisify(execFile)(initdb, [...args, '--locale=C', '--no-instructions'], { cwd: folder, ...owner });
 }
 

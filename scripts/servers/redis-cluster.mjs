@@ -12,8 +12,8 @@ const SLOTS = [
 ];
 
 /**
- * Starts a Redis Cluster of its own: three masters that share all slots, no replicas. `nodes` are its servers, one by one;
- * what is done to the cluster is done to each. `url`, `port` and `pid` are those of the first.
+ * Starts a private Redis Cluster on 127.0.0.1: three masters that share all slots, no replicas. `nodes` are
+ * its servers. Each method applies to all nodes. `url`, `port` and `pid` are those of the first node.
  */
 export async function startRedisCluster({ durable = false } = {}) {
   const started = await Promise.allSettled(SLOTS.map(() => startNode(durable)));
@@ -44,7 +44,7 @@ export async function startRedisCluster({ durable = false } = {}) {
   };
 }
 
-/** The port on which nodes talk with one another is chosen too: the usual one, 10000 higher, may not exist. */
+/** Also chooses the port of the cluster bus: the default, 10000 above the port of the node, may not exist. */
 async function startNode(durable) {
   const busPort = await freePort();
   const extra = [
@@ -63,10 +63,10 @@ async function meet(nodes) {
   for (const [index, [first, last]] of SLOTS.entries()) {
     const { port } = nodes[index];
     await redisCommand(port, 'CLUSTER', 'ADDSLOTSRANGE', first, last);
-    // Different from the start, or the nodes must first find out that they are not.
+    // Give each node a different epoch. With equal epochs, the nodes must resolve a conflict first.
     await redisCommand(port, 'CLUSTER', 'SET-CONFIG-EPOCH', index + 1);
   }
-  // Each is told of each: what they would learn from one another takes them seconds.
+  // Introduce every node to every other node. Discovery by gossip takes seconds.
   for (const { port } of nodes) {
     for (const other of nodes) {
       if (other.port !== port)
@@ -82,7 +82,7 @@ async function untilWhole(nodes) {
     const infos = await Promise.all(nodes.map(({ port }) => redisCommand(port, 'CLUSTER', 'INFO')));
     if (infos.every(isWhole)) return;
     if (Date.now() > deadline) {
-      throw new Error(`redis-cluster was not whole after ${WITHIN_MS} ms. Its first node says:\n${infos[0]}`);
+      throw new Error(`redis-cluster was not ready after ${WITHIN_MS} ms. CLUSTER INFO:\n${infos[0]}`);
     }
     await sleep(50);
   }

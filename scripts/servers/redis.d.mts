@@ -1,4 +1,4 @@
 import type { OwnServer, ServerOptions } from './server-process.mjs';
 
-/** Starts a Redis server of its own, on 127.0.0.1. `durable` writes each command to disk before it is answered. */
+/** Starts a private Redis server on 127.0.0.1. With `durable`, each reply waits for the disk. */
 export function startRedis(options?: ServerOptions): Promise<OwnServer>;

@@ -2,15 +2,15 @@ import { findRedis } from './find-binaries.mjs';
 import { redisCommand } from './redis-command.mjs';
 import { startServerProcess } from './server-process.mjs';
 
-/** Starts a Redis server of its own, on 127.0.0.1. `durable` writes each command to disk before it is answered. */
+/** Starts a private Redis server on 127.0.0.1. With `durable`, each reply waits for the disk. */
 export function startRedis({ durable, ...options } = {}) {
   return startServerProcess(redisEngine({ durable }), options);
 }
 
-/** What starts one Redis server; `extra` are further words of its command line. */
+/** The `engine` of `startServerProcess` for Redis. `extra` are further command-line arguments. */
 export function redisEngine({ durable = false, extra = [] } = {}) {
   const file = findRedis()?.server;
-  if (file === undefined) throw new Error('There is no redis-server on this machine.');
+  if (file === undefined) throw new Error('Redis is missing. Install the package redis-server.');
   const safety = durable ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
   return {
     name: 'redis',
@@ -24,7 +24,7 @@ export function redisEngine({ durable = false, extra = [] } = {}) {
       ].map(String),
     }),
     isReady: async ({ port, pid }) => {
-      // While it reads its files it answers everything but INFO with an error.
+      // While Redis loads its files, it replies to every command except INFO with an error.
       await redisCommand(port, 'PING');
       return (await redisCommand(port, 'INFO', 'server')).includes(`process_id:${pid}\r\n`);
     },

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A folder for the data of one server: the one that is given, or a new one, which `remove` takes away again. */
+/** A folder for the data of one server: the given one, or a new one. `remove` deletes only a new one. */
 export function serverFolder({ name, given, owner }) {
   const path = given ?? mkdtempSync(join(tmpdir(), `nest-session-${name}-`));
   mkdirSync(path, { recursive: true });
@@ -13,14 +13,17 @@ export function serverFolder({ name, given, owner }) {
     path,
     isTemporary: given === undefined,
     remove: () => {
-      // A process on its way out may still write: a few tries.
+      // A process that is exiting may still write to the folder, so retry.
       if (given === undefined)
         rmSync(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     },
   };
 }
 
-/** Whom a server runs as that refuses root: the first of these users that exists. Nothing where we are not root. */
+/**
+ * The user for a server that refuses to run as root: the first of these users that exists. `undefined` if
+ * this process is not root.
+ */
 export function unprivilegedUser(...names) {
   if (process.getuid?.() !== 0) return undefined;
   const ids = (name, flag) =>
@@ -29,8 +32,8 @@ export function unprivilegedUser(...names) {
     try {
       return { uid: ids(name, '-u'), gid: ids(name, '-g') };
     } catch {
-      // No such user here: the next one.
+      // This user does not exist. Try the next one.
     }
   }
-  throw new Error(`None of these users exists: ${names.join(', ')}`);
+  throw new Error(`The server cannot run as root, and none of these users exists: ${names.join(', ')}`);
 }

@@ -1,27 +1,27 @@
-/** Where and how to start a server of one's own. */
+/** Options of a private server. */
 export interface ServerOptions {
-  /** A free one unless given. */
+  /** Default: a free port. */
   readonly port?: number;
-  /** For its data. A new one, removed by `stop`, unless given; a given one is kept and may hold data already. */
+  /** For its data. Default: a new folder, which `stop` removes. A given folder is kept and may have data. */
   readonly folder?: string;
-  /** Whether what was answered survives `kill`: each commit waits for the disk. Off unless given. */
+  /** Whether acknowledged writes survive `kill`: each commit waits for the disk. Default: `false`. */
   readonly durable?: boolean;
 }
 
-/** A database server that this process started, on 127.0.0.1. It ends with this process, however that ends. */
+/** A database server that this process started on 127.0.0.1. It stops when this process exits. */
 export interface OwnServer {
   readonly url: string;
   readonly port: number;
-  /** Of the server as it runs now: another one after `restart`. */
+  /** Id of the running process. `restart` changes it. */
   readonly pid: number;
-  /** Ends it without ceremony and removes its data. */
+  /** Stops the server without an orderly shutdown and removes its data, unless the folder was given. */
   stop(): Promise<void>;
-  /** SIGKILL, to it and its children: a crash. */
+  /** Simulates a crash: SIGKILL to the server and its children. */
   kill(): Promise<void>;
-  /** SIGSTOP, to it and its children: connections stay open and nothing is answered. */
+  /** SIGSTOP to the server and its children: connections stay open, but the server does not respond. */
   pause(): Promise<void>;
-  /** SIGCONT, after `pause`. */
+  /** SIGCONT to the server and its children, after `pause`. */
   resume(): Promise<void>;
-  /** Starts it again, on the same port and data, after `kill` or after an orderly end. */
+  /** Starts the server again with the same port and data, after an orderly shutdown if it is running. */
   restart(): Promise<void>;
 }

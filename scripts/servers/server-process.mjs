@@ -13,14 +13,14 @@ const TRIES = 5;
 const LOG_LINES = 25;
 
 /**
- * Starts a database server of its own and waits until it answers. What differs from one engine to the next comes in:
+ * Starts a private database server and waits until it is ready. `engine` has the parts that differ:
  *
- * - `owner`: uid and gid to run as, where it cannot be ours;
- * - `prepare({ folder, owner })`: makes the data folder, once;
- * - `command({ port, folder })`: gives `file` and `args`;
- * - `urlOf(port)`: what a driver connects to;
- * - `isReady({ port, folder, pid })`: asks by a real connection whether this very server answers, not another on its port;
- * - `endWith`: the signals for an end without haste (`politely`) and for one that nobody mourns (`quickly`).
+ * - `owner`: uid and gid of the server, if it cannot run as the current user;
+ * - `prepare({ folder, owner })`: creates the data folder once;
+ * - `command({ port, folder })`: returns `file` and `args`;
+ * - `urlOf(port)`: the URL that a driver connects to;
+ * - `isReady({ port, folder, pid })`: whether this server, not another one, responds on the port;
+ * - `endWith`: the signals for an orderly shutdown (`politely`) and for an immediate one (`quickly`).
  */
 export async function startServerProcess(engine, { port: givenPort, folder: givenFolder } = {}) {
   const { name, owner, endWith } = engine;
@@ -32,9 +32,9 @@ export async function startServerProcess(engine, { port: givenPort, folder: give
   const launch = async () => {
     child = run(engine, { port, folder: folder.path });
     const started = child;
-    // A program that cannot be run has no id, and says so in an event that nobody else awaits.
+    // A program that cannot be started has no pid and emits `error`.
     if (started.pid === undefined) throw (await once(started, 'error'))[0];
-    // A server that a test forgot must not keep its process up: the guard ends it then.
+    // A server that a test does not stop must not keep the process alive. The guard stops the server then.
     started.unref();
     guard.watch(started.pid);
     started.once('exit', () => {
@@ -50,7 +50,7 @@ export async function startServerProcess(engine, { port: givenPort, folder: give
       signalTree(child.pid, signal);
     } else {
       child.kill(signal);
-      // A server that was paused takes the signal now.
+      // A paused server receives the signal only after SIGCONT.
       signalTree(child.pid, 'SIGCONT');
     }
     const tooLate = sleep(10_000, 'too late', { ref: false });
@@ -73,7 +73,7 @@ export async function startServerProcess(engine, { port: givenPort, folder: give
         await launch();
         break;
       } catch (error) {
-        // Somebody else may have got the port first.
+        // Another process may have taken the port first.
         if (!isPortTaken(error) || givenPort !== undefined || tried === TRIES) throw error;
       }
     }
@@ -103,7 +103,7 @@ const logOf = (folder) => join(folder, 'server.log');
 
 function run({ command, owner }, { port, folder }) {
   const { file, args } = command({ port, folder });
-  // Into a file: a pipe would fill up while nobody reads, and would be held by the children of a killed server.
+  // Log to a file. A pipe would fill up without a reader, and children of a killed server would keep it open.
   const log = openSync(logOf(folder), 'w', 0o644);
   const child = spawn(file, args, { cwd: folder, stdio: ['ignore', log, log], ...owner });
   closeSync(log);
@@ -118,7 +118,7 @@ async function untilReady({ name, isReady }, { child, port, folder }) {
   while (Date.now() < deadline) {
     if (!isRunning(child)) {
       throw new Error(
-        `${name} ended (${child.signalCode ?? child.exitCode}) before it was ready.${lastLines(folder)}`,
+        `${name} exited (${child.signalCode ?? child.exitCode}) before it was ready.${lastLines(folder)}`,
       );
     }
     try {
@@ -136,5 +136,5 @@ const isPortTaken = (error) => /address already in use|errno: 98|Bind on TCP\/IP
 
 function lastLines(folder) {
   const lines = readFileSync(logOf(folder), 'utf8').trimEnd().split('\n').slice(-LOG_LINES);
-  return ` The end of its log:\n${lines.map((line) => `  | ${line}`).join('\n')}`;
+  return ` Last lines of its log:\n${lines.map((line) => `  | ${line}`).join('\n')}`;
 }

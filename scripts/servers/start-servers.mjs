@@ -4,8 +4,10 @@ import { hasApt, installDebianPackages } from './debian-packages.mjs';
 import { cureFor } from './engines.mjs';
 
 /**
- * Gets a server for each engine, all at once. `urls` holds, by the name of its variable, where each one is; what cannot
- * be had is told on stderr and left out, or, in CI, an error.
+ * Starts a server for each engine concurrently, unless its URL is set. `urls` maps the name of its variable
+ * to its URL. A server that is not available is left out and reported on stderr.
+ *
+ * @throws Error in CI, if a server is not available.
  */
 export async function startServers(engines) {
   const chosen = decide(engines);
@@ -38,7 +40,7 @@ function decide(engines) {
   };
   return engines.map((engine) => {
     const url = environment[engine.variable];
-    // Not asked for where a URL is given: it runs programs.
+    // `find` runs programs, so it is not called if a URL is set.
     const isHere = !url && engine.find() !== undefined;
     return { engine, ...chooseServer({ url, isHere, ...facts }) };
   });
@@ -48,10 +50,10 @@ function complain(missing) {
   for (const { engine } of missing) {
     const suites = countSuites(engine.name);
     console.error(
-      `SKIPPED: ${suites} suite${suites === 1 ? '' : 's'} need ${engine.title}: ${cureFor(engine)}`,
+      `SKIPPED: ${suites} suite${suites === 1 ? '' : 's'} need ${engine.title}. Fix: ${cureFor(engine)}`,
     );
   }
   if (!missing.some(({ isFatal }) => isFatal)) return;
   const names = missing.map(({ engine }) => engine.title).join(', ');
-  throw new Error(`In CI nothing may be skipped, and there is no ${names} here.`);
+  throw new Error(`CI must run every suite, but these servers are missing: ${names}.`);
 }
