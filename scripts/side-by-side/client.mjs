@@ -4,12 +4,12 @@ import { performance } from 'node:perf_hooks';
 import { clearInterval, setInterval } from 'node:timers';
 
 const PATIENCE_MS = 5000;
-/** How often it is looked whether patience is over. */
+/** Interval of the timeout checks. */
 const LOOK_EVERY_MS = 20;
 
 /**
- * Calls back when patience is over; gives what calls it off. The server is in this process: what a busy machine keeps it
- * from doing is no silence, so a look that comes late counts as if it had come in time.
+ * Calls `late` after the timeout. Returns a function that cancels it. The server runs in this process, so a
+ * busy machine delays both the timer and the server. A late check counts as 1.5 intervals at most.
  */
 function whenPatienceEnds(patience, late) {
   let left = patience;
@@ -25,7 +25,10 @@ function whenPatienceEnds(patience, late) {
   return () => clearInterval(timer);
 }
 
-/** Sends one request and gives what came back, and when: `waiting` tells whether the store was at work then. */
+/**
+ * Sends one request. Resolves with the response, and with whether a store call was pending (`waiting()`) when
+ * the head and the end of the response arrived.
+ */
 export function send(port, { path = '/', method = 'GET', headers = {}, patience, hangUp }, waiting) {
   return new Promise((resolve) => {
     const seen = { status: 'no answer', headers: {}, body: '', arrival: {} };
@@ -57,7 +60,7 @@ export function send(port, { path = '/', method = 'GET', headers = {}, patience,
   });
 }
 
-/** The same over HTTP/2. */
+/** Like {@link send}, over HTTP/2. */
 export function sendOverHttp2(port, { path = '/', method = 'GET', headers = {}, patience }) {
   return new Promise((resolve) => {
     const seen = { status: 'no answer', headers: {}, body: '', arrival: {} };
@@ -81,7 +84,7 @@ export function sendOverHttp2(port, { path = '/', method = 'GET', headers = {}, 
   });
 }
 
-/** Header values by their names in small letters, each list in the order of the answer; without Date. */
+/** Header values by lower-case name, without Date. Values of one name keep the order of the response. */
 function grouped(raw) {
   const headers = {};
   for (let at = 0; at < raw.length; at += 2) {

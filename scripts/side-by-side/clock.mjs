@@ -1,4 +1,4 @@
-/** A clock that stands still while a scenario plays, so that both sides see the same instants. */
+/** A clock that is stopped while a scenario runs, so that both packages get the same times. */
 const START = Date.UTC(2031, 0, 1);
 const realNow = Date.now;
 
@@ -11,7 +11,7 @@ export const clock = {
     ticks = 0;
     Date.now = () => (now += ticks);
   },
-  /** From here on each look at the clock finds it one millisecond later. */
+  /** From now on, each call of `Date.now()` advances the clock by one millisecond. */
   tick() {
     ticks = 1;
   },
@@ -21,7 +21,7 @@ export const clock = {
   go() {
     Date.now = realNow;
   },
-  /** An instant as its distance from the start. */
+  /** A time as text: its distance from the start. */
   name(instant) {
     const distance = (instant - START) / 1000;
     return `<start${distance < 0 ? '-' : '+'}${Math.abs(distance)}s>`;

@@ -1,9 +1,10 @@
 /**
- * Where `nest-session/express` answers otherwise than express-session, on purpose. `rule` is the number in the parity
- * list: W for a fault of the original, R for a rule of it. Each id stands in docs/migrating-from-express-session.md.
+ * The intended differences between `nest-session/express` and express-session. `rule` is the number in the
+ * parity rules: W for a fault of express-session, R for one of its rules.
+ * docs/migrating-from-express-session.md lists each id.
  *
- * An entry covers a difference when the name of the scenario and the field match and, where given, `ours` is found in our
- * value, and what `only` matches is all that differs.
+ * An entry covers a difference if the name of the scenario and the field match. If `ours` is given, it must
+ * match our value. If `only` is given, the values must be equal after its matches are removed from both.
  */
 export const DIFFERENCES = [
   {

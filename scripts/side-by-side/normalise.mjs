@@ -5,7 +5,7 @@ const SIGNED = /(s%3A|s:)([^\s".;]+)\.([A-Za-z0-9+/]{43}|(?:[A-Za-z0-9]|%2B|%2F)
 const ID = /(?<![\w-])[\w-]{32}(?![\w-])/g;
 const INSTANT = /\d{4}-\d\d-\d\dT[\d:.]+Z|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} [\d:]{8} GMT/g;
 
-/** Puts names in place of ids, signatures and instants. Equal ids get equal names. */
+/** Replaces ids, signatures and times by names. Equal ids get equal names. */
 export function normaliser(secrets) {
   const names = new Map();
   const nameOf = (id) => {
@@ -18,7 +18,7 @@ export function normaliser(secrets) {
     return index === -1 ? '<forged>' : `<signed ${index}>`;
   };
   return {
-    /** Ids are numbered in the order in which they come up. */
+    /** Numbers the ids of a text, in the order in which they first appear. */
     seen(text) {
       for (const [id] of String(text).matchAll(ID)) nameOf(id);
     },

@@ -9,7 +9,7 @@ import { mapStore, recordsOf, watch } from './stores.mjs';
 
 export const SECRET = 'a secret of thirty-two bytes or more';
 
-/** The scenario that plays, to which what the process reports belongs. */
+/** Observations of the running scenario. Warnings and errors of the process are added to it. */
 let playing = null;
 let calls = 0;
 
@@ -24,7 +24,7 @@ for (const method of ['warn', 'error']) {
   console[method] = (...args) => (playing ? playing.warnings.push(args.join(' ')) : original(...args));
 }
 
-/** Plays a scenario on one side and gives everything that could be seen of it. */
+/** Runs a scenario with one package. Resolves with everything that can be observed. */
 export async function play(scenario, side) {
   const seen = {
     status: [],
@@ -77,7 +77,7 @@ async function playOverHttp(scenario, side, seen, normalise) {
     seen.calls.push(call);
   };
   const state = watch(store, log, scenario.faults);
-  // Without an end to its patience: what it says of a store that never answers would come seconds later, to whatever plays.
+  // No store timeout: its error for a hanging store would come seconds later, in another scenario.
   const patient = { storeTimeout: Infinity };
   const options = {
     secret: SECRET,
@@ -118,7 +118,7 @@ async function playOverHttp(scenario, side, seen, normalise) {
   seen.records = recordsOf(store);
 }
 
-/** Each at a call site of its own: deprecations are told once for each. */
+/** Gives each middleware its own call site: a deprecation is reported once per call site. */
 function makeSession(side, options) {
   calls += 1;
   const filename = `application-${calls}.js`;
@@ -167,7 +167,7 @@ async function playRequests(scenario, { port }, seen, tools, state) {
   }
 }
 
-/** Only of express-session a request without an answer is expected: nobody waits for it long. */
+/** Only express-session leaves requests without a response, so a shorter timeout applies to it alone. */
 function ask({ on, patience }, port, one, jar, { side }, state) {
   const cookie = one.cookie
     ? one.cookie(jar)
@@ -181,7 +181,7 @@ function keep(seen, answer) {
   for (const field of ['status', 'headers', 'body', 'arrival']) seen[field].push(answer[field]);
 }
 
-/** Until the store has answered, and what was put off has been done. */
+/** Waits until no store call is pending and deferred callbacks have run. */
 async function settled(state) {
   for (let quiet = 0, round = 0; quiet < 6 && round < 2000; round += 1) {
     quiet = state.underWay > 0 ? 0 : quiet + 1;
@@ -189,7 +189,7 @@ async function settled(state) {
   }
 }
 
-/** A value in words. */
+/** A value as text. */
 export function said(value) {
   if (value instanceof Error) return `${value.name}: ${value.message}`;
   if (typeof value === 'string') return value;

@@ -1,8 +1,9 @@
 /**
- * Runs the same scenarios with express-session and `nest-session/express`, and compares everything that a client can
- * observe: `node scripts/side-by-side/run.mjs [--json] [PART]`, after `npm run build`. `PART` is a part of a title.
+ * Runs the same scenarios with express-session and `nest-session/express`, and compares everything that a
+ * client can observe: `node scripts/side-by-side/run.mjs [--json] [PART]`, after `npm run build`. `PART` is a
+ * part of a title.
  *
- * Exits with 1 if a difference is not in differences.mjs, or if one that is there did not occur.
+ * Exits with 1 if a difference is not in differences.mjs, or if a difference listed there did not occur.
  */
 import { readArguments } from '../read-arguments.mjs';
 import { DIFFERENCES } from './differences.mjs';

@@ -4,8 +4,8 @@ import { createServer as createHttp2Server } from 'node:http2';
 import express from 'express';
 
 /**
- * Starts a server for a scenario: what stands before the session, the session, the handler, the error page.
- * Gives its port and the function that stops it.
+ * Starts a server for a scenario. Its steps: the middleware before the session, the session, the handler, the
+ * error page. Resolves with its port and a function that stops it.
  */
 export async function start(kind, chain) {
   const server =

@@ -2,8 +2,9 @@ import { createRequire } from 'node:module';
 import { format } from 'node:util';
 
 /**
- * The two packages that are compared. Both decide about the warning of MemoryStore, and express-session about its debug
- * output, when they are loaded: so they are loaded as in production, and with debug output on.
+ * The two packages that are compared. They read the environment when they are loaded: both for the warning of
+ * MemoryStore, and express-session for its debug output. NODE_ENV is production, and
+ * debug output is on.
  */
 process.env['NODE_ENV'] = 'production';
 process.env['DEBUG'] = 'express-session';

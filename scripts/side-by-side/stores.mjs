@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers';
 
 const METHODS = ['get', 'set', 'touch', 'destroy'];
 
-/** An express-session style store on a Map. It answers later, unless `answer` says otherwise. */
+/** An express-session style store on a Map. `answer` schedules its callbacks. */
 export function mapStore(Store, { answer = setImmediate, touch = true, stored = {} } = {}) {
   class MapStore extends Store {
     records = new Map(Object.entries(stored));
@@ -40,12 +40,12 @@ export function mapStore(Store, { answer = setImmediate, touch = true, stored = 
   return new MapStore();
 }
 
-/** As {@link mapStore}, answering after a while that a client can measure. */
+/** Like {@link mapStore}, with a delay of 40 ms that a client can measure. */
 export function slowStore(Store) {
   return mapStore(Store, { answer: (callback) => setTimeout(callback, 40) });
 }
 
-/** What a store holds, whichever it is. */
+/** The records of any store used here, by id. */
 export function recordsOf(store) {
   const entries = store.records instanceof Map ? [...store.records] : Object.entries(store.sessions ?? {});
   return Object.fromEntries(entries.map(([id, text]) => [id, parsed(text)]));
@@ -60,8 +60,8 @@ function parsed(text) {
 }
 
 /**
- * Logs each call of a store, counts those under way, and lets calls fail as `faults` says: a fault, or a list with one for
- * each call, by method.
+ * Logs each call of a store and counts the pending calls. `faults` makes calls fail: it maps a method to a
+ * fault, or to a list with one fault per call.
  */
 export function watch(store, log, faults = {}) {
   const state = { underWay: 0 };

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { mapStore } from '../stores.mjs';
 
-/** Makes the scenarios of a group: each on the servers it names, by default on plain node:http and on Express. */
+/** Creates the scenarios of a group, one for each server in `on`. Default: plain node:http and Express. */
 export function group(name, specs) {
   return specs.flatMap(({ title, on = ['http', 'express'], routes, ...rest }) =>
     [on].flat().map((server) => ({
@@ -14,7 +14,7 @@ export function group(name, specs) {
   );
 }
 
-/** A probe: a function that both sides run, without a server. */
+/** Creates scenarios from probes: functions that run with both packages, without a server. */
 export function probes(name, all) {
   return Object.entries(all).map(([title, probe]) => ({ group: name, name: `${name}: ${title}`, probe }));
 }
@@ -38,7 +38,7 @@ export const memory = ({ MemoryStore }) => new MemoryStore();
 export const withoutTouch = ({ Store }) => mapStore(Store, { touch: false });
 export const atOnce = ({ Store }) => mapStore(Store, { answer: (callback) => callback() });
 
-/** A store that holds one session, whose text is given, and the cookie that leads to it. */
+/** The id of the session that a store from `holding` contains. `record` is the session, as text or object. */
 export const KNOWN_ID = 'known-session-of-thirty-two-char';
 export const holding =
   (record) =>

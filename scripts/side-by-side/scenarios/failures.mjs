@@ -60,7 +60,7 @@ const routes = {
 
 const FAULTS = ['error', 'text', 'atOnce', 'enoent', 'throws'];
 
-/** What asks for the method, of a known session and of a new one. */
+/** The routes that call each store method. */
 const ASKED_BY = {
   get: ['/read'],
   set: ['/set', '/save', '/stream'],

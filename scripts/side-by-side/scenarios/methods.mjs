@@ -314,7 +314,7 @@ export const methods = group('session', [
   },
 ]);
 
-/** Both requests have loaded before one of them goes on; a answers first. */
+/** Two routes that wait until both requests have loaded their session. `a` responds first. */
 function parallelRoutes(change) {
   const arrived = [];
   const route = (name) => (req, res) => {

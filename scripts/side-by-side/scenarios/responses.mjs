@@ -7,7 +7,7 @@ import { group, memory, text } from './common.mjs';
 
 const FILE = fileURLToPath(new URL('../../../tsconfig.json', import.meta.url));
 
-/** Each kind of answer; whether it is Express's own. */
+/** The ways to send a response. */
 const KINDS = {
   'end with a string': (req, res) => res.end('hello'),
   'end with Content-Length': (req, res) => text(res, 'hello'),

@@ -2,7 +2,7 @@ import { group, memory, withoutTouch } from './common.mjs';
 
 const YES_NO = [true, false];
 
-/** The whole table R43, with and without maxAge, over three stores. */
+/** All combinations of the table of rule R43, with and without maxAge. They run with three stores. */
 const combinations = YES_NO.flatMap((resave) =>
   YES_NO.flatMap((saveUninitialized) =>
     YES_NO.flatMap((rolling) =>
