@@ -1,5 +1,5 @@
-/** The other end of a {@link Child}: answers one question after another with the functions of a module. */
-// Peers warn of their memory stores, which is what is measured here.
+/** Runs in the process of a {@link Child}: for each message, calls a function and sends its result. */
+// Peers warn that their memory stores are not for production. The benchmarks use these stores on purpose.
 console.warn = () => {};
 
 const functions = await import(process.argv[2]);

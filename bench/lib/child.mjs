@@ -6,7 +6,8 @@ const running = new Set();
 process.once('exit', () => running.forEach((process) => process.kill('SIGKILL')));
 
 /**
- * A process of its own for what is measured: `ask(name, argument)` calls a function of the module and gives its answer.
+ * A child process for measured code. `ask(name, argument)` calls a function of the module and resolves with
+ * its result. Only one call may be pending.
  */
 export class Child {
   #process;
@@ -27,7 +28,7 @@ export class Child {
     });
     this.#process.on('exit', (code, signal) => {
       running.delete(this.#process);
-      this.#waiting?.reject(new Error(`A measured process ended: ${signal ?? code}`));
+      this.#waiting?.reject(new Error(`The measured process exited with ${signal ?? code}.`));
     });
   }
 
@@ -42,7 +43,7 @@ export class Child {
     });
   }
 
-  /** Lets it end by itself. */
+  /** Disconnects the process and waits until it exits by itself. */
   async leave() {
     const gone = once(this.#process, 'exit');
     this.#process.disconnect();

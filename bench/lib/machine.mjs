@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 
-/** Where a run takes place, as far as figures depend on it. */
+/** The properties of this machine that influence results. */
 export const machine = () => ({
   node: process.version,
   cores: cpus().length,
@@ -8,5 +8,5 @@ export const machine = () => ({
   platform: `${process.platform} ${process.arch}`,
 });
 
-/** Stands in the head of each table: V8 counts for more than most changes to the package do. */
+/** Shown in the head of each table: V8 influences results more than most changes of the package. */
 export const NODE = `Node ${process.versions.node}`;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const BENCH = fileURLToPath(new URL('..', import.meta.url));
 const ROOT = resolve(BENCH, '..');
 
-/** Installs the packages of `bench/`, peers and tools, if one is missing. They are no dependencies of this package. */
+/** Installs the packages of `bench/` if one is missing. They are not dependencies of this package. */
 export function installPackages() {
   const { dependencies, devDependencies } = JSON.parse(readFileSync(join(BENCH, 'package.json'), 'utf8'));
   const names = Object.keys({ ...dependencies, ...devDependencies });
@@ -16,12 +16,12 @@ export function installPackages() {
 }
 
 /**
- * Copies a build, so that nothing changes it while it is measured. The copy is in `node_modules`, which linters and
- * formatters ignore, and uses the modules of the repository. `remove` deletes it.
+ * Copies a build, so that nothing changes it while it is measured. The copy is in `node_modules`, which
+ * linters and formatters ignore, and uses the modules of the repository. `remove` deletes it.
  */
 export function copyBuild(from = process.env.NEST_SESSION_DIST ?? join(ROOT, 'dist')) {
   if (!existsSync(join(from, 'http', 'index.js')))
-    throw new Error('There is no build to measure: run `npm run build` first.');
+    throw new Error('The build to measure is missing. Run `npm run build` first.');
   const home = join(BENCH, 'node_modules', '.builds');
   mkdirSync(home, { recursive: true });
   const folder = mkdtempSync(join(home, 'build-'));

@@ -5,7 +5,7 @@ import { machine } from './machine.mjs';
 
 const LATEST = new URL('../results/latest.json', import.meta.url);
 
-/** Keeps the figures of a run as the latest. */
+/** Writes the results of a run to bench/results/latest.json. */
 export function keepResults(sections, { quick }) {
   const results = { at: new Date().toISOString().slice(0, 10), quick, machine: machine(), sections };
   mkdirSync(dirname(fileURLToPath(LATEST)), { recursive: true });

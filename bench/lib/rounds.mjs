@@ -1,13 +1,15 @@
 import { median, uncertainty } from './statistics.mjs';
 
-/** Below this share of a core others had the machine. */
+/** CPU time divided by wall time. Below this value, other processes used the core. */
 const STOLEN = 0.5;
 
 /**
- * Interleaved rounds: each subject once, then each once more, until the figures stand still.
+ * Measures in interleaved rounds, each subject once per round, until the results are stable.
  *
- * `measure(subject)` gives `{ value, cpuMs, wallMs }`. A round in which the machine was taken away from any of them is
- * thrown away, as long as no more than half of all are. `enough` is the relative uncertainty that ends it.
+ * `measure(subject)` resolves with `{ value, cpuMs, wallMs }`. A round is discarded if other processes used
+ * the core during any of its measurements. At most `most` rounds are discarded. The loop ends after `most`
+ * valid rounds. It ends earlier, after at least `least` rounds, when no relative uncertainty is above
+ * `enough`.
  */
 export async function interleave(subjects, { measure, least, most, enough = 0.02 }) {
   const values = Object.fromEntries(subjects.map((subject) => [subject, []]));

@@ -1,12 +1,12 @@
 export const SECRET = 'a secret for measurements, 32 bytes or more of it';
 
-/** About so many bytes of JSON: small ones, and one large attribute beside them. */
+/** Approximate bytes of JSON per session. `m` and `l` have the small attributes and one large attribute. */
 export const SIZES = { s: 60, m: 4 * 1024, l: 64 * 1024 };
 
-/** The small attributes that each session has: 60 bytes of JSON. */
+/** The small attributes of each session: 60 bytes of JSON. */
 const small = (index) => ({ userId: `user-${10_000 + index}`, role: 'editor', locale: 'en-GB' });
 
-/** What a session holds: small attributes, and a large one up to the size. */
+/** The attributes of a session: the small ones, and a large one that fills it up to `bytes`. */
 export function dataOf(bytes, index = 0) {
   const data = small(index);
   if (bytes <= SIZES.s) return data;
@@ -15,7 +15,7 @@ export function dataOf(bytes, index = 0) {
   return { ...data, basket: items };
 }
 
-/** An entry of some list, of about 80 bytes. */
+/** A list item of about 80 bytes of JSON. */
 const itemOf = (at) => ({
   sku: `article-${100_000 + at}`,
   amount: (at % 7) + 1,

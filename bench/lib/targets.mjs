@@ -1,4 +1,4 @@
-/** The longest overhead that is allowed, as a share of express-session's in the same run. */
+/** Maximum overhead, as a share of the overhead of express-session in the same run. */
 export const MIDDLEWARE = {
   'W1 s': 0.12,
   'W1 m': 0.04,
@@ -14,19 +14,22 @@ export const MIDDLEWARE = {
   'W5 s': 0.12,
 };
 
-/** Bytes allocated per request over no session, for a session that is read. */
+/** Maximum bytes allocated per request that reads a session, minus those without a session. */
 export const HEAP_BYTES = 1536;
 
-/** Overhead on Fastify, as a share of that of @fastify/session. */
+/** Maximum overhead on Fastify, as a share of the overhead of @fastify/session. */
 export const FASTIFY = 0.25;
 
-/** Round trips of a store. */
+/** Maximum round trips to a store per request. */
 export const TRIPS = { read: 1, write: 2, nothing: 0 };
 
-/** Of the memory store: bytes per session over the data, and a collection at a million sessions as a share. */
+/**
+ * Maximums of the memory store: bytes per session minus its data, and the time of a sweep. `collection` is
+ * the time of a full garbage collection with a million sessions, as a share of that of express-session.
+ */
 export const MEMORY = { bytes: 250, collection: 0.25, sweepMs: 1000 };
 
-/** The words for a figure beside its target; nothing where there is none. */
+/** The table cells for a value: its target and whether the target is met. Both are empty without a target. */
 export function verdict(value, target) {
   if (target === undefined || value === undefined || !Number.isFinite(value)) return ['', ''];
   return [`<= ${target}`, value <= target ? 'met' : 'NOT MET'];
