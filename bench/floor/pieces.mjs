@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { dataOf, SECRET, SIZES } from '../lib/sessions.mjs';
 
-/** What the peers themselves are built from, in the versions that they have. */
+/** Loads the dependencies of express-session, in the versions that it uses. */
 const require = createRequire(import.meta.resolve('express-session'));
 const file = (path) => import(pathToFileURL(join(process.env.BENCH_BUILD, path)).href);
 
 const OTHERS = 'theme=dark; consent=yes; ';
 
 /**
- * The smallest pieces that a session layer can be made of: what each does, as express-session does it and as it is done
- * here; `both` is for scale.
+ * The smallest operations of a session layer. `peer` is the implementation of express-session, `here` the one
+ * of this package. `both` marks an operation that is measured only for scale.
  */
 export async function pieces() {
   const [cookie, signature, uid] = ['cookie', 'cookie-signature', 'uid-safe'].map((name) => require(name));

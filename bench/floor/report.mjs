@@ -1,7 +1,7 @@
 import { NODE } from '../lib/machine.mjs';
 import { table } from '../lib/terminal.mjs';
 
-/** The pieces as a table. */
+/** The results as a table. */
 export function floorReport(results) {
   const rows = Object.entries(results).map(([name, { peer, here, both }]) => [
     name,
@@ -9,5 +9,5 @@ export function floorReport(results) {
     here ?? both,
   ]);
   const head = [NODE, 'express-session', 'nest-session'];
-  return `Floor: the pieces of which a session layer is made, nanoseconds of CPU each\n\n${table(head, rows)}`;
+  return `Floor: the basic operations of a session layer, nanoseconds of CPU each\n\n${table(head, rows)}`;
 }

@@ -4,7 +4,10 @@ import { pieces } from './pieces.mjs';
 const LOOPS = 5000;
 const ROUNDS = 32;
 
-/** Nanoseconds of CPU for each piece, each way. The lower quartile: other work of the machine makes rounds slower. */
+/**
+ * Nanoseconds of CPU for each implementation of each operation. Uses the lower quartile of the rounds,
+ * because other processes on the machine make some rounds slower.
+ */
 export async function floor() {
   const results = {};
   for (const [name, ways] of Object.entries(await pieces()))
