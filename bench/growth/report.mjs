@@ -7,7 +7,7 @@ const TITLES = {
   sessions: 'other sessions, read',
 };
 
-/** Cost against size and number as a table. */
+/** The cost per size of a session, and per number of sessions, as a table. */
 export function growthReport(results) {
   const rows = Object.entries(results).flatMap(([what, points]) =>
     Object.entries(points).map(([at, { 'express-session': peer, 'nest-session/http': ours }]) => [

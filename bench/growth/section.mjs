@@ -5,7 +5,7 @@ import { measureCase } from '../middleware/measure-case.mjs';
 const SUBJECTS = ['none', 'express-session', 'nest-session/http'];
 const KB = 1024;
 
-/** What a request costs as its session grows, and as others' sessions become more. CPU over no session. */
+/** CPU per request, minus that without a session, by size of the session and by number of other sessions. */
 export async function growth({ quick, rounds, env }) {
   const pace = { ...(quick ? { least: 3, most: 3 } : { least: 7, most: 15 }), enough: 0.04 };
   if (rounds !== undefined) Object.assign(pace, { least: Math.min(pace.least, rounds), most: rounds });
