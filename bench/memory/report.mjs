@@ -4,7 +4,7 @@ import { number, table } from '../lib/terminal.mjs';
 
 const OURS = 'nest-session';
 
-/** Bytes and collection times as a table, ours beside each target. */
+/** Bytes, collection times and sweep times as a table, with the targets of nest-session. */
 export function memoryReport(results) {
   const rows = Object.entries(results).flatMap(([sessions, subjects]) =>
     Object.entries(subjects).map(([subject, { bytes, collectionMs, sweepMs }]) => {
@@ -30,5 +30,5 @@ export function memoryReport(results) {
     '',
     '',
   ];
-  return `Memory: what 160 bytes of session take, and what they cost at each collection\n\n${table(head, rows)}`;
+  return `Memory: bytes per session of 160 bytes of data, and the time of a full garbage collection\n\n${table(head, rows)}`;
 }

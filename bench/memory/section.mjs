@@ -6,7 +6,7 @@ const WORKER = new URL('worker.mjs', import.meta.url);
 const FLAGS = ['--expose-gc', '--max-old-space-size=8000'];
 const SUBJECTS = ['express-session', 'memorystore', '@fastify/session', 'nest-session'];
 
-/** What memory stores hold in the heap for a session, and what that costs whenever the heap is collected. */
+/** Heap bytes per session of each memory store, and the time of a full garbage collection. */
 export async function memory({ quick, env }) {
   const counts = quick ? [100_000] : [100_000, 1_000_000];
   const results = {};

@@ -4,7 +4,7 @@ import { door } from '../lib/build.mjs';
 const require = createRequire(import.meta.url);
 const HOUR_MS = 3_600_000;
 
-/** Memory stores, each filled as its own layer fills it: `put(id, data)`, and `touch(id)` where it has that. */
+/** Memory stores. `put(id, data)` stores a session as the session layer of the store does. */
 export const STORES = {
   'express-session': async () => {
     const { default: session } = await import('express-session');
@@ -19,7 +19,7 @@ export const STORES = {
     const Session = require('@fastify/session/lib/session.js');
     const Store = require('@fastify/session/lib/store.js');
     const store = new Store();
-    // One request for all: what a session keeps of its own would be counted on top.
+    // All sessions share one request. Otherwise, the memory of their requests would be counted too.
     const request = { raw: { socket: {} }, protocol: 'http' };
     const signer = { sign: (id) => `${id}.${'x'.repeat(43)}` };
     const put = (id, data) => {

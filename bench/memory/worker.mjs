@@ -7,7 +7,7 @@ import { STORES } from './stores.mjs';
 
 const held = {};
 
-/** Fills a store and tells what that costs, per session over its data. */
+/** Fills a store. Returns the bytes per session minus its data, and the times of a collection and a sweep. */
 export async function fill({ subject, sessions }) {
   const filled = (held.filled = await STORES[subject]());
   filled.put('warm-up', dataOf(0));
@@ -21,7 +21,7 @@ export async function fill({ subject, sessions }) {
   return { bytesOverData: bytes / sessions - data, collectionMs: collectionMs(), sweepMs: await sweepMs() };
 }
 
-/** 160 bytes of JSON, none of it shared with another session. */
+/** 160 bytes of JSON that share no memory with another session. */
 const dataOf = (at) => ({
   userId: `user-${at}`,
   role: 'editor',
@@ -41,7 +41,7 @@ async function bytesHeld() {
   return heapUsed + external;
 }
 
-/** A full collection, the quickest of several: others only add. */
+/** Time of a full garbage collection: the shortest of five, because other processes only make it longer. */
 function collectionMs() {
   const times = [1, 2, 3, 4, 5].map(() => {
     const began = performance.now();
@@ -51,7 +51,7 @@ function collectionMs() {
   return quantile(times, 0);
 }
 
-/** How long a store that can be swept needs when all are over at once. */
+/** Time of a sweep when all sessions have expired. `null` if the store has no sweep. */
 async function sweepMs() {
   if (held.filled.sweep === undefined) return null;
   const began = performance.now();
