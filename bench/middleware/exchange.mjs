@@ -3,7 +3,7 @@ import { createServer, IncomingMessage, ServerResponse } from 'node:http';
 import { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers';
 
-/** A connection without a network: what is written to it is dropped, after a look for cookies where that is asked for. */
+/** A connection without a network. It drops all data, unless `seen` is an array that collects it. */
 class Sink extends Duplex {
   seen = null;
 
@@ -30,15 +30,16 @@ class Sink extends Duplex {
   }
 }
 
-/** As Express 5 does with each request: the middleware meets objects that have changed their prototype. */
+/** Express 5 replaces the prototypes of each request and response before the middleware runs. */
 const expressRequest = Object.create(IncomingMessage.prototype, { app: { value: {}, writable: true } });
 const expressResponse = Object.create(ServerResponse.prototype, { app: { value: {}, writable: true } });
 
 const BODY = Buffer.from(JSON.stringify({ ok: true, words: 'what a small route answers with' }));
 
 /**
- * Requests one after another through Node's own HTTP server and parser, with a middleware and a handler, and no
- * network: `send` gives a promise of the end of one answer; `run` sends many and waits for all.
+ * Sends requests sequentially through the HTTP server and parser of Node, a middleware and a handler, without
+ * a network. `run` sends many requests and waits for all responses. `cookiesOf` sends one and resolves with
+ * its cookies.
  */
 export function openExchange(middleware, handle, { likeExpress = true } = {}) {
   let finished;
@@ -73,7 +74,7 @@ export function openExchange(middleware, handle, { likeExpress = true } = {}) {
       finished = () => setImmediate(next);
       next();
     });
-  /** The cookies that one answer gives, as a browser sends them back. */
+  /** The cookies that one response sets, as the Cookie header of a later request. */
   const cookiesOf = async (request) => {
     socket.seen = [];
     await run([request], 1);
@@ -84,7 +85,7 @@ export function openExchange(middleware, handle, { likeExpress = true } = {}) {
   return { run, cookiesOf, close: () => socket.destroy() };
 }
 
-/** One request as a browser sends it. */
+/** The bytes of one request as a browser sends it. */
 export const requestText = (cookie) =>
   Buffer.from(
     'GET /account/overview HTTP/1.1\r\nHost: localhost:3000\r\nConnection: keep-alive\r\n' +

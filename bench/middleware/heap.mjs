@@ -2,7 +2,7 @@ import { Child } from '../lib/child.mjs';
 import { median } from '../lib/statistics.mjs';
 
 const WORKER = new URL('worker.mjs', import.meta.url);
-/** Room for all that a quiet loop allocates: no collection comes in between. */
+/** The young generation has room for all allocations of a count, so no garbage collection interrupts it. */
 const FLAGS = [
   '--expose-gc',
   '--single-threaded-gc',
@@ -10,17 +10,17 @@ const FLAGS = [
   '--max-semi-space-size=128',
 ];
 
-/** Bytes that each subject allocates per request, over what the bare request does. */
+/** Bytes that each subject allocates per request, minus those of the bare request. */
 export async function heapPerRequest(subjects, { env, repeats, workload = 'W1' }) {
   const bytes = {};
   for (const subject of subjects) bytes[subject] = await allocated({ subject, workload, repeats, env });
   return Object.fromEntries(subjects.map((subject) => [subject, Math.round(bytes[subject] - bytes.none)]));
 }
 
-/** Bytes that one subject allocates per request; with `repeats`, the median of so many counts. */
+/** Bytes that one subject allocates per request: the median of `repeats` counts. */
 export const allocated = async (options) => (await counted(options)).bytes;
 
-/** The same, and how often a request calls its store. */
+/** Like `allocated`, with the number of store calls per request. */
 export async function counted({ subject, workload, repeats, env, warmUp = 8000 }) {
   const child = new Child(WORKER, { execArgv: FLAGS, env });
   try {

@@ -6,22 +6,22 @@ import { promisify } from 'node:util';
 import { Child } from '../lib/child.mjs';
 
 const WORKER = new URL('worker.mjs', import.meta.url);
-/** After so many requests the code is compiled; then so many are counted. */
+/** Number of requests after which the code is compiled, and number of requests counted after that. */
 const WARM_UP = 20_000;
 const COUNTED = 500;
-/** Everything on one thread, at the same instants each time. */
+/** Runs everything on one thread, with the same timing in each run. */
 const NODE_FLAGS = ['--single-threaded', '--predictable', '--hash-seed=1', '--random-seed=1'];
-/** Not from the start: what is not counted runs several times faster. */
+/** Counting is off at the start: code runs several times faster while it is not counted. */
 const CALLGRIND = ['--tool=callgrind', '--instr-atstart=no', '--callgrind-out-file=/dev/null'];
-/** Code that is compiled while it runs changes under the instrument. */
+/** V8 changes machine code at run time, so valgrind must check for self-modifying code. */
 const FLAGS = [...CALLGRIND, '--smc-check=all-non-file'];
 
 export const hasValgrind = () => spawnSync('valgrind', ['--version']).status === 0;
 
 /**
- * Instructions per request, as callgrind counts them: the whole of it, on requests as plain node:http gives them. What
- * V8 does for objects that have changed their prototype differs by some percent from run to run, and the bare request is
- * compiled differently where it stands alone: its count is no part of this one.
+ * Instructions per request, counted by callgrind, on requests of plain node:http. With the replaced
+ * prototypes of Express, V8 varies by some percent between runs. The count of the bare request is not
+ * subtracted: V8 compiles the bare request differently when it runs alone.
  */
 export async function instructionsPerRequest({ subject, workload, env }) {
   const folder = mkdtempSync(join(tmpdir(), 'nest-session-bench-'));

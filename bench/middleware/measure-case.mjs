@@ -3,8 +3,8 @@ import { interleave } from '../lib/rounds.mjs';
 
 const WORKER = new URL('worker.mjs', import.meta.url);
 /**
- * Collections on the measured thread, else helpers that wait for a core are counted too; and small ones, so that each
- * slice of a round has its share of them.
+ * Garbage collection runs on the measured thread. Otherwise, helper threads that wait for a core are counted
+ * too. The young generation is small, so that each slice of a round has its share of collections.
  */
 const FLAGS = [
   ...['--single-threaded-gc', '--max-old-space-size=8000'],
@@ -12,8 +12,9 @@ const FLAGS = [
 ];
 
 /**
- * Rounds of one case. Each subject has a fresh process, since code that has met other cases is compiled for those too.
- * They warm up side by side, for so much CPU time each, and are measured in turn.
+ * Measures one case. Each subject has a new process, because V8 also optimizes code for the earlier cases of
+ * a process. The processes warm up concurrently, for `warmUpMs` of CPU time each, and are measured one after
+ * another.
  */
 export async function measureCase({ subjects, warmUpMs, env, pace, ...options }) {
   const children = {};

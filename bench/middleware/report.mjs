@@ -6,7 +6,7 @@ import { WORKLOADS } from './workloads.mjs';
 const PEER = 'express-session';
 const OURS = 'nest-session/http';
 
-/** Overhead and heap as tables, ours beside each target. */
+/** CPU overhead and heap as tables. The values of nest-session are shown with their targets. */
 export function middlewareReport({ cpu, plain, heap }) {
   const heapRows = subjectsOf(heap).map((subject) => {
     const target = verdict(heap[subject], subject === OURS ? HEAP_BYTES : undefined);

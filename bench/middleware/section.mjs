@@ -14,11 +14,14 @@ const ALL = [
   'nest-session/express',
 ];
 
-/** Figures stand still from about one second of CPU on; Node 20 needs longest. */
+/** Results are stable after about one second of CPU time. Node 20 takes longest. */
 const QUICK = { warmUpMs: 1000, least: 5, most: 8, heapCounts: 3 };
 const FULL = { warmUpMs: 2000, least: 7, most: 15, heapCounts: 15 };
 
-/** What the middleware adds to a request, in CPU and in allocated bytes; `plain`: without what Express does to it. */
+/**
+ * CPU time and allocated bytes that the middleware adds to a request. `plain` is the CPU time on requests of
+ * plain node:http, whose prototypes Express has not replaced.
+ */
 export async function middleware({ quick, rounds, env }) {
   const { warmUpMs, heapCounts, ...pace } = quick ? QUICK : FULL;
   if (rounds !== undefined) Object.assign(pace, { least: Math.min(pace.least, rounds), most: rounds });
@@ -42,7 +45,7 @@ async function measure(all, { likeExpress = true, ...about }) {
   return results;
 }
 
-/** Each subject less the bare request. */
+/** The overhead of each subject: its CPU time minus that of the bare request. */
 function overheads({ values: { none, ...others }, thrown }) {
   const over = {};
   for (const [subject, series] of Object.entries(others)) {

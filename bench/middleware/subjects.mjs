@@ -7,8 +7,8 @@ const HOUR_MS = 3_600_000;
 const PLENTY = 2 ** 40;
 
 /**
- * The session layers side by side: each gives a `middleware`, and `forget`, which empties its store. `renewing` asks
- * for W5: the cookie with each answer and the expiry moved in the store each time.
+ * The session layers that are compared. Each returns a `middleware`, and `forget`, which empties its store.
+ * `renewing` is set for W5: each response sets the cookie, and each request moves the expiry in the store.
  */
 export const SUBJECTS = {
   none: async () => ({ middleware: (req, res, next) => next(), forget: () => {} }),
@@ -73,7 +73,7 @@ async function ours({ renewing }, build) {
   return { middleware: sessionMiddleware(options), store, forget, fill: (count) => fill(store, count) };
 }
 
-/** Puts other visitors' sessions into a store. */
+/** Adds sessions of other visitors to a store. */
 async function fill(store, count) {
   const now = Date.now();
   const attributes = new Map(

@@ -5,16 +5,16 @@ import { openExchange, requestText } from './exchange.mjs';
 import { SUBJECTS } from './subjects.mjs';
 import { WORKLOADS } from './workloads.mjs';
 
-/** So many sessions take turns, fewer where they are large: one alone would flatter whoever caches. */
+/** Number of sessions that the requests use in turn. A single session would favour subjects that cache. */
 const SESSIONS = { s: 200, m: 100, l: 30 };
 
-/** A round is several slices of about so long: short enough that some have the machine to themselves. Milliseconds. */
+/** Milliseconds per slice of a round. Slices are short, so that other processes disturb only some of them. */
 const SLICE_MS = 6;
 const SLICES = 8;
 
 let state;
 
-/** Makes the sessions of a case, through the subject itself, and the requests that bring their cookies. */
+/** Creates the sessions of a case through the subject, and the requests that send their cookies. */
 export async function prepare({
   subject,
   workload,
@@ -43,8 +43,8 @@ export async function prepare({
 }
 
 /**
- * Replaces `Date.now()` by a clock that each request advances by 1 ms. With the real one, a slow machine reaches a due
- * touch in the middle of the warm-up, and V8 then compiles the same code in another way.
+ * Replaces `Date.now()` by a clock that each request advances by 1 ms. With the real clock, a touch becomes
+ * due during the warm-up on a slow machine, and V8 then compiles the same code differently.
  */
 function fixClock() {
   let now = Date.now();
@@ -69,7 +69,7 @@ async function login({ middleware, save, bytes, sessions, likeExpress }) {
   return requests;
 }
 
-/** Runs until the code is compiled, for so much CPU time, and learns how many requests fill a round. */
+/** Runs requests for `ms` of CPU time until the code is compiled. Computes how many requests fill a slice. */
 export async function warmUp({ ms }) {
   const until = cpuMs() + ms;
   for (let count = 16, before = cpuMs(); before < until; before = cpuMs()) {
@@ -81,8 +81,9 @@ export async function warmUp({ ms }) {
 }
 
 /**
- * One round: CPU of this whole process, garbage collection included, in microseconds per request; that of its quicker
- * slices, since a machine that is shared counts what it takes away as used.
+ * Measures one round. `value` is the CPU time of this process per request in microseconds, including garbage
+ * collection. It is taken from the faster slices: on a shared machine, the CPU time of a slice can include
+ * time that others used.
  */
 export async function round() {
   const { count } = state;
@@ -105,7 +106,7 @@ async function timed(work) {
   return { cpuMs: cpuMs() - before, wallMs };
 }
 
-/** CPU that this process has used, its garbage collection included. */
+/** CPU time of this process in milliseconds, including garbage collection. */
 function cpuMs() {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
@@ -116,7 +117,7 @@ export async function run({ count, forgets = true }) {
   if (forgets) await state.forget();
 }
 
-/** Bytes allocated per request. There is room for all of it, so no collection comes in between. */
+/** Bytes allocated per request. The heap has room for all of them, so no garbage collection runs. */
 export async function allocation({ count = 400 } = {}) {
   globalThis.gc();
   const before = process.memoryUsage().heapUsed;
@@ -126,7 +127,7 @@ export async function allocation({ count = 400 } = {}) {
 
 const STORE_METHODS = ['load', 'create', 'patch', 'rekey', 'delete'];
 
-/** How often a request calls its store. */
+/** Number of store calls per request. `null` if the subject has no store of ours. */
 export async function storeCalls({ count = 100 } = {}) {
   const { store } = state;
   if (store === undefined) return null;

@@ -1,8 +1,8 @@
 import { dataOf, SIZES } from '../lib/sessions.mjs';
 
 /**
- * What requests do. `comes` says what the client brings: the cookie of a session that is there, or none. `handle` is
- * the route; what it returns is waited for.
+ * What requests do. `comes` is `known` if requests send the cookie of an existing session, `nothing` if they
+ * send no session cookie. `handle` is the route. If it returns a promise, the response waits for it.
  */
 export const WORKLOADS = {
   W1: { title: 'a session is read', comes: 'known', handle: (req) => void req.session.userId },
@@ -37,10 +37,10 @@ export const WORKLOADS = {
 
 const NEW = Object.fromEntries(Object.entries(SIZES).map(([size, bytes]) => [size, dataOf(bytes)]));
 
-/** Those whose cookie holds the session carry no more than a cookie does. */
+/** These subjects store the session in the cookie, so its size is limited to that of a cookie. */
 const ONLY_SMALL = new Set(['cookie-session', 'iron-session']);
 
-/** The cases of a run by name, and who takes part in each. */
+/** The cases of a run, with their names and subjects. */
 export function cases(sizes, subjects) {
   return Object.keys(WORKLOADS).flatMap((workload) =>
     (workload === 'W3' ? ['s'] : sizes).map((size) => ({
