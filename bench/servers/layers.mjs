@@ -5,7 +5,7 @@ import { SECRET } from '../lib/sessions.mjs';
 const require = createRequire(import.meta.url);
 const PLENTY = 2 ** 40;
 
-/** Session layers of a Nest application: what it imports, what is mounted on it, and how its store is emptied. */
+/** Session layers of a Nest application: `imports` and `mount` add the layer, `forget` empties its store. */
 export const LAYERS = {
   none: async () => ({}),
 

@@ -6,7 +6,7 @@ const CONNECTIONS = 16;
 
 let lines;
 
-/** Opens connections; with `login` each has a session of its own from there on. */
+/** Opens the connections. With `login`, each connection gets its own session. */
 export async function open({ port, login }) {
   lines?.forEach(({ socket }) => socket.destroy());
   lines = await Promise.all(Array.from({ length: CONNECTIONS }, () => openLine(port)));
@@ -47,7 +47,7 @@ function ask(line, path, answered) {
   );
 }
 
-/** So many requests over all connections, each with one at a time; answers how long that took and what failed. */
+/** Sends `count` requests, one at a time per connection. Resolves with the duration and the failures. */
 export function load({ path, count }) {
   const began = performance.now();
   let sent = 0;

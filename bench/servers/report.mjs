@@ -2,7 +2,7 @@ import { NODE } from '../lib/machine.mjs';
 import { FASTIFY, verdict } from '../lib/targets.mjs';
 import { number, table } from '../lib/terminal.mjs';
 
-/** CPU of whole servers as a table: the session layer is what comes on top of the bare server. */
+/** CPU of whole servers as a table. The cost of a session layer is the difference to the bare server. */
 export function serversReport(results) {
   const rows = Object.entries(results).flatMap(([platform, cases]) =>
     Object.entries(cases).map(([name, { bareUs, over, rounds, thrown }]) => {

@@ -23,7 +23,7 @@ const CASES = {
   'W1 l': { path: '/read', login: '/login?size=l' },
 };
 
-/** What a whole Nest server spends on a request, under load from another process over 16 connections. */
+/** CPU per request of a whole Nest server, under load from another process over 16 connections. */
 export async function servers({ quick, rounds, env }) {
   const pace = quick ? { warmUp: 6000, least: 3, most: 4 } : { warmUp: 12_000, least: 5, most: 10 };
   if (rounds !== undefined) Object.assign(pace, { least: Math.min(pace.least, rounds), most: rounds });
@@ -44,7 +44,7 @@ async function onPlatform({ platform, subjects, pace, env }) {
       children[subject] = new Child(SERVER, { execArgv: FLAGS, env });
       ports[subject] = await children[subject].ask('start', { platform, subject });
     }
-    // All of them first, or the first case would be measured while the server is still being compiled.
+    // Warm up all cases first. Otherwise, V8 would still compile the server during the first case.
     progress(`servers: Nest on ${platform}, warming up`);
     for (const subject of subjects)
       for (const one of Object.values(CASES)) await warmUp({ one, subject, children, ports, load, pace });
@@ -78,7 +78,8 @@ async function measure({ one, subjects, children, ports, load, pace }) {
       if (one.forgets) await children[subject].ask('forget');
     }
 
-    // Half of the time is the client's: only a quarter of a core here says that others had the machine.
+    // The client uses half of the time. Twice the CPU time is returned, so that `interleave` discards a round
+    // only if the server got less than a quarter of a core.
     return { value: quantile(slices, 0.2), cpuMs: 2 * cpuMs, wallMs: performance.now() - began };
   };
   const { values, thrown } = await interleave(subjects, { measure: asked, ...pace });
@@ -93,12 +94,12 @@ async function measure({ one, subjects, children, ports, load, pace }) {
   return { bareUs: round(median(none)), over: Object.fromEntries(over), rounds: none.length, thrown };
 }
 
-/** Runs a case until its code is compiled; answers about how long a request takes. */
+/** Runs a case until its code is compiled. Resolves with the rough CPU time per request in microseconds. */
 async function warmUp({ one, subject, children, ports, load, pace }) {
   await load.ask('open', { port: ports[subject], login: subject === 'none' ? undefined : one.login });
   const about = { child: children[subject], load, path: one.path };
   const { each } = await slice({ ...about, count: pace.warmUp / 10 });
-  // Large sessions are slow: fewer requests say as much.
+  // Requests with large sessions are slow, so fewer of them are sent.
   await slice({
     ...about,
     count: Math.max(300, Math.min(pace.warmUp, Math.round((pace.warmUp * 200) / each))),

@@ -7,7 +7,7 @@ import { LAYERS } from './layers.mjs';
 const ANSWER = { ok: true, words: 'what a small route answers with' };
 const NEW = Object.fromEntries(Object.entries(SIZES).map(([size, bytes]) => [size, dataOf(bytes)]));
 
-/** No session layer is there. */
+/** Whether the application has no session layer. */
 let isBare = false;
 
 class BenchController {
@@ -28,7 +28,7 @@ class BenchController {
   }
 }
 
-/** What a compiler makes of decorators. */
+/** Applies the decorators by hand, as compiled TypeScript does. */
 Controller()(BenchController);
 for (const route of ['untouched', 'read', 'change', 'login']) {
   Req()(BenchController.prototype, route, 0);
@@ -41,7 +41,7 @@ for (const route of ['untouched', 'read', 'change', 'login']) {
 
 let layer;
 
-/** Starts a Nest application with one controller; answers its port. */
+/** Starts a Nest application with one controller. Resolves with its port. */
 export async function start({ platform, subject }) {
   isBare = subject === 'none';
   layer = await LAYERS[subject]();
@@ -62,7 +62,7 @@ async function adapterOf(platform) {
   return new ExpressAdapter();
 }
 
-/** CPU that this process has used, in microseconds. */
+/** CPU time of this process in microseconds. */
 export function cpu() {
   const { user, system } = process.cpuUsage();
   return user + system;
