@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 
-/** Counts turns of question and answer on all connections of this process: good where one question is under way. */
+/** Counts round trips on all connections of this process. Correct only with one call in flight. */
 export function countRoundTrips() {
   let trips = 0;
   let isAsked = false;

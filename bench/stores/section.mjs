@@ -6,11 +6,11 @@ import { startServers } from '../../scripts/servers/start-servers.mjs';
 
 const WORKER = new URL('worker.mjs', import.meta.url);
 const FLAGS = ['--single-threaded-gc'];
-/** Until the code is compiled. */
+/** Number of rounds after which the code is compiled. */
 const WARM_UP_ROUNDS = 30;
 const OPERATIONS = ['read', 'touch', 'change'];
 
-/** What each subject needs; the embedded ones need nothing. */
+/** The variable of the server that each subject needs. `null` for embedded stores. */
 const SUBJECTS = {
   'nest-session, redis': 'TEST_REDIS_URL',
   'nest-session, redis by url': 'TEST_REDIS_URL',
@@ -23,7 +23,7 @@ const SUBJECTS = {
   'nest-session, lmdb': null,
 };
 
-/** What a session costs in a store: round trips, CPU of the client, latency with 1 and with 32 calls in flight. */
+/** Cost of store calls: round trips, CPU of the client, and latency, with 1 and with 32 calls in flight. */
 export async function stores({ quick, rounds, env }) {
   const wanted = new Set(Object.values(SUBJECTS));
   progress('stores: starting servers');
@@ -66,14 +66,14 @@ async function ofSize(size, { children, rounds }) {
   return results;
 }
 
-/** Interleaved as elsewhere. */
+/** Measures the subjects in interleaved rounds. */
 async function measure({ operation, size, inFlight, children, rounds }) {
   const series = {};
   for (const [subject, child] of Object.entries(children)) {
     if ((await child.ask('trips', { operation })) !== null) series[subject] = [];
   }
   const calls = inFlight === 1 ? 60 : 10;
-  // Large sessions are slow: fewer calls say as much.
+  // Calls with large sessions are slow, so fewer of them are made.
   const options = { operation, inFlight, count: size === 's' ? calls : Math.ceil(calls / 4) };
   for (const subject of Object.keys(series))
     for (let at = 0; at < WARM_UP_ROUNDS; at++) await children[subject].ask('round', options);

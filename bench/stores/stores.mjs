@@ -10,8 +10,9 @@ const table = `bench_${randomBytes(4).toString('hex')}`;
 const prefix = `${table}:`;
 
 /**
- * Stores and what a request asks of each: `read` and `change` one of the sessions that `make` has made, `touch` where
- * that is asked for by itself. Ours moves the expiry once in a while; those of express-session with each request.
+ * Stores, with the operations of a request. `make` creates a session, `read` loads one, and `change` loads
+ * one and saves a change. `touch` exists where moving the expiry is a separate operation. nest-session
+ * touches now and then. express-session touches with each request, so its `read` includes the touch.
  */
 export const STORES = {
   'nest-session, redis': async (urls) => {
@@ -104,7 +105,7 @@ function ours(store) {
   };
 }
 
-/** As express-session calls a store. */
+/** Calls a store as express-session does. */
 function theirs(store) {
   const cookie = { originalMaxAge: null, expires: null, httpOnly: true, path: '/' };
   const [get, set, touch] = ['get', 'set', 'touch'].map((method) => promisify(store[method].bind(store)));
@@ -125,6 +126,6 @@ function theirs(store) {
 
 async function found(loading) {
   const session = await loading;
-  if (!session) throw new Error('A session that was made is not there.');
+  if (!session) throw new Error('The store did not find a session that was created before.');
   return session;
 }

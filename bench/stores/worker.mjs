@@ -14,13 +14,13 @@ export async function open({ subject, urls }) {
   store = await STORES[subject](urls);
 }
 
-/** Makes sessions of a size; all that follows goes to these. */
+/** Creates sessions of a size. Later calls use these sessions. */
 export async function fill({ size }) {
   const first = (made += SESSIONS);
   for (let at = 0; at < SESSIONS; at++) await store.make(first + at, dataOf(SIZES[size], at));
 }
 
-/** Turns of question and answer that one call takes. */
+/** Number of round trips of one call. `null` if the store does not have the operation. */
 export async function trips({ operation }) {
   if (store[operation] === undefined) return null;
   await store[operation](made);
@@ -30,7 +30,7 @@ export async function trips({ operation }) {
   return counted.trips;
 }
 
-/** CPU of this process per call and the median of their latencies, in microseconds, with so many calls in flight. */
+/** CPU time per call and median latency, in microseconds, with `inFlight` concurrent calls. */
 export async function round({ operation, inFlight, count }) {
   const slices = [];
   const latencies = [];
@@ -46,7 +46,7 @@ export async function round({ operation, inFlight, count }) {
     cpuUs += user + system;
   }
   const latency = median(latencies) * 1000;
-  // Waiting for a server is no theft: the share of a core says nothing here.
+  // A client that waits for its server uses little CPU. This does not mean that others used the core.
   return {
     value: { cpu: quantile(slices, 0.2), latency },
     cpuMs: cpuUs / 1000,
