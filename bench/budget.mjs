@@ -1,7 +1,8 @@
 /**
- * What a request may allocate, how many instructions it may take, and how often it may ask the store:
- * `node bench/budget.mjs`, against budget.json. All are counts, not times, so a busy machine does not change them.
- * They hang on V8: each major version of Node has its own. `--record` writes what is so now for the one that runs.
+ * Compares the bytes, instructions and store calls per request with the budget in budget.json:
+ * `node bench/budget.mjs`. All figures are counts, not times, so a busy machine hardly changes them. They
+ * depend on V8, so each major version of Node has its own budget. `--record` writes the figures of this run
+ * as the budget of the running version.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { readArguments } from '../scripts/read-arguments.mjs';
@@ -10,7 +11,7 @@ import { copyBuild, installPackages } from './lib/prepare.mjs';
 import { hasValgrind, instructionsPerRequest } from './middleware/instructions.mjs';
 
 installPackages();
-// Only now: they need the installed packages.
+// Imported here, because these modules need the installed packages.
 const { median } = await import('./lib/statistics.mjs');
 const { endProgress, number, progress, table } = await import('./lib/terminal.mjs');
 const { counted } = await import('./middleware/heap.mjs');
@@ -19,13 +20,14 @@ const FILE = new URL('budget.json', import.meta.url);
 const [MAJOR] = process.versions.node.split('.');
 const SUBJECT = 'nest-session/http';
 const WORKLOADS = ['W1', 'W1u', 'W2', 'W3', 'W4', 'W5'];
-/** Processes for each count, of which the median holds; each compiles a little differently. */
+/** Processes per count. The result is their median: each process compiles the code a little differently. */
 const PROCESSES = 3;
 const REPEATS = 5;
 
 /**
- * By so much a figure may be over: which functions are compiled together is not ours to say. Between runs on a busy
- * machine bytes differed by up to 8 %, instructions by up to 2 %.
+ * How far a figure may exceed its budget: a share of the budget, but at least `least`. Counts vary, because
+ * V8 decides which functions it compiles together. Between runs on a busy machine, bytes differed by up to
+ * 8 %, instructions by up to 2 %.
  */
 const FIGURES = {
   bytes: { share: 0.12, least: 600 },
@@ -41,7 +43,7 @@ const { record: records } = readArguments({
 const canInstruct = hasValgrind();
 const CURE = '`apt-get install valgrind`';
 
-if (!canInstruct && (isInCi || records)) stop(`There is no valgrind here to count instructions: ${CURE}.`);
+if (!canInstruct && (isInCi || records)) stop(`valgrind, which counts instructions, is missing: ${CURE}.`);
 const budgets = JSON.parse(readFileSync(FILE, 'utf8'));
 const found = await measure();
 if (records) {
@@ -49,11 +51,11 @@ if (records) {
   writeFileSync(FILE, `${JSON.stringify(budgets, null, 2)}\n`);
 }
 const isKept = compare(found, budgets[MAJOR] ?? {});
-if (!canInstruct) console.error(`\nINSTRUCTIONS WERE NOT COUNTED: there is no valgrind here. ${CURE}`);
+if (!canInstruct) console.error(`\nINSTRUCTIONS WERE NOT COUNTED: valgrind is missing. Install it: ${CURE}.`);
 if (budgets[MAJOR] === undefined) {
   const have = Object.keys(budgets).join(', ');
   console.error(
-    `\nNO BUDGET for Node ${MAJOR}, only for ${have}: \`node bench/budget.mjs --record\` with it.`,
+    `\nNO BUDGET for Node ${MAJOR}, only for ${have}. Run \`node bench/budget.mjs --record\` with it.`,
   );
 }
 process.exitCode = isKept && (budgets[MAJOR] !== undefined || !isInCi) ? 0 : 1;
@@ -63,7 +65,7 @@ function stop(words) {
   process.exit(1);
 }
 
-/** Bytes over the bare request, all instructions, and calls of the store, for each workload. */
+/** Per request of each workload: bytes above those of the bare request, all instructions, store calls. */
 async function measure() {
   const build = copyBuild();
   const env = { BENCH_BUILD: build.folder };
@@ -83,7 +85,7 @@ async function measure() {
   }
 }
 
-/** The workloads run concurrently, which changes no count: their clock is not the machine's. */
+/** The workloads run concurrently. This changes no count: they do not use the clock of the machine. */
 async function addInstructions(figures, env) {
   progress('budget: instructions');
   const count = async (workload) => {
@@ -99,7 +101,7 @@ async function allocation(subject, workload, env) {
   return { bytes: median(all.map(({ bytes }) => bytes)), storeCalls: all[0].storeCalls };
 }
 
-/** Prints what is so beside what may be; whether nothing is over. */
+/** Prints each figure beside its budget. Returns whether all figures are within the budget. */
 function compare(figures, budget) {
   const rows = Object.entries(figures).flatMap(([workload, ofOne]) =>
     Object.entries(FIGURES)
@@ -108,7 +110,7 @@ function compare(figures, budget) {
   );
   console.log(
     table(
-      [NODE, 'is', 'budget', 'change', ''],
+      [NODE, 'measured', 'budget', 'change', ''],
       rows.map(({ cells }) => cells),
     ),
   );
@@ -119,7 +121,7 @@ function lineOf(title, value, limit, { share, least }) {
   if (limit === undefined) return { isOver: false, cells: [title, value, '-', '-', 'not recorded'] };
   const room = Math.max(limit * share, least);
   const isOver = value > limit + room;
-  const words = isOver ? 'OVER' : value < limit - room ? 'less: record it' : 'kept';
+  const words = isOver ? 'OVER BUDGET' : value < limit - room ? 'lower: run with --record' : 'within budget';
   const change = limit === 0 ? '-' : `${number((100 * (value - limit)) / limit)} %`;
   return { isOver, cells: [title, value, limit, change, words] };
 }
