@@ -71,7 +71,7 @@ const TIMEOUT_CHECKS: Record<keyof SessionTimeouts, Check> = {
 };
 
 /**
- * Checks the options, each alone and all together, and fills in the defaults. Leaves the given object unchanged.
+ * Checks the options, alone and together, and fills in the defaults. Leaves the given object unchanged.
  *
  * @throws SessionError `ERR_SESSION_CONFIG`. The message names the option, the value and the fix.
  */

@@ -122,7 +122,7 @@ export class SessionAttributes {
   }
 
   /**
-   * Changes one attribute by a function of its value. Keeps the function until the attribute changes otherwise.
+   * Changes one attribute by a function of its value. Keeps the function until other code changes it.
    * @throws SessionError `ERR_SESSION_VALUE` for an async function and for a result that JSON cannot
    * represent. The attribute does not change then.
    */

@@ -123,7 +123,8 @@ export class OpenSession {
   }
 
   /**
-   * Makes the store agree with the session. Returns what becomes of the cookie: without a store call, immediately.
+   * Makes the store agree with the session. Returns what becomes of the cookie: immediately where no store
+   * call is needed.
    * @throws SessionError `ERR_SESSION_STORE`, `ERR_SESSION_VALUE`, `ERR_SESSION_CONFLICT`, `ERR_SESSION_ID`
    */
   commit(): Awaitable<CookieOutcome> {

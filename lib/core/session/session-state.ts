@@ -115,8 +115,8 @@ export class SessionState {
   }
 
   /**
-   * The store has created or moved the whole session: `mine` is the record of this request, `record` the one that
-   * was stored, merged with changes of other requests. The browser's cookie, if any, has another id.
+   * The store has created or moved the whole session: `mine` is the record of this request, `record` the
+   * one that was stored, merged with changes of other requests. The browser's cookie, if any, has another id.
    */
   saved(key: SessionKey, mine: SessionRecord, record: SessionRecord): void {
     this.stored = snapshotOf(key, record, this.stored === null || this.stored.isCreated);

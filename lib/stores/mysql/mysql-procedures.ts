@@ -10,7 +10,7 @@ import { TEXT } from './mysql-values.js';
 const MAX_ATTEMPTS = 30;
 
 /**
- * A patch with so many attributes that the server would compare them slowly: it is compared here. The result
+ * A patch with more attributes than the server compares quickly: it is compared here. The result
  * is written only if the row is unchanged since it was read: each write increments `writes`, and a row that
  * was created again has another id.
  */
