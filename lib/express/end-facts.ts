@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Secret } from '../cookie/cookie-signature.js';
-import { isSecureByExpress } from '../http/request-facts.js';
+import { isSecureRequest } from '../http/request-facts.js';
 import { isGone } from '../http/response/raw-response.js';
 import { isNodeResponse } from '../http/response/ungated-response.js';
 import type { Session, SessionedRequest } from '../stores/express-session/session.js';
@@ -85,7 +85,7 @@ export class CurrentFacts implements EndFacts {
 
   get isDeliverable(): boolean {
     const { req, options } = this.#call;
-    return !this.#session.cookie.secure || isSecureByExpress(req, options.proxy);
+    return !this.#session.cookie.secure || isSecureRequest(req, options.proxy, { ignoresProtocol: true });
   }
 
   get isClientGone(): boolean {

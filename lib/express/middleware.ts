@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import deprecation from 'depd';
 import { newSessionId } from '../core/session-id.js';
 import { prepareServerOf } from '../http/node20/prepared-requests.js';
-import { isInPath, isSecureByExpress } from '../http/request-facts.js';
+import { isInPath, isSecureRequest } from '../http/request-facts.js';
 import { Cookie } from '../stores/express-session/cookie.js';
 import { idFromRequest } from './cookie-from-request.js';
 import type { MiddlewareCall } from './end-facts.js';
@@ -95,7 +95,7 @@ function generate(req: SessionedRequest, options: ResolvedExpressOptions): void 
   if (typeof id !== 'string' || id === '')
     throw new TypeError('genid option must return a string that is not empty');
   const cookie = new Cookie(cookieOptions(req, options));
-  const secure = isSecureByExpress(req, options.proxy);
+  const secure = isSecureRequest(req, options.proxy, { ignoresProtocol: true });
   if (cookie.secure === 'auto') cookie.secure = secure;
   if (cookie.sameSite === 'auto') cookie.sameSite = secure ? 'none' : 'lax';
   req.sessionID = id;

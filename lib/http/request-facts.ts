@@ -11,21 +11,21 @@ interface ProxiedRequest extends IncomingMessage {
 /**
  * Whether the browser's connection is secure. Checked in this order: TLS to this process; with `proxy: true`,
  * the first value of `X-Forwarded-Proto`; without the option, `req.secure` and `req.protocol` of the
- * framework.
+ * framework. `ignoresProtocol` leaves `req.protocol` out, as express-session does.
  *
  * @see parity rule R37
  */
-export function isSecureRequest(req: IncomingMessage, proxy: boolean | undefined): boolean {
-  return (
-    isSecureByExpress(req, proxy) || (proxy === undefined && (req as ProxiedRequest).protocol === 'https')
-  );
-}
-
-/** As {@link isSecureRequest}, but ignores `req.protocol`, as express-session does. */
-export function isSecureByExpress(req: IncomingMessage, proxy: boolean | undefined): boolean {
+export function isSecureRequest(
+  req: IncomingMessage,
+  proxy: boolean | undefined,
+  { ignoresProtocol = false }: { readonly ignoresProtocol?: boolean } = {},
+): boolean {
   if ((req.socket as { encrypted?: unknown } | null)?.encrypted === true) return true;
   if (proxy === false) return false;
-  if (proxy !== true) return (req as ProxiedRequest).secure === true;
+  if (proxy !== true) {
+    const { secure, protocol } = req as ProxiedRequest;
+    return secure === true || (proxy === undefined && !ignoresProtocol && protocol === 'https');
+  }
   const forwarded = req.headers['x-forwarded-proto'];
   const first = (Array.isArray(forwarded) ? forwarded[0] : forwarded)?.split(',', 1)[0];
   return first?.trim().toLowerCase() === 'https';

@@ -5,7 +5,7 @@ import type { OpenSession } from '../core/session/open-session.js';
 import type { RequestContext } from '../core/session/request-context.js';
 import type { FoundOrFailed } from '../core/session/session-engine.js';
 import type { UserSession } from '../core/session/user-session.js';
-import { chain, onFailure, type Awaitable } from '../core/util/awaitable.js';
+import { chain, type Awaitable } from '../core/util/awaitable.js';
 import { onceClosed } from './once-closed.js';
 import type { RequestFacts, RequestParts } from './request-parts.js';
 import { DEFAULT_SESSION, notLoaded, type AttachedSession } from './request-properties.js';
@@ -15,6 +15,9 @@ import type { CommitHooks } from './response/commit-hooks.js';
 import { ResponseGate } from './response/response-gate.js';
 import { isNodeResponse, UngatedResponse, type UngatedHooks } from './response/ungated-response.js';
 import { writeCookies } from './set-cookie-headers.js';
+
+/** How to find a session that is loaded lazily, and the load under way. `null` once it is loaded. */
+type LazySession = { readonly find: () => Awaitable<FoundOrFailed>; readonly loading: Promise<void> | null };
 
 /**
  * One session of one request: opened on first read, committed before the first byte of the response, its
@@ -31,9 +34,7 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
   readonly #parts: RequestParts;
   stage: AttachedSession['stage'] = 'claimed';
   #found: FoundOrFailed = null;
-  /** How to find a session that is loaded lazily, and the load under way; `null` once it is loaded. */
-  #lazy: { readonly find: () => Awaitable<FoundOrFailed>; readonly loading: Promise<void> | null } | null =
-    null;
+  #lazy: LazySession | null = null;
   /** The application has released the session, before or after it was loaded. */
   #isReleased = false;
   #opened: OpenSession | null = null;
@@ -106,8 +107,7 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
     this.stage = 'accessed';
     const loading = this.#lazy === null ? undefined : this.load();
     if (loading !== undefined) throw notLoaded(loading);
-    const { opened } = this;
-    return opened.isAlive ? opened.session : undefined;
+    return this.opened.isAlive ? this.#opened!.session : undefined;
   }
 
   readLoaded(): Awaitable<UserSession | undefined> {
@@ -137,16 +137,21 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
       this.release();
     if (this.#lazy !== null) return this.#commitUnseen();
     if (this.#opened === null && !this.#isCommitDue()) return undefined;
-    const { opened } = this;
+    const opened = this.#opened ?? this.opened;
     if (!this.isSecure && opened.isUndeliverable) this.#parts.undeliverable();
-    const outcome = onFailure(
-      () => opened.commit(),
-      // The error response sends the cookie of an id that the store holds.
-      () => void (this.#cookie = opened.cookieAfterFailure()),
-    );
-    if (!(outcome instanceof Promise)) return void (this.#cookie = outcome);
-    this.#parts.underWay(outcome);
-    return outcome.then((cookie) => void (this.#cookie = cookie));
+    // The error response sends the cookie of an id that the store holds.
+    const fail = (error: unknown): never => {
+      this.#cookie = opened.cookieAfterFailure();
+      throw error;
+    };
+    try {
+      const outcome = opened.commit();
+      if (!(outcome instanceof Promise)) return void (this.#cookie = outcome);
+      this.#parts.underWay(outcome);
+      return outcome.then((cookie) => void (this.#cookie = cookie), fail);
+    } catch (error) {
+      return fail(error);
+    }
   }
 
   /** Commits a session that is not loaded: it is loaded only to be deleted. */
@@ -183,15 +188,12 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
     this.#parts.underWay(removing);
     removing.catch((error: unknown) => this.report(error));
   }
-
   answer(error: unknown): boolean {
     return this.#parts.respondWithError(error, this);
   }
-
   report(error: unknown): void {
     this.#parts.report(error);
   }
-
   statusOf(error: unknown): number {
     return statusOf(error);
   }

@@ -9,6 +9,7 @@ import {
   signed,
 } from './support/entry-implementations.js';
 import { closeSites, serve, type Handled, type Middleware } from './support/entry-server.js';
+import { useFrozenTime } from './support/frozen-time.js';
 
 const sendSession = (req: Handled, res: { end: (text: string) => unknown }): unknown =>
   res.end(
@@ -21,6 +22,7 @@ const sendSession = (req: Handled, res: { end: (text: string) => unknown }): unk
 const NOTHING = { session: 'undefined', sessionID: 'undefined', sessionStore: 'undefined' };
 
 ignoreDeprecations();
+useFrozenTime(Date.UTC(2030, 0, 1));
 afterEach(closeSites);
 
 describe.each(IMPLEMENTATIONS)('a request with %s', (_, session) => {

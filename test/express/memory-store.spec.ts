@@ -1,6 +1,6 @@
 import type { Session } from '../../lib/stores/express-session/session.js';
 import { IMPLEMENTATIONS, PLAIN_COOKIE } from './support/entry-implementations.js';
-import { useFrozenTime } from './support/end-clock.js';
+import { useFrozenTime } from './support/frozen-time.js';
 import { errorOf } from './support/end-promises.js';
 
 const NOW = Date.UTC(2030, 0, 1);

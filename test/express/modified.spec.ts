@@ -6,9 +6,11 @@ import {
   type Options,
 } from './support/entry-implementations.js';
 import { closeSites, serve, type SessionHandler } from './support/entry-server.js';
+import { useFrozenTime } from './support/frozen-time.js';
 import { dataOf } from './support/end-store.js';
 import { errorOf } from './support/end-promises.js';
 
+useFrozenTime(Date.UTC(2030, 0, 1));
 afterEach(closeSites);
 
 describe.each(IMPLEMENTATIONS)('what counts as modified, with %s', (_, session) => {

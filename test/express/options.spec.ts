@@ -16,12 +16,14 @@ import {
   type AnyFunction,
 } from './support/entry-implementations.js';
 import { closeSites, serve } from './support/entry-server.js';
+import { useFrozenTime } from './support/frozen-time.js';
 
 const NO_RESAVE = 'undefined resave option; provide resave option';
 const NO_SAVE_UNINITIALIZED = 'undefined saveUninitialized option; provide saveUninitialized option';
 const NO_SECRET = 'req.secret; provide secret option';
 
 ignoreDeprecations();
+useFrozenTime(Date.UTC(2030, 0, 1));
 afterEach(closeSites);
 
 describe.each(IMPLEMENTATIONS)('the options of %s', (_, session) => {

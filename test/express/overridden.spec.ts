@@ -12,11 +12,13 @@ import {
 import { errorOf } from './support/end-promises.js';
 import { dataOf } from './support/end-store.js';
 import { closeSites, serve, type Handled } from './support/entry-server.js';
+import { useFrozenTime } from './support/frozen-time.js';
 
 type Method = (...args: unknown[]) => unknown;
 
 ignoreDeprecations();
 const undo: (() => void)[] = [];
+useFrozenTime(Date.UTC(2030, 0, 1));
 afterEach(async () => {
   for (const step of undo.splice(0)) step();
   await closeSites();

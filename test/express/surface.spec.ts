@@ -3,6 +3,7 @@ import { inherits } from 'node:util';
 import type { Callback } from '../../lib/stores/express-session/callback-store.js';
 import type { StoredSessionData } from '../../lib/stores/express-session/session.js';
 import { SECRET } from '../support/secret.js';
+import { useFrozenTime } from './support/frozen-time.js';
 import {
   cookieFor,
   IMPLEMENTATIONS,
@@ -57,6 +58,7 @@ const simpleMethods = {
   },
 };
 
+useFrozenTime(Date.UTC(2030, 0, 1));
 afterEach(closeSites);
 
 describe.each(IMPLEMENTATIONS)('the surface of %s', (_, session) => {

@@ -14,7 +14,7 @@ export interface CommitFacts {
   readonly destroyed: boolean;
   /** The request has released the session, which is not saved: `req.session = null`. */
   readonly released: boolean;
-  /** The idle expiry must be moved. */
+  /** The idle expiry must be moved. `false` where `changed`: that write moves it. */
   readonly touchDue: boolean;
   /** The cookie settings of the session differ from those that were sent to the browser. */
   readonly cookieChanged: boolean;

@@ -18,21 +18,6 @@ export function expiryAt(now: number, createdAt: number, idleMs: number, absolut
   return Math.floor(Math.min(now + idleMs, createdAt + absoluteMs, NEVER));
 }
 
-/**
- * Whether a session has expired. The present limits count too, so that shorter ones apply to existing
- * sessions.
- *
- * @see OWASP ASVS 5.0, 7.3.1 and 7.3.2; requirements S-34, S-35
- */
-export function isExpired(
-  record: SessionRecord,
-  absoluteMs: number,
-  now: number,
-  idleMs: number = Number.POSITIVE_INFINITY,
-): boolean {
-  return now >= Math.min(record.expiresAt, record.createdAt + absoluteMs, record.touchedAt + idleMs);
-}
-
 /** Whether it is time to move the idle expiry. By default a tenth of the idle timeout, at most a minute. */
 export function isTouchDue(
   record: SessionRecord,
@@ -56,14 +41,21 @@ function recordIdleMs(record: SessionRecord, cookies: SessionCookieFactory, life
   return idleMsAt(touchedAt, plan, lifetimes);
 }
 
-/** Whether a record has expired, also by its own cookie settings. */
+/**
+ * Whether a record has expired, also by its own cookie settings. The present limits count too, so that
+ * shorter ones apply to existing sessions.
+ *
+ * @see OWASP ASVS 5.0, 7.3.1 and 7.3.2; requirements S-34, S-35
+ */
 export function isRecordExpired(
   record: SessionRecord,
   lifetimes: Lifetimes,
   cookies: SessionCookieFactory,
   now: number,
 ): boolean {
-  return isExpired(record, lifetimes.absoluteMs, now, recordIdleMs(record, cookies, lifetimes));
+  const { expiresAt, createdAt, touchedAt } = record;
+  const idleMs = recordIdleMs(record, cookies, lifetimes);
+  return now >= Math.min(expiresAt, createdAt + lifetimes.absoluteMs, touchedAt + idleMs);
 }
 
 /** Whether a record must be touched although the request has not read the session. */

@@ -1,7 +1,7 @@
 import type { SessionError } from '../errors.js';
 import type { SessionId } from '../session-id.js';
 import { NO_CHANGES } from '../store/session-record.js';
-import { chain, type Awaitable } from '../util/awaitable.js';
+import { chain, onFailure, type Awaitable } from '../util/awaitable.js';
 import { SessionAttributes } from './attributes.js';
 import { planCommit, type CookieOutcome } from './commit-plan.js';
 import type { CookieState } from './cookie-state.js';
@@ -131,8 +131,13 @@ export class OpenSession {
     // An unavailable session that was not changed needs no store, and the browser keeps its cookie.
     if (this.#unavailable !== null && this.#state.ending !== 'destroyed' && !this.hasChanges()) return 'none';
     return this.#inOrder(() => {
-      const { moving, stored } = this.#state;
-      return moving !== null && stored !== null ? this.#commitNewId() : this.#commit(false);
+      const state = this.#state;
+      if (state.moving === null || state.stored === null) return this.#commit(false);
+      // Where the commit of a new id fails, the old id ends all the same: an attacker may have it.
+      return onFailure(
+        () => this.#commit(false),
+        () => endOldId(state),
+      );
     });
   }
 
@@ -143,16 +148,6 @@ export class OpenSession {
     const plan = planCommit(commitFacts(state, isExplicit || changes.size > 0), state.parts.policy);
     if (plan.write === 'none') return plan.cookie;
     return chain(write(state, plan.write, changes), () => (state.isGone ? 'none' : plan.cookie));
-  }
-
-  /** Where the commit of a new id fails, the old id ends all the same: an attacker may have it. */
-  async #commitNewId(): Promise<CookieOutcome> {
-    try {
-      return await this.#commit(false);
-    } catch (error) {
-      await endOldId(this.#state);
-      throw error;
-    }
   }
 
   /** What the response does to the browser's cookie after {@link commit} has failed. */

@@ -15,7 +15,7 @@ export function commitFacts(state: SessionState, changed: boolean): CommitFacts 
     changed,
     destroyed: ending === 'destroyed',
     released: ending === 'released' || ending === 'gone-and-released',
-    touchDue: stored !== null && isSnapshotTouchDue(state, stored, plan),
+    touchDue: !changed && stored !== null && isSnapshotTouchDue(state, stored, plan),
     cookieChanged: cookie.isChanged,
     persistent: plan.isPersistent,
     deliverable: request.canSendHeaders && !isInsecure(state, plan),

@@ -9,7 +9,7 @@ import { collisionError, conflictError, goneError } from './session-errors.js';
 import { MOST_MERGES, patch, remaining, withUpdates } from './session-patch.js';
 import { mergedRecord, wholeRecord } from './session-records.js';
 import type { SessionState } from './session-state.js';
-import { NOTHING_UNSETTLED } from './unsettled-writes.js';
+import { NOTHING_UNSETTLED, type Wanted } from './unsettled-writes.js';
 
 const MOST_IDS_TRIED = 4;
 
@@ -72,46 +72,67 @@ function touch(state: SessionState): Awaitable<void> {
  * are not created again: what this request has set since becomes a new session (two logins by one double
  * click).
  */
-async function rekey(state: SessionState): Promise<void> {
-  const isMoved = await withUpdates(state, (updates) => move(state, updates));
-  if (isMoved) return;
-  if (state.dropMoved()) await create(state, state.changes());
-  else state.lose();
+function rekey(state: SessionState): Awaitable<void> {
+  const moved = withUpdates(state, (updates) => move(state, updates));
+  return chain(moved, (isMoved) => {
+    if (isMoved) return undefined;
+    return state.dropMoved() ? create(state, state.changes()) : state.lose();
+  });
+}
+
+/** A record to move, and what was tried. */
+interface Move extends Wanted {
+  /** The record of this request. */
+  readonly mine: SessionRecord;
+  /** The same, merged with changes of other requests. */
+  readonly record: SessionRecord;
+  /** The revision that the store must hold; `null` for any. */
+  readonly revision: number | null;
+  readonly ids: number;
+  readonly merges: number;
 }
 
 /** Moves the record, merged with changes of other requests. Returns `false` where it is gone. */
-async function move(state: SessionState, updates: Updates): Promise<boolean> {
-  const { store } = state.parts;
-  const { key: from, record: before } = state.stored!;
+function move(state: SessionState, updates: Updates): Awaitable<boolean> {
   const changes = state.changes();
   const mine = wholeRecord(state, changes);
-  let record = mine;
   // Where nothing is kept, changes of other requests do not matter.
-  let revision = state.moving !== 'all' && state.moving?.size === 0 ? null : before.revision;
+  const isEmpty = state.moving !== 'all' && state.moving?.size === 0;
+  const revision = isEmpty ? null : state.stored!.record.revision;
+  return tryMove(state, { changes, updates, mine, record: mine, revision, ids: 1, merges: 0 });
+}
+
+function tryMove(state: SessionState, tried: Move): Awaitable<boolean> {
+  const { store } = state.parts;
+  const { mine, record, revision } = tried;
+  const to = store.keyOf(state.id);
   const remember = (): void => {
     const { moved, patches } = state.unsettled;
     state.unsettled = { moved: moved ?? mine, patches };
   };
-  for (let ids = 1, merges = 0; ;) {
-    const to = store.keyOf(state.id);
-    // A store that fails may have applied it.
-    const result = await onFailure(() => store.rekey(from, to, record, revision), remember);
-    if (result === 'missing') return await findMoved(state, to);
+  // A store that fails may have applied it.
+  const moved = onFailure(() => store.rekey(state.stored!.key, to, record, revision), remember);
+  return chain(moved, (result) => {
+    if (result === 'missing') return findMoved(state, to);
     if (result === 'applied') {
       state.saved(to, mine, record);
       state.unsettled = NOTHING_UNSETTLED;
       return true;
     }
     if (result === 'collision') {
-      nextId(state, ids++);
-      continue;
+      nextId(state, tried.ids);
+      return tryMove(state, { ...tried, ids: tried.ids + 1 });
     }
-    if (merges++ === MOST_MERGES) throw conflictError(MOST_MERGES);
-    const { conflict } = result;
-    const left = remaining(state, { changes, updates }, conflict);
-    record = mergedRecord(state, conflict, left.changes, left.updates);
-    revision = conflict.revision;
-  }
+    return tryMove(state, mergedMove(state, tried, result.conflict));
+  });
+}
+
+/** The same move, merged with the record that the store holds. */
+function mergedMove(state: SessionState, tried: Move, held: SessionRecord): Move {
+  if (tried.merges === MOST_MERGES) throw conflictError(MOST_MERGES);
+  const { changes, updates } = remaining(state, tried, held);
+  const record = mergedRecord(state, held, changes, updates);
+  return { ...tried, record, revision: held.revision, merges: tried.merges + 1 };
 }
 
 /** If the store has applied an earlier move that failed, the later changes patch the moved record. */

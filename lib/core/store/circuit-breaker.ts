@@ -20,6 +20,8 @@ const SOON_MS = 60_000;
  * in a queue occupied for each call, so only one call at a time tries it, at intervals.
  */
 export class CircuitBreaker {
+  /** No failure is remembered: each call is admitted, and its result changes nothing. */
+  isQuiet = true;
   readonly #clock: Clock;
   readonly #emit: SessionEventListener;
   #downSince: number | null = null;
@@ -60,6 +62,7 @@ export class CircuitBreaker {
     this.#downSince = null;
     this.#failedCalls = 0;
     this.#upSince = now;
+    this.isQuiet = true;
     this.#emit(event);
   }
 
@@ -79,6 +82,7 @@ export class CircuitBreaker {
   }
 
   #fail(error: SessionError): void {
+    this.isQuiet = false;
     this.#failedCalls++;
     this.#lastFailure = this.#clock.now();
     if (this.#downSince !== null) return;

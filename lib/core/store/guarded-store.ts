@@ -97,7 +97,7 @@ class GuardedStoreCalls implements GuardedStore {
     isResult: ((result: T) => boolean) | null,
     call: () => Awaitable<T>,
   ): Awaitable<T> {
-    if (!this.#breaker.admits()) throw timeoutError(operation);
+    if (!this.#breaker.isQuiet && !this.#breaker.admits()) throw timeoutError(operation);
     try {
       const result = call();
       const isPromise = typeof (result as { then?: unknown } | null)?.then === 'function';
@@ -147,7 +147,7 @@ class GuardedStoreCalls implements GuardedStore {
   #accept<T>(operation: string, isResult: ((result: T) => boolean) | null, result: T): T {
     if (isResult !== null && !isResult(result))
       throw new TypeError(`The store returned an invalid result of ${operation}: ${describeKind(result)}.`);
-    this.#breaker.responded();
+    if (!this.#breaker.isQuiet) this.#breaker.responded();
     return result;
   }
 

@@ -6,12 +6,15 @@ export function chain<T, R>(value: Awaitable<T>, next: (value: T) => Awaitable<R
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
-/** Runs a step. If it throws or rejects, calls `run` first and then fails with the same error. */
-export function onFailure<T>(step: () => Awaitable<T>, run: () => void): Awaitable<T> {
-  const failed = (error: unknown): never => {
-    run();
-    throw error;
-  };
+/**
+ * Runs a step. If it throws or rejects, calls `run`, waits for the promise that it may return, and fails with
+ * the error of the step.
+ */
+export function onFailure<T>(step: () => Awaitable<T>, run: () => Awaitable<void>): Awaitable<T> {
+  const failed = (error: unknown): Awaitable<never> =>
+    chain(run(), () => {
+      throw error;
+    });
   try {
     const result = step();
     return result instanceof Promise ? result.catch(failed) : result;

@@ -1,5 +1,6 @@
 import { days, hours, minutes, seconds } from '../../../lib/core/util/clock.js';
-import { expiryAt, isExpired, isTouchDue } from '../../../lib/core/session/expiry.js';
+import { expiryAt, isRecordExpired, isTouchDue } from '../../../lib/core/session/expiry.js';
+import type { SessionCookieFactory } from '../../../lib/core/session/session-cookie.js';
 import { NEVER, type SessionRecord } from '../../../lib/core/store/session-record.js';
 
 const NOW = 1_700_000_000_000;
@@ -60,7 +61,11 @@ describe('expiryAt', () => {
   });
 });
 
-describe('isExpired', () => {
+describe('isRecordExpired', () => {
+  const cookies = {
+    plan: { lifetimeMs: null, endsAt: null, isPersistent: false, secure: true },
+  } as SessionCookieFactory;
+
   it.each<[string, Partial<SessionRecord>, number, boolean]>([
     ['a millisecond before its end', { expiresAt: NOW + 1 }, Infinity, false],
     ['at the millisecond of its end (S-34)', { expiresAt: NOW }, Infinity, true],
@@ -75,7 +80,8 @@ describe('isExpired', () => {
     ],
     ['that nothing ends', { createdAt: 0, expiresAt: NEVER }, Infinity, false],
   ])('for a session %s', (_, over, absoluteMs, expected) => {
-    expect(isExpired(recordOf(over), absoluteMs, NOW)).toBe(expected);
+    const lifetimes = { idleMs: Infinity, absoluteMs, touchEveryMs: null };
+    expect(isRecordExpired(recordOf(over), lifetimes, cookies, NOW)).toBe(expected);
   });
 });
 

@@ -4,6 +4,17 @@ import type { OpenSession } from '../../../lib/core/session/open-session.js';
 import { hours } from '../../../lib/core/util/clock.js';
 import { Application, everything } from './application.js';
 
+describe('a new id', () => {
+  it('is stored synchronously where the store is, so that the response of a login is not held', async () => {
+    const app = new Application();
+    const login = await app.open(await app.stored({ cart: 1 }));
+    await login.session.regenerate({ keep: ['cart'] });
+    login.session['userId'] = 'u1';
+    expect(login.commit()).toBe('send');
+    expect(await app.dataOf(login.id)).toEqual({ cart: 1, userId: 'u1' });
+  });
+});
+
 describe('a new id beside other requests', () => {
   /** Two requests use the session {role, cart, theme}: one moves it, the other changes it before. */
   const moveWithChanges = async (

@@ -1,5 +1,5 @@
 import { deprecationsOf, IMPLEMENTATIONS, textsOf } from '../../express/support/entry-implementations.js';
-import { useFrozenTime } from '../../express/support/end-clock.js';
+import { useFrozenTime } from '../../express/support/frozen-time.js';
 
 const NOW = Date.UTC(2030, 0, 1);
 useFrozenTime(NOW);
