@@ -11,6 +11,7 @@
  * - `ERR_SESSION_GONE`: another request ended the session while this one used it.
  * - `ERR_SESSION_CONFLICT`: other requests changed the same attribute again and again, until the retries were
  *   used up.
+ * - `ERR_SESSION_LIMIT`: a login was refused, since the user has as many sessions as the option `limit` allows.
  * - `ERR_SESSION_SENT`: the response has begun, so a new id can no longer reach the browser.
  * - `ERR_SESSION_INSECURE`: the cookie is secure and the connection is not, so the browser would not send it.
  * - `ERR_SESSION_NOT_MOUNTED`: the session was read where no session middleware ran.
@@ -24,6 +25,7 @@ export type SessionErrorCode =
   | 'ERR_SESSION_ID'
   | 'ERR_SESSION_GONE'
   | 'ERR_SESSION_CONFLICT'
+  | 'ERR_SESSION_LIMIT'
   | 'ERR_SESSION_SENT'
   | 'ERR_SESSION_INSECURE'
   | 'ERR_SESSION_NOT_MOUNTED'
@@ -76,35 +78,3 @@ export function timeoutError(operation: string): SessionError {
 
 /** Whether an error is a timeout: the store may still carry out the call. */
 export const isTimeout = (error: object): boolean => timeouts.has(error);
-
-/**
- * Events that belong to no single request. No event contains an id or a key.
- *
- * - `store-down`: the store failed or timed out after it had worked. Emitted once per outage. `error.cause`
- *   is the store's error.
- * - `store-up`: the store works again. `downMs` and `failedCalls` measure the outage.
- * - `corrupt-record`: a record could not be read, and the visitor got a new session. `handle` is the public
- *   name of the old one.
- * - `sweep-failed`: the store did not remove expired sessions. The next sweep tries again. `error.cause` is
- *   the store's error.
- * - `rejected`: a request got no session although its cookies are valid. Reason `duplicate-cookie`: it has
- *   several cookies of one name, of different live sessions, so nothing shows which one is the visitor's.
- *   Another host of the same domain may have set one of them (cookie tossing). `handles` are the public names
- *   of the sessions that the cookies name.
- */
-export type SessionEvent =
-  | { readonly type: 'store-down'; readonly error: SessionError }
-  | { readonly type: 'store-up'; readonly downMs: number; readonly failedCalls: number }
-  | { readonly type: 'corrupt-record'; readonly handle: string }
-  | { readonly type: 'sweep-failed'; readonly error: SessionError }
-  | {
-      readonly type: 'rejected';
-      readonly reason: 'duplicate-cookie';
-      readonly handles: readonly string[];
-    };
-
-/**
- * Receives each event in a later turn of the event loop, so that no request waits for it. If it throws or
- * rejects, the error is logged as a warning.
- */
-export type SessionEventListener = (event: SessionEvent) => void;

@@ -1,4 +1,4 @@
-import type { SessionEvent, SessionEventListener } from '../core/errors.js';
+import type { SessionEvent, SessionEventListener } from '../core/session-event.js';
 
 /** Calls a listener of the application. Never throws: an error or a rejected promise becomes a warning. */
 export function callListener(

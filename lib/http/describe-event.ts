@@ -1,10 +1,25 @@
-import type { SessionEvent } from '../core/errors.js';
+import type { RejectionEvent, SessionEvent, StoreEvent } from '../core/session-event.js';
 import type { StartWarning } from '../core/store/session-store.js';
 import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
 import type { AnyStore } from './session-options.js';
 
+/** An event that is written to the log. Those of the life of a session are for listeners alone. */
+export type LoggedEvent = StoreEvent | RejectionEvent;
+
+/** Whether an event is written to the log. */
+export function isLogged(event: SessionEvent): event is LoggedEvent {
+  return event.type === 'rejected' ? event.reason === 'duplicate-cookie' : STORE_EVENTS.has(event.type);
+}
+
+const STORE_EVENTS: ReadonlySet<SessionEvent['type']> = new Set<StoreEvent['type']>([
+  'store-down',
+  'store-up',
+  'corrupt-record',
+  'sweep-failed',
+]);
+
 /** The log line of an event. */
-export function describeEvent(event: SessionEvent): string {
+export function describeEvent(event: LoggedEvent): string {
   switch (event.type) {
     case 'store-down':
       return 'The session store fails. Requests that need it get 503 until it works again. Browsers keep their cookies.';

@@ -1,5 +1,6 @@
-import type { SessionEvent } from '../core/errors.js';
+import type { SessionEvent } from '../core/session-event.js';
 import { callListener, withoutThrow } from './call-listener.js';
+import { isLogged } from './describe-event.js';
 import type { HandlerHooks } from './handler-hooks.js';
 import type { ResolvedSessionOptions } from './session-options.js';
 import { minutes, type Clock } from '../core/util/clock.js';
@@ -26,7 +27,8 @@ export class EventReporter {
    */
   emit(event: SessionEvent): void {
     setImmediate(() => {
-      if (event.type !== 'rejected' || this.#isRejectionLogDue()) withoutThrow(() => this.#log(event));
+      if (isLogged(event) && (event.type !== 'rejected' || this.#isRejectionLogDue()))
+        withoutThrow(() => this.#log(event));
       if (this.#onEvent !== null) callListener(this.#onEvent, event, this.#warn);
     });
   }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { SessionEvent } from '../core/errors.js';
+import type { LoggedEvent } from './describe-event.js';
 
 /** Continues a request, or ends it with an error. */
 export type Next = (error?: unknown) => void;
@@ -30,7 +30,7 @@ export interface HandlerHooks {
   /** Receives the error of a save that failed after the response had begun. */
   readonly report: (error: unknown) => unknown;
   /** Writes an event to the log. */
-  readonly log: (event: SessionEvent) => void;
+  readonly log: (event: LoggedEvent) => void;
   /** Logs a warning about the configuration. */
   readonly warn: (message: string) => void;
 }

@@ -10,7 +10,7 @@ export type { Awaitable } from '../core/util/awaitable.js';
 export { days, hours, minutes, seconds } from '../core/util/clock.js';
 export type { SessionCookie } from '../core/session/session-cookie.js';
 export { SessionError, type SessionErrorCode } from '../core/errors.js';
-export type { SessionEvent, SessionEventListener } from '../core/errors.js';
+export type { SessionEvent, SessionEventListener } from '../core/session-event.js';
 export type { SessionId, SessionKey } from '../core/session-id.js';
 export type {
   AttributeName,

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { seconds } from '../core/util/clock.js';
-import { isStoreFailure, type SessionEvent } from '../core/errors.js';
+import { isStoreFailure } from '../core/errors.js';
 import { SweepTimer } from '../core/store/sweep-timer.js';
-import { describeEvent, memoryWarning } from './describe-event.js';
+import { describeEvent, memoryWarning, type LoggedEvent } from './describe-event.js';
 import { statusOf } from './response/error-response.js';
 import { resolveSessionOptions } from './resolve-options.js';
 import { RETRY_AFTER, type Next } from './handler-hooks.js';
@@ -117,7 +117,7 @@ export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMid
 }
 
 /** The message of the store's error, for the log. */
-function causeOf(event: SessionEvent): string {
+function causeOf(event: LoggedEvent): string {
   if (event.type !== 'store-down' && event.type !== 'sweep-failed') return '';
   const { cause, message } = event.error;
   return ` (${cause instanceof Error ? cause.message : message})`;

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { CookieOptions } from '../cookie/cookie-options.js';
 import type { Secret } from '../cookie/cookie-signature.js';
 import type { Clock } from '../core/util/clock.js';
-import type { SessionEventListener } from '../core/errors.js';
+import type { SessionEventListener } from '../core/session-event.js';
 import type { Awaitable } from '../core/util/awaitable.js';
 import type { SessionStore } from '../core/store/session-store.js';
 import type { CallbackStore } from '../stores/express-session/callback-store.js';

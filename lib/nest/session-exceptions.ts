@@ -4,9 +4,10 @@ import {
   type HttpException,
   type Logger,
 } from '@nestjs/common';
-import { isStoreFailure, type SessionEvent } from '../core/errors.js';
+import { isStoreFailure } from '../core/errors.js';
+import type { SessionEvent } from '../core/session-event.js';
 import { withoutThrow } from '../http/call-listener.js';
-import { describeEvent } from '../http/describe-event.js';
+import { describeEvent, isLogged } from '../http/describe-event.js';
 import { statusOf } from '../http/response/error-response.js';
 import type { HandlerHooks } from '../http/handler-hooks.js';
 import { respondAgain } from './fastify-bridge.js';
@@ -40,6 +41,7 @@ function toException(cause: unknown): HttpException {
 /** Writes events to the application's log: failures of the store with their cause. */
 export function logEvents(logger: Logger): (event: SessionEvent) => void {
   return (event) => {
+    if (!isLogged(event)) return;
     const line = describeEvent(event);
     if (event.type === 'store-down' || event.type === 'sweep-failed') logger.error(line, event.error);
     else if (event.type === 'store-up') logger.log(line);

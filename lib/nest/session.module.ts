@@ -13,7 +13,8 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { describeWithoutText } from '../core/util/describe-value.js';
 import { seconds } from '../core/util/clock.js';
-import { isStoreFailure, type SessionEvent } from '../core/errors.js';
+import { isStoreFailure } from '../core/errors.js';
+import type { SessionEvent } from '../core/session-event.js';
 import { SweepTimer } from '../core/store/sweep-timer.js';
 import { DEFAULT_SESSION } from '../http/request-properties.js';
 import { memoryWarning } from '../http/describe-event.js';

@@ -57,7 +57,7 @@ export function patchOf(
 /** The record under a key; `null` if it is missing or unreadable. */
 export async function readRecord(store: SessionStore, key: SessionKey): Promise<SessionRecord | null> {
   const record = await store.load(key);
-  return record === 'corrupt' ? null : record;
+  return typeof record === 'string' ? null : record;
 }
 
 /** The text of one attribute in a store. */

@@ -1,4 +1,4 @@
-import type { SessionEvent } from '../../lib/core/errors.js';
+import type { SessionEvent } from '../../lib/core/session-event.js';
 import { EventReporter } from '../../lib/http/event-reporter.js';
 import type { HandlerHooks } from '../../lib/http/handler-hooks.js';
 import { resolveSessionOptions } from '../../lib/http/resolve-options.js';
@@ -6,7 +6,13 @@ import { FakeClock } from '../../lib/testing/fake-clock.js';
 import { SECRET } from '../support/secret.js';
 
 const UP: SessionEvent = { type: 'store-up', downMs: 1, failedCalls: 1 };
-const REJECTED: SessionEvent = { type: 'rejected', reason: 'duplicate-cookie', handles: ['a', 'b'] };
+const REJECTED: SessionEvent = {
+  type: 'rejected',
+  reason: 'duplicate-cookie',
+  handles: ['a', 'b'],
+  sessionName: 'default',
+  at: 1,
+};
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('the reporter of events', () => {

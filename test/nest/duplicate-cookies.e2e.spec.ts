@@ -180,8 +180,14 @@ describe.each(ADAPTERS)('several cookies of one session name on %s', (_, adapter
     for (let count = 0; count < 3; count++) await jarOf(...values).fetch('/page');
     clock.advance(60_000);
     await jarOf(...values).fetch('/page');
-    const event = { type: 'rejected', reason: 'duplicate-cookie', handles: expect.any(Array) as unknown };
-    expect(events).toEqual([event, event, event, event]);
+    const event = {
+      type: 'rejected',
+      reason: 'duplicate-cookie',
+      handles: expect.any(Array) as unknown,
+      sessionName: 'default',
+      at: clock.now() - 60_000,
+    };
+    expect(events).toEqual([event, event, event, { ...event, at: clock.now() }]);
     expect(warnings).toHaveLength(2);
     expect(warnings[0]).toContain('cookies of several live sessions');
     for (const value of values) {

@@ -1,3 +1,4 @@
+import type { EngineFeatures } from './engine-features.js';
 import type { SessionId, SessionKey } from '../session-id.js';
 import type { GuardedStore, StoreGuard } from '../store/guarded-store.js';
 import type { SessionRecord } from '../store/session-record.js';
@@ -47,11 +48,13 @@ export interface EngineOptions extends StoreGuard {
   readonly policy: CommitPolicy & { readonly resave: boolean };
   /** Makes an id from {@link RequestContext.context}. */
   readonly newId: (context: unknown) => SessionId;
+  readonly features?: EngineFeatures;
 }
 
 /** The same, with the guarded store. */
 export interface EngineParts extends EngineOptions {
   readonly store: GuardedStore;
+  readonly features: EngineFeatures;
   /** Runs conflicting requests of one session one after another: only other processes can interfere. */
   readonly conflicts: KeyedQueue;
 }

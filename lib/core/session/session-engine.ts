@@ -1,6 +1,8 @@
 import type { SessionError } from '../errors.js';
 import { sessionHandle, sessionKey, type SessionId, type SessionKey } from '../session-id.js';
 import { guardStore } from '../store/guarded-store.js';
+import { hasEpochs } from '../store/store-powers.js';
+import { NO_FEATURES } from './engine-features.js';
 import type { SessionRecord } from '../store/session-record.js';
 import { chain, type Awaitable } from '../util/awaitable.js';
 import { KeyedQueue } from '../util/keyed-queue.js';
@@ -33,7 +35,14 @@ export class SessionEngine {
   readonly #parts: EngineParts;
 
   constructor(options: EngineOptions) {
-    this.#parts = { ...options, store: guardStore(options.store, options), conflicts: new KeyedQueue() };
+    const { store, features = NO_FEATURES } = options;
+    const realm = hasEpochs(store) ? features.realm : null;
+    this.#parts = {
+      ...options,
+      features,
+      store: guardStore(store, { ...options, realm }),
+      conflicts: new KeyedQueue(),
+    };
   }
 
   /**
@@ -71,7 +80,9 @@ export class SessionEngine {
 
   #reject(candidates: readonly Candidate[]): 'duplicate' {
     const handles = candidates.map(({ id }) => sessionHandle(sessionKey(id)));
-    this.#parts.onEvent({ type: 'rejected', reason: 'duplicate-cookie', handles });
+    const { onEvent, features, clock } = this.#parts;
+    const fact = { sessionName: features.realm, at: clock.now() };
+    onEvent({ type: 'rejected', reason: 'duplicate-cookie', handles, ...fact });
     return 'duplicate';
   }
 

@@ -64,3 +64,11 @@ export function keepError(keep: unknown): TypeError {
     `The option keep of regenerate() must be "all" or an array of attribute names, got ${describeKind(keep)}.`,
   );
 }
+
+/** A login of a principal that has as many sessions as the limit allows. */
+export function limitError(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_LIMIT',
+    'The user has as many sessions as the option limit allows. End one of them, or sign in on another account.',
+  );
+}

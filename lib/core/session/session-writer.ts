@@ -5,7 +5,7 @@ import { chain, onFailure, type Awaitable } from '../util/awaitable.js';
 import type { CommitPlan } from './commit-plan.js';
 import { isRecordExpired } from './expiry.js';
 import type { Updates } from './pending-updates.js';
-import { collisionError, conflictError, goneError } from './session-errors.js';
+import { collisionError, conflictError, goneError, limitError } from './session-errors.js';
 import { MOST_MERGES, patch, remaining, withUpdates } from './session-patch.js';
 import { mergedRecord, wholeRecord } from './session-records.js';
 import type { SessionState } from './session-state.js';
@@ -42,7 +42,8 @@ function createRecord(state: SessionState, record: SessionRecord, tried: number)
   const { store } = state.parts;
   const key = store.keyOf(state.id);
   return chain(store.create(key, record), (result) => {
-    if (result === 'created') return state.saved(key, record, record);
+    if (result === 'limit') throw limitError();
+    if (result !== 'collision') return state.saved(key, record, record);
     nextId(state, tried);
     return createRecord(state, record, tried + 1);
   });
@@ -114,16 +115,16 @@ function tryMove(state: SessionState, tried: Move): Awaitable<boolean> {
   const moved = onFailure(() => store.rekey(state.stored!.key, to, record, revision), remember);
   return chain(moved, (result) => {
     if (result === 'missing') return findMoved(state, to);
-    if (result === 'applied') {
-      state.saved(to, mine, record);
-      state.unsettled = NOTHING_UNSETTLED;
-      return true;
-    }
+    if (result === 'limit') throw limitError();
     if (result === 'collision') {
       nextId(state, tried.ids);
       return tryMove(state, { ...tried, ids: tried.ids + 1 });
     }
-    return tryMove(state, mergedMove(state, tried, result.conflict));
+    if (result !== 'applied' && 'conflict' in result)
+      return tryMove(state, mergedMove(state, tried, result.conflict));
+    state.saved(to, mine, record);
+    state.unsettled = NOTHING_UNSETTLED;
+    return true;
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../util/clock.js';
-import type { SessionError, SessionEventListener } from '../errors.js';
+import type { SessionError } from '../errors.js';
+import type { SessionEventListener } from '../session-event.js';
 
 /** After this many timeouts in a row, further calls are refused immediately. */
 const MOST_TIMEOUTS = 5;

@@ -1,16 +1,21 @@
 import type { Clock } from '../util/clock.js';
-import { isTimeout, SessionError, type SessionEventListener, timeoutError } from '../errors.js';
+import { isTimeout, SessionError, timeoutError } from '../errors.js';
+import type { SessionEventListener } from '../session-event.js';
 import { sessionHandle, type SessionId, sessionKey, type SessionKey } from '../session-id.js';
 import { isSessionRecord, type SessionPatch, type SessionRecord } from './session-record.js';
-import type { Awaitable } from '../util/awaitable.js';
+import { isCreateResult, isDeleteResult, isPatchResult, isRekeyResult } from './store-results.js';
+import { chain, type Awaitable } from '../util/awaitable.js';
 import { describeKind } from '../util/describe-value.js';
-import type { SessionKeying, SessionStore } from './session-store.js';
+import type { SessionKeying, SessionStore, WriteTerms } from './session-store.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import { Deadline } from '../util/deadline.js';
 
 /** A store as the engine uses it: a record that cannot be read counts as absent. */
 export interface GuardedStore extends Omit<SessionStore, 'load'>, SessionKeying {
+  /** The record, unless the epoch of the realm refuses it. */
   load(key: SessionKey): Awaitable<SessionRecord | null>;
+  /** The same, and whether the epoch refuses it. */
+  look(key: SessionKey): Awaitable<SessionRecord | 'revoked' | null>;
 }
 
 /** What guards a store. */
@@ -19,6 +24,8 @@ export interface StoreGuard {
   readonly storeTimeoutMs: number | null;
   readonly clock: Clock;
   readonly onEvent: SessionEventListener;
+  /** The realm whose epoch refuses records; `null` where the store has no epochs. */
+  readonly realm?: string | null;
 }
 
 /**
@@ -38,9 +45,12 @@ class GuardedStoreCalls implements GuardedStore {
   readonly #onEvent: SessionEventListener;
   readonly #breaker: CircuitBreaker;
   readonly #limit: Deadline | null;
+  readonly #realm: string | undefined;
   readonly #corrupt = new Set<SessionKey>();
 
-  constructor(store: SessionStore & Partial<SessionKeying>, { storeTimeoutMs, clock, onEvent }: StoreGuard) {
+  constructor(store: SessionStore & Partial<SessionKeying>, guard: StoreGuard) {
+    const { storeTimeoutMs, clock, onEvent, realm = null } = guard;
+    this.#realm = realm ?? undefined;
     this.#store = store;
     this.#onEvent = onEvent;
     this.#breaker = new CircuitBreaker(clock, onEvent);
@@ -52,13 +62,17 @@ class GuardedStoreCalls implements GuardedStore {
   }
 
   load(key: SessionKey): Awaitable<SessionRecord | null> {
-    const found = this.#call('load', null, () => this.#store.load(key));
+    return chain(this.look(key), (record) => (record === 'revoked' ? null : record));
+  }
+
+  look(key: SessionKey): Awaitable<SessionRecord | 'revoked' | null> {
+    const found = this.#call('load', null, () => this.#store.load(key, this.#realm));
     if (found instanceof Promise) return found.then((record) => this.#readable(key, record));
     return this.#readable(key, found);
   }
 
-  create(key: SessionKey, record: SessionRecord): ReturnType<SessionStore['create']> {
-    return this.#call('create', isCreateResult, () => this.#store.create(key, record));
+  create(key: SessionKey, record: SessionRecord, terms?: WriteTerms): ReturnType<SessionStore['create']> {
+    return this.#call('create', isCreateResult, () => this.#store.create(key, record, terms));
   }
 
   patch(key: SessionKey, patch: SessionPatch): ReturnType<SessionStore['patch']> {
@@ -70,16 +84,20 @@ class GuardedStoreCalls implements GuardedStore {
     to: SessionKey,
     record: SessionRecord,
     revision: number | null,
+    terms?: WriteTerms,
   ): ReturnType<SessionStore['rekey']> {
-    return this.#call('rekey', isRekeyResult, () => this.#store.rekey(from, to, record, revision));
+    return this.#call('rekey', isRekeyResult, () => this.#store.rekey(from, to, record, revision, terms));
   }
 
   delete(key: SessionKey): ReturnType<SessionStore['delete']> {
     return this.#call('delete', isDeleteResult, () => this.#store.delete(key));
   }
 
-  #readable(key: SessionKey, record: SessionRecord | 'corrupt' | null): SessionRecord | null {
-    if (isSessionRecord(record)) return record;
+  #readable(
+    key: SessionKey,
+    record: SessionRecord | 'corrupt' | 'revoked' | null,
+  ): SessionRecord | 'revoked' | null {
+    if (record === 'revoked' || isSessionRecord(record)) return record;
     if (record != null) this.#reportCorrupt(key);
     return null;
   }
@@ -160,23 +178,13 @@ class GuardedStoreCalls implements GuardedStore {
   }
 }
 
-const isCreateResult = (result: unknown): boolean => result === 'created' || result === 'collision';
-const isPatchResult = (result: unknown): boolean =>
-  result === 'applied' || result === 'missing' || isConflict(result);
-const isRekeyResult = (result: unknown): boolean => isPatchResult(result) || result === 'collision';
-const isDeleteResult = (result: unknown): boolean => result === 'deleted' || result === 'missing';
-
-function isConflict(result: unknown): boolean {
-  if (typeof result !== 'object' || result === null) return false;
-  return isSessionRecord((result as { readonly conflict?: unknown }).conflict);
-}
-
 /** The handle of the session. A store with keys of its own uses the id as the key. */
 function handleOf(key: SessionKey, { keyOf }: Partial<SessionKeying>): string {
   return sessionHandle(keyOf === undefined ? key : sessionKey(key as string as SessionId));
 }
 
-function asFailure(operation: string, cause: unknown): SessionError {
+/** The error of a store call that failed: `ERR_SESSION_STORE`. */
+export function asFailure(operation: string, cause: unknown): SessionError {
   if (cause instanceof SessionError) return cause;
   // The cause may contain keys or connection strings: it is for logs only.
   return new SessionError('ERR_SESSION_STORE', `The session store failed to ${operation} a session.`, {

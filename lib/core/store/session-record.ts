@@ -18,6 +18,11 @@ export interface SessionRecord {
   /** A store adds one with each patch that changes an attribute or the principal. */
   readonly revision: number;
   readonly attributes: ReadonlyMap<string, string>;
+  /**
+   * The counter of the realm when the session was created or logged in, see `SessionEpochs`. Absent while it
+   * is 0.
+   */
+  readonly epoch?: number;
 }
 
 /**
@@ -74,23 +79,22 @@ export function applyPatch(record: SessionRecord, patch: SessionPatch): SessionR
     principal: patch.principal.to,
     revision: record.revision + (isChange(patch) ? 1 : 0),
     attributes,
+    ...epochOf(record),
   };
+}
+
+/** The epoch of a record as a part of another one: empty while it is 0. */
+export function epochOf({ epoch }: Pick<SessionRecord, 'epoch'>): Pick<SessionRecord, 'epoch'> {
+  return epoch === undefined || epoch === 0 ? {} : { epoch };
 }
 
 const RECORD_VERSION = 1;
 
 /** A record as one line of text, for stores that keep text. */
 export function encodeRecord(record: SessionRecord): string {
-  const { createdAt, touchedAt, expiresAt, principal, revision, attributes } = record;
-  return JSON.stringify([
-    RECORD_VERSION,
-    createdAt,
-    touchedAt,
-    expiresAt,
-    principal,
-    revision,
-    [...attributes],
-  ]);
+  const { createdAt, touchedAt, expiresAt, principal, revision, attributes, epoch = 0 } = record;
+  const row = [RECORD_VERSION, createdAt, touchedAt, expiresAt, principal, revision, [...attributes]];
+  return JSON.stringify(epoch === 0 ? row : [...row, epoch]);
 }
 
 /** Decodes a text of {@link encodeRecord}; `null` for any other text. */
@@ -103,12 +107,14 @@ export function decodeRecord(text: string): SessionRecord | null {
 }
 
 function readRecord(row: unknown): SessionRecord | null {
-  if (!Array.isArray(row) || row.length !== 7 || row[0] !== RECORD_VERSION) return null;
-  const [, createdAt, touchedAt, expiresAt, principal, revision, entries] = row as unknown[];
+  if (!Array.isArray(row) || (row.length !== 7 && row.length !== 8) || row[0] !== RECORD_VERSION) return null;
+  const [, createdAt, touchedAt, expiresAt, principal, revision, entries, epoch] = row as unknown[];
   if (!Array.isArray(entries) || !entries.every(isTextEntry)) return null;
   if (!Number.isSafeInteger(revision)) return null;
-  const record = { createdAt, touchedAt, expiresAt, principal, revision, attributes: new Map(entries) };
-  return isSessionRecord(record) ? record : null;
+  const attributes = new Map(entries);
+  const record = { createdAt, touchedAt, expiresAt, principal, revision, attributes };
+  const stamped = row.length === 8 ? { ...record, epoch } : record;
+  return isSessionRecord(stamped) ? stamped : null;
 }
 
 /**
@@ -120,7 +126,8 @@ export function isSessionRecord(value: unknown): value is SessionRecord {
   if (typeof value !== 'object' || value === null) return false;
   const record = value as Readonly<Record<keyof SessionRecord, unknown>>;
   // The revision is only compared, and some stores compute it on read.
-  const { createdAt, touchedAt, expiresAt, principal, attributes } = record;
+  const { createdAt, touchedAt, expiresAt, principal, attributes, epoch } = record;
+  if (epoch !== undefined && !(Number.isSafeInteger(epoch) && (epoch as number) > 0)) return false;
   if (!Number.isSafeInteger(createdAt) || !Number.isSafeInteger(touchedAt)) return false;
   if (!Number.isSafeInteger(expiresAt)) return false;
   if (principal !== null && typeof principal !== 'string') return false;

@@ -7,6 +7,34 @@ export interface Conflict {
   readonly conflict: SessionRecord;
 }
 
+/** How many sessions a principal may have, and what happens to one more. */
+export interface PrincipalLimit {
+  /** At least 1. */
+  readonly most: number;
+  /** `oldest` by `createdAt`, `least-recent` by `touchedAt`. */
+  readonly whenReached: 'evict-oldest' | 'evict-least-recent' | 'reject';
+  /** Records that have expired by this instant do not count. Epoch milliseconds. */
+  readonly at: number;
+}
+
+/** What a store does in the same operation as a `create` or a `rekey`. */
+export interface WriteTerms {
+  /** The name of the session. A `create` stamps the present epoch of this realm on the record. */
+  readonly realm: string;
+  /** A `rekey` stamps the present epoch. Otherwise it stores the `epoch` of the record. */
+  readonly isLogin: boolean;
+  /**
+   * How many live sessions the principal of the record may have; `null` for no limit. The record of `from`
+   * does not count. Only a store with `SessionLimits` gets one.
+   */
+  readonly limit: PrincipalLimit | null;
+}
+
+/** The record was written, and this call removed these sessions of its principal. Never empty. */
+export interface Evicted {
+  readonly evicted: readonly StoredSession[];
+}
+
 /**
  * The contract of a store, and the injection token of the store.
  *
@@ -31,11 +59,22 @@ export abstract class SessionStore {
   /**
    * Returns the record of the key, or `null`. A record that cannot be read is `'corrupt'`: it is a
    * `'collision'` for `create` and `'missing'` for `patch` and `rekey`, and can be deleted.
+   *
+   * With a `realm`, a store with `SessionEpochs` returns `'revoked'` for a record whose epoch is below the
+   * counter of that realm. Other stores ignore it.
    */
-  abstract load(key: SessionKey): Awaitable<SessionRecord | 'corrupt' | null>;
+  abstract load(key: SessionKey, realm?: string): Awaitable<SessionRecord | 'corrupt' | 'revoked' | null>;
 
-  /** Stores a new record. Never overwrites: a key in use is a `'collision'`. */
-  abstract create(key: SessionKey, record: SessionRecord): Awaitable<'created' | 'collision'>;
+  /**
+   * Stores a new record. Never overwrites: a key in use is a `'collision'`. With a limit that rejects, one
+   * session too many is `'limit'`, and nothing is written. A store without `SessionEpochs` and
+   * `SessionLimits` ignores `terms`.
+   */
+  abstract create(
+    key: SessionKey,
+    record: SessionRecord,
+    terms?: WriteTerms,
+  ): Awaitable<'created' | 'collision' | 'limit' | Evicted>;
 
   /**
    * Applies the changes of a request to the present record, as `applyPatch` defines it. Never creates: a
@@ -54,13 +93,18 @@ export abstract class SessionStore {
    * `from` in one step. In between both can be loaded, but never neither. When the promise resolves, only one
    * can be loaded: a rekey that is refused removes the record of `to` again. The browser receives the new id
    * after that.
+   *
+   * With `terms`, a record of `from` that the epoch of the realm refuses is `'missing'`. With a limit that
+   * rejects, one session too many is `'limit'`: nothing is written, and `from` stays. A store may take two
+   * steps for a rekey with a limit.
    */
   abstract rekey(
     from: SessionKey,
     to: SessionKey,
     record: SessionRecord,
     revision: number | null,
-  ): Awaitable<'applied' | 'missing' | 'collision' | Conflict>;
+    terms?: WriteTerms,
+  ): Awaitable<'applied' | 'missing' | 'collision' | 'limit' | Evicted | Conflict>;
 
   /** Removes the record. */
   abstract delete(key: SessionKey): Awaitable<'deleted' | 'missing'>;

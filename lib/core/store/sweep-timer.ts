@@ -1,5 +1,6 @@
 import { type Clock, nextTurn } from '../util/clock.js';
-import { SessionError, type SessionEventListener } from '../errors.js';
+import { SessionError } from '../errors.js';
+import type { SessionEventListener } from '../session-event.js';
 import { isExpirySweeper, type ExpirySweeper, type SessionStore } from './session-store.js';
 import { withDeadline } from '../util/deadline.js';
 

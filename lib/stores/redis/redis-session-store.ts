@@ -61,7 +61,7 @@ export class RedisSessionStore extends SessionStore implements PrincipalIndex {
     return wordOf(reply) === 'missing' ? null : 'corrupt';
   }
 
-  create(key: SessionKey, record: SessionRecord): Promise<'created' | 'collision'> {
+  create(key: SessionKey, record: SessionRecord): ReturnType<SessionWriter['create']> {
     return this.#writer.create(key, record);
   }
 
@@ -74,7 +74,7 @@ export class RedisSessionStore extends SessionStore implements PrincipalIndex {
     to: SessionKey,
     record: SessionRecord,
     revision: number | null,
-  ): Promise<'applied' | 'missing' | 'collision' | Conflict> {
+  ): ReturnType<SessionWriter['rekey']> {
     return this.#writer.rekey(from, to, record, revision);
   }
 

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import type { SessionEvent } from '../../../lib/core/errors.js';
+import type { SessionEvent } from '../../../lib/core/session-event.js';
 import type { OpenSession } from '../../../lib/core/session/open-session.js';
 import { newSessionId, sessionHandle, sessionKey } from '../../../lib/core/session-id.js';
 import { minutes } from '../../../lib/core/util/clock.js';
@@ -45,7 +45,13 @@ describe('opening a session', () => {
     expect(await everything(app, [one, other])).toEqual([{ n: 1 }, { n: 2 }]);
     const event = app.events[0] as SessionEvent & { readonly type: 'rejected' };
     expect(app.events).toEqual([
-      { type: 'rejected', reason: 'duplicate-cookie', handles: expect.any(Array) as unknown },
+      {
+        type: 'rejected',
+        reason: 'duplicate-cookie',
+        handles: expect.any(Array) as unknown,
+        sessionName: 'default',
+        at: app.clock.now(),
+      },
     ]);
     expect(event.handles).toEqual(
       expect.arrayContaining([one, other].map((id) => sessionHandle(sessionKey(id)))),

@@ -1,5 +1,6 @@
 import { FakeClock } from 'nest-session/testing';
-import { SessionError, type SessionEvent } from '../../../lib/core/errors.js';
+import { SessionError } from '../../../lib/core/errors.js';
+import type { SessionEvent } from '../../../lib/core/session-event.js';
 import { CircuitBreaker } from '../../../lib/core/store/circuit-breaker.js';
 
 const ERROR = new SessionError('ERR_SESSION_STORE', 'down');

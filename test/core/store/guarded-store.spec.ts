@@ -1,6 +1,6 @@
 import { MemorySessionStore, type SessionKey, type SessionStore } from 'nest-session/http';
 import { FakeClock } from 'nest-session/testing';
-import type { SessionEvent } from '../../../lib/core/errors.js';
+import type { SessionEvent } from '../../../lib/core/session-event.js';
 import { sessionHandle } from '../../../lib/core/session-id.js';
 import { NEVER, type SessionRecord } from '../../../lib/core/store/session-record.js';
 import { guardStore, type GuardedStore } from '../../../lib/core/store/guarded-store.js';
@@ -153,5 +153,32 @@ describe('a store that returns invalid results', () => {
   it.each([[null], [undefined]])('has no session where it loads %s, and emits no event', async (found) => {
     expect(await guarded({ load: async () => found }).load(KEY)).toBeNull();
     expect(events).toEqual([]);
+  });
+});
+
+describe('the epoch of a store', () => {
+  const realms: unknown[] = [];
+  const store = (realm: string | null) =>
+    guardStore(
+      {
+        load: (_key: SessionKey, asked?: string) => {
+          realms.push(asked);
+          return asked === undefined ? RECORD : 'revoked';
+        },
+      } as unknown as SessionStore,
+      { storeTimeoutMs: null, clock: new FakeClock(), onEvent: () => undefined, realm },
+    );
+
+  it('is asked for the realm of the engine, and refuses a record', async () => {
+    realms.length = 0;
+    expect(await store('admin').load(KEY)).toBeNull();
+    expect(await store('admin').look(KEY)).toBe('revoked');
+    expect(realms).toEqual(['admin', 'admin']);
+  });
+
+  it('is not asked for without a realm', async () => {
+    realms.length = 0;
+    expect(await store(null).look(KEY)).toBe(RECORD);
+    expect(realms).toEqual([undefined]);
   });
 });

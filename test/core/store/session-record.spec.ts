@@ -84,6 +84,7 @@ describe('encodeRecord and decodeRecord', () => {
     ],
     ['that nothing ends', { ...RECORD, expiresAt: NEVER }],
     ['with an empty principal', { ...RECORD, principal: '' }],
+    ['with an epoch', { ...RECORD, epoch: 7 }],
     [
       'with odd names and texts',
       {
@@ -100,6 +101,11 @@ describe('encodeRecord and decodeRecord', () => {
     ['from before 1970', { ...RECORD, createdAt: -1 }],
   ])('keep a record %s', (_, record) => {
     expect(decodeRecord(encodeRecord(record))).toEqual(record);
+  });
+
+  it('write no epoch while it is 0, so that records of version 0.1 and of now are the same', () => {
+    expect(encodeRecord({ ...RECORD, epoch: 0 })).toBe(encodeRecord(RECORD));
+    expect(encodeRecord({ ...RECORD, epoch: 7 })).toBe(`${encodeRecord(RECORD).slice(0, -1)},7]`);
   });
 
   it('keep the order of the attributes', () => {
@@ -129,6 +135,8 @@ describe('encodeRecord and decodeRecord', () => {
 
   it.each<[string, string]>([
     ['nothing', ''],
+    ['an epoch of 0', `${encodeRecord(RECORD).slice(0, -1)},0]`],
+    ['an epoch as text', `${encodeRecord(RECORD).slice(0, -1)},"1"]`],
     ['half a record', encodeRecord(RECORD).slice(0, -5)],
     ['no array', '{}'],
     ['null', 'null'],

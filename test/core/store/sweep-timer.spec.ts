@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
-import { SessionError, type SessionEvent } from '../../../lib/core/errors.js';
+import { SessionError } from '../../../lib/core/errors.js';
+import type { SessionEvent } from '../../../lib/core/session-event.js';
 import { SweepTimer } from '../../../lib/core/store/sweep-timer.js';
 import { FakeClock } from 'nest-session/testing';
 

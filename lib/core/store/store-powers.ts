@@ -1,0 +1,66 @@
+import { SessionError } from '../errors.js';
+import type { StoredSession } from './session-store.js';
+
+/**
+ * Optional: a store that can end all sessions of a realm at once. Each realm has a counter. The store returns
+ * `'revoked'` from `load` for a record whose `epoch` is below the counter of the realm, and stamps the present
+ * value on each record that it creates, see `WriteTerms`.
+ */
+export interface SessionEpochs {
+  /** The counter of a realm; 0 before the first {@link SessionEpochs.advanceEpoch}. */
+  epoch(realm: string): Promise<number>;
+  /** Adds one to the counter and returns it. Concurrent calls add one each. */
+  advanceEpoch(realm: string): Promise<number>;
+}
+
+/** Optional: a store whose `create` and `rekey` honour the limit of `WriteTerms`. */
+export interface SessionLimits {
+  readonly limitsSessions: true;
+}
+
+/** Optional: a store that can list all of its sessions, page by page. */
+export interface SessionScan {
+  /**
+   * Returns one page. `cursor` is `null` for the first page, then the one of the page before; a page with the
+   * cursor `null` is the last one. A page has about `limit` sessions, or none.
+   *
+   * A session that exists from the first page to the last one is listed, expired or not, at least once. One
+   * that is created or ended meanwhile may be missing.
+   */
+  scan(cursor: string | null, limit: number): Promise<SessionPage>;
+}
+
+/** One page of a scan. */
+export interface SessionPage {
+  readonly sessions: readonly StoredSession[];
+  readonly cursor: string | null;
+}
+
+/** Whether a store can end all sessions of a realm. */
+export function hasEpochs<S extends object>(store: S): store is S & SessionEpochs {
+  const { epoch, advanceEpoch } = store as Partial<SessionEpochs>;
+  return typeof epoch === 'function' && typeof advanceEpoch === 'function';
+}
+
+/** Whether a store honours limits. */
+export function hasLimits<S extends object>(store: S): store is S & SessionLimits {
+  return (store as Partial<SessionLimits>).limitsSessions === true;
+}
+
+/** Whether a store can list all of its sessions. */
+export function hasScan<S extends object>(store: S): store is S & SessionScan {
+  return typeof (store as Partial<SessionScan>).scan === 'function';
+}
+
+/**
+ * The error for a store that cannot do what an option or a method needs: `ERR_SESSION_CONFIG`. `need` names
+ * the option or method, `methods` what the store lacks.
+ */
+export function missingPower(store: object, need: string, methods: string): SessionError {
+  const name = (store.constructor as { readonly name?: unknown } | undefined)?.name;
+  const label = typeof name === 'string' && name !== '' && name !== 'Object' ? name : 'the store';
+  return new SessionError(
+    'ERR_SESSION_CONFIG',
+    `${need} needs a store with ${methods}; ${label} has none. Use a store of this package, such as LmdbSessionStore, or add it to yours.`,
+  );
+}
