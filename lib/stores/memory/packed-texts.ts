@@ -19,9 +19,8 @@ export function packTexts(texts: readonly string[]): PackedTexts {
   return texts.join(SEPARATOR);
 }
 
-/** Reverses {@link packTexts}. */
-export const unpackTexts = (packed: PackedTexts): readonly string[] =>
-  typeof packed === 'string' ? packed.split(SEPARATOR) : packed;
+/** Reverses {@link packTexts} where it joined the texts. */
+export const unpackTexts = (joined: string): string[] => joined.split(SEPARATOR);
 
 /** Largest number of shared lists. The cache is cleared above it. */
 const MAX_LISTS = 1000;
