@@ -80,7 +80,9 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
 
   create(key: SessionKey, record: SessionRecord): Awaitable<'created' | 'collision'> {
     if (this.#entries.has(key)) return 'collision';
-    this.#put(key, new Entry(record, sizeOf(key, record), this.#lists));
+    const entry = new Entry(record, sizeOf(key, record), this.#lists);
+    this.#checkSize(entry.bytes);
+    this.#put(key, entry);
     this.#expired.noteTime(record.touchedAt);
     return 'created';
   }
@@ -140,7 +142,6 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
   }
 
   #put(key: SessionKey, entry: Entry): void {
-    this.#checkSize(entry.bytes);
     entry.usedAt = ++this.#uses;
     this.#entries.set(key, entry);
     this.#bytes += entry.bytes;
