@@ -1,7 +1,8 @@
 import type { SessionCookieFactory, CookiePlan, SessionCookie } from '../core/session/session-cookie.js';
+import { attributeText } from './attribute-text.js';
 import { LiveSessionCookie } from './live-session-cookie.js';
 import type { ResolvedCookie } from './cookie-options.js';
-import { fitsSetting, OWN_SETTINGS, type OwnSetting } from './cookie-setting.js';
+import { fitsSetting, OWN_ATTRIBUTES, OWN_SETTINGS, type OwnSetting } from './cookie-setting.js';
 
 const NO_NAMES: readonly string[] = [];
 
@@ -46,20 +47,20 @@ export class OptionsCookieFactory implements SessionCookieFactory {
   make(stored: string | null, touchedAt: number, endsBy = Number.POSITIVE_INFINITY): SessionCookie {
     if (stored === null) return new LiveSessionCookie(this.#resolved, touchedAt, this.#now, endsBy);
     const { originalMaxAge, ...others } = readSettings(stored);
-    const lifetime = originalMaxAge === undefined ? {} : { maxAgeMs: originalMaxAge, expiresAt: null };
-    return new LiveSessionCookie(
-      { ...this.#resolved, ...others, ...lifetime } as ResolvedCookie,
-      touchedAt,
-      this.#now,
-      endsBy,
-    );
+    const hasAttributes = Object.keys(others).length > 0;
+    const resolved = hasAttributes ? ({ ...this.#resolved, ...others } as ResolvedCookie) : this.#resolved;
+    const cookie = new LiveSessionCookie(resolved, touchedAt, this.#now, endsBy);
+    if (originalMaxAge !== undefined) cookie.setLifetime(originalMaxAge as number | null, touchedAt);
+    return cookie;
   }
 
   keep(cookie: SessionCookie): string | null {
+    const { attributes, originalMaxAge } = cookie as LiveSessionCookie;
     const settings: Settings = {};
-    for (const name of OWN_SETTINGS) {
-      const configured = name === 'originalMaxAge' ? this.#resolved.maxAgeMs : this.#resolved[name];
-      if (cookie[name] !== configured) settings[name] = cookie[name] ?? null;
+    if (originalMaxAge !== this.#resolved.maxAgeMs) settings.originalMaxAge = originalMaxAge;
+    if (attributes !== this.#resolved) {
+      for (const name of OWN_ATTRIBUTES)
+        if (attributes[name] !== this.#resolved[name]) settings[name] = attributes[name] ?? null;
     }
     return Object.keys(settings).length === 0 ? null : JSON.stringify(settings);
   }
@@ -73,6 +74,11 @@ export class OptionsCookieFactory implements SessionCookieFactory {
       isPersistent: cookie.expires !== null,
       secure: cookie.secure === true,
     };
+  }
+
+  /** The `Set-Cookie` value of a cookie. `encoded` is the encoded value. */
+  setCookie(name: string, encoded: string, cookie: SessionCookie): string {
+    return `${name}=${encoded}${attributeText(name, (cookie as LiveSessionCookie).sent())}`;
   }
 
   touch(cookie: SessionCookie, now: number): void {

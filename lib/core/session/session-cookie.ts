@@ -28,6 +28,11 @@ export interface SessionCookie {
   toJSON(): object;
 }
 
+/** The attributes of a cookie besides its lifetime. */
+export type CookieAttributes = Readonly<
+  Pick<SessionCookie, 'path' | 'domain' | 'httpOnly' | 'secure' | 'sameSite' | 'priority' | 'partitioned'>
+>;
+
 /** How long a session lives, and how its cookie is sent, by the settings of the cookie. */
 export interface CookiePlan {
   /** Longest time unused; `null` to follow the options. Ignored if `endsAt` is set. Milliseconds. */
