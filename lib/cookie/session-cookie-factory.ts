@@ -1,4 +1,9 @@
-import type { SessionCookieFactory, CookiePlan, SessionCookie } from '../core/session/session-cookie.js';
+import type {
+  CookieAttributes,
+  CookiePlan,
+  SessionCookie,
+  SessionCookieFactory,
+} from '../core/session/session-cookie.js';
 import { attributeText } from './attribute-text.js';
 import { LiveSessionCookie } from './live-session-cookie.js';
 import type { ResolvedCookie } from './cookie-options.js';
@@ -46,12 +51,21 @@ export class OptionsCookieFactory implements SessionCookieFactory {
 
   make(stored: string | null, touchedAt: number, endsBy = Number.POSITIVE_INFINITY): SessionCookie {
     if (stored === null) return new LiveSessionCookie(this.#resolved, touchedAt, this.#now, endsBy);
-    const { originalMaxAge, ...others } = readSettings(stored);
-    const hasAttributes = Object.keys(others).length > 0;
-    const resolved = hasAttributes ? ({ ...this.#resolved, ...others } as ResolvedCookie) : this.#resolved;
-    const cookie = new LiveSessionCookie(resolved, touchedAt, this.#now, endsBy);
+    const settings = readSettings(stored);
+    const cookie = new LiveSessionCookie(this.#resolvedWith(settings), touchedAt, this.#now, endsBy);
+    const { originalMaxAge } = settings;
     if (originalMaxAge !== undefined) cookie.setLifetime(originalMaxAge as number | null, touchedAt);
     return cookie;
+  }
+
+  attributesOf(stored: string | null): CookieAttributes {
+    return stored === null ? this.#resolved : this.#resolvedWith(readSettings(stored));
+  }
+
+  /** The object of the options itself where the settings have no attribute. */
+  #resolvedWith({ originalMaxAge: _, ...attributes }: Settings): ResolvedCookie {
+    if (Object.keys(attributes).length === 0) return this.#resolved;
+    return { ...this.#resolved, ...attributes } as ResolvedCookie;
   }
 
   keep(cookie: SessionCookie): string | null {

@@ -21,7 +21,7 @@ export function writeCookies(session: ResponseSession, outcome: CookieOutcome, p
   if (session.isDuplicate) {
     const sent = outcome === 'none' ? null : session.opened.cookie.object;
     // A browser applies them in this order: the new cookie comes after those that clear.
-    own = [...clearDuplicates(parts.cookieName, session.cookies.make(null, 0), sent), ...own];
+    own = [...clearDuplicates(parts.cookieName, session.cookies.attributesOf(null), sent), ...own];
   }
   res.setHeader('Set-Cookie', others === undefined ? own : [...[others].flat().map(String), ...own]);
   forbidStoring(res);

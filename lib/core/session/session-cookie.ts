@@ -54,6 +54,8 @@ export interface SessionCookieFactory {
   planOf(cookie: SessionCookie): CookiePlan;
   /** A cookie with the stored settings, or those of the options. It ends at `endsBy` at the latest. */
   make(settings: string | null, touchedAt: number, endsBy?: number): SessionCookie;
+  /** The attributes of a cookie with the stored settings, or those of the options. */
+  attributesOf(settings: string | null): CookieAttributes;
   /** The settings that must be stored, as JSON text; `null` if the cookie has those of the options. */
   keep(cookie: SessionCookie): string | null;
   /** Restarts the lifetime of a cookie. */
