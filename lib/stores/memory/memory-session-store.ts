@@ -92,9 +92,9 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     if (entry === undefined) return 'missing';
     if (!entry.agreesWith(patch)) return { conflict: entry.record() };
     const growth = growthOf(patch);
-    this.#checkSize(entry.bytes + growth);
-    this.#changePrincipal(key, entry.principal, patch.principal.to);
-    const { expiresAt } = entry;
+    if (growth > 0) this.#checkSize(entry.bytes + growth);
+    const { principal, expiresAt } = entry;
+    if (principal !== patch.principal.to) this.#changePrincipal(key, principal, patch.principal.to);
     entry.apply(patch, this.#lists);
     if (entry.expiresAt < expiresAt) this.#expired.add(key, entry);
     entry.bytes += growth;
@@ -152,7 +152,6 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
   }
 
   #changePrincipal(key: SessionKey, former: string | null, principal: string | null): void {
-    if (former === principal) return;
     this.#anonymous += Number(principal === null) - Number(former === null);
     this.#principals.move(key, former, principal);
   }
