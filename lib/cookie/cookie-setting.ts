@@ -2,9 +2,8 @@ import { describeValue } from '../core/util/describe-value.js';
 import { SessionError } from '../core/errors.js';
 import { fitsCookieAttribute, LONGEST_COOKIE_MS } from './check-cookie-options.js';
 
-/** The settings that one session can change for itself. The options apply to all others. */
-export const OWN_SETTINGS = [
-  'originalMaxAge',
+/** The attributes that one session can change for itself. The options apply to all others. */
+export const OWN_ATTRIBUTES = [
   'path',
   'domain',
   'httpOnly',
@@ -13,6 +12,9 @@ export const OWN_SETTINGS = [
   'priority',
   'partitioned',
 ] as const;
+
+/** All settings that one session can change for itself. */
+export const OWN_SETTINGS = ['originalMaxAge', ...OWN_ATTRIBUTES] as const;
 
 /** Name of a setting of one session. */
 export type OwnSetting = (typeof OWN_SETTINGS)[number];

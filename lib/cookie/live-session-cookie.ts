@@ -1,6 +1,7 @@
-import type { SessionCookie } from '../core/session/session-cookie.js';
-import type { ResolvedCookie } from './cookie-options.js';
+import type { CookieAttributes, SessionCookie } from '../core/session/session-cookie.js';
 import { checkedInstant, checkedSetting } from './cookie-setting.js';
+import type { SentCookie } from './attribute-text.js';
+import type { ResolvedCookie } from './cookie-options.js';
 import { setCookie } from './set-cookie.js';
 
 /**
@@ -8,16 +9,11 @@ import { setCookie } from './set-cookie.js';
  * that the application changes for this session. Assigning a value that cannot be sent throws.
  */
 export class LiveSessionCookie implements SessionCookie {
-  #path: string;
-  #domain: string | undefined;
-  #httpOnly: boolean;
-  #secure: boolean | undefined;
-  #sameSite: ResolvedCookie['sameSite'] | undefined;
-  #priority: ResolvedCookie['priority'];
-  #partitioned: boolean | undefined;
+  /** Replaced as a whole: cookies without attributes of their own share the object of the options. */
+  #attributes: CookieAttributes;
   #originalMaxAge: number | null;
-  #expiresAt: number | null;
   #fixedAt: number | null;
+  #expiresAt: number | null;
   readonly #now: () => number;
   readonly #endsBy: number;
 
@@ -30,65 +26,64 @@ export class LiveSessionCookie implements SessionCookie {
   ) {
     this.#now = now;
     this.#endsBy = endsBy;
-    this.#path = resolved.path;
-    this.#domain = resolved.domain;
-    this.#httpOnly = resolved.httpOnly;
-    this.#secure = resolved.secure;
-    this.#sameSite = resolved.sameSite;
-    this.#priority = resolved.priority;
-    this.#partitioned = resolved.partitioned;
+    this.#attributes = resolved;
     this.#originalMaxAge = resolved.maxAgeMs;
     this.#fixedAt = resolved.expiresAt;
     this.#expiresAt = resolved.expiresAt ?? endOf(resolved.maxAgeMs, touchedAt);
   }
 
+  /** The attributes as they are now. The object never changes. */
+  get attributes(): CookieAttributes {
+    return this.#attributes;
+  }
+
   get path(): string {
-    return this.#path;
+    return this.#attributes.path;
   }
   set path(path: string) {
-    this.#path = checkedSetting('path', path);
+    this.#change({ path: checkedSetting('path', path) });
   }
 
   get domain(): string | undefined {
-    return this.#domain;
+    return this.#attributes.domain;
   }
   set domain(domain: string | undefined) {
-    this.#domain = checkedSetting('domain', domain);
+    this.#change({ domain: checkedSetting('domain', domain) });
   }
 
   get httpOnly(): boolean {
-    return this.#httpOnly;
+    return this.#attributes.httpOnly;
   }
   set httpOnly(httpOnly: boolean) {
-    this.#httpOnly = checkedSetting('httpOnly', httpOnly);
+    this.#change({ httpOnly: checkedSetting('httpOnly', httpOnly) });
   }
 
   get secure(): boolean | undefined {
-    return this.#secure;
+    return this.#attributes.secure;
   }
   set secure(secure: boolean | undefined) {
-    this.#secure = checkedSetting('secure', secure);
+    this.#change({ secure: checkedSetting('secure', secure) });
   }
 
-  get sameSite(): ResolvedCookie['sameSite'] | undefined {
-    return this.#sameSite;
+  get sameSite(): SessionCookie['sameSite'] {
+    return this.#attributes.sameSite;
   }
-  set sameSite(sameSite: ResolvedCookie['sameSite'] | undefined) {
-    this.#sameSite = checkedSetting('sameSite', sameSite);
+  set sameSite(sameSite: SessionCookie['sameSite']) {
+    this.#change({ sameSite: checkedSetting('sameSite', sameSite) });
   }
 
-  get priority(): ResolvedCookie['priority'] {
-    return this.#priority;
+  get priority(): SessionCookie['priority'] {
+    return this.#attributes.priority;
   }
-  set priority(priority: ResolvedCookie['priority']) {
-    this.#priority = checkedSetting('priority', priority);
+  set priority(priority: SessionCookie['priority']) {
+    this.#change({ priority: checkedSetting('priority', priority) });
   }
 
   get partitioned(): boolean | undefined {
-    return this.#partitioned;
+    return this.#attributes.partitioned;
   }
   set partitioned(partitioned: boolean | undefined) {
-    this.#partitioned = checkedSetting('partitioned', partitioned);
+    this.#change({ partitioned: checkedSetting('partitioned', partitioned) });
   }
 
   get originalMaxAge(): number | null {
@@ -115,9 +110,7 @@ export class LiveSessionCookie implements SessionCookie {
   /** Accepts milliseconds. With `null` or `undefined` the cookie ends with the browser. */
   set maxAge(ms: number | null | undefined) {
     const checked = checkedSetting('originalMaxAge', ms ?? null);
-    this.#originalMaxAge = checked === null ? null : Math.floor(checked);
-    this.#fixedAt = null;
-    this.#expiresAt = endOf(this.#originalMaxAge, this.#now());
+    this.setLifetime(checked === null ? null : Math.floor(checked), this.#now());
   }
 
   /** Fixed end of the cookie by the option `expires`; `null` without one. */
@@ -125,9 +118,26 @@ export class LiveSessionCookie implements SessionCookie {
     return this.#fixedAt;
   }
 
+  /** Sets a lifetime that has begun at an instant, and removes a fixed end. */
+  setLifetime(maxAgeMs: number | null, from: number): void {
+    this.#originalMaxAge = maxAgeMs;
+    this.#fixedAt = null;
+    this.#expiresAt = endOf(maxAgeMs, from);
+  }
+
   /** Restarts the lifetime. Does not move a fixed end. */
   restart(now: number): void {
     if (this.#fixedAt === null) this.#expiresAt = endOf(this.#originalMaxAge, now);
+  }
+
+  /** The cookie as it is sent now. */
+  sent(): SentCookie {
+    const expiresAt = this.#expiresAt === null ? null : Math.min(this.#expiresAt, this.#endsBy);
+    return {
+      attributes: this.#attributes,
+      expiresAt,
+      lifeMs: expiresAt === null ? 0 : expiresAt - this.#now(),
+    };
   }
 
   serialize(name: string, value: string): string {
@@ -141,6 +151,10 @@ export class LiveSessionCookie implements SessionCookie {
 
   [Symbol.for('nodejs.util.inspect.custom')](): object {
     return this.toJSON();
+  }
+
+  #change(attributes: Partial<CookieAttributes>): void {
+    this.#attributes = { ...this.#attributes, ...attributes };
   }
 }
 

@@ -1,7 +1,13 @@
-import type { SessionCookieFactory, CookiePlan, SessionCookie } from '../core/session/session-cookie.js';
+import type {
+  CookieAttributes,
+  CookiePlan,
+  SessionCookie,
+  SessionCookieFactory,
+} from '../core/session/session-cookie.js';
+import { attributeText } from './attribute-text.js';
 import { LiveSessionCookie } from './live-session-cookie.js';
 import type { ResolvedCookie } from './cookie-options.js';
-import { fitsSetting, OWN_SETTINGS, type OwnSetting } from './cookie-setting.js';
+import { fitsSetting, OWN_ATTRIBUTES, OWN_SETTINGS, type OwnSetting } from './cookie-setting.js';
 
 const NO_NAMES: readonly string[] = [];
 
@@ -45,21 +51,30 @@ export class OptionsCookieFactory implements SessionCookieFactory {
 
   make(stored: string | null, touchedAt: number, endsBy = Number.POSITIVE_INFINITY): SessionCookie {
     if (stored === null) return new LiveSessionCookie(this.#resolved, touchedAt, this.#now, endsBy);
-    const { originalMaxAge, ...others } = readSettings(stored);
-    const lifetime = originalMaxAge === undefined ? {} : { maxAgeMs: originalMaxAge, expiresAt: null };
-    return new LiveSessionCookie(
-      { ...this.#resolved, ...others, ...lifetime } as ResolvedCookie,
-      touchedAt,
-      this.#now,
-      endsBy,
-    );
+    const settings = readSettings(stored);
+    const cookie = new LiveSessionCookie(this.#resolvedWith(settings), touchedAt, this.#now, endsBy);
+    const { originalMaxAge } = settings;
+    if (originalMaxAge !== undefined) cookie.setLifetime(originalMaxAge as number | null, touchedAt);
+    return cookie;
+  }
+
+  attributesOf(stored: string | null): CookieAttributes {
+    return stored === null ? this.#resolved : this.#resolvedWith(readSettings(stored));
+  }
+
+  /** The object of the options itself where the settings have no attribute. */
+  #resolvedWith({ originalMaxAge: _, ...attributes }: Settings): ResolvedCookie {
+    if (Object.keys(attributes).length === 0) return this.#resolved;
+    return { ...this.#resolved, ...attributes } as ResolvedCookie;
   }
 
   keep(cookie: SessionCookie): string | null {
+    const { attributes, originalMaxAge } = cookie as LiveSessionCookie;
     const settings: Settings = {};
-    for (const name of OWN_SETTINGS) {
-      const configured = name === 'originalMaxAge' ? this.#resolved.maxAgeMs : this.#resolved[name];
-      if (cookie[name] !== configured) settings[name] = cookie[name] ?? null;
+    if (originalMaxAge !== this.#resolved.maxAgeMs) settings.originalMaxAge = originalMaxAge;
+    if (attributes !== this.#resolved) {
+      for (const name of OWN_ATTRIBUTES)
+        if (attributes[name] !== this.#resolved[name]) settings[name] = attributes[name] ?? null;
     }
     return Object.keys(settings).length === 0 ? null : JSON.stringify(settings);
   }
@@ -73,6 +88,11 @@ export class OptionsCookieFactory implements SessionCookieFactory {
       isPersistent: cookie.expires !== null,
       secure: cookie.secure === true,
     };
+  }
+
+  /** The `Set-Cookie` value of a cookie. `encoded` is the encoded value. */
+  setCookie(name: string, encoded: string, cookie: SessionCookie): string {
+    return `${name}=${encoded}${attributeText(name, (cookie as LiveSessionCookie).sent())}`;
   }
 
   touch(cookie: SessionCookie, now: number): void {

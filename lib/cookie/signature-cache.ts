@@ -68,7 +68,8 @@ export class SignatureCache {
     const verified = verifiedId(value, this.#secrets);
     if (verified === null || !isSessionId(verified.id)) return null;
     const { id, current } = verified;
-    const candidate = { id, current, key: this.#keyOf(id), signature: encodedSignature(value) };
+    const signature = encodeURIComponent(value.slice(value.lastIndexOf('.') + 1));
+    const candidate = { id, current, key: this.#keyOf(id), signature };
     this.#add(candidate);
     return candidate;
   }
@@ -86,9 +87,6 @@ const NO_CANDIDATES: readonly Candidate[] = [];
 
 /** Encoded prefix of a signed cookie value. */
 const PREFIX = encodeURIComponent('s:');
-
-const encodedSignature = (value: string): string =>
-  encodeURIComponent(value.slice(value.lastIndexOf('.') + 1));
 
 /** Whether a text equals another one from an index to its end. Constant time for equal lengths. */
 function isSame(expected: string, text: string, from: number): boolean {

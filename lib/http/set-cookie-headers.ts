@@ -1,5 +1,5 @@
 import type { OptionsCookieFactory } from '../cookie/session-cookie-factory.js';
-import { clearCookie, clearDuplicates, setSentCookie } from '../cookie/set-cookie.js';
+import { clearCookie, clearDuplicates } from '../cookie/set-cookie.js';
 import type { CookieOutcome } from '../core/session/commit-plan.js';
 import type { RequestParts } from './request-parts.js';
 import type { AttachedSession } from './request-properties.js';
@@ -21,7 +21,7 @@ export function writeCookies(session: ResponseSession, outcome: CookieOutcome, p
   if (session.isDuplicate) {
     const sent = outcome === 'none' ? null : session.opened.cookie.object;
     // A browser applies them in this order: the new cookie comes after those that clear.
-    own = [...clearDuplicates(parts.cookieName, session.cookies.make(null, 0), sent), ...own];
+    own = [...clearDuplicates(parts.cookieName, session.cookies.attributesOf(null), sent), ...own];
   }
   res.setHeader('Set-Cookie', others === undefined ? own : [...[others].flat().map(String), ...own]);
   forbidStoring(res);
@@ -35,6 +35,6 @@ function ownCookies(
   if (outcome === 'clear') return [clearCookie(cookieName, opened.cookie.sent)];
   if (cookies.leftOut.length > 0) leftOut(cookies.leftOut);
   const { replaced } = opened.cookie;
-  const own = setSentCookie(cookieName, ids.signed(opened.id), opened.sendCookie());
+  const own = cookies.setCookie(cookieName, ids.signed(opened.id), opened.sendCookie());
   return replaced === null ? [own] : [clearCookie(cookieName, replaced), own];
 }

@@ -142,6 +142,7 @@ function requestOf(id: SessionId | undefined): RequestContext & { candidates: re
         serialize: () => '',
         toJSON: () => ({}),
       }),
+      attributesOf: () => ({ path: '/', httpOnly: true }),
       keep: () => null,
       planOf: () => ({ lifetimeMs: null, endsAt: null, isPersistent: false, secure: false }),
       touch: () => undefined,

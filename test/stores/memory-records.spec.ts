@@ -106,7 +106,7 @@ describe('MemorySessionStore returns exactly what it stored', () => {
     const instants = { createdAt: at, touchedAt: at, expiresAt: at };
     await store.create(KEY, recordOf([], instants));
     expect(await store.load(KEY)).toMatchObject(instants);
-    await store.patch(KEY, patchOf(new Map(), { touchedAt: -at, expiresAt: at }));
+    await store.patch(KEY, patchOf(new Map(), { touchedAt: 0 - at, expiresAt: at }));
     expect(await store.load(KEY)).toMatchObject({ ...instants, touchedAt: 0 - at });
     expect(await store.deleteExpired(at - 1, 10)).toBe(0);
     expect(await store.deleteExpired(at, 10)).toBe(1);

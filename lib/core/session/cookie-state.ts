@@ -1,13 +1,11 @@
 import type { CommitFacts } from './commit-plan.js';
-import type { CookiePlan, SessionCookie, SessionCookieFactory } from './session-cookie.js';
+import type { CookieAttributes, CookiePlan, SessionCookie, SessionCookieFactory } from './session-cookie.js';
 
 /** What a cookie object is made from on first read. `endsBy` is the absolute end of the session, and so of its cookie. */
-export class CookieSeed {
-  constructor(
-    readonly settings: string | null,
-    readonly touchedAt: number,
-    readonly endsBy: number,
-  ) {}
+export interface CookieSeed {
+  readonly settings: string | null;
+  readonly touchedAt: number;
+  readonly endsBy: number;
 }
 
 /** The cookie that the browser holds. `settings` is `undefined` if this session has not sent one. */
@@ -22,46 +20,45 @@ export interface BrowserCookie {
  */
 export class CookieState {
   readonly #factory: SessionCookieFactory;
-  #cookie: SessionCookie | CookieSeed;
+  #seed: CookieSeed;
+  /** `null` until the application reads it or it is sent: it has the settings of the seed. */
+  #cookie: SessionCookie | null = null;
   /** Only this class replaces it. */
   browser: BrowserCookie;
 
   constructor(factory: SessionCookieFactory, browser: BrowserCookie, seed: CookieSeed) {
     this.#factory = factory;
-    this.#cookie = seed;
+    this.#seed = seed;
     this.browser = browser;
   }
 
   /** The cookie object, made at the first call. */
   get object(): SessionCookie {
-    const cookie = this.#cookie;
-    if (!(cookie instanceof CookieSeed)) return cookie;
-    return (this.#cookie = this.#factory.make(cookie.settings, cookie.touchedAt, cookie.endsBy));
+    const { settings, touchedAt, endsBy } = this.#seed;
+    return (this.#cookie ??= this.#factory.make(settings, touchedAt, endsBy));
   }
 
   get plan(): CookiePlan {
-    const cookie = this.#cookie;
-    const isPlain = cookie instanceof CookieSeed && cookie.settings === null;
+    const isPlain = this.#cookie === null && this.#seed.settings === null;
     return isPlain ? this.#factory.plan : this.#factory.planOf(this.object);
   }
 
   /** The present settings. */
   get settings(): string | null {
-    const cookie = this.#cookie;
-    if (cookie instanceof CookieSeed && cookie.settings === null) return null;
+    if (this.#cookie === null && this.#seed.settings === null) return null;
     return this.#factory.keep(this.object);
   }
 
-  /** The cookie with the settings that were sent to the browser, to clear it. */
-  get sent(): SessionCookie {
-    return this.#factory.make(this.browser.settings ?? null, 0);
+  /** The attributes that were sent to the browser, to clear the cookie. */
+  get sent(): CookieAttributes {
+    return this.#factory.attributesOf(this.browser.settings ?? null);
   }
 
   /**
-   * The sent cookie, if the browser would keep it beside the present one: browsers identify a cookie by its
+   * The sent attributes, if the browser would keep that cookie beside the present one: browsers identify a cookie by its
    * path, domain and partition. `null` if the present one replaces it.
    */
-  get replaced(): SessionCookie | null {
+  get replaced(): CookieAttributes | null {
     if (!this.isChanged) return null;
     const [sent, { path, domain, partitioned }] = [this.sent, this.object];
     const isSame = sent.path === path && sent.domain === domain && sent.partitioned === partitioned;
@@ -76,8 +73,7 @@ export class CookieState {
 
   /** Whether the present settings differ from stored ones. */
   differsFrom(stored: string | null): boolean {
-    const cookie = this.#cookie;
-    if (cookie instanceof CookieSeed && cookie.settings === stored) return false;
+    if (this.#cookie === null && this.#seed.settings === stored) return false;
     // The text that this request would store for the same settings.
     const normalized = stored === null ? null : this.#factory.keep(this.#factory.make(stored, 0));
     return this.settings !== normalized;
@@ -85,7 +81,8 @@ export class CookieState {
 
   /** Replaces the present settings by those of a record. */
   use(seed: CookieSeed): void {
-    this.#cookie = seed;
+    this.#seed = seed;
+    this.#cookie = null;
   }
 
   /** The id has changed: the cookie that the browser holds has another id. */
@@ -96,9 +93,8 @@ export class CookieState {
 
   /** Restarts the lifetime. */
   restart(now: number): void {
-    const cookie = this.#cookie;
-    if (cookie instanceof CookieSeed) this.#cookie = new CookieSeed(cookie.settings, now, cookie.endsBy);
-    else this.#factory.touch(cookie, now);
+    if (this.#cookie === null) this.#seed = { ...this.#seed, touchedAt: now };
+    else this.#factory.touch(this.#cookie, now);
   }
 
   /**

@@ -28,6 +28,11 @@ export interface SessionCookie {
   toJSON(): object;
 }
 
+/** The attributes of a cookie besides its lifetime. */
+export type CookieAttributes = Readonly<
+  Pick<SessionCookie, 'path' | 'domain' | 'httpOnly' | 'secure' | 'sameSite' | 'priority' | 'partitioned'>
+>;
+
 /** How long a session lives, and how its cookie is sent, by the settings of the cookie. */
 export interface CookiePlan {
   /** Longest time unused; `null` to follow the options. Ignored if `endsAt` is set. Milliseconds. */
@@ -49,6 +54,8 @@ export interface SessionCookieFactory {
   planOf(cookie: SessionCookie): CookiePlan;
   /** A cookie with the stored settings, or those of the options. It ends at `endsBy` at the latest. */
   make(settings: string | null, touchedAt: number, endsBy?: number): SessionCookie;
+  /** The attributes of a cookie with the stored settings, or those of the options. */
+  attributesOf(settings: string | null): CookieAttributes;
   /** The settings that must be stored, as JSON text; `null` if the cookie has those of the options. */
   keep(cookie: SessionCookie): string | null;
   /** Restarts the lifetime of a cookie. */

@@ -4,7 +4,7 @@ import { applyPatch, NO_CHANGES } from '../store/session-record.js';
 import type { AttributeChange, Changes, SessionPatch, SessionRecord } from '../store/session-record.js';
 import { COOKIE, storedName } from './attribute-name.js';
 import type { SessionAttributes } from './attributes.js';
-import { CookieSeed, CookieState } from './cookie-state.js';
+import { type CookieSeed, CookieState } from './cookie-state.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
 import { patchedSnapshot, snapshotOf, type StoredSnapshot } from './stored-snapshot.js';
 import { NOTHING_UNSETTLED, type Unsettled } from './unsettled-writes.js';
@@ -195,6 +195,6 @@ export class SessionState {
   }
 
   #seed(settings: string | null, touchedAt: number): CookieSeed {
-    return new CookieSeed(settings, touchedAt, this.identity.createdAt + this.parts.lifetimes.absoluteMs);
+    return { settings, touchedAt, endsBy: this.identity.createdAt + this.parts.lifetimes.absoluteMs };
   }
 }

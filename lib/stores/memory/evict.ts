@@ -52,10 +52,9 @@ export class RecentEntries {
 
   /** Adds an entry that is read now, and packs the oldest one. */
   add(entry: Entry): void {
-    if (entry.isUnpacked) return;
+    if (!entry.unpack()) return;
     this.#ring[this.#next]?.repack();
     this.#ring[this.#next] = entry;
     this.#next = (this.#next + 1) % CAPACITY;
-    entry.unpack();
   }
 }

@@ -80,7 +80,9 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
 
   create(key: SessionKey, record: SessionRecord): Awaitable<'created' | 'collision'> {
     if (this.#entries.has(key)) return 'collision';
-    this.#put(key, new Entry(record, sizeOf(key, record), this.#lists));
+    const entry = new Entry(record, sizeOf(key, record), this.#lists);
+    this.#checkSize(entry.bytes);
+    this.#put(key, entry);
     this.#expired.noteTime(record.touchedAt);
     return 'created';
   }
@@ -90,9 +92,9 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     if (entry === undefined) return 'missing';
     if (!entry.agreesWith(patch)) return { conflict: entry.record() };
     const growth = growthOf(patch);
-    this.#checkSize(entry.bytes + growth);
-    this.#changePrincipal(key, entry.principal, patch.principal.to);
-    const { expiresAt } = entry;
+    if (growth > 0) this.#checkSize(entry.bytes + growth);
+    const { principal, expiresAt } = entry;
+    if (principal !== patch.principal.to) this.#changePrincipal(key, principal, patch.principal.to);
     entry.apply(patch, this.#lists);
     if (entry.expiresAt < expiresAt) this.#expired.add(key, entry);
     entry.bytes += growth;
@@ -140,7 +142,6 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
   }
 
   #put(key: SessionKey, entry: Entry): void {
-    this.#checkSize(entry.bytes);
     entry.usedAt = ++this.#uses;
     this.#entries.set(key, entry);
     this.#bytes += entry.bytes;
@@ -151,7 +152,6 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
   }
 
   #changePrincipal(key: SessionKey, former: string | null, principal: string | null): void {
-    if (former === principal) return;
     this.#anonymous += Number(principal === null) - Number(former === null);
     this.#principals.move(key, former, principal);
   }

@@ -12,16 +12,17 @@ const MAX_JOINED = 1024;
 /** Packs texts to save memory. A text that contains the separator is not joined. */
 export function packTexts(texts: readonly string[]): PackedTexts {
   let length = texts.length;
-  for (const text of texts) length += text.length;
   // An empty list would look like one empty text.
-  if (texts.length === 0 || length > MAX_JOINED || texts.some((text) => text.includes(SEPARATOR)))
-    return texts;
+  if (length === 0) return texts;
+  for (const text of texts) {
+    length += text.length;
+    if (length > MAX_JOINED || text.includes(SEPARATOR)) return texts;
+  }
   return texts.join(SEPARATOR);
 }
 
-/** Reverses {@link packTexts}. */
-export const unpackTexts = (packed: PackedTexts): readonly string[] =>
-  typeof packed === 'string' ? packed.split(SEPARATOR) : packed;
+/** Reverses {@link packTexts} where it joined the texts. */
+export const unpackTexts = (joined: string): string[] => joined.split(SEPARATOR);
 
 /** Largest number of shared lists. The cache is cleared above it. */
 const MAX_LISTS = 1000;
@@ -45,5 +46,8 @@ export class NameLists {
   }
 }
 
-const isSame = (names: readonly string[], others: readonly string[]): boolean =>
-  names.length === others.length && names.every((name, at) => name === others[at]);
+function isSame(names: readonly string[], others: readonly string[]): boolean {
+  if (names.length !== others.length) return false;
+  for (let at = 0; at < names.length; at++) if (names[at] !== others[at]) return false;
+  return true;
+}

@@ -1,6 +1,6 @@
 import { OptionsCookieFactory } from '../../../lib/cookie/session-cookie-factory.js';
 import { resolveCookie } from '../../../lib/cookie/cookie-options.js';
-import { CookieSeed, CookieState } from '../../../lib/core/session/cookie-state.js';
+import { CookieState } from '../../../lib/core/session/cookie-state.js';
 import { days, hours, minutes } from '../../../lib/core/util/clock.js';
 import { Application } from './application.js';
 
@@ -11,7 +11,7 @@ describe('the state of a cookie', () => {
     new CookieState(
       factory,
       { client: 'current', settings: sent },
-      new CookieSeed(settings, NOW, Number.POSITIVE_INFINITY),
+      { settings, touchedAt: NOW, endsBy: Number.POSITIVE_INFINITY },
     );
 
   it('has the plan of the options without settings of its own', () => {
