@@ -21,9 +21,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describeStoreContract('LmdbSessionStore', {
   runner: { describe, it, beforeEach, afterEach },
-  epochs: false,
-  limits: false,
-  scans: false,
   create: () => new LmdbSessionStore({ path: join(folder, String(count++)) }),
   dispose: (store) => store.close(),
 });
@@ -138,6 +135,23 @@ describe('the limit maxBytes of the LmdbSessionStore', () => {
     await expect(store.patch(key(0), { ...touch, changes: larger })).rejects.toThrow('maxBytes');
     for (let n = 0; n < 5; n++) expect(await store.delete(key(n))).toBe('deleted');
     expect(await store.create(key(count), record(10_000))).toBe('created');
+    await store.close();
+  });
+
+  it('evicts no session of a principal for a login that does not fit', async () => {
+    const store = new LmdbSessionStore({ path: join(folder, 'full'), maxBytes });
+    const owned = { ...record(100), principal: 'u1' };
+    await store.create('owned' as SessionKey, owned);
+    const { count } = await fill(store);
+    const limit = { most: 1, whenReached: 'evict-oldest', at: 0 } as const;
+    const terms = { realm: 'default', isLogin: true, limit };
+    const large = { ...record(20_000), principal: 'u1' };
+    await expect(store.create(key(count), large, terms)).rejects.toThrow('maxBytes');
+    await expect(store.rekey(key(0), key(count), large, 0, terms)).rejects.toThrow('maxBytes');
+    expect(await store.load('owned' as SessionKey)).toEqual(owned);
+    expect(await store.load(key(0))).not.toBeNull();
+    expect(await store.advanceEpoch('default')).toBe(1);
+    expect(await store.load(key(0), 'default')).toBe('revoked');
     await store.close();
   });
 

@@ -117,6 +117,7 @@ export const FILES_WITHOUT_SPEC: readonly { readonly reason: string; readonly fi
       'stores/lmdb/lmdb-data-file.ts',
       'stores/lmdb/lmdb-driver.ts',
       'stores/lmdb/lmdb-options.ts',
+      'stores/lmdb/lmdb-records.ts',
       'stores/lmdb/lmdb-session-store.ts',
       'stores/lmdb/lmdb-tables.ts',
     ],
