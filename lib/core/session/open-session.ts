@@ -1,23 +1,17 @@
 import type { SessionError } from '../errors.js';
 import type { SessionId } from '../session-id.js';
-import { NO_CHANGES } from '../store/session-record.js';
 import { chain, onFailure, type Awaitable } from '../util/awaitable.js';
 import { SessionAttributes } from './attributes.js';
-import { planCommit, type CookieOutcome } from './commit-plan.js';
+import type { CookieOutcome } from './commit-plan.js';
 import type { CookieState } from './cookie-state.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
 import type { SessionCookie } from './session-cookie.js';
+import { commitSession } from './session-commit.js';
 import { goneError, insecureError, keepError, sentError } from './session-errors.js';
-import {
-  commitFacts,
-  cookieOfFailure,
-  expiresAt,
-  hasChanges,
-  isInsecure,
-  plannedCookie,
-} from './session-facts.js';
+import { cookieOfFailure, expiresAt, hasChanges, isInsecure, plannedCookie } from './session-facts.js';
+import { beginMove } from './session-move.js';
 import { SessionState } from './session-state.js';
-import { adoptMoved, endOldId, reload, remove, write } from './session-writer.js';
+import { adoptMoved, endOldId, reload, remove } from './session-writer.js';
 import type { UserSession } from './user-session.js';
 
 /** One session in one request: its controls, and their order. At most one of them runs at a time. */
@@ -100,7 +94,7 @@ export class OpenSession {
       return chain(settled, () => {
         if (state.stored !== null && state.moving === null)
           state.request.whenClosed?.(async () => this.#inOrder(() => endOldId(state)));
-        state.beginMove(keep);
+        beginMove(state, keep);
       });
     });
   }
@@ -115,7 +109,7 @@ export class OpenSession {
   }
 
   async save(): Promise<void> {
-    await this.#inOrder(() => this.#commit(true));
+    await this.#inOrder(() => commitSession(this.#state, true));
     const state = this.#state;
     if (state.isGone) throw goneError('saved');
     if (state.stored !== null || !this.isAlive) return;
@@ -132,22 +126,13 @@ export class OpenSession {
     if (this.#unavailable !== null && this.#state.ending !== 'destroyed' && !this.hasChanges()) return 'none';
     return this.#inOrder(() => {
       const state = this.#state;
-      if (state.moving === null || state.stored === null) return this.#commit(false);
+      if (state.moving === null || state.stored === null) return commitSession(state, false);
       // Where the commit of a new id fails, the old id ends all the same: an attacker may have it.
       return onFailure(
-        () => this.#commit(false),
+        () => commitSession(state, false),
         () => endOldId(state),
       );
     });
-  }
-
-  #commit(isExplicit: boolean): Awaitable<CookieOutcome> {
-    const state = this.#state;
-    if (state.isGone) return 'none';
-    const changes = state.ending === null ? state.changes() : NO_CHANGES;
-    const plan = planCommit(commitFacts(state, isExplicit || changes.size > 0), state.parts.policy);
-    if (plan.write === 'none') return plan.cookie;
-    return chain(write(state, plan.write, changes), () => (state.isGone ? 'none' : plan.cookie));
   }
 
   /** What the response does to the browser's cookie after {@link commit} has failed. */

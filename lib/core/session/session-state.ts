@@ -1,8 +1,8 @@
 import type { Carried } from '../merge/rebase.js';
 import type { SessionId, SessionKey } from '../session-id.js';
-import { applyPatch, NO_CHANGES } from '../store/session-record.js';
+import { applyPatch } from '../store/session-record.js';
 import type { AttributeChange, Changes, SessionPatch, SessionRecord } from '../store/session-record.js';
-import { COOKIE, storedName } from './attribute-name.js';
+import { COOKIE } from './attribute-name.js';
 import type { SessionAttributes } from './attributes.js';
 import { type CookieSeed, CookieState } from './cookie-state.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
@@ -52,7 +52,7 @@ export class SessionState {
       const createdAt = parts.clock.now();
       this.identity = { createdAt, principal: null };
       const browser = { client, settings: undefined } as const;
-      this.cookie = new CookieState(request.cookies, browser, this.#seed(null, createdAt));
+      this.cookie = new CookieState(request.cookies, browser, this.seed(null, createdAt));
       return;
     }
     const { candidate, key, record } = found;
@@ -61,7 +61,7 @@ export class SessionState {
     this.stored = snapshotOf(key, record);
     const settings = this.stored.cookieSettings;
     const browser = { client: candidate.current ? 'current' : client, settings } as const;
-    this.cookie = new CookieState(request.cookies, browser, this.#seed(settings, record.touchedAt));
+    this.cookie = new CookieState(request.cookies, browser, this.seed(settings, record.touchedAt));
     attributes.hydrate(record.attributes);
   }
 
@@ -110,7 +110,7 @@ export class SessionState {
     this.moving = null;
     const { isCreated, isTouched } = this.stored!;
     this.stored = { ...snapshotOf(key, record, isCreated), isTouched };
-    this.cookie.use(this.#seed(this.stored.cookieSettings, record.touchedAt));
+    this.cookie.use(this.seed(this.stored.cookieSettings, record.touchedAt));
     this.attributes.hydrate(record.attributes);
   }
 
@@ -157,44 +157,13 @@ export class SessionState {
     this.ending = this.ending === null ? 'gone' : 'gone-and-released';
   }
 
-  /**
-   * The record to be moved is gone: its attributes are dropped, so that a session that was ended is not
-   * created again. Returns whether the rest must be stored: what this request has set since.
-   */
-  dropMoved(): boolean {
-    const dropped = this.attributes.dropLoaded();
-    this.identity = { ...this.identity, principal: null };
-    this.stored = null;
-    return dropped === 0 || this.attributes.texts(NO_CHANGES).size > 0;
-  }
-
-  /** A new id for the same visitor, with the kept attributes only. The next commit moves the record. */
-  beginMove(keep: readonly string[] | 'all'): void {
-    const names = keep === 'all' ? null : keep.map(storedName);
-    // A session that another request has ended has nothing to carry over.
-    const { isGone, moving } = this;
-    if (isGone) this.attributes.dropLoaded();
-    if (keep !== 'all') this.attributes.keepOnly(keep);
-    // Nothing throws from here on: a call that fails leaves the session as it was.
-    this.dropId();
-    this.unsettled = { moved: null, patches: this.unsettled.patches };
-    this.ending = null;
-    if (isGone) this.identity = { ...this.identity, principal: null };
-    this.moving = moving ?? 'all';
-    // A session that keeps all of its data also keeps its limits (S-35).
-    if (names === null) return;
-    const carried = this.moving;
-    this.moving = new Set(names.filter((name) => carried === 'all' || carried.has(name)));
-    this.identity = { createdAt: this.now, principal: null };
-    this.cookie.use(this.#seed(null, this.identity.createdAt));
-  }
-
   /** Takes over cookie settings that another request has stored. */
   mergeCookie(settings: string | null, touchedAt: number): void {
-    if (settings !== this.cookie.settings) this.cookie.use(this.#seed(settings, touchedAt));
+    if (settings !== this.cookie.settings) this.cookie.use(this.seed(settings, touchedAt));
   }
 
-  #seed(settings: string | null, touchedAt: number): CookieSeed {
+  /** What the cookie object is made from. */
+  seed(settings: string | null, touchedAt: number): CookieSeed {
     return { settings, touchedAt, endsBy: this.identity.createdAt + this.parts.lifetimes.absoluteMs };
   }
 }

@@ -6,6 +6,7 @@ import type { CommitPlan } from './commit-plan.js';
 import { isRecordExpired } from './expiry.js';
 import type { Updates } from './pending-updates.js';
 import { collisionError, conflictError, goneError, limitError } from './session-errors.js';
+import { dropMoved } from './session-move.js';
 import { MOST_MERGES, patch, remaining, withUpdates } from './session-patch.js';
 import { mergedRecord, wholeRecord } from './session-records.js';
 import type { SessionState } from './session-state.js';
@@ -77,7 +78,7 @@ function rekey(state: SessionState): Awaitable<void> {
   const moved = withUpdates(state, (updates) => move(state, updates));
   return chain(moved, (isMoved) => {
     if (isMoved) return undefined;
-    return state.dropMoved() ? create(state, state.changes()) : state.lose();
+    return dropMoved(state) ? create(state, state.changes()) : state.lose();
   });
 }
 
