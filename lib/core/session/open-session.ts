@@ -4,15 +4,20 @@ import { chain, onFailure, type Awaitable } from '../util/awaitable.js';
 import { SessionAttributes } from './attributes.js';
 import type { CookieOutcome } from './commit-plan.js';
 import type { CookieState } from './cookie-state.js';
+import { checkedLogin } from './login-arguments.js';
+import { beginLogin, type Login } from './login.js';
+import type { LoginFacts } from './own-attributes.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
 import type { SessionCookie } from './session-cookie.js';
-import { commitSession } from './session-commit.js';
+import { applyOptionEarly, commitSession } from './session-commit.js';
 import { goneError, insecureError, keepError, sentError } from './session-errors.js';
 import { cookieOfFailure, expiresAt, hasChanges, isInsecure, plannedCookie } from './session-facts.js';
+import { handleOf, plainPrincipal, presentLogin } from './session-identity.js';
 import { beginMove } from './session-move.js';
+import { endOldId, remove, removeCreated } from './session-removal.js';
 import { SessionState } from './session-state.js';
-import { adoptMoved, endOldId, reload, remove } from './session-writer.js';
-import type { UserSession } from './user-session.js';
+import { adoptMoved, reload } from './session-writer.js';
+import type { RegenerateOptions, UserSession } from './user-session.js';
 
 /** One session in one request: its controls, and their order. At most one of them runs at a time. */
 export class OpenSession {
@@ -24,7 +29,6 @@ export class OpenSession {
   /** The step that runs. */
   #busy: Promise<unknown> | null = null;
 
-  /** `reserved` are the names of the session object that no attribute can have. */
   constructor(
     parts: EngineParts,
     request: RequestContext,
@@ -41,6 +45,18 @@ export class OpenSession {
 
   get id(): SessionId {
     return this.#state.id;
+  }
+  get handle(): string {
+    return handleOf(this.#state);
+  }
+  get principal(): string | null {
+    return plainPrincipal(this.#state);
+  }
+  get loginFacts(): LoginFacts | null {
+    return presentLogin(this.#state);
+  }
+  get now(): number {
+    return this.#state.now;
   }
   get cookie(): CookieState {
     return this.#state.cookie;
@@ -84,19 +100,23 @@ export class OpenSession {
     this.#state.release(destroy);
   }
 
-  async regenerate({ keep = [] }: { readonly keep?: readonly string[] | 'all' }): Promise<void> {
+  /** With a `login`, which decides what is kept, the session is bound to its user. */
+  async regenerate({ keep = [] }: RegenerateOptions, login: Login | null = null): Promise<void> {
     if (keep !== 'all' && !Array.isArray(keep)) throw keepError(keep);
     await this.#inOrder(() => {
       const state = this.#state;
-      if (state.request.hasBegun) throw sentError('regenerate');
-      const isUnsettled = state.unsettled.moved !== null;
-      const settled = isUnsettled ? adoptMoved(state, state.parts.store.keyOf(state.id)) : undefined;
-      return chain(settled, () => {
-        if (state.stored !== null && state.moving === null)
-          state.request.whenClosed?.(async () => this.#inOrder(() => endOldId(state)));
-        beginMove(state, keep);
+      if (state.request.hasBegun) throw sentError(login === null ? 'regenerate' : 'login');
+      return chain(state.unsettled.moved === null ? undefined : adoptMoved(state), () => {
+        const isFirst = state.stored !== null && state.moving === null;
+        if (login === null) beginMove(state, keep);
+        else beginLogin(state, login);
+        if (isFirst) state.request.whenClosed?.(async () => this.#inOrder(() => endOldId(state)));
       });
     });
+  }
+
+  async login(principal: unknown, options: unknown): Promise<void> {
+    return this.regenerate({}, checkedLogin(principal, options, this.#state.parts.features.realm));
   }
 
   async destroy(): Promise<void> {
@@ -117,8 +137,7 @@ export class OpenSession {
   }
 
   /**
-   * Makes the store agree with the session. Returns what becomes of the cookie: immediately where no store
-   * call is needed.
+   * Makes the store agree with the session. Returns what becomes of the cookie.
    * @throws SessionError `ERR_SESSION_STORE`, `ERR_SESSION_VALUE`, `ERR_SESSION_CONFLICT`, `ERR_SESSION_ID`
    */
   commit(): Awaitable<CookieOutcome> {
@@ -142,6 +161,7 @@ export class OpenSession {
 
   /** The outcome that {@link commit} would have, for a response that does not wait for the store. */
   plannedCookie(): CookieOutcome {
+    if (this.#busy === null) applyOptionEarly(this.#state);
     return this.isAvailable ? plannedCookie(this.#state) : 'none';
   }
 
@@ -149,7 +169,7 @@ export class OpenSession {
   removeCreated(): Awaitable<void> {
     const state = this.#state;
     if (state.stored?.isCreated !== true || state.cookie.browser.client === 'current') return undefined;
-    return this.#inOrder(() => chain(remove(state), () => state.lose()));
+    return this.#inOrder(() => removeCreated(state));
   }
 
   /** The cookie to send now. From here on the browser holds the present id. */

@@ -6,6 +6,8 @@ import { COOKIE } from './attribute-name.js';
 import type { SessionAttributes } from './attributes.js';
 import { type CookieSeed, CookieState } from './cookie-state.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
+import { HANDLE, type OwnTexts } from './own-attributes.js';
+import type { PendingIdentity } from './pending-identity.js';
 import { patchedSnapshot, snapshotOf, type StoredSnapshot } from './stored-snapshot.js';
 import { NOTHING_UNSETTLED, type Unsettled } from './unsettled-writes.js';
 
@@ -23,14 +25,21 @@ export class SessionState {
   readonly request: RequestContext;
   readonly attributes: SessionAttributes;
   readonly cookie: CookieState;
-  /** When the session was created, and whose it is. */
-  identity: Pick<SessionRecord, 'createdAt' | 'principal'>;
+  /** When the session was created, whose it is, and its epoch. */
+  identity: Pick<SessionRecord, 'createdAt' | 'principal' | 'epoch'>;
+  /** The engine's attributes of the next whole record; `null` for none. Until a move, those of `stored` count. */
+  own: OwnTexts | null = null;
+  /** The former user, where the session is anonymous and has kept attributes of that user. */
+  formerOwner: string | null = null;
+  /** The change of identity that is not stored yet. */
+  pending: PendingIdentity | null = null;
+  /** This request has created the record or logged in: its epoch is not known here. */
+  isStamped = false;
+  /** The option `principal` runs. */
+  isAsked = false;
   /** `null` where no store holds the session. */
   stored: StoredSnapshot | null = null;
-  /**
-   * Why the session is not saved any more: the application has destroyed or released it, or another request
-   * has ended it (`gone`), or both.
-   */
+  /** Why the session is not saved any more: the application has ended it, or another request (`gone`), or both. */
   ending: 'destroyed' | 'released' | 'gone' | 'gone-and-released' | null = null;
   /** What the next commit moves to the new id; `null` unless a new id was requested. */
   moving: Carried | null = null;
@@ -51,6 +60,7 @@ export class SessionState {
     if (found === null) {
       const createdAt = parts.clock.now();
       this.identity = { createdAt, principal: null };
+      this.own = parts.named;
       const browser = { client, settings: undefined } as const;
       this.cookie = new CookieState(request.cookies, browser, this.seed(null, createdAt));
       return;
@@ -90,6 +100,11 @@ export class SessionState {
     }
   }
 
+  /** Whether the session has an id already. */
+  get hasId(): boolean {
+    return typeof this.#id === 'string';
+  }
+
   /** Gives the session another id, which is made when it is first read. */
   dropId(): void {
     const before = typeof this.#id === 'string' ? this.#id : this.#id.before;
@@ -107,7 +122,8 @@ export class SessionState {
   /** Replaces the session by a record that was loaded again. */
   adopt(key: SessionKey, record: SessionRecord): void {
     this.identity = record;
-    this.moving = null;
+    this.own = this.formerOwner = this.moving = this.pending = null;
+    this.isStamped = false;
     const { isCreated, isTouched } = this.stored!;
     this.stored = { ...snapshotOf(key, record, isCreated), isTouched };
     this.cookie.use(this.seed(this.stored.cookieSettings, record.touchedAt));
@@ -135,7 +151,7 @@ export class SessionState {
     const before = this.stored!;
     this.stored = patchedSnapshot(before, applied, held ?? before.record);
     const { principal } = this.stored.record;
-    if (principal !== this.identity.principal) this.identity = { ...this.identity, principal };
+    if (principal !== this.identity.principal) this.identify(this.identity.createdAt, principal);
     this.attributes.committed(mine.changes);
     const merged = held === null ? null : applyPatch(held, applied);
     if (merged !== null) this.attributes.showStored(merged.attributes);
@@ -153,8 +169,21 @@ export class SessionState {
    * Another request has ended the session. The record is not created again, and the browser keeps its cookie.
    */
   lose(): void {
-    this.stored = null;
+    this.forgetRecord();
     this.ending = this.ending === null ? 'gone' : 'gone-and-released';
+  }
+
+  /** No store holds the session any more. It keeps its handle. */
+  forgetRecord(): void {
+    const handle = this.moving === null ? this.stored?.record.attributes.get(HANDLE) : undefined;
+    if (handle !== undefined) this.own = new Map([[HANDLE, handle]]);
+    this.stored = null;
+  }
+
+  /** Sets whose session it is, and since when. It keeps its epoch. */
+  identify(createdAt: number, principal: string | null): void {
+    const { epoch } = this.identity;
+    this.identity = epoch === undefined ? { createdAt, principal } : { createdAt, principal, epoch };
   }
 
   /** Takes over cookie settings that another request has stored. */
