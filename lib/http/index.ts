@@ -30,6 +30,8 @@ export {
   type SessionPatch,
   type SessionRecord,
 } from '../core/store/session-record.js';
+export { SessionRegistry } from '../core/registry/session-registry.js';
+export type { SessionInfo } from '../core/registry/session-info.js';
 export {
   SessionStore,
   type Conflict,
@@ -45,6 +47,7 @@ export {
   type SessionMiddleware,
   type SessionMiddlewareOptions,
 } from './session-middleware.js';
+export { sessionRegistry, type SessionRegistryOptions } from './session-registry.js';
 export type {
   AnyStore,
   CallbackStore,
