@@ -1,7 +1,7 @@
 import { sessionHandle } from '../../../lib/core/session-id.js';
 import type { SessionInfo } from '../../../lib/core/registry/session-info.js';
 import type { SessionRegistry } from '../../../lib/core/registry/session-registry.js';
-import { EpochStore } from './epoch-store.js';
+import { SlowStore } from './slow-store.js';
 import { RegistryFixture, START } from './registry-fixture.js';
 
 async function collect(registry: SessionRegistry): Promise<SessionInfo[]> {
@@ -12,7 +12,7 @@ async function collect(registry: SessionRegistry): Promise<SessionInfo[]> {
 
 describe('the pages of a registry', () => {
   it('have each live session of its name once, anonymous ones too', async () => {
-    const store = new EpochStore();
+    const store = new SlowStore();
     const fixture = new RegistryFixture(store);
     for (let n = 0; n < 1200; n++) await fixture.login(n % 2 === 0 ? null : `u${n}`);
     await fixture.login('u1', { expiresAt: START });
@@ -37,16 +37,16 @@ describe('the pages of a registry', () => {
   });
 
   it('show no key, neither in sessions nor in cursors', async () => {
-    const store = new EpochStore();
+    const store = new SlowStore();
     const fixture = new RegistryFixture(store);
     for (let n = 0; n < 501; n++) await fixture.login(`u${n}`);
     const page = await fixture.registry().page();
     const text = JSON.stringify(page) + Buffer.from(page.cursor ?? '', 'base64url').toString('latin1');
-    expect([...store.records.keys()].filter((key) => text.includes(key))).toEqual([]);
+    expect((await store.keys()).filter((key) => text.includes(key))).toEqual([]);
   });
 
   it('refuse a cursor of another registry', async () => {
-    const fixture = new RegistryFixture(new EpochStore());
+    const fixture = new RegistryFixture(new SlowStore());
     for (let n = 0; n < 501; n++) await fixture.login(`u${n}`);
     const { cursor } = await fixture.registry().page();
     for (const other of [cursor!, '', 'x', 'a'.repeat(80)])
@@ -54,7 +54,7 @@ describe('the pages of a registry', () => {
   });
 
   it('accept a cursor that a former key has encrypted', async () => {
-    const fixture = new RegistryFixture(new EpochStore());
+    const fixture = new RegistryFixture(new SlowStore());
     for (let n = 0; n < 501; n++) await fixture.login(`u${n}`);
     const [former] = fixture.parts().cursorKeys;
     const { cursor } = await fixture.registry({ cursorKeys: [former!] }).page();
@@ -64,10 +64,10 @@ describe('the pages of a registry', () => {
   });
 
   it('need a store that can list all of its sessions', async () => {
-    const store: unknown = Object.assign(new EpochStore(), { scan: undefined });
-    const registry = new RegistryFixture(store as EpochStore).registry();
+    const store: unknown = Object.assign(new SlowStore(), { scan: undefined });
+    const registry = new RegistryFixture(store as SlowStore).registry();
     await expect(registry.page()).rejects.toThrow(
-      'SessionRegistry.page() needs a store with scan(); EpochStore',
+      'SessionRegistry.page() needs a store with scan(); SlowStore',
     );
     await expect(collect(registry)).rejects.toThrow('Iterating a SessionRegistry needs a store with scan()');
   });
