@@ -1,15 +1,17 @@
 import type { SessionEvent, SessionEventListener } from '../core/session-event.js';
 
-/** Calls a listener of the application. Never throws: an error or a rejected promise becomes a warning. */
+/**
+ * Calls a listener of the application. Never throws: an error or a rejected promise becomes a warning, which
+ * names the listener.
+ */
 export function callListener(
   listener: SessionEventListener,
   event: SessionEvent,
   warn: (message: string) => void,
+  name = 'The option onEvent',
 ): void {
   const failed = (error: unknown): void =>
-    withoutThrow(() =>
-      warn(`The option onEvent failed: ${error instanceof Error ? error.message : 'no error object'}`),
-    );
+    withoutThrow(() => warn(`${name} failed: ${error instanceof Error ? error.message : 'no error object'}`));
   try {
     Promise.resolve<unknown>(listener(event)).catch(failed);
   } catch (error) {

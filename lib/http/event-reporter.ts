@@ -1,35 +1,58 @@
-import type { SessionEvent } from '../core/session-event.js';
+import type { EventSink, SessionEvent, SessionEventListener } from '../core/session-event.js';
 import { callListener, withoutThrow } from './call-listener.js';
-import { isLogged } from './describe-event.js';
-import type { HandlerHooks } from './handler-hooks.js';
+import { describeEvent, isLogged, type LoggedEvent } from './describe-event.js';
 import type { ResolvedSessionOptions } from './session-options.js';
 import { minutes, type Clock } from '../core/util/clock.js';
 
-/** Passes the events and warnings of a middleware to the log and to the option `onEvent`. */
-export class EventReporter {
-  readonly #onEvent: ResolvedSessionOptions['onEvent'];
-  readonly #log: HandlerHooks['log'];
-  readonly #warn: HandlerHooks['warn'];
+/** Where an entry point writes events and warnings. */
+export interface EventLog {
+  /** Writes an event to the log. */
+  readonly log: (event: LoggedEvent) => void;
+  /** Logs a warning about the configuration, or about a listener that failed. */
+  readonly warn: (message: string) => void;
+}
+
+/**
+ * Passes the events and warnings of one session name to the log, to the option `onEvent` and to further
+ * listeners.
+ */
+export class EventReporter implements EventSink {
+  readonly #listeners: ((event: SessionEvent) => void)[] = [];
+  readonly #log: EventLog['log'];
+  readonly #warn: EventLog['warn'];
   readonly #clock: Clock;
   readonly #warned = new Set<string>();
   #rejectionLoggedAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ onEvent, clock }: ResolvedSessionOptions, { log, warn }: HandlerHooks) {
-    this.#onEvent = onEvent;
+  constructor(
+    { onEvent, clock }: Pick<ResolvedSessionOptions, 'onEvent' | 'clock'>,
+    { log, warn }: EventLog,
+  ) {
     this.#log = log;
     this.#warn = warn;
     this.#clock = clock;
+    if (onEvent !== null) this.#listeners.push((event) => callListener(onEvent, event, warn));
+  }
+
+  get isOn(): boolean {
+    return this.#listeners.length > 0;
+  }
+
+  /** Adds a listener. Its errors are logged as warnings. */
+  listen(listener: SessionEventListener): void {
+    const name = 'A listener of session events';
+    this.#listeners.push((event) => callListener(listener, event, this.#warn, name));
   }
 
   /**
-   * Logs an event and passes it to the option `onEvent`. A listener or logger that throws, rejects or is slow
-   * must not affect the request that emits the event.
+   * Logs an event and passes it to all listeners. A listener or logger that throws, rejects or is slow must
+   * not affect the request that emits the event.
    */
   emit(event: SessionEvent): void {
     setImmediate(() => {
       if (isLogged(event) && (event.type !== 'rejected' || this.#isRejectionLogDue()))
         withoutThrow(() => this.#log(event));
-      if (this.#onEvent !== null) callListener(this.#onEvent, event, this.#warn);
+      for (const call of this.#listeners) call(event);
     });
   }
 
@@ -51,3 +74,18 @@ export class EventReporter {
 
 /** Shortest time between log lines of rejected requests, whose number clients decide. */
 const LOG_EVERY_MS = minutes(1);
+
+const warn = (message: string): void => process.emitWarning(message, 'SessionWarning');
+
+/** Writes to the warnings of the process: the log of an application without Nest. */
+export const PROCESS_WARNINGS: EventLog = {
+  warn,
+  log: (event) => warn(describeEvent(event) + causeOf(event)),
+};
+
+/** The message of the store's error, for the log. */
+function causeOf(event: LoggedEvent): string {
+  if (event.type !== 'store-down' && event.type !== 'sweep-failed') return '';
+  const { cause, message } = event.error;
+  return ` (${cause instanceof Error ? cause.message : message})`;
+}

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { LoggedEvent } from './describe-event.js';
+import type { EventReporter } from './event-reporter.js';
 
 /** Continues a request, or ends it with an error. */
 export type Next = (error?: unknown) => void;
@@ -29,8 +29,6 @@ export interface HandlerHooks {
   readonly answer: (error: unknown, failed: FailedRequest) => boolean;
   /** Receives the error of a save that failed after the response had begun. */
   readonly report: (error: unknown) => unknown;
-  /** Writes an event to the log. */
-  readonly log: (event: LoggedEvent) => void;
-  /** Logs a warning about the configuration. */
-  readonly warn: (message: string) => void;
+  /** Receives the events and warnings of the handler. */
+  readonly events: EventReporter;
 }

@@ -30,13 +30,20 @@ export {
   type SessionPatch,
   type SessionRecord,
 } from '../core/store/session-record.js';
+export { SessionRegistry } from '../core/registry/session-registry.js';
+export type { SessionInfo } from '../core/registry/session-info.js';
+export type { SessionInfoPage } from '../core/registry/session-pages.js';
 export {
   SessionStore,
   type Conflict,
+  type Evicted,
   type ExpirySweeper,
-  type StoredSession,
   type PrincipalIndex,
+  type PrincipalLimit,
+  type StoredSession,
+  type WriteTerms,
 } from '../core/store/session-store.js';
+export type { SessionEpochs, SessionLimits, SessionPage, SessionScan } from '../core/store/store-powers.js';
 export { MemorySessionStore, type MemoryStoreOptions } from '../stores/memory/memory-session-store.js';
 export { getSession, loadSession } from './get-session.js';
 export type { Next } from './handler-hooks.js';
@@ -45,6 +52,7 @@ export {
   type SessionMiddleware,
   type SessionMiddlewareOptions,
 } from './session-middleware.js';
+export { sessionRegistry, type SessionRegistryOptions } from './session-registry.js';
 export type {
   AnyStore,
   CallbackStore,

@@ -16,6 +16,11 @@ export class RequestCookies {
       fixedCookie === null ? null : [this.#make(fixedCookie, false), this.#make(fixedCookie, true)];
   }
 
+  /** The factory of all requests; `null` where the cookie options differ by request. */
+  get fixed(): OptionsCookieFactory | null {
+    return this.#fixed?.[1] ?? null;
+  }
+
   /**
    * The factory of one request; the promise where the application returns a promise of the cookie options.
    * Call it again with the `awaited` options.

@@ -58,6 +58,7 @@ const CHECKS: Record<keyof SessionOptions, Check | null> = {
     describeValue,
   ],
   onEvent: [(value) => typeof value === 'function', 'a function of an event'],
+  principal: [(value) => typeof value === 'function', 'a function of the session'],
   clock: [
     (value) => typeof (value as { now?: unknown } | null)?.now === 'function',
     'an object with a now() method',
@@ -108,6 +109,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     storeTimeoutMs,
     onStoreError: typeof onStoreError === 'function' ? onStoreError : () => onStoreError,
     onEvent,
+    principalOf: options.principal ?? null,
     clock,
   };
 }

@@ -5,13 +5,12 @@ import { namedSecrets } from '../cookie/secrets.js';
 import { SignatureCache } from '../cookie/signature-cache.js';
 import { SessionEngine, type FoundOrFailed } from '../core/session/session-engine.js';
 import { isStoreFailure, type SessionError } from '../core/errors.js';
-import type { SessionEvent } from '../core/session-event.js';
-import { checkedSessionId, newSessionId } from '../core/session-id.js';
 import type { Awaitable } from '../core/util/awaitable.js';
 import { DEFAULT_SESSION, defineProperties } from './request-properties.js';
 import { leftOutWarning, UNDELIVERABLE } from './describe-event.js';
 import { askToRetry } from './response/ungated-response.js';
-import { EventReporter } from './event-reporter.js';
+import { engineOptions } from './engine-options.js';
+import type { EventReporter } from './event-reporter.js';
 import { prepareServerOf } from './node20/prepared-requests.js';
 import type { FailedRequest, HandlerHooks, Next } from './handler-hooks.js';
 import { statusOf } from './response/error-response.js';
@@ -37,25 +36,16 @@ export class SessionHandler {
   constructor(options: ResolvedSessionOptions, hooks: HandlerHooks) {
     this.#options = options;
     this.#hooks = hooks;
-    this.#events = new EventReporter(options, hooks);
+    const { sessionName = DEFAULT_SESSION, events } = hooks;
+    this.#events = events;
     this.#cookies = new RequestCookies(options);
-    const { genid, store, storeTimeoutMs, clock } = options;
-    this.#engine = new SessionEngine({
-      store,
-      storeTimeoutMs,
-      onEvent: (event) => this.emit(event),
-      lifetimes: options,
-      policy: options,
-      clock,
-      newId: genid === null ? newSessionId : (req) => checkedSessionId(genid(req as IncomingMessage)),
-    });
-    const { sessionName = DEFAULT_SESSION } = hooks;
+    this.#engine = new SessionEngine(engineOptions(options, sessionName, events));
     const secrets =
       sessionName === DEFAULT_SESSION ? options.secrets : namedSecrets(options.secrets, sessionName);
     this.#parts = {
       engine: this.#engine,
       ids: new SignatureCache(secrets, (id) => this.#engine.keyOf(id)),
-      store,
+      store: options.store,
       sessionName,
       cookieName: options.name,
       unset: options.unset,
@@ -147,11 +137,21 @@ export class SessionHandler {
       throw error;
     };
     try {
-      const found = this.#engine.find(this.#parts.ids.candidatesIn(values), session.cookies);
+      const candidates = this.#parts.ids.candidatesIn(values);
+      if (candidates.length === 0) return this.#rejectUnsigned();
+      const found = this.#engine.find(candidates, session.cookies);
       return found instanceof Promise ? found.catch(failed) : found;
     } catch (error) {
       return failed(error);
     }
+  }
+
+  /** No cookie has a valid signature: there is no id to load. */
+  #rejectUnsigned(): null {
+    if (!this.#events.isOn) return null;
+    const fact = { sessionName: this.#parts.sessionName, at: this.#options.clock.now() };
+    this.#events.emit({ type: 'rejected', reason: 'bad-signature', handles: [], ...fact });
+    return null;
   }
 
   #continuesWithout({ req, res }: RequestSession, error: unknown): error is SessionError {
@@ -181,10 +181,5 @@ export class SessionHandler {
   #respondWithError(error: unknown, failed: FailedRequest): boolean {
     if (statusOf(error) === 503) askToRetry(failed.res);
     return this.#hooks.answer(error, failed);
-  }
-
-  /** Logs an event and passes it to the option `onEvent`. */
-  emit(event: SessionEvent): void {
-    this.#events.emit(event);
   }
 }

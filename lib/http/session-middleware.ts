@@ -2,10 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { seconds } from '../core/util/clock.js';
 import { isStoreFailure } from '../core/errors.js';
 import { SweepTimer } from '../core/store/sweep-timer.js';
-import { describeEvent, memoryWarning, type LoggedEvent } from './describe-event.js';
+import { memoryWarning } from './describe-event.js';
 import { statusOf } from './response/error-response.js';
 import { resolveSessionOptions } from './resolve-options.js';
 import { RETRY_AFTER, type Next } from './handler-hooks.js';
+import { EventReporter, PROCESS_WARNINGS } from './event-reporter.js';
 import { SessionHandler } from './session-handler.js';
 import { checkSessionName } from './check-options.js';
 import { isOptions, type SessionOptions } from './session-options.js';
@@ -84,11 +85,11 @@ export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMid
   const { sessionName, ...runtime } = isOptions(options) ? options : ({} as SessionMiddlewareOptions);
   checkSessionName(sessionName);
   const resolved = resolveSessionOptions(isOptions(options) ? runtime : options);
-  const warn = (message: string): void => process.emitWarning(message, 'SessionWarning');
+  const { warn } = PROCESS_WARNINGS;
+  const events = new EventReporter(resolved, PROCESS_WARNINGS);
   const handler = new SessionHandler(resolved, {
     sessionName,
-    warn,
-    log: (event) => warn(describeEvent(event) + causeOf(event)),
+    events,
     // The event store-down reports an outage once, instead of each request.
     report: (error) =>
       isStoreFailure(error) ||
@@ -103,7 +104,7 @@ export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMid
   const memory = memoryWarning(resolved.givenStore);
   if (memory !== null) warn(memory);
   const { store, clock, sweepEveryMs } = resolved;
-  const sweeps = SweepTimer.of(store, clock, sweepEveryMs, (event) => handler.emit(event));
+  const sweeps = SweepTimer.of(store, clock, sweepEveryMs, (event) => events.emit(event));
   sweeps?.start();
   return Object.assign(
     (req: IncomingMessage, res: object, next: Next) => handler.handle(req, res as ServerResponse, next),
@@ -114,13 +115,6 @@ export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMid
       },
     },
   );
-}
-
-/** The message of the store's error, for the log. */
-function causeOf(event: LoggedEvent): string {
-  if (event.type !== 'store-down' && event.type !== 'sweep-failed') return '';
-  const { cause, message } = event.error;
-  return ` (${cause instanceof Error ? cause.message : message})`;
 }
 
 /** An error for which Express and similar frameworks respond with its status and without its message. */

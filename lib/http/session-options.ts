@@ -4,6 +4,7 @@ import type { CookieOptions } from '../cookie/cookie-options.js';
 import type { Secret } from '../cookie/cookie-signature.js';
 import type { Clock } from '../core/util/clock.js';
 import type { SessionEventListener } from '../core/session-event.js';
+import type { UserSession } from '../core/session/user-session.js';
 import type { Awaitable } from '../core/util/awaitable.js';
 import type { SessionStore } from '../core/store/session-store.js';
 import type { CallbackStore } from '../stores/express-session/callback-store.js';
@@ -121,11 +122,21 @@ export interface SessionOptions {
    */
   readonly onStoreError?: OnStoreError | ((req: IncomingMessage) => OnStoreError) | undefined;
   /**
-   * Receives events that no request can report: outages of the store, failed sweeps, unreadable records, and
-   * requests with cookies of several live sessions (`rejected`). Events are also logged. The listener runs
-   * outside of requests: its errors are logged as warnings.
+   * Receives the events of sessions, such as `login` and `revoked`, and those that no request can report:
+   * outages of the store, failed sweeps and unreadable records. The latter are also logged, and so is
+   * `rejected` with the reason `duplicate-cookie`. The listener runs outside of requests: its errors are
+   * logged as warnings.
    */
   readonly onEvent?: SessionEventListener | undefined;
+  /**
+   * Returns whose session it is, by its attributes: for passport, and for a login that sets an attribute by
+   * hand. It runs when the session is saved. When its result changes, the id changes in the same write, as
+   * with `regenerate()`. From an anonymous session to a user all attributes stay. From one user to another
+   * only those stay that the request has written. `null` or `undefined` for nobody.
+   *
+   * Not needed with `session.login()`.
+   */
+  readonly principal?: ((session: UserSession) => string | number | null | undefined) | undefined;
   /** Source of the current time; for tests. */
   readonly clock?: Clock | undefined;
 }
@@ -163,5 +174,6 @@ export interface ResolvedSessionOptions {
   readonly storeTimeoutMs: number | null;
   readonly onStoreError: (req: IncomingMessage) => OnStoreError;
   readonly onEvent: SessionEventListener | null;
+  readonly principalOf: ((session: UserSession) => unknown) | null;
   readonly clock: Clock;
 }

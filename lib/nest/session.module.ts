@@ -14,10 +14,10 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { describeWithoutText } from '../core/util/describe-value.js';
 import { seconds } from '../core/util/clock.js';
 import { isStoreFailure } from '../core/errors.js';
-import type { SessionEvent } from '../core/session-event.js';
 import { SweepTimer } from '../core/store/sweep-timer.js';
 import { DEFAULT_SESSION } from '../http/request-properties.js';
 import { memoryWarning } from '../http/describe-event.js';
+import { EventReporter } from '../http/event-reporter.js';
 import { SessionHandler } from '../http/session-handler.js';
 import { checkSessionName, configError } from '../http/check-options.js';
 import { isOptions, type ResolvedSessionOptions } from '../http/session-options.js';
@@ -62,6 +62,7 @@ export class SessionModule
   readonly #registration: SessionRegistration;
   readonly #adapterHost: HttpAdapterHost;
   readonly #routes: RouteCheck;
+  readonly #events: EventReporter;
   readonly #sweeps: SweepTimer | null;
   #handler: SessionHandler | null = null;
 
@@ -75,8 +76,10 @@ export class SessionModule
     this.#registration = registration;
     this.#adapterHost = adapterHost;
     this.#routes = routes;
+    const warn = (message: string): void => this.#logger.warn(message);
+    const events = (this.#events = new EventReporter(options, { log: logEvents(this.#logger), warn }));
     const { store, clock, sweepEveryMs } = options;
-    this.#sweeps = SweepTimer.of(store, clock, sweepEveryMs, (event) => this.#emit(event));
+    this.#sweeps = SweepTimer.of(store, clock, sweepEveryMs, (event) => events.emit(event));
   }
 
   /**
@@ -119,8 +122,7 @@ export class SessionModule
       report: (error) =>
         isStoreFailure(error) ||
         this.#logger.error('A session was not saved after its response had begun.', error),
-      log: logEvents(this.#logger),
-      warn: (message) => this.#logger.warn(message),
+      events: this.#events,
     }));
     const middleware: SessionHandler['handle'] = (req, res, next) => handler.handle(req, res, next);
     if (forRoutes === undefined && exclude === undefined) httpAdapter.use(middleware);
@@ -142,12 +144,6 @@ export class SessionModule
   /** Skipped without HTTP: a script or a worker has no routes, and may lack the global guards of main.ts. */
   onApplicationBootstrap(): void {
     if (this.#handler !== null) this.#routes.run();
-  }
-
-  /** Without HTTP there is no handler: the event is only logged. */
-  #emit(event: SessionEvent): void {
-    if (this.#handler === null) logEvents(this.#logger)(event);
-    else this.#handler.emit(event);
   }
 
   /** Waits for the commits of clients that have disconnected. The server itself waits for open requests. */

@@ -1,6 +1,5 @@
 import type { SessionEvent } from '../../lib/core/session-event.js';
-import { EventReporter } from '../../lib/http/event-reporter.js';
-import type { HandlerHooks } from '../../lib/http/handler-hooks.js';
+import { EventReporter, type EventLog } from '../../lib/http/event-reporter.js';
 import { resolveSessionOptions } from '../../lib/http/resolve-options.js';
 import { FakeClock } from '../../lib/testing/fake-clock.js';
 import { SECRET } from '../support/secret.js';
@@ -20,13 +19,11 @@ describe('the reporter of events', () => {
   const clock = new FakeClock();
   const report = (onEvent: (event: SessionEvent) => void): EventReporter => {
     lines = [];
-    const hooks: HandlerHooks = {
-      answer: () => true,
-      report: () => undefined,
+    const log: EventLog = {
       log: ({ type }) => void lines.push(`log ${type}`),
       warn: (message) => void lines.push(`warn ${message}`),
     };
-    return new EventReporter(resolveSessionOptions({ secret: SECRET, clock, onEvent }), hooks);
+    return new EventReporter(resolveSessionOptions({ secret: SECRET, clock, onEvent }), log);
   };
 
   it('logs an event and passes it to the listener in a later turn', async () => {
@@ -56,6 +53,31 @@ describe('the reporter of events', () => {
     expect(lines).toEqual(['log store-up', 'warn The option onEvent failed: no']);
   });
 
+  it('is on while it has a listener, and passes each event to all of them', async () => {
+    lines = [];
+    const log: EventLog = { log: () => undefined, warn: (message) => void lines.push(`warn ${message}`) };
+    const reporter = new EventReporter({ onEvent: null, clock }, log);
+    expect(reporter.isOn).toBe(false);
+    reporter.listen(() => {
+      throw new Error('no');
+    });
+    reporter.listen(({ type }) => void lines.push(`listener ${type}`));
+    expect(reporter.isOn).toBe(true);
+    reporter.emit(UP);
+    await turn();
+    expect(lines).toEqual(['warn A listener of session events failed: no', 'listener store-up']);
+    expect(report(() => undefined).isOn).toBe(true);
+  });
+
+  it('does not log events of the life of a session', async () => {
+    const reporter = report(({ type }) => void lines.push(`listener ${type}`));
+    const about = { sessionName: 'default', at: 1, handle: 'a', principal: null };
+    reporter.emit({ type: 'created', ...about });
+    reporter.emit({ ...REJECTED, reason: 'unknown-id' });
+    await turn();
+    expect(lines).toEqual(['listener created', 'listener rejected']);
+  });
+
   it('logs each warning once', () => {
     const reporter = report(() => undefined);
     for (const message of ['a', 'b', 'a']) reporter.warnOnce(message);
@@ -63,12 +85,13 @@ describe('the reporter of events', () => {
   });
 
   it('does not throw when the logger throws', () => {
-    const hooks = {
+    const log: EventLog = {
+      log: () => undefined,
       warn: () => {
         throw new Error('no');
       },
-    } as Partial<HandlerHooks> as HandlerHooks;
-    const reporter = new EventReporter(resolveSessionOptions({ secret: SECRET, clock }), hooks);
+    };
+    const reporter = new EventReporter(resolveSessionOptions({ secret: SECRET, clock }), log);
     expect(() => reporter.warnOnce('a')).not.toThrow();
   });
 });

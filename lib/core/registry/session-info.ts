@@ -1,0 +1,92 @@
+import { sessionHandle, sessionKey, type SessionId } from '../session-id.js';
+import { isRecordExpired } from '../session/expiry.js';
+import { scopeOf } from '../store/principal-scope.js';
+import type { SessionRecord } from '../store/session-record.js';
+import type { SessionKeying, StoredSession } from '../store/session-store.js';
+import type { RegistryParts } from './registry-parts.js';
+
+/** A session as `SessionRegistry` lists it. All instants are epoch milliseconds. */
+export interface SessionInfo {
+  /** The public name of the session, for `get()` and `revoke()`; useless as a credential. */
+  readonly handle: string;
+  /** Whose session it is; `null` while anonymous. */
+  readonly principal: string | null;
+  readonly createdAt: number;
+  /** The last touch: up to `timeouts.touchEvery` before the last request. */
+  readonly lastSeenAt: number;
+  /** When the session expires unless it is used. */
+  readonly expiresAt: number;
+  /** The last login or step-up; `null` without one. */
+  readonly authenticatedAt: number | null;
+  /** The instants of the logins by their methods, such as `{ pwd: 1767225600000 }`. */
+  readonly methods: Readonly<Record<string, number>>;
+  /** Whether it is the session of the option `current`. */
+  readonly current: boolean;
+}
+
+const HANDLE = '$handle';
+const LOGIN = '$login';
+
+/** The public name of a stored session. It is stored where the session has had another id. */
+export function handleOf({ key, record }: StoredSession, store: object): string {
+  const stored = parsedText(record.attributes.get(HANDLE));
+  if (typeof stored === 'string') return stored;
+  // A store with keys of its own uses the id as the key.
+  const hasOwnKeys = (store as Partial<SessionKeying>).keyOf !== undefined;
+  return sessionHandle(hasOwnKeys ? sessionKey(key as string as SessionId) : key);
+}
+
+/** What an application may see of a stored session. */
+export function infoOf(
+  session: StoredSession,
+  { store, lifetimes }: Pick<RegistryParts, 'store' | 'lifetimes'>,
+  current: string | null,
+): SessionInfo {
+  const { record } = session;
+  const handle = handleOf(session, store);
+  const { createdAt, touchedAt, expiresAt, principal } = record;
+  return {
+    handle,
+    principal: principal === null ? null : scopeOf(principal).principal,
+    createdAt,
+    lastSeenAt: touchedAt,
+    expiresAt: Math.min(expiresAt, createdAt + lifetimes.absoluteMs),
+    ...loginOf(record),
+    current: handle === current,
+  };
+}
+
+/** Whether a record is a live session: neither expired, by the present limits too, nor refused by the epoch. */
+export function isLive(
+  record: SessionRecord,
+  epoch: number,
+  { lifetimes, cookies, clock }: Pick<RegistryParts, 'lifetimes' | 'cookies' | 'clock'>,
+): boolean {
+  if ((record.epoch ?? 0) < epoch) return false;
+  const now = clock.now();
+  if (cookies !== null) return !isRecordExpired(record, lifetimes, cookies, now);
+  return now < Math.min(record.expiresAt, record.createdAt + lifetimes.absoluteMs);
+}
+
+function loginOf({ attributes }: SessionRecord): Pick<SessionInfo, 'authenticatedAt' | 'methods'> {
+  const login = parsedText(attributes.get(LOGIN)) as {
+    readonly at?: unknown;
+    readonly methods?: unknown;
+  } | null;
+  const { at, methods } = login ?? {};
+  const isMap = typeof methods === 'object' && methods !== null;
+  return {
+    authenticatedAt: typeof at === 'number' ? at : null,
+    methods: isMap ? (methods as SessionInfo['methods']) : {},
+  };
+}
+
+/** The value of a JSON text; `null` for any other text. */
+export function parsedText(text: string | undefined): unknown {
+  if (text === undefined) return null;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}
