@@ -1,7 +1,7 @@
 import type { SessionKey } from '../../core/session-id.js';
 import type { SessionPatch } from '../../core/store/session-record.js';
+import { INDEX, LIST } from './index-scripts.js';
 import { type RedisAccess, wordOf } from './redis-access.js';
-import { INDEX, LIST } from './redis-scripts.js';
 
 /** Members per call. */
 const PAGE = 100;

@@ -6,7 +6,7 @@ import { PendingWork } from '../../core/util/pending-work.js';
 import type { RedisConnection } from './redis-clients.js';
 import { safeError, StoreError } from '../../core/util/store-error.js';
 import { decodeFields } from './redis-record.js';
-import type { RedisScript } from './redis-scripts.js';
+import type { RedisScript } from './redis-lua.js';
 
 /** Limit for the check of the server at the start of an application. */
 const MODE_WITHIN_MS = 2000;
