@@ -1,12 +1,12 @@
 import { type StoredSession, byNewest, type PrincipalIndex } from '../../core/store/session-store.js';
 import type { SessionKey } from '../../core/session-id.js';
-import type { SessionRecord } from '../../core/store/session-record.js';
 import type { PrincipalEntries } from './principal-entries.js';
 import { type RedisAccess, wordOf } from './redis-access.js';
 import { FIELDS, textOf } from './redis-record.js';
 import { REMOVE } from './redis-scripts.js';
+import { isRecord, type Loaded } from './session-reader.js';
 
-type Load = (key: SessionKey) => Promise<SessionRecord | 'corrupt' | null>;
+type Load = (key: SessionKey) => Promise<Loaded>;
 
 /** Lists and deletes the sessions of a principal, by the entries of the index. */
 export class PrincipalSessions implements PrincipalIndex {
@@ -30,10 +30,9 @@ export class PrincipalSessions implements PrincipalIndex {
       await this.#entries.remove(textOf(principal), gone);
       for (const [n, key] of keys.entries()) {
         const record = records[n];
-        if (record == null || record === 'corrupt') continue;
         // The entry of another principal's session stays: the session may be about to change to this
         // principal.
-        if (record.principal === principal) sessions.push({ key, record });
+        if (isRecord(record) && record.principal === principal) sessions.push({ key, record });
       }
       seen += keys.length - gone.length;
     }

@@ -39,6 +39,11 @@ export class RedisAccess {
     return `${this.#prefix}p:${createHash('sha256').update(principal).digest('base64url')}`;
   }
 
+  /** The Redis key of the epoch of a realm, a counter without an expiry. */
+  epochKey(realm: string): string {
+    return `${this.#prefix}g:${realm}`;
+  }
+
   /** Runs a script in one round trip, or in two when the server has not cached the script yet. */
   async run(script: RedisScript, keys: readonly string[], args: readonly string[]): Promise<ScriptReply> {
     const rest = [String(keys.length), ...keys, ...args];

@@ -24,6 +24,21 @@ local function ofHash(command, key, ...)
 end
 `;
 
+/** Functions of scripts that use the epoch of a realm. */
+export const EPOCHS = `
+-- Whether the epoch of a realm refuses a record. Without a key of an epoch, it refuses none.
+local function isRefused(key, epoch)
+  local present = epoch and redis.call('GET', epoch)
+  return present and tonumber(redis.call('HGET', key, '${FIELDS.epoch}') or 0) < tonumber(present)
+end
+
+-- Writes the present epoch of a realm into a record, unless it is 0.
+local function stamp(key, epoch)
+  local present = epoch and redis.call('GET', epoch)
+  if present then redis.call('HSET', key, '${FIELDS.epoch}', present) end
+end
+`;
+
 /** Functions of scripts that write. */
 export const SHARED = `${OF_HASH}
 -- The engine's fields of a record, in the order of the call; nil when the record is not readable.
