@@ -160,7 +160,9 @@ export const FILES_WITHOUT_SPEC: readonly { readonly reason: string; readonly fi
     files: [
       'stores/redis/claim-session.ts',
       'stores/redis/cluster-writer.ts',
+      'stores/redis/index-members.ts',
       'stores/redis/index-scripts.ts',
+      'stores/redis/limited-logins.ts',
       'stores/redis/own-client.ts',
       'stores/redis/own-drivers.ts',
       'stores/redis/principal-entries.ts',

@@ -30,3 +30,14 @@ export async function claimSession(
   const reply = await access.run(REMOVE, [access.sessionKey(key)], args);
   return wordOf(reply) === 'removed' ? { former: String(reply[1]) } : resultOf<never>(reply);
 }
+
+/** Removes a session if it still belongs to this principal, as `textOf` encodes it. */
+export async function removeOf(
+  access: RedisAccess,
+  key: SessionKey,
+  principal: string,
+): Promise<'removed' | 'missing' | 'conflict'> {
+  return wordOf(
+    await access.run(REMOVE, [access.sessionKey(key)], ['readable', FIELDS.principal, principal]),
+  );
+}

@@ -21,3 +21,22 @@ return {'listed'}
 export const LIST = script(`
 return redis.call('ZREVRANGEBYSCORE', KEYS[1], '+inf', ARGV[1], 'LIMIT', ARGV[2], ARGV[3])
 `);
+
+/**
+ * KEYS: index. ARGV: member, expiresAt, now, highest expiresAt of members that do not count, number of members
+ * to have fewer than, number of members to remove, these, and members that do not count. Adds the member while
+ * fewer than that number count; else returns those that count.
+ */
+export const ADMIT = script(`${SHARED}
+local rest = 7 + tonumber(ARGV[6])
+for at = 7, rest - 1 do redis.call('ZREM', KEYS[1], ARGV[at]) end
+local ignored = {[ARGV[1]] = true}
+for at = rest, #ARGV do ignored[ARGV[at]] = true end
+local counted = {'full'}
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[4], '+inf')) do
+  if not ignored[member] then counted[#counted + 1] = member end
+end
+if #counted > tonumber(ARGV[5]) then return counted end
+addToIndex(KEYS[1], ARGV[1], ARGV[2], ARGV[3])
+return {'admitted'}
+`);

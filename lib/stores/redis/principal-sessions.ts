@@ -1,9 +1,9 @@
 import { type StoredSession, byNewest, type PrincipalIndex } from '../../core/store/session-store.js';
 import type { SessionKey } from '../../core/session-id.js';
 import type { PrincipalEntries } from './principal-entries.js';
-import { type RedisAccess, wordOf } from './redis-access.js';
-import { FIELDS, textOf } from './redis-record.js';
-import { REMOVE } from './redis-scripts.js';
+import { removeOf } from './claim-session.js';
+import type { RedisAccess } from './redis-access.js';
+import { textOf } from './redis-record.js';
 import { isRecord, type Loaded } from './session-reader.js';
 
 type Load = (key: SessionKey) => Promise<Loaded>;
@@ -61,18 +61,12 @@ export class PrincipalSessions implements PrincipalIndex {
       const keys = await this.#entries.page(principal, null, counts.kept + counts.conflict);
       if (keys.length === 0) return counts;
       const results = await Promise.all(
-        keys.map(async (key) => (key === keep ? 'kept' : this.#delete(key, principal))),
+        keys.map(async (key) => (key === keep ? 'kept' : removeOf(this.#access, key, principal))),
       );
       for (const result of results) counts[result]++;
       // Entries without a session too, or the next pass would find them again.
       const gone = keys.filter((_, n) => results[n] === 'removed' || results[n] === 'missing');
       await this.#entries.remove(principal, gone);
     }
-  }
-
-  /** Deletes a session if it still belongs to this principal. */
-  async #delete(key: SessionKey, principal: string): Promise<'removed' | 'missing' | 'conflict'> {
-    const condition = ['readable', FIELDS.principal, principal];
-    return wordOf(await this.#access.run(REMOVE, [this.#access.sessionKey(key)], condition));
   }
 }

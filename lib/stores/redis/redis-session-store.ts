@@ -1,6 +1,6 @@
 import type { SessionKey } from '../../core/session-id.js';
 import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
-import type { SessionEpochs } from '../../core/store/store-powers.js';
+import type { SessionEpochs, SessionLimits } from '../../core/store/store-powers.js';
 import {
   type Conflict,
   type StoredSession,
@@ -11,6 +11,7 @@ import {
 import { ClusterWriter } from './cluster-writer.js';
 import { SingleServerWriter } from './single-server-writer.js';
 import { connectTo } from './own-client.js';
+import { limitedTerms, LimitedLogins } from './limited-logins.js';
 import { PrincipalEntries } from './principal-entries.js';
 import { PrincipalSessions } from './principal-sessions.js';
 import { RedisAccess, wordOf } from './redis-access.js';
@@ -37,12 +38,14 @@ const CLOSE_WITHIN_MS = 2000;
  * SessionModule.forRoot({ secret, store: new RedisSessionStore({ url: 'redis://localhost:6379' }) });
  * ```
  */
-export class RedisSessionStore extends SessionStore implements PrincipalIndex, SessionEpochs {
+export class RedisSessionStore extends SessionStore implements PrincipalIndex, SessionEpochs, SessionLimits {
+  readonly limitsSessions = true;
   readonly #access: RedisAccess;
   readonly #entries: PrincipalEntries;
   readonly #epochs: RedisEpochs;
   readonly #reader: SessionReader;
   readonly #writer: SessionWriter;
+  readonly #logins: LimitedLogins;
   readonly #principals: PrincipalSessions;
   readonly #release: () => void;
   #closing: Promise<void> | null = null;
@@ -59,6 +62,7 @@ export class RedisSessionStore extends SessionStore implements PrincipalIndex, S
     this.#writer = connection.isCluster
       ? new ClusterWriter(this.#access, this.#entries, this.#epochs)
       : new SingleServerWriter(this.#access, this.#entries);
+    this.#logins = new LimitedLogins(this.#access, this.#entries, this.#epochs, this.#reader);
     this.#principals = new PrincipalSessions(this.#access, this.#entries, (key) => this.load(key));
     this.#release = release;
   }
@@ -68,6 +72,8 @@ export class RedisSessionStore extends SessionStore implements PrincipalIndex, S
   }
 
   create(key: SessionKey, record: SessionRecord, terms?: WriteTerms): ReturnType<SessionWriter['create']> {
+    const limited = limitedTerms(record, terms);
+    if (limited !== null) return this.#logins.create(key, record, limited);
     return this.#writer.create(key, record, terms);
   }
 
@@ -82,6 +88,8 @@ export class RedisSessionStore extends SessionStore implements PrincipalIndex, S
     revision: number | null,
     terms?: WriteTerms,
   ): ReturnType<SessionWriter['rekey']> {
+    const limited = limitedTerms(record, terms);
+    if (limited !== null) return this.#logins.rekey({ key: from, revision }, to, record, limited);
     return this.#writer.rekey(from, to, record, revision, terms);
   }
 
