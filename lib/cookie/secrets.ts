@@ -70,7 +70,15 @@ const KEY_BYTES = 32;
  * @see RFC 5869; docs/adr/015-isolation-of-named-sessions.md
  */
 export function namedSecrets(secrets: readonly Secret[], sessionName: string): readonly KeyObject[] {
-  const purpose = `cookie:${sessionName}`;
+  return derivedKeys(secrets, `cookie:${sessionName}`);
+}
+
+/** The keys that encrypt the cursors of a registry, in the order of the secrets. */
+export function cursorKeys(secrets: readonly Secret[], sessionName: string): readonly KeyObject[] {
+  return derivedKeys(secrets, `cursor:${sessionName}`);
+}
+
+function derivedKeys(secrets: readonly Secret[], purpose: string): readonly KeyObject[] {
   return secrets.map((secret) => {
     const key = typeof secret === 'string' ? Buffer.from(secret) : secret;
     return createSecretKey(Buffer.from(hkdfSync('sha256', key, SALT, purpose, KEY_BYTES)));

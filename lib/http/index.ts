@@ -32,6 +32,7 @@ export {
 } from '../core/store/session-record.js';
 export { SessionRegistry } from '../core/registry/session-registry.js';
 export type { SessionInfo } from '../core/registry/session-info.js';
+export type { SessionInfoPage } from '../core/registry/session-pages.js';
 export {
   SessionStore,
   type Conflict,

@@ -137,11 +137,21 @@ export class SessionHandler {
       throw error;
     };
     try {
-      const found = this.#engine.find(this.#parts.ids.candidatesIn(values), session.cookies);
+      const candidates = this.#parts.ids.candidatesIn(values);
+      if (candidates.length === 0) return this.#rejectUnsigned();
+      const found = this.#engine.find(candidates, session.cookies);
       return found instanceof Promise ? found.catch(failed) : found;
     } catch (error) {
       return failed(error);
     }
+  }
+
+  /** No cookie has a valid signature: there is no id to load. */
+  #rejectUnsigned(): null {
+    if (!this.#events.isOn) return null;
+    const fact = { sessionName: this.#parts.sessionName, at: this.#options.clock.now() };
+    this.#events.emit({ type: 'rejected', reason: 'bad-signature', handles: [], ...fact });
+    return null;
   }
 
   #continuesWithout({ req, res }: RequestSession, error: unknown): error is SessionError {

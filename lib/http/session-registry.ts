@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { cursorKeys } from '../cookie/secrets.js';
 import { SessionRegistry } from '../core/registry/session-registry.js';
 import type { EventSink } from '../core/session-event.js';
 import { describeWithoutText } from '../core/util/describe-value.js';
@@ -65,5 +66,6 @@ export function registryOf(
     cookies,
     realm: sessionName,
     sink,
+    cursorKeys: cursorKeys(options.secrets, sessionName),
   });
 }

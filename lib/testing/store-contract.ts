@@ -3,14 +3,18 @@ import type { SessionStore } from '../core/store/session-store.js';
 import type { Cases } from './contract-records.js';
 import { corruptRecordCases, ODD_DATA } from './data-contract.js';
 import { ENGINE_CONCURRENCY, ENGINE_TIMEOUTS } from './engine-contract.js';
+import { EPOCHS, NO_EPOCHS } from './epoch-contract.js';
 import { GIVEN_RECORDS } from './given-records-contract.js';
 import { LIFE_CYCLE, NO_RESURRECTION } from './life-cycle-contract.js';
 import { LARGE_PATCHES } from './large-patch-contract.js';
+import { LIMITS, NO_LIMITS } from './limit-contract.js';
+import { LIMIT_RACES, LIMITS_AND_EPOCHS } from './limit-race-contract.js';
 import { NAMES } from './name-contract.js';
 import { NO_LOST_UPDATE } from './patch-contract.js';
 import { NO_PRINCIPALS, PRINCIPALS } from './principal-contract.js';
 import { REKEY, REVISION } from './rekey-contract.js';
 import { ATOMIC_REKEY, REKEY_IN_TWO_STEPS } from './rekey-window-contract.js';
+import { NO_SCAN, SCAN } from './scan-contract.js';
 import { NO_SWEEP, SWEEP } from './sweep-contract.js';
 
 /** The store that {@link describeStoreContract} tests, and what it can do. */
@@ -31,6 +35,21 @@ export interface StoreContractOptions<S extends SessionStore = SessionStore> {
    * @defaultValue `true`
    */
   readonly indexesPrincipals?: boolean;
+  /**
+   * Whether the store has `SessionEpochs`.
+   * @defaultValue `true`
+   */
+  readonly epochs?: boolean;
+  /**
+   * Whether the store has `SessionLimits`.
+   * @defaultValue `true`
+   */
+  readonly limits?: boolean;
+  /**
+   * Whether the store has `SessionScan`.
+   * @defaultValue `true`
+   */
+  readonly scans?: boolean;
   /**
    * Whether `rekey` changes both keys in one step. `false` for a store whose servers cannot, such as Redis Cluster: both
    * keys may then be readable during a rekey, see `SessionStore.rekey`.
@@ -78,16 +97,15 @@ export function describeStoreContract<S extends SessionStore>(
     const register = (cases: Cases<S>): void =>
       Object.entries(cases).forEach(([title, run]) => it(title, () => run(store)));
     register(casesFor(options));
+    for (const { group, isOn, cases, without } of powersOf(options)) {
+      if (isOn) describe(group, () => register(cases));
+      else register(without);
+    }
     describe('with the engine', () => register({ ...ENGINE_TIMEOUTS, ...ENGINE_CONCURRENCY }));
   });
 }
 
-function casesFor<S extends SessionStore>({
-  sweeps = true,
-  indexesPrincipals = true,
-  atomicRekey = true,
-  spoil,
-}: StoreContractOptions<S>): Cases<S> {
+function casesFor<S extends SessionStore>({ atomicRekey = true, spoil }: StoreContractOptions<S>): Cases<S> {
   return {
     ...LIFE_CYCLE,
     ...NO_RESURRECTION,
@@ -99,8 +117,35 @@ function casesFor<S extends SessionStore>({
     ...REKEY,
     ...(atomicRekey ? ATOMIC_REKEY : REKEY_IN_TWO_STEPS),
     ...REVISION,
-    ...(sweeps ? SWEEP : NO_SWEEP),
-    ...(indexesPrincipals ? PRINCIPALS : NO_PRINCIPALS),
     ...(spoil === undefined ? {} : corruptRecordCases(spoil)),
   };
+}
+
+/** The cases of an optional power. */
+interface Power {
+  /** The title of their group. */
+  readonly group: string;
+  readonly isOn: boolean;
+  readonly cases: Cases;
+  /** The case of a store without the power. */
+  readonly without: Cases;
+}
+
+type Powers = Pick<StoreContractOptions, 'sweeps' | 'indexesPrincipals' | 'epochs' | 'limits' | 'scans'>;
+
+function powersOf({
+  sweeps = true,
+  indexesPrincipals = true,
+  epochs = true,
+  limits = true,
+  scans = true,
+}: Powers): Power[] {
+  const limitCases = { ...LIMITS, ...LIMIT_RACES, ...(epochs ? LIMITS_AND_EPOCHS : {}) };
+  return [
+    { group: 'expiry', isOn: sweeps, cases: SWEEP, without: NO_SWEEP },
+    { group: 'principals', isOn: indexesPrincipals, cases: PRINCIPALS, without: NO_PRINCIPALS },
+    { group: 'epochs', isOn: epochs, cases: EPOCHS, without: NO_EPOCHS },
+    { group: 'limits', isOn: limits, cases: limitCases, without: NO_LIMITS },
+    { group: 'scan', isOn: scans, cases: SCAN, without: NO_SCAN },
+  ];
 }

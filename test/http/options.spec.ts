@@ -172,6 +172,7 @@ describe('options that fail at startup', () => {
     ['an unknown onStoreError', withSecret({ onStoreError: 'ignore' }), 'onStoreError', '"ignore"', '"fail"'],
     ['true as onStoreError', withSecret({ onStoreError: true }), 'onStoreError', 'true', '"anonymous"'],
     ['an object as onEvent', withSecret({ onEvent: {} }), 'onEvent', 'an object', 'a function'],
+    ['a text as principal', withSecret({ principal: 'userId' }), 'principal', 'a string', 'a function'],
     ['infinity as sweepEvery', withSecret({ sweepEvery: Infinity }), 'sweepEvery', 'Infinity', 'false'],
     ['a clock without now', withSecret({ clock: {} }), 'clock', 'an object', 'now()'],
     ['a function as clock', withSecret({ clock: Date.now }), 'clock', 'the function now', 'now()'],
@@ -451,7 +452,7 @@ describe('an option error', () => {
         [`an array as the option ${option}`, withSecret({ [option]: [WEAK] })],
       ],
     ),
-    ...['sweepEvery', 'storeTimeout', 'onEvent', 'clock'].map((option): [string, unknown] => [
+    ...['sweepEvery', 'storeTimeout', 'onEvent', 'principal', 'clock'].map((option): [string, unknown] => [
       `the option ${option}`,
       withSecret({ [option]: WEAK }),
     ]),

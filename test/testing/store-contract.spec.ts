@@ -2,13 +2,16 @@ import { MemorySessionStore } from 'nest-session';
 import { describeStoreContract, type StoreContractOptions } from 'nest-session/testing';
 import { CORRUPT_MUTANTS, spoilReference } from './mutants/corrupt-mutants.js';
 import { DATA_MUTANTS } from './mutants/data-mutants.js';
+import { EPOCH_MUTANTS } from './mutants/epoch-mutants.js';
 import { LIFE_CYCLE_MUTANTS } from './mutants/life-cycle-mutants.js';
+import { LIMIT_MUTANTS } from './mutants/limit-mutants.js';
 import type { Mutant } from './mutants/mutant.js';
 import { PATCH_MUTANTS } from './mutants/patch-mutants.js';
 import { PRINCIPAL_MUTANTS } from './mutants/principal-mutants.js';
 import { runRecorded, type Outcomes } from './mutants/recording-runner.js';
 import { ReferenceStore } from './mutants/reference-store.js';
 import { CreatesBeforeItClaims, REKEY_MUTANTS, TWO_STEP_MUTANTS } from './mutants/rekey-mutants.js';
+import { SCAN_MUTANTS } from './mutants/scan-mutants.js';
 import { SWEEP_MUTANTS } from './mutants/sweep-mutants.js';
 
 const MUTANTS: readonly Mutant[] = [
@@ -18,6 +21,9 @@ const MUTANTS: readonly Mutant[] = [
   ...REKEY_MUTANTS,
   ...SWEEP_MUTANTS,
   ...PRINCIPAL_MUTANTS,
+  ...EPOCH_MUTANTS,
+  ...LIMIT_MUTANTS,
+  ...SCAN_MUTANTS,
   ...CORRUPT_MUTANTS,
 ];
 
@@ -71,11 +77,14 @@ describe('describeStoreContract', () => {
     });
   });
 
-  it('fails a store that sweeps or has an index although its options say that it does not', async () => {
-    const options = { sweeps: false, indexesPrincipals: false };
+  it('fails a store that has powers although its options say that it does not', async () => {
+    const options = { sweeps: false, indexesPrincipals: false, epochs: false, limits: false, scans: false };
     expect(failedIn(await outcomesOf({ create: () => new ReferenceStore(), ...options }))).toEqual([
       'has no deleteExpired() with sweeps: false',
       'has neither listByPrincipal() nor deleteByPrincipal() with indexesPrincipals: false',
+      'has neither epoch() nor advanceEpoch() with epochs: false',
+      'has no limitsSessions with limits: false',
+      'has no scan() with scans: false',
     ]);
   });
 });

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { EventSink } from '../session-event.js';
 import type { Lifetimes } from '../session/expiry.js';
 import type { SessionCookieFactory } from '../session/session-cookie.js';
@@ -18,4 +19,6 @@ export interface RegistryParts {
   /** The session name. */
   readonly realm: string;
   readonly sink: EventSink;
+  /** Keys of 32 bytes that encrypt the cursors of pages. The first one encrypts, and all decrypt. */
+  readonly cursorKeys: readonly KeyObject[];
 }

@@ -2,7 +2,7 @@ import { timeoutError } from '../errors.js';
 import type { SessionKey } from '../session-id.js';
 import { asFailure } from '../store/guarded-store.js';
 import { isPrincipalIndex, type StoredSession } from '../store/session-store.js';
-import { hasEpochs, missingPower } from '../store/store-powers.js';
+import { hasEpochs, hasScan, missingPower, type SessionPage } from '../store/store-powers.js';
 import type { Awaitable } from '../util/awaitable.js';
 import { withDeadline } from '../util/deadline.js';
 import type { RegistryParts } from './registry-parts.js';
@@ -35,6 +35,18 @@ export class RegistryStore {
     const { store, realm } = this.#parts;
     if (!hasEpochs(store)) throw this.#missing(need, 'epoch() and advanceEpoch()');
     return this.#call('advance the epoch of', () => store.advanceEpoch(realm));
+  }
+
+  /** One page of all sessions of the store. */
+  async scan(need: string, cursor: string | null, limit: number): Promise<SessionPage> {
+    const { store } = this.#parts;
+    if (!hasScan(store)) throw this.#missing(need, 'scan()');
+    return this.#call('scan', () => store.scan(cursor, limit));
+  }
+
+  /** Whether the store can list all of its sessions. */
+  get canScan(): boolean {
+    return hasScan(this.#parts.store);
   }
 
   /** Whether this call has removed the record. */

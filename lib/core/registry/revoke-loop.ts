@@ -3,7 +3,7 @@ import type { StoredSession } from '../store/session-store.js';
 import type { RegistryStore } from './registry-store.js';
 
 /** How many records are deleted concurrently. */
-const AT_ONCE = 16;
+export const AT_ONCE = 16;
 /** More passes than moving sessions can cause: a store lists what it does not delete. */
 const MOST_PASSES = 1000;
 /** All sessions, also expired ones: the clock of another node may be behind. */

@@ -29,7 +29,7 @@ const LOGIN = '$login';
 
 /** The public name of a stored session. It is stored where the session has had another id. */
 export function handleOf({ key, record }: StoredSession, store: object): string {
-  const stored = parsed(record.attributes.get(HANDLE));
+  const stored = parsedText(record.attributes.get(HANDLE));
   if (typeof stored === 'string') return stored;
   // A store with keys of its own uses the id as the key.
   const hasOwnKeys = (store as Partial<SessionKeying>).keyOf !== undefined;
@@ -69,7 +69,10 @@ export function isLive(
 }
 
 function loginOf({ attributes }: SessionRecord): Pick<SessionInfo, 'authenticatedAt' | 'methods'> {
-  const login = parsed(attributes.get(LOGIN)) as { readonly at?: unknown; readonly methods?: unknown } | null;
+  const login = parsedText(attributes.get(LOGIN)) as {
+    readonly at?: unknown;
+    readonly methods?: unknown;
+  } | null;
   const { at, methods } = login ?? {};
   const isMap = typeof methods === 'object' && methods !== null;
   return {
@@ -79,7 +82,7 @@ function loginOf({ attributes }: SessionRecord): Pick<SessionInfo, 'authenticate
 }
 
 /** The value of a JSON text; `null` for any other text. */
-function parsed(text: string | undefined): unknown {
+export function parsedText(text: string | undefined): unknown {
   if (text === undefined) return null;
   try {
     return JSON.parse(text) as unknown;

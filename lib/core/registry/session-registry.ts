@@ -1,12 +1,15 @@
-import { SessionError } from '../errors.js';
+import type { SessionError } from '../errors.js';
 import type { UserSession } from '../session/user-session.js';
 import { scopedPrincipal } from '../store/principal-scope.js';
 import type { StoredSession } from '../store/session-store.js';
-import { describeWithoutText } from '../util/describe-value.js';
+import { CursorSeal } from './cursor-seal.js';
+import { deleteRefused } from './prune.js';
+import { handleOption, principalText } from './registry-arguments.js';
 import type { RegistryParts } from './registry-parts.js';
 import { RegistryStore } from './registry-store.js';
 import { endSessions } from './revoke-loop.js';
 import { handleOf, infoOf, isLive, type SessionInfo } from './session-info.js';
+import { readPage, type SessionInfoPage } from './session-pages.js';
 
 /** The most sessions that {@link SessionRegistry.list} returns. */
 const MOST_LISTED = 1000;
@@ -22,14 +25,17 @@ const ALL = Number.MAX_SAFE_INTEGER;
  * All methods reject with `ERR_SESSION_STORE` if the store fails, and with `ERR_SESSION_CONFIG` if it cannot
  * list the sessions of a principal.
  */
-export class SessionRegistry {
+export class SessionRegistry implements AsyncIterable<SessionInfo> {
   readonly #parts: RegistryParts;
   readonly #store: RegistryStore;
+  readonly #cursors: CursorSeal;
+  #pruned: Promise<void> = Promise.resolve();
 
   /** Use `sessionRegistry(options)`, or inject it from the `SessionModule`. */
   constructor(parts: RegistryParts) {
     this.#parts = parts;
     this.#store = new RegistryStore(parts);
+    this.#cursors = new CursorSeal(parts.cursorKeys);
   }
 
   /**
@@ -83,17 +89,52 @@ export class SessionRegistry {
   }
 
   /**
-   * Ends all sessions of this session name in constant time, those of anonymous visitors too. Their records
-   * stay in the store until they expire, but no request gets them.
+   * Ends all sessions of this session name in constant time, those of anonymous visitors too. From then on no
+   * request gets one of them. Their records are deleted later: concurrently where the store can list all of
+   * its sessions, else when they expire.
    *
    * @throws SessionError `ERR_SESSION_CONFIG` if the store has no epochs.
    */
   async revokeEverything(): Promise<void> {
     const { sink, clock, realm } = this.#parts;
-    await this.#store.advanceEpoch('SessionRegistry.revokeEverything()');
-    if (!sink.isOn) return;
+    const need = needOf('revokeEverything');
+    const epoch = await this.#store.advanceEpoch(need);
     const about = { handle: null, principal: null, sessionName: realm, at: clock.now() };
-    sink.emit({ type: 'revoked', reason: 'everything', ...about });
+    if (sink.isOn) sink.emit({ type: 'revoked', reason: 'everything', ...about });
+    if (!this.#store.canScan) return;
+    this.#pruned = this.#pruned
+      .then(() => deleteRefused(this.#store, need, realm, epoch))
+      .catch((error: unknown) => {
+        if (sink.isOn) sink.emit({ type: 'sweep-failed', error: error as SessionError });
+      });
+  }
+
+  /**
+   * One page of all live sessions of this session name, also those of anonymous visitors, in no order.
+   * `cursor` is the one of the page before, and `null` for the first page. A session that exists from the
+   * first page to the last one is on at least one of them.
+   *
+   * @throws SessionError `ERR_SESSION_VALUE` for a cursor of another registry: one with another `secret`.
+   */
+  async page(cursor: string | null = null): Promise<SessionInfoPage> {
+    const from = cursor === null ? null : this.#cursors.open(cursor);
+    const { sessions, cursor: next } = await readPage(this.#store, needOf('page'), from, this.#parts);
+    return { sessions, cursor: next === null ? null : this.#cursors.seal(next) };
+  }
+
+  /** All live sessions of this session name, as {@link SessionRegistry.page} lists them. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<SessionInfo, void, undefined> {
+    for (let cursor: string | null = null; ;) {
+      const page: SessionInfoPage = await readPage(
+        this.#store,
+        'Iterating a SessionRegistry',
+        cursor,
+        this.#parts,
+      );
+      yield* page.sessions;
+      ({ cursor } = page);
+      if (cursor === null) return;
+    }
   }
 
   /** The live sessions of a principal, the newest first. */
@@ -130,23 +171,3 @@ export class SessionRegistry {
 }
 
 const needOf = (method: string): string => `SessionRegistry.${method}()`;
-
-/** A principal as text: numbers become decimal text. */
-function principalText(principal: unknown): string {
-  if (typeof principal === 'string' && principal !== '') return principal;
-  if (typeof principal === 'bigint' || Number.isFinite(principal)) return String(principal);
-  throw new SessionError(
-    'ERR_SESSION_VALUE',
-    `A principal must be a text or a number, got ${describeWithoutText(principal)}.`,
-  );
-}
-
-/** The handle of a session that the caller passes; `null` without one. */
-function handleOption(session: UserSession | undefined, option: string): string | null {
-  if (session === undefined) return null;
-  const { handle } = (session ?? {}) as Partial<UserSession>;
-  if (typeof handle === 'string') return handle;
-  throw new TypeError(
-    `The option ${option} must be a session, such as req.session, got ${describeWithoutText(session)}.`,
-  );
-}

@@ -1,5 +1,4 @@
 import { type NameLists, type PackedTexts, packTexts, unpackTexts } from './packed-texts.js';
-import { describeWithoutText } from '../../core/util/describe-value.js';
 import { isChange, type SessionPatch, type SessionRecord } from '../../core/store/session-record.js';
 import type { SessionKey } from '../../core/session-id.js';
 
@@ -105,17 +104,6 @@ export class Entry {
     this.#texts = '';
   }
 }
-
-/** @throws RangeError when a limit is not a positive integer. */
-export function positive(option: string, value: number): number {
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new RangeError(
-    `The option ${option} of the MemorySessionStore must be a positive integer, got ${describeWithoutText(value)}.`,
-  );
-}
-
-/** The target of an eviction: below the limit, so that evictions are rare. */
-export const evictionTarget = (limit: number): number => limit - Math.floor(limit / 64);
 
 /** Size difference that a patch makes to a record. Bytes. */
 export function growthOf(patch: SessionPatch): number {

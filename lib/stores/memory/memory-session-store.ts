@@ -1,33 +1,28 @@
-import { Entry, evictionTarget, growthOf, positive, sizeOf } from './entry.js';
-import { evictUnused, RecentEntries } from './evict.js';
-import { ExpiredSessions } from './expiry.js';
-import { NameLists } from './packed-texts.js';
-import { PrincipalKeys } from './principal-keys.js';
-import type { Awaitable } from '../../core/util/awaitable.js';
+import type { SessionKey } from '../../core/session-id.js';
+import { victimsOf } from '../../core/store/principal-limit.js';
+import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
 import {
   type Conflict,
+  type Evicted,
   type ExpirySweeper,
   type StoredSession,
   byNewest,
   type PrincipalIndex,
   SessionStore,
+  type WriteTerms,
 } from '../../core/store/session-store.js';
-import type { SessionKey } from '../../core/session-id.js';
-import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
+import type {
+  SessionEpochs,
+  SessionLimits,
+  SessionPage,
+  SessionScan,
+} from '../../core/store/store-powers.js';
+import type { Awaitable } from '../../core/util/awaitable.js';
+import { checkOptions, type MemoryStoreOptions } from './memory-options.js';
+import { SessionTable } from './session-table.js';
+import { smallestKeys } from './smallest-keys.js';
 
-/** Limits of a {@link MemorySessionStore}. */
-export interface MemoryStoreOptions {
-  /**
-   * Largest number of sessions.
-   * @defaultValue `100_000`
-   */
-  readonly maxSessions?: number;
-  /**
-   * Largest size of all keys and attributes. Bytes.
-   * @defaultValue 64 MiB
-   */
-  readonly maxBytes?: number;
-}
+export type { MemoryStoreOptions } from './memory-options.js';
 
 /**
  * Sessions in the memory of this process: for development, tests and tools. They are lost when the process
@@ -36,71 +31,62 @@ export interface MemoryStoreOptions {
  * At a limit the store evicts sessions that were not used recently: first those without a principal, then
  * any. `evicted` counts them. Expired sessions are freed within a second.
  */
-export class MemorySessionStore extends SessionStore implements ExpirySweeper, PrincipalIndex {
-  readonly #entries = new Map<SessionKey, Entry>();
-  readonly #expired = new ExpiredSessions(this.#entries, (key) => this.#drop(key));
-  readonly #principals = new PrincipalKeys();
-  readonly #lists = new NameLists();
-  readonly #recent = new RecentEntries();
-  readonly #maxSessions: number;
-  readonly #maxBytes: number;
-  #bytes = 0;
-  #evicted = 0;
-  #uses = 0;
-  /** Number of sessions without a principal. */
-  #anonymous = 0;
+export class MemorySessionStore
+  extends SessionStore
+  implements ExpirySweeper, PrincipalIndex, SessionEpochs, SessionLimits, SessionScan
+{
+  readonly limitsSessions = true;
+  readonly #table: SessionTable;
 
   /** @throws RangeError when a limit is not a positive integer. */
-  constructor({ maxSessions = 100_000, maxBytes = 64 * 1024 * 1024 }: MemoryStoreOptions = {}) {
+  constructor(options: MemoryStoreOptions = {}) {
     super();
-    this.#maxSessions = positive('maxSessions', maxSessions);
-    this.#maxBytes = positive('maxBytes', maxBytes);
+    this.#table = new SessionTable(checkOptions(options));
   }
 
   /** Number of sessions, including some that expired within the last second. */
   get size(): number {
-    return this.#entries.size;
+    return this.#table.entries.size;
   }
   /** Size of all keys and attributes. Bytes. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#table.bytes;
   }
   /** Number of evicted sessions. A value above 0 means that a limit is too low. */
   get evicted(): number {
-    return this.#evicted;
+    return this.#table.evicted;
   }
 
-  load(key: SessionKey): Awaitable<SessionRecord | null> {
-    const entry = this.#entries.get(key);
+  load(key: SessionKey): Awaitable<SessionRecord | null>;
+  load(key: SessionKey, realm?: string): Awaitable<SessionRecord | 'revoked' | null>;
+  load(key: SessionKey, realm?: string): Awaitable<SessionRecord | 'revoked' | null> {
+    const entry = this.#table.entries.get(key);
     if (entry === undefined) return null;
-    entry.usedAt = ++this.#uses;
-    this.#recent.add(entry);
-    return entry.record();
+    if (realm !== undefined && this.#table.epochs.refuses(key, realm)) return 'revoked';
+    return this.#table.read(key, entry);
   }
 
-  create(key: SessionKey, record: SessionRecord): Awaitable<'created' | 'collision'> {
-    if (this.#entries.has(key)) return 'collision';
-    const entry = new Entry(record, sizeOf(key, record), this.#lists);
-    this.#checkSize(entry.bytes);
-    this.#put(key, entry);
-    this.#expired.noteTime(record.touchedAt);
-    return 'created';
+  create(
+    key: SessionKey,
+    record: SessionRecord,
+    terms?: WriteTerms,
+  ): Awaitable<'created' | 'collision' | 'limit' | Evicted> {
+    if (this.#table.entries.has(key)) return 'collision';
+    const victims = this.#victims(record, null, terms);
+    if (victims === 'limit') return 'limit';
+    const entry = this.#table.entryOf(key, record);
+    for (const victim of victims) this.#table.drop(victim.key);
+    const epoch = terms === undefined ? (record.epoch ?? 0) : this.#table.epochs.now(terms.realm);
+    this.#table.put(key, entry, epoch);
+    this.#table.expired.noteTime(record.touchedAt);
+    return victims.length === 0 ? 'created' : { evicted: victims };
   }
 
   patch(key: SessionKey, patch: SessionPatch): Awaitable<'applied' | 'missing' | Conflict> {
-    const entry = this.#entries.get(key);
+    const entry = this.#table.entries.get(key);
     if (entry === undefined) return 'missing';
-    if (!entry.agreesWith(patch)) return { conflict: entry.record() };
-    const growth = growthOf(patch);
-    if (growth > 0) this.#checkSize(entry.bytes + growth);
-    const { principal, expiresAt } = entry;
-    if (principal !== patch.principal.to) this.#changePrincipal(key, principal, patch.principal.to);
-    entry.apply(patch, this.#lists);
-    if (entry.expiresAt < expiresAt) this.#expired.add(key, entry);
-    entry.bytes += growth;
-    entry.usedAt = ++this.#uses;
-    this.#bytes += growth;
-    if (growth > 0) this.#makeRoomFor(key);
+    if (!entry.agreesWith(patch)) return { conflict: this.#table.session(key, entry).record };
+    this.#table.apply(key, entry, patch);
     return 'applied';
   }
 
@@ -109,84 +95,69 @@ export class MemorySessionStore extends SessionStore implements ExpirySweeper, P
     to: SessionKey,
     record: SessionRecord,
     revision: number | null,
-  ): Awaitable<'applied' | 'missing' | 'collision' | Conflict> {
-    const entry = this.#entries.get(from);
+    terms?: WriteTerms,
+  ): Awaitable<'applied' | 'missing' | 'collision' | 'limit' | Evicted | Conflict> {
+    const table = this.#table;
+    const entry = table.entries.get(from);
     if (entry === undefined) return 'missing';
-    if (revision !== null && entry.revision !== revision) return { conflict: entry.record() };
-    if (this.#entries.has(to)) return 'collision';
-    const next = new Entry(record, sizeOf(to, record), this.#lists);
-    this.#checkSize(next.bytes);
-    this.#drop(from);
-    this.#put(to, next);
-    return 'applied';
+    if (terms !== undefined && table.epochs.refuses(from, terms.realm)) return 'missing';
+    if (revision !== null && entry.revision !== revision)
+      return { conflict: table.session(from, entry).record };
+    if (table.entries.has(to)) return 'collision';
+    const victims = this.#victims(record, from, terms);
+    if (victims === 'limit') return 'limit';
+    const next = table.entryOf(to, record);
+    table.drop(from);
+    for (const victim of victims) table.drop(victim.key);
+    table.put(to, next, terms?.isLogin === true ? table.epochs.now(terms.realm) : (record.epoch ?? 0));
+    return victims.length === 0 ? 'applied' : { evicted: victims };
   }
 
   delete(key: SessionKey): Awaitable<'deleted' | 'missing'> {
-    return this.#drop(key) ? 'deleted' : 'missing';
+    return this.#table.drop(key) ? 'deleted' : 'missing';
   }
 
   deleteExpired(before: number, limit: number): Promise<number> {
-    return this.#expired.free(before, limit);
+    return this.#table.expired.free(before, limit);
   }
 
   async listByPrincipal(principal: string, at: number, limit: number): Promise<StoredSession[]> {
-    const sessions = this.#principals
-      .of(principal)
-      .map((key) => ({ key, record: this.#entries.get(key)!.record() }));
-    return byNewest(sessions, at).slice(0, limit);
+    return byNewest(this.#table.sessionsOf(principal), at).slice(0, limit);
   }
 
   async deleteByPrincipal(principal: string, keep: SessionKey | null): Promise<number> {
-    const keys = this.#principals.of(principal).filter((key) => key !== keep);
-    return keys.filter((key) => this.#drop(key)).length;
+    const keys = this.#table.principals.of(principal).filter((key) => key !== keep);
+    return keys.filter((key) => this.#table.drop(key)).length;
   }
 
-  #put(key: SessionKey, entry: Entry): void {
-    entry.usedAt = ++this.#uses;
-    this.#entries.set(key, entry);
-    this.#bytes += entry.bytes;
-    if (entry.principal === null) this.#anonymous++;
-    else this.#principals.move(key, null, entry.principal);
-    this.#expired.add(key, entry);
-    this.#makeRoomFor(key);
+  async epoch(realm: string): Promise<number> {
+    return this.#table.epochs.now(realm);
   }
 
-  #changePrincipal(key: SessionKey, former: string | null, principal: string | null): void {
-    this.#anonymous += Number(principal === null) - Number(former === null);
-    this.#principals.move(key, former, principal);
+  async advanceEpoch(realm: string): Promise<number> {
+    return this.#table.epochs.advance(realm);
   }
 
-  #checkSize(bytes: number): void {
-    if (bytes <= this.#maxBytes) return;
-    throw new RangeError(
-      `A session of ${bytes} bytes is larger than maxBytes ${this.#maxBytes} of the MemorySessionStore.`,
-    );
+  /** Compares all keys for each page: for jobs and tools, not for requests. */
+  async scan(cursor: string | null, limit: number): Promise<SessionPage> {
+    const { entries } = this.#table;
+    const { page, isLast } = smallestKeys(entries.keys(), cursor, limit);
+    const sessions = page.map((key) => this.#table.session(key, entries.get(key)!));
+    return { sessions, cursor: isLast ? null : page.at(-1)! };
   }
 
-  /** Evicts some sessions more than needed, because a search is expensive; anonymous ones first. */
-  #makeRoomFor(fresh: SessionKey): void {
-    if (this.#entries.size <= this.#maxSessions && this.#bytes <= this.#maxBytes) return;
-    const [size, bytes] = [evictionTarget(this.#maxSessions), evictionTarget(this.#maxBytes)];
-    const isBelowTarget = (): boolean => this.#entries.size <= size && this.#bytes <= bytes;
-    const evict = (key: SessionKey): void => void (this.#drop(key) && this.#evicted++);
-    const kept = this.#entries.get(fresh)!.principal === null ? 1 : 0;
-    const noAnonymous = (): boolean => isBelowTarget() || this.#anonymous === kept;
-    const all = { fresh, evict, uses: this.#uses };
-    const anonymous = { ...all, count: this.#anonymous, onlyAnonymous: true, isDone: noAnonymous };
-    evictUnused(this.#entries, anonymous);
-    const isAlone = (): boolean => isBelowTarget() || this.#entries.size === 1;
-    evictUnused(this.#entries, { ...all, count: this.#entries.size, onlyAnonymous: false, isDone: isAlone });
-  }
-
-  #drop(key: SessionKey): boolean {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return false;
-    this.#bytes -= entry.bytes;
-    if (entry.principal === null) this.#anonymous--;
-    else this.#principals.move(key, entry.principal, null);
-    entry.clear();
-    this.#entries.delete(key);
-    if (this.#entries.size === 0) this.#expired.stop();
-    return true;
+  /** The sessions that end for a new one of the principal. */
+  #victims(
+    { principal }: SessionRecord,
+    from: SessionKey | null,
+    terms: WriteTerms | undefined,
+  ): readonly StoredSession[] | 'limit' {
+    if (principal === null || terms === undefined || terms.limit === null) return NO_SESSIONS;
+    const { realm, limit } = terms;
+    const isCounted = ({ key, record }: StoredSession): boolean =>
+      key !== from && record.expiresAt > limit.at && !this.#table.epochs.refuses(key, realm);
+    return victimsOf(this.#table.sessionsOf(principal).filter(isCounted), limit);
   }
 }
+
+const NO_SESSIONS: readonly StoredSession[] = [];

@@ -1,3 +1,4 @@
+import { createSecretKey, randomBytes } from 'node:crypto';
 import {
   MemorySessionStore,
   type SessionEvent,
@@ -43,13 +44,14 @@ export class RegistryFixture {
         },
         emit: (event) => void this.events.push(event),
       },
+      cursorKeys: [createSecretKey(randomBytes(32))],
       ...overrides,
     };
   }
 
   /** Stores a session of a principal, `ageMs` old. */
   async login(
-    principal: string,
+    principal: string | null,
     { ageMs = 0, realm = 'default', own = {}, ...overrides }: Login = {},
   ): Promise<SessionKey> {
     const key = sessionKey(newSessionId());
@@ -61,7 +63,7 @@ export class RegistryFixture {
         createdAt: at,
         touchedAt: at,
         expiresAt: this.clock.now() + hours(1),
-        principal: scopedPrincipal(realm, principal),
+        principal: principal === null ? null : scopedPrincipal(realm, principal),
         revision: 0,
         attributes: new Map(texts),
         ...overrides,

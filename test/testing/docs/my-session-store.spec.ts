@@ -6,4 +6,7 @@ describeStoreContract('MySessionStore', {
   create: () => new MySessionStore(),
   sweeps: false,
   indexesPrincipals: false,
+  epochs: false,
+  limits: false,
+  scans: false,
 });

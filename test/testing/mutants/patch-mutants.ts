@@ -205,7 +205,7 @@ export const PATCH_MUTANTS: readonly Mutant[] = [
   {
     fault: 'does not compare the principal',
     make: () => new ComparesNoPrincipal(),
-    caughtBy: 'returns a conflict for a patch that is based on another principal',
+    caughtBy: 'principals > returns a conflict for a patch that is based on another principal',
   },
   {
     fault: 'moves the expiry before a conflict',

@@ -223,4 +223,4 @@ export const PRINCIPAL_MUTANTS: readonly Mutant[] = [
     make: () => new EndsByMovingOut(),
     caughtBy: 'lists every session that survives deleteByPrincipal(), in 30 races with logins',
   },
-];
+].map((mutant) => ({ ...mutant, caughtBy: `principals > ${mutant.caughtBy}` }));

@@ -9,22 +9,43 @@ import {
   type SessionPatch,
   type SessionRecord,
 } from 'nest-session';
+import { victimsOf } from '../../../lib/core/store/principal-limit.js';
+import type { Evicted, WriteTerms } from '../../../lib/core/store/session-store.js';
+import type {
+  SessionEpochs,
+  SessionLimits,
+  SessionPage,
+  SessionScan,
+} from '../../../lib/core/store/store-powers.js';
 
 /**
  * The smallest store that keeps every promise: a Map, and each operation in one turn of the event loop. Mutants override
  * one of its methods.
  */
-export class ReferenceStore extends SessionStore implements ExpirySweeper, PrincipalIndex {
+export class ReferenceStore
+  extends SessionStore
+  implements ExpirySweeper, PrincipalIndex, SessionEpochs, SessionLimits, SessionScan
+{
+  readonly limitsSessions = true;
   readonly records = new Map<SessionKey, SessionRecord | 'corrupt'>();
+  readonly epochs = new Map<string, number>();
 
-  async load(key: SessionKey): Promise<SessionRecord | 'corrupt' | null> {
-    return this.records.get(key) ?? null;
+  async load(key: SessionKey, realm?: string): Promise<SessionRecord | 'corrupt' | 'revoked' | null> {
+    const record = this.records.get(key) ?? null;
+    if (record === null || record === 'corrupt') return record;
+    return this.refuses(record, realm) ? 'revoked' : record;
   }
 
-  async create(key: SessionKey, record: SessionRecord): Promise<'created' | 'collision'> {
+  async create(
+    key: SessionKey,
+    record: SessionRecord,
+    terms?: WriteTerms,
+  ): Promise<'created' | 'collision' | 'limit' | Evicted> {
     if (this.records.has(key)) return 'collision';
-    this.write(key, copyOf(record));
-    return 'created';
+    const victims = this.victims(record, null, terms);
+    if (victims === 'limit') return 'limit';
+    this.write(key, this.stamped(record, terms?.realm));
+    return this.evict(victims) ?? 'created';
   }
 
   async patch(key: SessionKey, patch: SessionPatch): Promise<'applied' | 'missing' | Conflict> {
@@ -41,14 +62,17 @@ export class ReferenceStore extends SessionStore implements ExpirySweeper, Princ
     to: SessionKey,
     record: SessionRecord,
     revision: number | null,
-  ): Promise<'applied' | 'missing' | 'collision' | Conflict> {
+    terms?: WriteTerms,
+  ): Promise<'applied' | 'missing' | 'collision' | 'limit' | Evicted | Conflict> {
     const former = this.readable(from);
-    if (former === null) return 'missing';
+    if (former === null || this.refuses(former, terms?.realm)) return 'missing';
     if (revision !== null && former.revision !== revision) return { conflict: former };
     if (this.records.has(to)) return 'collision';
+    const victims = this.victims(record, from, terms);
+    if (victims === 'limit') return 'limit';
     this.records.delete(from);
-    this.write(to, copyOf(record));
-    return 'applied';
+    this.write(to, this.stamped(record, terms?.isLogin === true ? terms.realm : undefined));
+    return this.evict(victims) ?? 'applied';
   }
 
   async delete(key: SessionKey): Promise<'deleted' | 'missing'> {
@@ -74,6 +98,62 @@ export class ReferenceStore extends SessionStore implements ExpirySweeper, Princ
     );
     for (const { key } of matching) this.records.delete(key);
     return matching.length;
+  }
+
+  async epoch(realm: string): Promise<number> {
+    return this.epochs.get(realm) ?? 0;
+  }
+
+  async advanceEpoch(realm: string): Promise<number> {
+    const next = (this.epochs.get(realm) ?? 0) + 1;
+    this.epochs.set(realm, next);
+    return next;
+  }
+
+  async scan(cursor: string | null, limit: number): Promise<SessionPage> {
+    const sessions = this.stored()
+      .filter(({ key }) => cursor === null || key > cursor)
+      .sort((one, other) => (one.key < other.key ? -1 : 1));
+    const page = sessions.slice(0, limit);
+    return { sessions: page, cursor: sessions.length > limit ? page.at(-1)!.key : null };
+  }
+
+  /** Whether the epoch of a realm refuses a record. */
+  refuses({ epoch = 0 }: SessionRecord, realm: string | undefined): boolean {
+    return realm !== undefined && epoch < (this.epochs.get(realm) ?? 0);
+  }
+
+  /** A copy of a record with the present epoch of a realm. */
+  stamped(record: SessionRecord, realm: string | undefined): SessionRecord {
+    const { epoch: former, ...rest } = copyOf(record);
+    const epoch = realm === undefined ? (former ?? 0) : (this.epochs.get(realm) ?? 0);
+    return epoch === 0 ? rest : { ...rest, epoch };
+  }
+
+  /** The sessions that must end for a new one. */
+  victims(
+    { principal }: SessionRecord,
+    from: SessionKey | null,
+    terms: WriteTerms | undefined,
+  ): readonly StoredSession[] | 'limit' {
+    if (terms === undefined || terms.limit === null) return [];
+    const { limit, realm } = terms;
+    return victimsOf(
+      this.stored().filter(
+        ({ key, record }) =>
+          key !== from &&
+          record.principal === principal &&
+          record.expiresAt > limit.at &&
+          !this.refuses(record, realm),
+      ),
+      limit,
+    );
+  }
+
+  /** Removes sessions; `null` if there are none. */
+  evict(victims: readonly StoredSession[]): Evicted | null {
+    const evicted = victims.filter(({ key }) => this.records.delete(key));
+    return evicted.length === 0 ? null : { evicted };
   }
 
   /** Every write calls this method. */

@@ -70,10 +70,13 @@ class CountsTouches extends ReferenceStore {
 
 /** As on a cluster: creates the new record, then claims the old one; deletes the new record if the claim fails. */
 export class CreatesBeforeItClaims extends ReferenceStore {
-  override async rekey(...[from, to, record, revision]: Rekey) {
-    if ((await this.create(to, record)) === 'collision') return 'collision';
+  override async rekey(...[from, to, record, revision, terms]: Parameters<ReferenceStore['rekey']>) {
+    if (terms !== undefined && terms.limit !== null) return super.rekey(from, to, record, revision, terms);
+    const stamped = this.stamped(record, terms?.isLogin === true ? terms.realm : undefined);
+    if ((await this.create(to, stamped)) === 'collision') return 'collision';
     await roundTrip();
-    const former = this.readable(from);
+    const held = this.readable(from);
+    const former = held !== null && this.refuses(held, terms?.realm) ? null : held;
     if (former !== null && (revision === null || former.revision === revision)) {
       this.records.delete(from);
       return 'applied' as const;

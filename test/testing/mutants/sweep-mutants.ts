@@ -73,4 +73,4 @@ export const SWEEP_MUTANTS: readonly Mutant[] = [
     make: () => new SweepsByTheFirstExpiry(),
     caughtBy: 'ignores the former expiry of a record whose expiry was moved, and of a deleted record',
   },
-];
+].map((mutant) => ({ ...mutant, caughtBy: `expiry > ${mutant.caughtBy}` }));
