@@ -18,7 +18,7 @@ const NOTHING: ReadonlyMap<string, string> = new Map();
  * numbers are ordinary properties from the start, since an accessor is more expensive.
  */
 export class SessionAttributes {
-  readonly #owner: object;
+  readonly owner: object;
   readonly #reserved: ReadonlySet<string>;
   /** The base of each attribute, by name. The map is replaced, never changed. */
   #bases = NOTHING;
@@ -29,15 +29,15 @@ export class SessionAttributes {
 
   /** `reserved` are the names of the owner's own members, which no attribute can have. */
   constructor(owner: object, reserved: ReadonlySet<string>) {
-    this.#owner = owner;
+    this.owner = owner;
     this.#reserved = reserved;
   }
 
   /** Replaces all attributes by those of a record. Reserved names are ignored. */
   hydrate(stored: ReadonlyMap<string, string>): void {
-    if (this.#bases.size > 0 || Object.keys(this.#owner).length > 0) this.keepOnly([]);
+    if (this.#bases.size > 0 || Object.keys(this.owner).length > 0) this.keepOnly([]);
     const bases = applicationAttributes(stored, this.#reserved);
-    const owner = this.#owner as Record<string, unknown>;
+    const owner = this.owner as Record<string, unknown>;
     let hasLazy = false;
     for (const [name, text] of bases) {
       const value = name in owner ? undefined : plainValue(text);
@@ -56,9 +56,9 @@ export class SessionAttributes {
   /** Drops all attributes except the named ones. */
   keepOnly(names: readonly string[]): void {
     const bases = copyMap(this.#bases);
-    for (const name of [...Object.keys(this.#owner), ...this.#bases.keys()]) {
+    for (const name of [...Object.keys(this.owner), ...this.#bases.keys()]) {
       if (names.includes(name)) continue;
-      if (!Reflect.deleteProperty(this.#owner, name)) throw notRemovableError(name);
+      if (!Reflect.deleteProperty(this.owner, name)) throw notRemovableError(name);
       bases.delete(name);
     }
     this.#bases = bases;
@@ -67,7 +67,7 @@ export class SessionAttributes {
   /** Drops the loaded attributes, changed or not, and keeps added ones. Returns how many were dropped. */
   dropLoaded(): number {
     const loaded = [...this.#bases.keys()];
-    this.keepOnly(Object.keys(this.#owner).filter((name) => !this.#bases.has(name)));
+    this.keepOnly(Object.keys(this.owner).filter((name) => !this.#bases.has(name)));
     return loaded.length;
   }
 
@@ -76,7 +76,7 @@ export class SessionAttributes {
    * @throws SessionError `ERR_SESSION_VALUE`
    */
   changes(): Changes {
-    const owner = this.#owner as Record<string, unknown>;
+    const owner = this.owner as Record<string, unknown>;
     let changes: Map<string, AttributeChange> | null = null;
     const names = Object.keys(owner);
     let hasOthers = names.length !== this.#bases.size;
@@ -102,7 +102,7 @@ export class SessionAttributes {
    */
   texts(changes: Changes = NO_CHANGES): Map<string, string> {
     const texts = new Map<string, string>();
-    for (const name of Object.keys(this.#owner)) {
+    for (const name of Object.keys(this.owner)) {
       const stored = storedName(name);
       const change = changes.get(stored);
       const text = change === undefined ? this.text(name) : change.to;
@@ -127,7 +127,7 @@ export class SessionAttributes {
    * represent. The attribute does not change then.
    */
   update(name: string, change: (value: unknown) => unknown): unknown {
-    const owner = this.#owner as Record<string, unknown>;
+    const owner = this.owner as Record<string, unknown>;
     const before = this.text(name);
     const value = change(owner[name]);
     if (value instanceof Promise) {
@@ -183,17 +183,17 @@ export class SessionAttributes {
    */
   showStored(stored: ReadonlyMap<string, string>): void {
     const held = applicationAttributes(stored, this.#reserved);
-    this.#shown ??= new ShownValues(this.#owner);
+    this.#shown ??= new ShownValues(this.owner);
     this.#bases = this.#shown.show(this.#bases, held, (name) => this.text(name));
-    LazyTexts.give(this.#owner, this.#bases);
+    LazyTexts.give(this.owner, this.#bases);
   }
 
   /** The text of the present value; `base` itself if the value was not read or is the same. */
   #textOf(name: string, base: string | null): string | null {
-    const property = Object.getOwnPropertyDescriptor(this.#owner, name);
+    const property = Object.getOwnPropertyDescriptor(this.owner, name);
     if (property === undefined || property.enumerable !== true) return null;
     if (base !== null && (isJsonOf(property.value, base) || isLazyProperty(property))) return base;
-    const text = toJsonText((this.#owner as Record<string, unknown>)[name], name);
+    const text = toJsonText((this.owner as Record<string, unknown>)[name], name);
     return this.#shown === null ? text : this.#shown.textFor(name, text, base);
   }
 }

@@ -1,24 +1,23 @@
 import type { SessionError } from '../errors.js';
 import type { SessionId } from '../session-id.js';
-import { NO_CHANGES } from '../store/session-record.js';
 import { chain, onFailure, type Awaitable } from '../util/awaitable.js';
 import { SessionAttributes } from './attributes.js';
-import { planCommit, type CookieOutcome } from './commit-plan.js';
+import type { CookieOutcome } from './commit-plan.js';
 import type { CookieState } from './cookie-state.js';
+import { checkedLogin } from './login-arguments.js';
+import { beginLogin, type Login } from './login.js';
+import type { LoginFacts } from './own-attributes.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
 import type { SessionCookie } from './session-cookie.js';
+import { applyOptionEarly, commitSession } from './session-commit.js';
 import { goneError, insecureError, keepError, sentError } from './session-errors.js';
-import {
-  commitFacts,
-  cookieOfFailure,
-  expiresAt,
-  hasChanges,
-  isInsecure,
-  plannedCookie,
-} from './session-facts.js';
+import { cookieOfFailure, expiresAt, hasChanges, isInsecure, plannedCookie } from './session-facts.js';
+import { handleOf, plainPrincipal, presentLogin } from './session-identity.js';
+import { beginMove } from './session-move.js';
+import { endOldId, remove, removeCreated } from './session-removal.js';
 import { SessionState } from './session-state.js';
-import { adoptMoved, endOldId, reload, remove, write } from './session-writer.js';
-import type { UserSession } from './user-session.js';
+import { adoptMoved, reload } from './session-writer.js';
+import type { RegenerateOptions, UserSession } from './user-session.js';
 
 /** One session in one request: its controls, and their order. At most one of them runs at a time. */
 export class OpenSession {
@@ -30,7 +29,6 @@ export class OpenSession {
   /** The step that runs. */
   #busy: Promise<unknown> | null = null;
 
-  /** `reserved` are the names of the session object that no attribute can have. */
   constructor(
     parts: EngineParts,
     request: RequestContext,
@@ -47,6 +45,18 @@ export class OpenSession {
 
   get id(): SessionId {
     return this.#state.id;
+  }
+  get handle(): string {
+    return handleOf(this.#state);
+  }
+  get principal(): string | null {
+    return plainPrincipal(this.#state);
+  }
+  get loginFacts(): LoginFacts | null {
+    return presentLogin(this.#state);
+  }
+  get now(): number {
+    return this.#state.now;
   }
   get cookie(): CookieState {
     return this.#state.cookie;
@@ -90,19 +100,23 @@ export class OpenSession {
     this.#state.release(destroy);
   }
 
-  async regenerate({ keep = [] }: { readonly keep?: readonly string[] | 'all' }): Promise<void> {
+  /** With a `login`, which decides what is kept, the session is bound to its user. */
+  async regenerate({ keep = [] }: RegenerateOptions, login: Login | null = null): Promise<void> {
     if (keep !== 'all' && !Array.isArray(keep)) throw keepError(keep);
     await this.#inOrder(() => {
       const state = this.#state;
-      if (state.request.hasBegun) throw sentError('regenerate');
-      const isUnsettled = state.unsettled.moved !== null;
-      const settled = isUnsettled ? adoptMoved(state, state.parts.store.keyOf(state.id)) : undefined;
-      return chain(settled, () => {
-        if (state.stored !== null && state.moving === null)
-          state.request.whenClosed?.(async () => this.#inOrder(() => endOldId(state)));
-        state.beginMove(keep);
+      if (state.request.hasBegun) throw sentError(login === null ? 'regenerate' : 'login');
+      return chain(state.unsettled.moved === null ? undefined : adoptMoved(state), () => {
+        const isFirst = state.stored !== null && state.moving === null;
+        if (login === null) beginMove(state, keep);
+        else beginLogin(state, login);
+        if (isFirst) state.request.whenClosed?.(async () => this.#inOrder(() => endOldId(state)));
       });
     });
+  }
+
+  async login(principal: unknown, options: unknown): Promise<void> {
+    return this.regenerate({}, checkedLogin(principal, options, this.#state.parts.features.realm));
   }
 
   async destroy(): Promise<void> {
@@ -115,7 +129,7 @@ export class OpenSession {
   }
 
   async save(): Promise<void> {
-    await this.#inOrder(() => this.#commit(true));
+    await this.#inOrder(() => commitSession(this.#state, true));
     const state = this.#state;
     if (state.isGone) throw goneError('saved');
     if (state.stored !== null || !this.isAlive) return;
@@ -123,8 +137,7 @@ export class OpenSession {
   }
 
   /**
-   * Makes the store agree with the session. Returns what becomes of the cookie: immediately where no store
-   * call is needed.
+   * Makes the store agree with the session. Returns what becomes of the cookie.
    * @throws SessionError `ERR_SESSION_STORE`, `ERR_SESSION_VALUE`, `ERR_SESSION_CONFLICT`, `ERR_SESSION_ID`
    */
   commit(): Awaitable<CookieOutcome> {
@@ -132,22 +145,13 @@ export class OpenSession {
     if (this.#unavailable !== null && this.#state.ending !== 'destroyed' && !this.hasChanges()) return 'none';
     return this.#inOrder(() => {
       const state = this.#state;
-      if (state.moving === null || state.stored === null) return this.#commit(false);
+      if (state.moving === null || state.stored === null) return commitSession(state, false);
       // Where the commit of a new id fails, the old id ends all the same: an attacker may have it.
       return onFailure(
-        () => this.#commit(false),
+        () => commitSession(state, false),
         () => endOldId(state),
       );
     });
-  }
-
-  #commit(isExplicit: boolean): Awaitable<CookieOutcome> {
-    const state = this.#state;
-    if (state.isGone) return 'none';
-    const changes = state.ending === null ? state.changes() : NO_CHANGES;
-    const plan = planCommit(commitFacts(state, isExplicit || changes.size > 0), state.parts.policy);
-    if (plan.write === 'none') return plan.cookie;
-    return chain(write(state, plan.write, changes), () => (state.isGone ? 'none' : plan.cookie));
   }
 
   /** What the response does to the browser's cookie after {@link commit} has failed. */
@@ -157,6 +161,7 @@ export class OpenSession {
 
   /** The outcome that {@link commit} would have, for a response that does not wait for the store. */
   plannedCookie(): CookieOutcome {
+    if (this.#busy === null) applyOptionEarly(this.#state);
     return this.isAvailable ? plannedCookie(this.#state) : 'none';
   }
 
@@ -164,7 +169,7 @@ export class OpenSession {
   removeCreated(): Awaitable<void> {
     const state = this.#state;
     if (state.stored?.isCreated !== true || state.cookie.browser.client === 'current') return undefined;
-    return this.#inOrder(() => chain(remove(state), () => state.lose()));
+    return this.#inOrder(() => removeCreated(state));
   }
 
   /** The cookie to send now. From here on the browser holds the present id. */

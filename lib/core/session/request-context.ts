@@ -6,7 +6,9 @@ import type { SessionStore } from '../store/session-store.js';
 import type { KeyedQueue } from '../util/keyed-queue.js';
 import type { CommitPolicy } from './commit-plan.js';
 import type { Lifetimes } from './expiry.js';
+import type { OwnTexts } from './own-attributes.js';
 import type { SessionCookieFactory } from './session-cookie.js';
+import type { EngineTerms } from './write-terms.js';
 
 /** An id that a client sent, with a valid signature. */
 export interface Candidate {
@@ -55,6 +57,10 @@ export interface EngineOptions extends StoreGuard {
 export interface EngineParts extends EngineOptions {
   readonly store: GuardedStore;
   readonly features: EngineFeatures;
+  /** The engine's attributes of each new record; `null` for none. */
+  readonly named: OwnTexts | null;
+  /** `null` where the store has no epochs. */
+  readonly terms: EngineTerms | null;
   /** Runs conflicting requests of one session one after another: only other processes can interfere. */
   readonly conflicts: KeyedQueue;
 }

@@ -1,4 +1,5 @@
 import type { SessionError } from '../errors.js';
+import type { RejectionEvent } from '../session-event.js';
 import { sessionHandle, sessionKey, type SessionId, type SessionKey } from '../session-id.js';
 import { guardStore } from '../store/guarded-store.js';
 import { hasEpochs } from '../store/store-powers.js';
@@ -8,6 +9,7 @@ import { chain, type Awaitable } from '../util/awaitable.js';
 import { KeyedQueue } from '../util/keyed-queue.js';
 import { isRecordExpired, isRecordTouchDue } from './expiry.js';
 import type { OpenSession } from './open-session.js';
+import { HANDLE, readHandle, textsOfName } from './own-attributes.js';
 import type {
   Candidate,
   EngineOptions,
@@ -17,6 +19,7 @@ import type {
 } from './request-context.js';
 import type { SessionCookieFactory } from './session-cookie.js';
 import { SessionObject } from './session-object.js';
+import { engineTerms } from './write-terms.js';
 
 /** Each candidate costs a store call. A browser has one, or two after a change of the cookie's domain. */
 const MOST_CANDIDATES = 4;
@@ -30,17 +33,23 @@ export type FindResult = FoundSession | 'duplicate' | null;
 /** The same, or the error where the store failed and the request continues without a session. */
 export type FoundOrFailed = FindResult | SessionError;
 
+/** A candidate whose record was loaded. */
+type KnownRecord = Pick<FoundSession, 'candidate' | 'record'>;
+
 /** Finds and opens sessions. */
 export class SessionEngine {
   readonly #parts: EngineParts;
 
   constructor(options: EngineOptions) {
     const { store, features = NO_FEATURES } = options;
-    const realm = hasEpochs(store) ? features.realm : null;
+    const { realm } = features;
+    const isStamping = hasEpochs(store);
     this.#parts = {
       ...options,
       features,
-      store: guardStore(store, { ...options, realm }),
+      named: textsOfName(realm),
+      terms: isStamping ? engineTerms(realm) : null,
+      store: guardStore(store, { ...options, realm: isStamping ? realm : null }),
       conflicts: new KeyedQueue(),
     };
   }
@@ -66,24 +75,50 @@ export class SessionEngine {
   ): Awaitable<FindResult> {
     const candidate = candidates[index];
     if (candidate === undefined) return found;
-    const { store, lifetimes, clock } = this.#parts;
+    const { store, lifetimes, clock, features } = this.#parts;
     const key = candidate.key ?? store.keyOf(candidate.id);
-    const choose = (record: SessionRecord | null): Awaitable<FindResult> => {
-      const isLive = record !== null && !isRecordExpired(record, lifetimes, cookies, clock.now());
-      if (isLive && found !== null) return this.#reject(candidates);
-      const live = isLive ? { candidate, key, record } : found;
-      return index + 1 === candidates.length ? live : this.#findFrom(index + 1, candidates, cookies, live);
+    const choose = (record: SessionRecord | 'revoked' | null): Awaitable<FindResult> => {
+      const isLive =
+        record !== null && record !== 'revoked' && !isRecordExpired(record, lifetimes, cookies, clock.now());
+      const one = isLive ? { candidate, key, record } : null;
+      if (one !== null && found !== null) return this.#reject(candidates, [found, one]);
+      const live = one ?? found;
+      if (index + 1 < candidates.length) return this.#findFrom(index + 1, candidates, cookies, live);
+      if (live === null && features.sink.isOn) this.#reportRefusal(candidates, candidate, record);
+      return live;
     };
-    const loaded = store.load(key);
+    const loaded = store.look(key);
     return loaded instanceof Promise ? loaded.then(choose) : choose(loaded);
   }
 
-  #reject(candidates: readonly Candidate[]): 'duplicate' {
-    const handles = candidates.map(({ id }) => sessionHandle(sessionKey(id)));
-    const { onEvent, features, clock } = this.#parts;
-    const fact = { sessionName: features.realm, at: clock.now() };
-    onEvent({ type: 'rejected', reason: 'duplicate-cookie', handles, ...fact });
+  #reject(candidates: readonly Candidate[], known: readonly KnownRecord[] = []): 'duplicate' {
+    this.#parts.onEvent(this.#rejection('duplicate-cookie', candidates, known));
     return 'duplicate';
+  }
+
+  /** None of the candidates has a session. The reason is that of the last one. */
+  #reportRefusal(
+    candidates: readonly Candidate[],
+    candidate: Candidate,
+    record: SessionRecord | 'revoked' | null,
+  ): void {
+    const { sink } = this.#parts.features;
+    if (record === 'revoked') return sink.emit(this.#rejection('revoked', candidates, []));
+    if (record === null) return sink.emit(this.#rejection('unknown-id', candidates, []));
+    sink.emit(this.#rejection('expired', candidates, [{ candidate, record }]));
+  }
+
+  #rejection(
+    reason: RejectionEvent['reason'],
+    candidates: readonly Candidate[],
+    known: readonly KnownRecord[],
+  ): RejectionEvent {
+    const handles = candidates.map((candidate) => {
+      const record = known.find((one) => one.candidate === candidate)?.record;
+      return readHandle(record?.attributes.get(HANDLE)) ?? sessionHandle(sessionKey(candidate.id));
+    });
+    const { features, clock } = this.#parts;
+    return { type: 'rejected', reason, handles, sessionName: features.realm, at: clock.now() };
   }
 
   /** The key of an id in this store. */

@@ -1,8 +1,8 @@
 import { SessionError } from '../errors.js';
 import { describeKind } from '../util/describe-value.js';
 
-/** A session that this request can no longer save or reload. */
-export function goneError(verb: 'saved' | 'reloaded'): SessionError {
+/** A session that another request has ended. */
+export function goneError(verb: 'saved' | 'reloaded' | 'stepped up'): SessionError {
   return new SessionError(
     'ERR_SESSION_GONE',
     `The session could not be ${verb}: it was ended by a logout, an expiry or a new id in another request.`,
@@ -18,7 +18,7 @@ export function conflictError(attempts: number): SessionError {
 }
 
 /** A call that needs a cookie when none can be sent. */
-export function sentError(method: 'regenerate' | 'save'): SessionError {
+export function sentError(method: 'regenerate' | 'login' | 'save'): SessionError {
   return new SessionError(
     'ERR_SESSION_SENT',
     `${method}() was called where no new id can reach the browser: after the response had begun, after its client had left, or on a socket. Call it in an HTTP request, before the first output.`,
@@ -56,6 +56,18 @@ export function notRemovableError(name: string): SessionError {
     'ERR_SESSION_NAME',
     `The attribute ${name} of a session cannot be removed: it is not configurable. Assign it as an ordinary property.`,
   );
+}
+
+/** A second argument of `login()` that is not an object. */
+export function loginOptionsError(options: unknown): TypeError {
+  return new TypeError(
+    `The options of login() must be an object such as { method: "pwd" }, got ${describeKind(options)}. Await the promise that login() returns.`,
+  );
+}
+
+/** A wrong option of `login()`. */
+export function loginOptionError(name: 'keep' | 'method', expected: string, value: unknown): TypeError {
+  return new TypeError(`The option ${name} of login() must be ${expected}, got ${describeKind(value)}.`);
 }
 
 /** A wrong `keep` option of `regenerate()`. */

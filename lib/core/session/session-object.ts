@@ -1,5 +1,4 @@
 import { SessionError } from '../errors.js';
-import { sessionHandle, sessionKey, type SessionId } from '../session-id.js';
 import { OpenSession } from './open-session.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
 import type { SessionCookie } from './session-cookie.js';
@@ -33,9 +32,7 @@ export class SessionObject {
     return this.#open.id;
   }
   get handle(): string {
-    const id = this.#open.id as SessionId | undefined;
-    // There is no id yet where the application's `genid` reads the handle.
-    return id === undefined ? (id as unknown as string) : sessionHandle(sessionKey(id));
+    return this.#open.handle;
   }
   get cookie(): SessionCookie {
     return this.#open.cookie.object;
@@ -51,6 +48,29 @@ export class SessionObject {
   }
   get expiresAt(): number {
     return this.#open.expiresAt;
+  }
+
+  get principal(): string | null {
+    return this.#open.principal;
+  }
+  get authenticatedAt(): number | null {
+    return this.#open.loginFacts?.at ?? null;
+  }
+  get methods(): Readonly<Record<string, number>> {
+    return this.#open.loginFacts?.methods ?? NO_METHODS;
+  }
+
+  /** See {@link authenticatedAgo}. */
+  static ago(session: object, method: string | undefined): number | null {
+    if (!(#open in session)) return null;
+    const { loginFacts, now } = session.#open;
+    const at = method === undefined ? loginFacts?.at : loginFacts?.methods[method];
+    // The clock of the server that stored it may be ahead.
+    return at === undefined ? null : Math.abs(now - at);
+  }
+
+  login(principal: unknown, options?: unknown): unknown {
+    return this.#result(this.#open.login(principal, options), undefined);
   }
 
   regenerate(
@@ -108,6 +128,18 @@ export class SessionObject {
     );
     return this;
   }
+}
+
+const NO_METHODS: Readonly<Record<string, number>> = Object.freeze(Object.create(null) as object) as never;
+
+/**
+ * Milliseconds since the last login or step-up of a session, or since the last use of one method, by the
+ * engine's clock.
+ *
+ * *Shape*: `null` for an anonymous session, a method that was not used, and any other object.
+ */
+export function authenticatedAgo(session: object, method?: string): number | null {
+  return SessionObject.ago(session, method);
 }
 
 // An attribute may be named `constructor`.

@@ -1,6 +1,7 @@
 import { carryOver, type AttributeUpdate } from '../merge/rebase.js';
 import { copyMap, type Changes, type SessionPatch, type SessionRecord } from '../store/session-record.js';
 import { COOKIE } from './attribute-name.js';
+import { ownTexts } from './own-attributes.js';
 import { expiryAfterUse } from './session-facts.js';
 import type { SessionState } from './session-state.js';
 
@@ -40,7 +41,10 @@ export function mergedRecord(
   const moving = state.moving ?? 'all';
   const attributes = carryOver(held.attributes, moving, changes, updates);
   if (moving === 'all') {
-    state.identity = { ...state.identity, principal: held.principal };
+    for (const name of ownTexts(attributes).keys()) attributes.delete(name);
+    // A login binds the session to its own user.
+    if (state.pending === null || state.pending.kind === 'regenerate')
+      state.identify(state.identity.createdAt, held.principal);
     state.mergeCookie(attributes.get(COOKIE) ?? null, held.touchedAt);
   }
   attributes.delete(COOKIE);
@@ -50,9 +54,10 @@ export function mergedRecord(
 function recordOf(state: SessionState, attributes: Map<string, string>): SessionRecord {
   const settings = state.cookie.settings;
   if (settings !== null) attributes.set(COOKIE, settings);
-  const { createdAt, principal } = state.identity;
+  if (state.own !== null) for (const [name, text] of state.own) attributes.set(name, text);
+  const { createdAt, principal, epoch } = state.identity;
   const { now } = state;
-  return {
+  const record = {
     createdAt,
     touchedAt: now,
     expiresAt: expiryAfterUse(state, now),
@@ -60,4 +65,5 @@ function recordOf(state: SessionState, attributes: Map<string, string>): Session
     revision: 0,
     attributes,
   };
+  return epoch === undefined ? record : { ...record, epoch };
 }

@@ -1,11 +1,13 @@
 import type { Carried } from '../merge/rebase.js';
 import type { SessionId, SessionKey } from '../session-id.js';
-import { applyPatch, NO_CHANGES } from '../store/session-record.js';
+import { applyPatch } from '../store/session-record.js';
 import type { AttributeChange, Changes, SessionPatch, SessionRecord } from '../store/session-record.js';
-import { COOKIE, storedName } from './attribute-name.js';
+import { COOKIE } from './attribute-name.js';
 import type { SessionAttributes } from './attributes.js';
 import { type CookieSeed, CookieState } from './cookie-state.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
+import { HANDLE, type OwnTexts } from './own-attributes.js';
+import type { PendingIdentity } from './pending-identity.js';
 import { patchedSnapshot, snapshotOf, type StoredSnapshot } from './stored-snapshot.js';
 import { NOTHING_UNSETTLED, type Unsettled } from './unsettled-writes.js';
 
@@ -23,14 +25,21 @@ export class SessionState {
   readonly request: RequestContext;
   readonly attributes: SessionAttributes;
   readonly cookie: CookieState;
-  /** When the session was created, and whose it is. */
-  identity: Pick<SessionRecord, 'createdAt' | 'principal'>;
+  /** When the session was created, whose it is, and its epoch. */
+  identity: Pick<SessionRecord, 'createdAt' | 'principal' | 'epoch'>;
+  /** The engine's attributes of the next whole record; `null` for none. Until a move, those of `stored` count. */
+  own: OwnTexts | null = null;
+  /** The former user, where the session is anonymous and has kept attributes of that user. */
+  formerOwner: string | null = null;
+  /** The change of identity that is not stored yet. */
+  pending: PendingIdentity | null = null;
+  /** This request has created the record or logged in: its epoch is not known here. */
+  isStamped = false;
+  /** The option `principal` runs. */
+  isAsked = false;
   /** `null` where no store holds the session. */
   stored: StoredSnapshot | null = null;
-  /**
-   * Why the session is not saved any more: the application has destroyed or released it, or another request
-   * has ended it (`gone`), or both.
-   */
+  /** Why the session is not saved any more: the application has ended it, or another request (`gone`), or both. */
   ending: 'destroyed' | 'released' | 'gone' | 'gone-and-released' | null = null;
   /** What the next commit moves to the new id; `null` unless a new id was requested. */
   moving: Carried | null = null;
@@ -51,8 +60,9 @@ export class SessionState {
     if (found === null) {
       const createdAt = parts.clock.now();
       this.identity = { createdAt, principal: null };
+      this.own = parts.named;
       const browser = { client, settings: undefined } as const;
-      this.cookie = new CookieState(request.cookies, browser, this.#seed(null, createdAt));
+      this.cookie = new CookieState(request.cookies, browser, this.seed(null, createdAt));
       return;
     }
     const { candidate, key, record } = found;
@@ -61,7 +71,7 @@ export class SessionState {
     this.stored = snapshotOf(key, record);
     const settings = this.stored.cookieSettings;
     const browser = { client: candidate.current ? 'current' : client, settings } as const;
-    this.cookie = new CookieState(request.cookies, browser, this.#seed(settings, record.touchedAt));
+    this.cookie = new CookieState(request.cookies, browser, this.seed(settings, record.touchedAt));
     attributes.hydrate(record.attributes);
   }
 
@@ -90,6 +100,11 @@ export class SessionState {
     }
   }
 
+  /** Whether the session has an id already. */
+  get hasId(): boolean {
+    return typeof this.#id === 'string';
+  }
+
   /** Gives the session another id, which is made when it is first read. */
   dropId(): void {
     const before = typeof this.#id === 'string' ? this.#id : this.#id.before;
@@ -107,10 +122,11 @@ export class SessionState {
   /** Replaces the session by a record that was loaded again. */
   adopt(key: SessionKey, record: SessionRecord): void {
     this.identity = record;
-    this.moving = null;
+    this.own = this.formerOwner = this.moving = this.pending = null;
+    this.isStamped = false;
     const { isCreated, isTouched } = this.stored!;
     this.stored = { ...snapshotOf(key, record, isCreated), isTouched };
-    this.cookie.use(this.#seed(this.stored.cookieSettings, record.touchedAt));
+    this.cookie.use(this.seed(this.stored.cookieSettings, record.touchedAt));
     this.attributes.hydrate(record.attributes);
   }
 
@@ -135,7 +151,7 @@ export class SessionState {
     const before = this.stored!;
     this.stored = patchedSnapshot(before, applied, held ?? before.record);
     const { principal } = this.stored.record;
-    if (principal !== this.identity.principal) this.identity = { ...this.identity, principal };
+    if (principal !== this.identity.principal) this.identify(this.identity.createdAt, principal);
     this.attributes.committed(mine.changes);
     const merged = held === null ? null : applyPatch(held, applied);
     if (merged !== null) this.attributes.showStored(merged.attributes);
@@ -153,48 +169,30 @@ export class SessionState {
    * Another request has ended the session. The record is not created again, and the browser keeps its cookie.
    */
   lose(): void {
-    this.stored = null;
+    this.forgetRecord();
     this.ending = this.ending === null ? 'gone' : 'gone-and-released';
   }
 
-  /**
-   * The record to be moved is gone: its attributes are dropped, so that a session that was ended is not
-   * created again. Returns whether the rest must be stored: what this request has set since.
-   */
-  dropMoved(): boolean {
-    const dropped = this.attributes.dropLoaded();
-    this.identity = { ...this.identity, principal: null };
+  /** No store holds the session any more. It keeps its handle. */
+  forgetRecord(): void {
+    const handle = this.moving === null ? this.stored?.record.attributes.get(HANDLE) : undefined;
+    if (handle !== undefined) this.own = new Map([[HANDLE, handle]]);
     this.stored = null;
-    return dropped === 0 || this.attributes.texts(NO_CHANGES).size > 0;
   }
 
-  /** A new id for the same visitor, with the kept attributes only. The next commit moves the record. */
-  beginMove(keep: readonly string[] | 'all'): void {
-    const names = keep === 'all' ? null : keep.map(storedName);
-    // A session that another request has ended has nothing to carry over.
-    const { isGone, moving } = this;
-    if (isGone) this.attributes.dropLoaded();
-    if (keep !== 'all') this.attributes.keepOnly(keep);
-    // Nothing throws from here on: a call that fails leaves the session as it was.
-    this.dropId();
-    this.unsettled = { moved: null, patches: this.unsettled.patches };
-    this.ending = null;
-    if (isGone) this.identity = { ...this.identity, principal: null };
-    this.moving = moving ?? 'all';
-    // A session that keeps all of its data also keeps its limits (S-35).
-    if (names === null) return;
-    const carried = this.moving;
-    this.moving = new Set(names.filter((name) => carried === 'all' || carried.has(name)));
-    this.identity = { createdAt: this.now, principal: null };
-    this.cookie.use(this.#seed(null, this.identity.createdAt));
+  /** Sets whose session it is, and since when. It keeps its epoch. */
+  identify(createdAt: number, principal: string | null): void {
+    const { epoch } = this.identity;
+    this.identity = epoch === undefined ? { createdAt, principal } : { createdAt, principal, epoch };
   }
 
   /** Takes over cookie settings that another request has stored. */
   mergeCookie(settings: string | null, touchedAt: number): void {
-    if (settings !== this.cookie.settings) this.cookie.use(this.#seed(settings, touchedAt));
+    if (settings !== this.cookie.settings) this.cookie.use(this.seed(settings, touchedAt));
   }
 
-  #seed(settings: string | null, touchedAt: number): CookieSeed {
+  /** What the cookie object is made from. */
+  seed(settings: string | null, touchedAt: number): CookieSeed {
     return { settings, touchedAt, endsBy: this.identity.createdAt + this.parts.lifetimes.absoluteMs };
   }
 }

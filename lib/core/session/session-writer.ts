@@ -1,15 +1,18 @@
 import { isStoreFailure } from '../errors.js';
-import type { SessionKey } from '../session-id.js';
 import { NO_CHANGES, type Changes, type SessionRecord } from '../store/session-record.js';
 import { chain, onFailure, type Awaitable } from '../util/awaitable.js';
 import type { CommitPlan } from './commit-plan.js';
 import { isRecordExpired } from './expiry.js';
+import { dropMoved } from './missing-record.js';
 import type { Updates } from './pending-updates.js';
 import { collisionError, conflictError, goneError, limitError } from './session-errors.js';
+import { reportCreated, reportMoved } from './session-events.js';
 import { MOST_MERGES, patch, remaining, withUpdates } from './session-patch.js';
 import { mergedRecord, wholeRecord } from './session-records.js';
+import { remove } from './session-removal.js';
 import type { SessionState } from './session-state.js';
 import { NOTHING_UNSETTLED, type Wanted } from './unsettled-writes.js';
+import { moveTerms } from './write-terms.js';
 
 const MOST_IDS_TRIED = 4;
 
@@ -39,13 +42,18 @@ function create(state: SessionState, changes: Changes): Awaitable<void> {
 }
 
 function createRecord(state: SessionState, record: SessionRecord, tried: number): Awaitable<void> {
-  const { store } = state.parts;
+  const { store, terms, features } = state.parts;
   const key = store.keyOf(state.id);
-  return chain(store.create(key, record), (result) => {
+  return chain(store.create(key, record, terms?.login), (result) => {
     if (result === 'limit') throw limitError();
-    if (result !== 'collision') return state.saved(key, record, record);
-    nextId(state, tried);
-    return createRecord(state, record, tried + 1);
+    if (result === 'collision') {
+      nextId(state, tried);
+      return createRecord(state, record, tried + 1);
+    }
+    state.saved(key, record, record);
+    state.isStamped = true;
+    if (features.sink.isOn || state.pending !== null) reportCreated(state);
+    return undefined;
   });
 }
 
@@ -77,7 +85,7 @@ function rekey(state: SessionState): Awaitable<void> {
   const moved = withUpdates(state, (updates) => move(state, updates));
   return chain(moved, (isMoved) => {
     if (isMoved) return undefined;
-    return state.dropMoved() ? create(state, state.changes()) : state.lose();
+    return dropMoved(state) ? create(state, state.changes()) : state.lose();
   });
 }
 
@@ -104,7 +112,7 @@ function move(state: SessionState, updates: Updates): Awaitable<boolean> {
 }
 
 function tryMove(state: SessionState, tried: Move): Awaitable<boolean> {
-  const { store } = state.parts;
+  const { store, terms: all } = state.parts;
   const { mine, record, revision } = tried;
   const to = store.keyOf(state.id);
   const remember = (): void => {
@@ -112,9 +120,10 @@ function tryMove(state: SessionState, tried: Move): Awaitable<boolean> {
     state.unsettled = { moved: moved ?? mine, patches };
   };
   // A store that fails may have applied it.
-  const moved = onFailure(() => store.rekey(state.stored!.key, to, record, revision), remember);
+  const terms = all === null ? undefined : moveTerms(all, state);
+  const moved = onFailure(() => store.rekey(state.stored!.key, to, record, revision, terms), remember);
   return chain(moved, (result) => {
-    if (result === 'missing') return findMoved(state, to);
+    if (result === 'missing') return findMoved(state);
     if (result === 'limit') throw limitError();
     if (result === 'collision') {
       nextId(state, tried.ids);
@@ -124,6 +133,7 @@ function tryMove(state: SessionState, tried: Move): Awaitable<boolean> {
       return tryMove(state, mergedMove(state, tried, result.conflict));
     state.saved(to, mine, record);
     state.unsettled = NOTHING_UNSETTLED;
+    if (state.pending !== null) reportMoved(state);
     return true;
   });
 }
@@ -137,8 +147,8 @@ function mergedMove(state: SessionState, tried: Move, held: SessionRecord): Move
 }
 
 /** If the store has applied an earlier move that failed, the later changes patch the moved record. */
-async function findMoved(state: SessionState, key: SessionKey): Promise<boolean> {
-  if (!(await adoptMoved(state, key))) return false;
+async function findMoved(state: SessionState): Promise<boolean> {
+  if (!(await adoptMoved(state))) return false;
   await patch(state, state.changes());
   return true;
 }
@@ -146,13 +156,15 @@ async function findMoved(state: SessionState, key: SessionKey): Promise<boolean>
 /**
  * Adopts the record of an earlier move that failed, where the store has applied it. Returns whether it has.
  */
-export async function adoptMoved(state: SessionState, key: SessionKey): Promise<boolean> {
+export async function adoptMoved(state: SessionState): Promise<boolean> {
   const { moved, patches } = state.unsettled;
   if (moved === null) return false;
+  const key = state.parts.store.keyOf(state.id);
   const record = await state.parts.store.load(key);
   if (record === null) return false;
   state.unsettled = { moved: null, patches };
   state.saved(key, moved, record);
+  if (state.pending !== null) reportMoved(state);
   return true;
 }
 
@@ -167,21 +179,4 @@ export async function reload(state: SessionState): Promise<void> {
   state.attributes.takeUpdates();
   state.unsettled = NOTHING_UNSETTLED;
   state.adopt(key, record);
-}
-
-/** Deletes the record. */
-export function remove(state: SessionState): Awaitable<void> {
-  const { stored } = state;
-  const removed = stored === null ? null : state.parts.store.delete(stored.key);
-  return chain(removed, () => void (state.stored = null));
-}
-
-/** Deletes the record where a new id was requested and the record is not moved yet. */
-export async function endOldId(state: SessionState): Promise<void> {
-  if (state.moving === null || state.stored === null) return;
-  try {
-    await state.parts.store.delete(state.stored.key);
-  } catch {
-    // The event of the store reports it.
-  }
 }

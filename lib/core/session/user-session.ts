@@ -22,12 +22,39 @@ export interface RegenerateOptions<T extends object = SessionData> {
   readonly keep?: readonly AttributeName<T>[] | 'all';
 }
 
+/** The options of `login()`. */
+export interface LoginOptions<T extends object = SessionData> {
+  /**
+   * The attributes of an anonymous visitor to carry over, such as a cart. Those of another user are never
+   * carried over. A login of the same user keeps all attributes, whatever is named here.
+   * @defaultValue `[]`
+   */
+  readonly keep?: readonly AttributeName<T>[] | undefined;
+  /** How the user has signed in, such as `'pwd'` or `'otp'`: recorded in `session.methods`. */
+  readonly method?: string | undefined;
+}
+
 /** The properties and methods of every session. */
 export interface SessionControls<T extends object = SessionData> {
   /** The secret in the cookie. Never log it: log `handle`. */
   readonly id: string;
-  /** Public name of this session, for logs and lists; useless as a credential. */
+  /**
+   * Public name of this session, for logs and lists; useless as a credential. It stays the same when
+   * `login()` steps the session up, and after `regenerate({ keep: 'all' })`.
+   */
   readonly handle: string;
+  /**
+   * The user: as `login()` or the option `principal` gave it, as text. `null` while anonymous, and after
+   * `destroy()`.
+   */
+  readonly principal: string | null;
+  /**
+   * When the user last signed in or was stepped up: epoch milliseconds; `null` while anonymous. With the option
+   * `principal`, the instant at which it had another result.
+   */
+  readonly authenticatedAt: number | null;
+  /** The last use of each method of `login()`, such as `{ pwd: 1767225600000 }`. Epoch milliseconds. */
+  readonly methods: Readonly<Record<string, number>>;
   /** The cookie that carries the id. */
   readonly cookie: SessionCookie;
   /** `true` until a store holds this session. */
@@ -41,6 +68,24 @@ export interface SessionControls<T extends object = SessionData> {
   readonly createdAt: number;
   /** When the session expires unless it is used. Epoch milliseconds. */
   readonly expiresAt: number;
+
+  /**
+   * Binds the session to a user, under a new id. The principal is the text, safe integer or bigint that names
+   * the user in your application; numbers become decimal text.
+   *
+   * Attributes of an anonymous visitor are removed except those of the option `keep`, and those of another
+   * user all. A login of the user whose session it is already is a step-up: attributes and handle stay,
+   * `authenticatedAt` and the absolute timeout start again, and `method` is added to `methods`. As after
+   * `regenerate()`, the old id is dead as soon as the session is saved, and at the end of the request.
+   *
+   * @throws SessionError `ERR_SESSION_VALUE` for a principal of another type, `NaN` and the empty text.
+   * `ERR_SESSION_SENT` when the response has begun. `ERR_SESSION_GONE` for a step-up of a session that
+   * another request has ended.
+   * @see OWASP ASVS 5.0, 7.2.4; OWASP Session Management Cheat Sheet, "Renew the Session ID After Any Privilege Level Change"
+   * @example
+   * await req.session.login(user.id, { keep: ['cart'], method: 'pwd' });
+   */
+  login(principal: string | number | bigint, options?: LoginOptions<T>): Promise<void>;
 
   /**
    * Gives the session a new id and removes its attributes, except those of the option `keep`. Call it at

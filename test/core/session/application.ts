@@ -3,6 +3,7 @@ import { FakeClock } from 'nest-session/testing';
 import { OptionsCookieFactory } from '../../../lib/cookie/session-cookie-factory.js';
 import { resolveCookie } from '../../../lib/cookie/cookie-options.js';
 import { hours, minutes } from '../../../lib/core/util/clock.js';
+import type { EngineFeatures } from '../../../lib/core/session/engine-features.js';
 import type { OpenSession } from '../../../lib/core/session/open-session.js';
 import { SessionEngine } from '../../../lib/core/session/session-engine.js';
 import { isStoreFailure } from '../../../lib/core/errors.js';
@@ -21,6 +22,11 @@ export interface Settings {
   readonly resave: boolean;
   readonly newId: (context: unknown) => SessionId;
   readonly cookie: CookieOptions;
+  /** The session name. */
+  readonly realm: string;
+  readonly principalOf: EngineFeatures['principalOf'];
+  /** Whether events of the life of a session are emitted. */
+  readonly isOn: boolean;
 }
 
 /** What is special about one request. */
@@ -40,6 +46,9 @@ const DEFAULTS: Settings = {
   resave: false,
   newId: newSessionId,
   cookie: {},
+  realm: 'default',
+  principalOf: null,
+  isOn: false,
 };
 
 /** An application with one store, which records its calls. `restarted` returns the same one with other settings. */
@@ -57,13 +66,15 @@ export class Application {
     readonly clock = new FakeClock(1_700_000_000_000),
   ) {
     this.#settings = { ...DEFAULTS, ...settings };
-    const { idleMs, absoluteMs, touchEveryMs, newId } = this.#settings;
+    const { idleMs, absoluteMs, touchEveryMs, newId, realm, principalOf, isOn } = this.#settings;
+    const emit = (event: SessionEvent): void => void this.events.push(event);
     this.#engine = new SessionEngine({
       store: this.#recorded(),
       clock,
       newId,
       storeTimeoutMs: null,
-      onEvent: (event) => this.events.push(event),
+      onEvent: emit,
+      features: { realm, principalOf, sink: { isOn, emit } },
       lifetimes: { idleMs, absoluteMs, touchEveryMs },
       policy: this.#settings,
     });
@@ -114,7 +125,7 @@ export class Application {
   async dataOf(id: SessionId): Promise<object | null> {
     const record = await this.record(id);
     if (record === null) return null;
-    const own = [...record.attributes].filter(([name]) => name !== '$cookie');
+    const own = [...record.attributes].filter(([name]) => !/^\$(?!\$)/.test(name));
     return Object.fromEntries(own.map(([name, text]) => [name, JSON.parse(text) as unknown]));
   }
 
@@ -127,7 +138,9 @@ export class Application {
         return (store[method] as (...given: unknown[]) => unknown)(...args);
       },
     ]);
-    return Object.fromEntries(recorded) as SessionStore;
+    // The prototype has the optional powers of the store.
+    const powers = Object.create(store) as SessionStore;
+    return Object.assign(powers, Object.fromEntries(recorded) as object);
   }
 }
 

@@ -1,0 +1,20 @@
+/** A change of identity that the next write of the whole record stores, and that is reported after it. */
+export interface PendingIdentity {
+  /** `step-up` is a login of the user whose session it is already. */
+  readonly kind: 'login' | 'step-up' | 'logout' | 'regenerate';
+  /** The handle of the stored session; `null` without one, and for a `regenerate` that nobody listens to. */
+  readonly formerHandle: string | null;
+  readonly method: string | null;
+  /** The user before a logout, as stores index it. */
+  readonly formerPrincipal: string | null;
+  /** The option `principal` has begun the move, not the application. */
+  readonly isAutomatic: boolean;
+}
+
+/** A change of identity with these facts, and none besides. */
+export function pendingIdentity(
+  kind: PendingIdentity['kind'],
+  facts: Partial<PendingIdentity>,
+): PendingIdentity {
+  return { formerHandle: null, method: null, formerPrincipal: null, isAutomatic: false, ...facts, kind };
+}

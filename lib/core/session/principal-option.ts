@@ -1,0 +1,65 @@
+import { applicationName } from './attribute-name.js';
+import { bind } from './login.js';
+import { LOGIN } from './own-attributes.js';
+import { pendingIdentity } from './pending-identity.js';
+import { madeHandle, ownerOf } from './session-identity.js';
+import type { SessionState } from './session-state.js';
+
+const NOTHING: ReadonlyMap<string, string> = new Map();
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+/**
+ * Binds the session to the result of the option `principal`, as stores index it; `null` ends the login. The
+ * next commit moves the record to a new id.
+ *
+ * An anonymous visitor who signs in keeps all attributes. From one user to another, or to nobody, those stay
+ * that this request has written.
+ */
+export function bindByOption(state: SessionState, principal: string | null): void {
+  const { stored, moving, pending, parts, now } = state;
+  const owner = ownerOf(state);
+  if (principal !== null && owner === principal && stored?.record.principal === principal)
+    return bindAgain(state, principal);
+  const isOthers = owner !== null && owner !== principal;
+  if (isOthers) keepChanged(state);
+  const formerPrincipal = state.identity.principal;
+  const isFirst = stored !== null && moving === null;
+  const formerHandle = isFirst && parts.features.sink.isOn ? madeHandle(state) : null;
+  // A new session has an id that no browser holds. An id that a failed write may have stored is not used again.
+  if (isFirst || state.unsettled.moved !== null) {
+    state.dropId();
+    state.unsettled = { moved: null, patches: state.unsettled.patches };
+  }
+  if (stored !== null || moving !== null) state.moving = isOthers ? NO_NAMES : (moving ?? 'all');
+  const settings = isOthers && !hasChangedCookie(state) ? null : state.cookie.settings;
+  state.own = parts.named;
+  state.formerOwner = null;
+  state.identify(now, null);
+  state.cookie.use(state.seed(settings, now));
+  if (principal !== null) bind(state, principal, { at: now, methods: {}, via: 'option' });
+  const kind = principal === null ? 'logout' : 'login';
+  const isAutomatic = moving === null;
+  const noted = { formerHandle: pending?.formerHandle ?? formerHandle, formerPrincipal, isAutomatic };
+  state.pending = pendingIdentity(kind, noted);
+}
+
+/** The application has called `regenerate()` and kept who the user is: that is no login. */
+function bindAgain(state: SessionState, principal: string): void {
+  const login = state.stored!.record.attributes.get(LOGIN);
+  if (login !== undefined) state.own = new Map([...(state.own ?? NOTHING), [LOGIN, login]]);
+  state.identify(state.identity.createdAt, principal);
+}
+
+/** Drops the attributes that this request has not written. The others count as added by it. */
+export function keepChanged({ attributes }: SessionState): void {
+  const kept: string[] = [];
+  for (const [stored, { to }] of attributes.changes()) {
+    const name = to === null ? null : applicationName(stored);
+    if (name !== null) kept.push(name);
+  }
+  attributes.keepOnly(kept);
+  attributes.saved(NOTHING);
+}
+
+const hasChangedCookie = ({ cookie, stored }: SessionState): boolean =>
+  cookie.differsFrom(stored?.cookieSettings ?? null);
