@@ -4,14 +4,16 @@
  * @module nest-session
  */
 export * from './http/index.js';
+export { OnSession, type SessionEventOf, type SessionEventType } from './nest/on-session.decorator.js';
 export {
   RequireSession,
   type RequireSessionOptions,
   type SessionCondition,
   type SessionRequirement,
 } from './nest/require-session.decorator.js';
-export { getSessionStoreToken } from './nest/session.constants.js';
+export { getSessionRegistryToken, getSessionStoreToken } from './nest/session.constants.js';
 export {
+  InjectSessionRegistry,
   InjectSessionStore,
   Session,
   SessionId,

@@ -1,4 +1,5 @@
 import { DEFAULT_SESSION } from '../http/request-properties.js';
+import { SessionRegistry } from '../core/registry/session-registry.js';
 import { SessionStore } from '../core/store/session-store.js';
 
 /** Token of the options as the application gave them, unchecked. */
@@ -7,11 +8,17 @@ export const SESSION_OPTIONS = Symbol('SESSION_OPTIONS');
 /** Token of the resolved options of one module. */
 export const RESOLVED_SESSION_OPTIONS = Symbol('RESOLVED_SESSION_OPTIONS');
 
+/** Token of the `EventReporter` of one module. */
+export const SESSION_EVENTS = Symbol('SESSION_EVENTS');
+
 /** Token of the registration of one module: its name, routes and imports. */
 export const SESSION_REGISTRATION = Symbol('SESSION_REGISTRATION');
 
 /** Metadata key of `@RequireSession`. */
 export const SESSION_REQUIREMENT = Symbol('SESSION_REQUIREMENT');
+
+/** Metadata key of `@OnSession`. */
+export const SESSION_LISTENER = Symbol('SESSION_LISTENER');
 
 /**
  * The injection token of a module's store: the class `SessionStore` for the default session, a string for a
@@ -19,4 +26,14 @@ export const SESSION_REQUIREMENT = Symbol('SESSION_REQUIREMENT');
  */
 export function getSessionStoreToken(sessionName: string = DEFAULT_SESSION): typeof SessionStore | string {
   return sessionName === DEFAULT_SESSION ? SessionStore : `SessionStore:${sessionName}`;
+}
+
+/**
+ * The injection token of a module's registry: the class `SessionRegistry` for the default session, a string
+ * for a named one.
+ */
+export function getSessionRegistryToken(
+  sessionName: string = DEFAULT_SESSION,
+): typeof SessionRegistry | string {
+  return sessionName === DEFAULT_SESSION ? SessionRegistry : `SessionRegistry:${sessionName}`;
 }

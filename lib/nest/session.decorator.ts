@@ -3,7 +3,7 @@ import type { ExecutionContext, PipeTransform, Type } from '@nestjs/common';
 import { chain } from '../core/util/awaitable.js';
 import type { UserSession } from '../core/session/user-session.js';
 import { sessionOf } from './execution-session.js';
-import { getSessionStoreToken } from './session.constants.js';
+import { getSessionRegistryToken, getSessionStoreToken } from './session.constants.js';
 import { valueAt, type SessionPath } from './session-path.js';
 
 /** A pipe, as instance or class. */
@@ -59,4 +59,13 @@ export const SessionId: (query?: Pick<SessionQuery, 'name'>) => ParameterDecorat
  */
 export function InjectSessionStore(sessionName?: string): PropertyDecorator & ParameterDecorator {
   return Inject(getSessionStoreToken(sessionName));
+}
+
+/**
+ * Injects the registry of a module: `@InjectSessionRegistry() registry: SessionRegistry`, or
+ * `@InjectSessionRegistry('admin')` for a named session. For the default session, the type of the parameter
+ * is enough.
+ */
+export function InjectSessionRegistry(sessionName?: string): PropertyDecorator & ParameterDecorator {
+  return Inject(getSessionRegistryToken(sessionName));
 }

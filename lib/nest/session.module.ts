@@ -17,14 +17,15 @@ import { isStoreFailure } from '../core/errors.js';
 import { SweepTimer } from '../core/store/sweep-timer.js';
 import { DEFAULT_SESSION } from '../http/request-properties.js';
 import { memoryWarning } from '../http/describe-event.js';
-import { EventReporter } from '../http/event-reporter.js';
+import type { EventReporter } from '../http/event-reporter.js';
 import { SessionHandler } from '../http/session-handler.js';
 import { checkSessionName, configError } from '../http/check-options.js';
 import { isOptions, type ResolvedSessionOptions } from '../http/session-options.js';
 import { claimSession } from './claimed-sessions.js';
 import { bridgeFastify } from './fastify-bridge.js';
 import { RouteCheck } from './route-check.js';
-import { logEvents, respondWithException } from './session-exceptions.js';
+import { SessionListeners } from './session-listeners.js';
+import { respondWithException } from './session-exceptions.js';
 import type {
   SessionModuleAsyncOptions,
   SessionModuleOptions,
@@ -32,8 +33,10 @@ import type {
 } from './session-module-options.js';
 import {
   RESOLVED_SESSION_OPTIONS,
+  SESSION_EVENTS,
   SESSION_OPTIONS,
   SESSION_REGISTRATION,
+  getSessionRegistryToken,
   getSessionStoreToken,
 } from './session.constants.js';
 import { createOptionsProviders, createSessionProviders } from './session.providers.js';
@@ -63,6 +66,7 @@ export class SessionModule
   readonly #adapterHost: HttpAdapterHost;
   readonly #routes: RouteCheck;
   readonly #events: EventReporter;
+  readonly #listeners: SessionListeners;
   readonly #sweeps: SweepTimer | null;
   #handler: SessionHandler | null = null;
 
@@ -71,13 +75,15 @@ export class SessionModule
     @Inject(SESSION_REGISTRATION) registration: SessionRegistration,
     @Inject(HttpAdapterHost) adapterHost: HttpAdapterHost,
     @Inject(RouteCheck) routes: RouteCheck,
+    @Inject(SESSION_EVENTS) events: EventReporter,
+    @Inject(SessionListeners) listeners: SessionListeners,
   ) {
     this.#options = options;
     this.#registration = registration;
     this.#adapterHost = adapterHost;
     this.#routes = routes;
-    const warn = (message: string): void => this.#logger.warn(message);
-    const events = (this.#events = new EventReporter(options, { log: logEvents(this.#logger), warn }));
+    this.#events = events;
+    this.#listeners = listeners;
     const { store, clock, sweepEveryMs } = options;
     this.#sweeps = SweepTimer.of(store, clock, sweepEveryMs, (event) => events.emit(event));
   }
@@ -141,8 +147,9 @@ export class SessionModule
     this.#sweeps?.start();
   }
 
-  /** Skipped without HTTP: a script or a worker has no routes, and may lack the global guards of main.ts. */
   onApplicationBootstrap(): void {
+    for (const listener of this.#listeners.find()) this.#events.listen(listener);
+    // A script or a worker without HTTP has no routes, and may lack the global guards of main.ts.
     if (this.#handler !== null) this.#routes.run();
   }
 
@@ -176,8 +183,9 @@ function assemble(
       ...createSessionProviders(sessionName, store),
       { provide: SESSION_REGISTRATION, useValue: registration },
       RouteCheck,
+      SessionListeners,
     ],
-    exports: [getSessionStoreToken(sessionName)],
+    exports: [getSessionStoreToken(sessionName), getSessionRegistryToken(sessionName)],
   };
 }
 

@@ -1,19 +1,32 @@
-import type { Provider, Type } from '@nestjs/common';
+import { Logger, type Provider, type Type } from '@nestjs/common';
 import { describeWithoutText } from '../core/util/describe-value.js';
 import { checkStore, configError } from '../http/check-options.js';
+import { EventReporter } from '../http/event-reporter.js';
+import { DEFAULT_SESSION } from '../http/request-properties.js';
 import { defaultStore, resolveSessionOptions } from '../http/resolve-options.js';
-import { isOptions, type AnyStore } from '../http/session-options.js';
+import { isOptions, type AnyStore, type ResolvedSessionOptions } from '../http/session-options.js';
+import { registryOf } from '../http/session-registry.js';
+import { logEvents } from './session-exceptions.js';
 import type {
   RuntimeOptions,
   SessionModuleAsyncOptions,
   SessionModuleOptions,
   SessionOptionsFactory,
 } from './session-module-options.js';
-import { RESOLVED_SESSION_OPTIONS, SESSION_OPTIONS, getSessionStoreToken } from './session.constants.js';
+import {
+  RESOLVED_SESSION_OPTIONS,
+  SESSION_EVENTS,
+  SESSION_OPTIONS,
+  getSessionRegistryToken,
+  getSessionStoreToken,
+} from './session.constants.js';
 
 type StoreChoice = SessionModuleOptions['store'];
 
-/** Providers of the store under its token, and of the resolved options, which contain it. */
+/**
+ * Providers of the store and the registry under their tokens, of the reporter of events, and of the resolved
+ * options, which contain the store.
+ */
 export function createSessionProviders(sessionName: string | undefined, store: StoreChoice): Provider[] {
   const token = getSessionStoreToken(sessionName);
   return [
@@ -27,7 +40,19 @@ export function createSessionProviders(sessionName: string | undefined, store: S
         return resolveSessionOptions(isOptions(options) ? { ...options, store: provided } : options);
       },
     },
+    { provide: SESSION_EVENTS, inject: [RESOLVED_SESSION_OPTIONS], useFactory: createReporter },
+    {
+      provide: getSessionRegistryToken(sessionName),
+      inject: [RESOLVED_SESSION_OPTIONS, SESSION_EVENTS],
+      useFactory: (options: ResolvedSessionOptions, events: EventReporter) =>
+        registryOf(options, sessionName ?? DEFAULT_SESSION, events),
+    },
   ];
+}
+
+function createReporter(options: ResolvedSessionOptions): EventReporter {
+  const logger = new Logger('SessionModule');
+  return new EventReporter(options, { log: logEvents(logger), warn: (message) => logger.warn(message) });
 }
 
 /** The provider of the options of `forRootAsync`, with the class that makes them where one is given. */

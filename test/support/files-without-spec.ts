@@ -125,6 +125,7 @@ export const FILES_WITHOUT_SPEC: readonly { readonly reason: string; readonly fi
       'nest/claimed-sessions.ts',
       'nest/execution-session.ts',
       'nest/require-session.decorator.ts',
+      'nest/session-listeners.ts',
       'nest/session-path.ts',
       'nest/session.constants.ts',
       'nest/session.decorator.ts',
