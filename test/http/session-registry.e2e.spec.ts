@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import express from 'express';
 import {
   MemorySessionStore,
   sessionMiddleware,
@@ -9,41 +8,9 @@ import {
   type SessionRegistry,
 } from 'nest-session/http';
 import { Browser } from '../support/browser.js';
-import {
-  listen,
-  type PlainHandler,
-  type RunningServer,
-  type SessionRequest,
-} from '../support/http-server.js';
+import { FRAMEWORKS } from '../support/frameworks.js';
+import type { RunningServer, SessionRequest } from '../support/http-server.js';
 import { SECRET } from '../support/secret.js';
-
-type Middleware = ReturnType<typeof sessionMiddleware>;
-type Frameworks = readonly (readonly [
-  string,
-  (session: Middleware, handler: PlainHandler) => Promise<RunningServer>,
-])[];
-
-const FRAMEWORKS: Frameworks = [
-  [
-    'node:http',
-    (session, handler) =>
-      listen((req, res) => {
-        session(req, res, (error) => {
-          if (error === undefined) void handler(req as SessionRequest, res);
-          else res.writeHead(500).end();
-        });
-      }),
-  ],
-  [
-    'Express',
-    (session, handler) => {
-      const app = express();
-      app.use(session as unknown as express.RequestHandler);
-      app.use((req, res) => handler(req as unknown as SessionRequest, res));
-      return listen(app);
-    },
-  ],
-];
 
 describe.each(FRAMEWORKS)('the registry beside an application on %s', (_, serve) => {
   let store: MemorySessionStore;
