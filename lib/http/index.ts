@@ -14,6 +14,7 @@ export type { SessionEvent, SessionEventListener } from '../core/session-event.j
 export type { SessionId, SessionKey } from '../core/session-id.js';
 export type {
   AttributeName,
+  LoginOptions,
   RegenerateOptions,
   SessionCallback,
   SessionControls,

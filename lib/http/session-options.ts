@@ -136,7 +136,7 @@ export interface SessionOptions {
    *
    * Not needed with `session.login()`.
    */
-  readonly principal?: ((session: UserSession) => string | number | null | undefined) | undefined;
+  readonly principal?: ((session: UserSession) => string | number | bigint | null | undefined) | undefined;
   /** Source of the current time; for tests. */
   readonly clock?: Clock | undefined;
 }

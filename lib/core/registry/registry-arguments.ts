@@ -1,20 +1,19 @@
-import { SessionError } from '../errors.js';
+import { principalError, principalText } from '../session/principal-text.js';
 import type { UserSession } from '../session/user-session.js';
 import { describeWithoutText } from '../util/describe-value.js';
 
 /**
  * A principal as text: numbers become decimal text.
  *
- * @throws SessionError `ERR_SESSION_VALUE` for an empty text and for any other value.
+ * @throws SessionError `ERR_SESSION_VALUE` for an empty text and for any other value, `null` too.
  */
-export function principalText(principal: unknown): string {
-  if (typeof principal === 'string' && principal !== '') return principal;
-  if (typeof principal === 'bigint' || Number.isFinite(principal)) return String(principal);
-  throw new SessionError(
-    'ERR_SESSION_VALUE',
-    `A principal must be a text or a number, got ${describeWithoutText(principal)}.`,
-  );
+export function principalOf(value: unknown): string {
+  const principal = principalText(value, SOURCE);
+  if (principal === null) throw principalError(value, SOURCE);
+  return principal;
 }
+
+const SOURCE = 'The principal';
 
 /**
  * The handle of a session that the caller passes as an option; `null` without one.

@@ -1,5 +1,6 @@
 import { sessionHandle, sessionKey, type SessionId } from '../session-id.js';
 import { isRecordExpired } from '../session/expiry.js';
+import { HANDLE, LOGIN, readHandle, readLogin } from '../session/own-attributes.js';
 import { scopeOf } from '../store/principal-scope.js';
 import type { SessionRecord } from '../store/session-record.js';
 import type { SessionKeying, StoredSession } from '../store/session-store.js';
@@ -24,13 +25,10 @@ export interface SessionInfo {
   readonly current: boolean;
 }
 
-const HANDLE = '$handle';
-const LOGIN = '$login';
-
 /** The public name of a stored session. It is stored where the session has had another id. */
 export function handleOf({ key, record }: StoredSession, store: object): string {
-  const stored = parsedText(record.attributes.get(HANDLE));
-  if (typeof stored === 'string') return stored;
+  const stored = readHandle(record.attributes.get(HANDLE));
+  if (stored !== null) return stored;
   // A store with keys of its own uses the id as the key.
   const hasOwnKeys = (store as Partial<SessionKeying>).keyOf !== undefined;
   return sessionHandle(hasOwnKeys ? sessionKey(key as string as SessionId) : key);
@@ -44,14 +42,16 @@ export function infoOf(
 ): SessionInfo {
   const { record } = session;
   const handle = handleOf(session, store);
-  const { createdAt, touchedAt, expiresAt, principal } = record;
+  const { createdAt, touchedAt, expiresAt, principal, attributes } = record;
+  const login = readLogin(attributes.get(LOGIN));
   return {
     handle,
     principal: principal === null ? null : scopeOf(principal).principal,
     createdAt,
     lastSeenAt: touchedAt,
     expiresAt: Math.min(expiresAt, createdAt + lifetimes.absoluteMs),
-    ...loginOf(record),
+    authenticatedAt: login?.at ?? null,
+    methods: login?.methods ?? {},
     current: handle === current,
   };
 }
@@ -66,27 +66,4 @@ export function isLive(
   const now = clock.now();
   if (cookies !== null) return !isRecordExpired(record, lifetimes, cookies, now);
   return now < Math.min(record.expiresAt, record.createdAt + lifetimes.absoluteMs);
-}
-
-function loginOf({ attributes }: SessionRecord): Pick<SessionInfo, 'authenticatedAt' | 'methods'> {
-  const login = parsedText(attributes.get(LOGIN)) as {
-    readonly at?: unknown;
-    readonly methods?: unknown;
-  } | null;
-  const { at, methods } = login ?? {};
-  const isMap = typeof methods === 'object' && methods !== null;
-  return {
-    authenticatedAt: typeof at === 'number' ? at : null,
-    methods: isMap ? (methods as SessionInfo['methods']) : {},
-  };
-}
-
-/** The value of a JSON text; `null` for any other text. */
-export function parsedText(text: string | undefined): unknown {
-  if (text === undefined) return null;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
 }

@@ -1,14 +1,13 @@
+import { NAME, readName } from '../session/own-attributes.js';
 import { DEFAULT_NAME, scopeOf } from '../store/principal-scope.js';
 import type { SessionRecord } from '../store/session-record.js';
 import type { StoredSession } from '../store/session-store.js';
 import type { RegistryParts } from './registry-parts.js';
 import type { RegistryStore } from './registry-store.js';
-import { infoOf, isLive, parsedText, type SessionInfo } from './session-info.js';
+import { infoOf, isLive, type SessionInfo } from './session-info.js';
 
 /** How many records a page reads. */
 export const PAGE_SIZE = 500;
-
-const NAME = '$name';
 
 /** One page of all sessions of a name. It may be empty although more follow. */
 export interface SessionInfoPage {
@@ -40,8 +39,8 @@ export function isOfRealm(
   realm: string,
   unnamed: boolean,
 ): boolean {
-  const name = parsedText(attributes.get(NAME));
-  if (typeof name === 'string') return name === realm;
+  const name = readName(attributes.get(NAME));
+  if (name !== null) return name === realm;
   if (principal !== null) return scopeOf(principal).sessionName === realm;
   return unnamed && realm === DEFAULT_NAME;
 }

@@ -4,7 +4,7 @@ import { scopedPrincipal } from '../store/principal-scope.js';
 import type { StoredSession } from '../store/session-store.js';
 import { CursorSeal } from './cursor-seal.js';
 import { deleteRefused } from './prune.js';
-import { handleOption, principalText } from './registry-arguments.js';
+import { handleOption, principalOf } from './registry-arguments.js';
 import type { RegistryParts } from './registry-parts.js';
 import { RegistryStore } from './registry-store.js';
 import { endSessions } from './revoke-loop.js';
@@ -43,7 +43,7 @@ export class SessionRegistry implements AsyncIterable<SessionInfo> {
    * session of this request.
    */
   async list(
-    principal: string | number,
+    principal: string | number | bigint,
     options: { readonly current?: UserSession | undefined } = {},
   ): Promise<SessionInfo[]> {
     const current = handleOption(options.current, 'current');
@@ -52,12 +52,12 @@ export class SessionRegistry implements AsyncIterable<SessionInfo> {
   }
 
   /** How many live sessions a principal has. */
-  async count(principal: string | number): Promise<number> {
+  async count(principal: string | number | bigint): Promise<number> {
     return (await this.#live('count', principal, ALL)).length;
   }
 
   /** One live session of a principal; `null` if the principal has none with this handle. */
-  async get(principal: string | number, handle: string): Promise<SessionInfo | null> {
+  async get(principal: string | number | bigint, handle: string): Promise<SessionInfo | null> {
     const sessions = await this.#live('get', principal, ALL);
     const found = sessions.find((session) => handleOf(session, this.#parts.store) === handle);
     return found === undefined ? null : infoOf(found, this.#parts, null);
@@ -68,7 +68,7 @@ export class SessionRegistry implements AsyncIterable<SessionInfo> {
    * requests in flight cannot save it again. `false` if the principal has no live session with this handle,
    * also where another principal has one.
    */
-  async revoke(principal: string | number, handle: string): Promise<boolean> {
+  async revoke(principal: string | number | bigint, handle: string): Promise<boolean> {
     const { store } = this.#parts;
     const ended = await this.#end('revoke', principal, (session) => handleOf(session, store) === handle);
     return ended > 0;
@@ -79,7 +79,7 @@ export class SessionRegistry implements AsyncIterable<SessionInfo> {
    * returns how many. A session that gets a new id at that moment ends too.
    */
   async revokeAll(
-    principal: string | number,
+    principal: string | number | bigint,
     options: { readonly except?: UserSession | undefined } = {},
   ): Promise<number> {
     const { store } = this.#parts;
@@ -140,7 +140,7 @@ export class SessionRegistry implements AsyncIterable<SessionInfo> {
 
   /** The live sessions of a principal, the newest first. */
   async #live(method: string, principal: unknown, limit: number): Promise<readonly StoredSession[]> {
-    const scoped = scopedPrincipal(this.#parts.realm, principalText(principal));
+    const scoped = scopedPrincipal(this.#parts.realm, principalOf(principal));
     const [sessions, epoch] = await Promise.all([
       this.#store.list(needOf(method), scoped, this.#parts.clock.now(), limit),
       this.#store.epoch(),
@@ -155,7 +155,7 @@ export class SessionRegistry implements AsyncIterable<SessionInfo> {
     isTarget: (session: StoredSession) => boolean,
   ): Promise<number> {
     const { realm, sink, clock, store } = this.#parts;
-    const plain = principalText(principal);
+    const plain = principalOf(principal);
     const epoch = await this.#store.epoch();
     let count = 0;
     const onDeleted = (session: StoredSession): void => {

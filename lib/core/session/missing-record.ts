@@ -5,22 +5,20 @@ import type { SessionState } from './session-state.js';
 
 /**
  * The record to be moved is gone: another request has ended or moved the session. Its attributes are dropped,
- * so that it is not created again. Returns whether the rest must be stored: what this request has set since,
- * and a login.
+ * so that it is not created again. Returns whether the rest must be stored: a login, and what this request
+ * has set since in an anonymous session.
  */
 export function dropMoved(state: SessionState): boolean {
   const { pending } = state;
   if (pending?.kind === 'login') return dropBeforeLogin(state, pending.isAutomatic);
-  const before = state.attributes.dropLoaded();
-  // A second factor must not revive a session that was revoked.
-  if (pending?.kind === 'step-up' || pending?.kind === 'logout') return false;
-  state.formerOwner = state.identity.principal ?? state.formerOwner;
-  state.identify(state.identity.createdAt, null);
+  const dropped = state.attributes.dropLoaded();
+  // What this request has set since is data of the user. A second factor must not revive a revoked session.
+  if (state.identity.principal !== null || pending?.kind === 'logout') return false;
   state.own = state.parts.named;
   state.stored = null;
   const principal = presentPrincipal(state);
   if (principal !== null) bindByOption(state, principal);
-  return before === 0 || state.attributes.texts(NO_CHANGES).size > 0;
+  return dropped === 0 || state.attributes.texts(NO_CHANGES).size > 0;
 }
 
 /** A login is stored all the same, unless what the option `principal` reads was a part of the lost record. */

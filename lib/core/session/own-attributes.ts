@@ -40,6 +40,12 @@ export function readHandle(text: string | undefined): string | null {
   return typeof handle === 'string' ? handle : null;
 }
 
+/** The session name in an attribute; `null` without one. */
+export function readName(text: string | undefined): string | null {
+  const name = parsed(text);
+  return typeof name === 'string' ? name : null;
+}
+
 /** The login in an attribute; `null` without one. */
 export function readLogin(text: string | undefined): LoginFacts | null {
   const login = parsed(text) as Partial<Record<keyof LoginFacts, unknown>> | null;

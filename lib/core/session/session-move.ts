@@ -7,12 +7,13 @@ import type { SessionState } from './session-state.js';
 /** A new id for the same visitor, with the kept attributes only. The next commit moves the record. */
 export function beginMove(state: SessionState, keep: readonly string[] | 'all'): void {
   const names = keep === 'all' ? null : keep.map(storedName);
-  // A session that has ended has nothing to carry over but what the application has set since.
+  // A session that has ended has nothing to carry over, except what an anonymous visitor has set since.
   const { isGone, moving, identity, parts } = state;
   const hasEnded = isGone || state.ending === 'destroyed';
   const owner = identity.principal ?? state.formerOwner;
   if (isGone) state.attributes.dropLoaded();
   if (keep !== 'all') state.attributes.keepOnly(keep);
+  else if (hasEnded && owner !== null) state.attributes.keepOnly([]);
   // Nothing throws from here on: a call that fails leaves the session as it was.
   const keptOwn = names === null && !hasEnded ? keptTexts(state) : parts.named;
   if (names !== null || hasEnded || state.pending === null)
@@ -23,7 +24,7 @@ export function beginMove(state: SessionState, keep: readonly string[] | 'all'):
   state.ending = null;
   if (hasEnded) state.identify(identity.createdAt, null);
   state.moving = moving ?? 'all';
-  if (names !== null || hasEnded) state.formerOwner = names?.length === 0 ? null : owner;
+  if (names !== null || hasEnded) state.formerOwner = names === null || names.length === 0 ? null : owner;
   // A session that keeps all of its data also keeps its limits (S-35).
   if (names === null) return;
   const carried = state.moving;
