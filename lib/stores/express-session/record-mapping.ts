@@ -23,11 +23,11 @@ export function sessionOf(
   const data = Object.create(null) as Record<string, unknown>;
   for (const [stored, text] of record.attributes) {
     const name = applicationName(stored);
-    if (name === null) continue;
+    if (name === null) continue; // The stamp has it.
     if (name === STAMP || name === 'req' || name in Session.prototype) throw unstorable(name);
     data[name] = JSON.parse(text);
   }
-  data[STAMP] = { createdAt: record.createdAt, touchedAt: record.touchedAt };
+  data[STAMP] = stampOf(record);
   const session = new Session(req, data);
   session.cookie = cookieOf(record, cookie);
   return session;
@@ -61,24 +61,26 @@ export function recordOf(
     const text = isData ? JSON.stringify(value) : undefined;
     if (text !== undefined) attributes.set(storedName(name), text);
   }
-  const own = ownSettings(session.cookie ?? {}, cookie);
-  if (own !== null) attributes.set(COOKIE, own);
+  const { principal, own } = loginOf(session[STAMP]);
+  for (const [name, text] of own) attributes.set(name, text);
+  const settings = ownSettings(session.cookie ?? {}, cookie);
+  if (settings !== null) attributes.set(COOKIE, settings);
   return {
     ...readStamp(session[STAMP], session.cookie?.['originalMaxAge'], lifetimes),
     expiresAt: NEVER,
-    principal: null,
+    principal,
     // These stores have no revisions. A getter, since only a login reads it.
     get revision() {
-      return digestOf(attributes);
+      return digestOf(principal, attributes);
     },
     attributes,
   };
 }
 
-/** A number that depends on the attributes only. */
-function digestOf(attributes: ReadonlyMap<string, string>): number {
+/** A number that depends on the principal and the attributes only. */
+function digestOf(principal: string | null, attributes: ReadonlyMap<string, string>): number {
   return createHash('sha256')
-    .update(JSON.stringify([...attributes]))
+    .update(JSON.stringify([principal, ...attributes]))
     .digest()
     .readUIntBE(0, 6);
 }
@@ -97,8 +99,35 @@ export interface AdapterLifetimes {
   readonly touchEveryMs: number | null;
 }
 
-/** The attribute for what express-session does not store: `createdAt` and `touchedAt`. */
+/** The attribute for what express-session does not store: times, principal and the engine's attributes. */
 export const STAMP = 'nest-session';
+
+/**
+ * The principal and the engine's attributes are part of it only where a session has some. The texts stay
+ * texts, and the names lose their `$`: some databases sort the properties of objects, or refuse that name.
+ */
+function stampOf({ createdAt, touchedAt, principal, attributes }: SessionRecord): object {
+  const own: Record<string, string> = {};
+  for (const [stored, text] of attributes) if (isOwn(stored)) own[stored.slice(1)] = text;
+  return {
+    createdAt,
+    touchedAt,
+    ...(principal === null ? {} : { principal }),
+    ...(Object.keys(own).length === 0 ? {} : { own }),
+  };
+}
+
+/** The principal of a stamp, and the engine's attributes by their stored names. */
+function loginOf(stamp: unknown): { readonly principal: string | null; readonly own: Map<string, string> } {
+  const { principal, own } = (stamp ?? {}) as { readonly principal?: unknown; readonly own?: unknown };
+  const texts = new Map<string, string>();
+  for (const [name, text] of Object.entries(own ?? {}))
+    if (typeof text === 'string' && isOwn(`$${name}`)) texts.set(`$${name}`, text);
+  return { principal: typeof principal === 'string' ? principal : null, own: texts };
+}
+
+/** Whether a stored name is one of the engine. The cookie's settings are in the stored cookie. */
+const isOwn = (stored: string): boolean => stored !== COOKIE && applicationName(stored) === null;
 
 /**
  * The times of a record. A session that express-session saved begins at its first load. The time of its last
