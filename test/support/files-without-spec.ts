@@ -55,10 +55,7 @@ export const FILES_WITHOUT_SPEC: readonly { readonly reason: string; readonly fi
       'core/session/login-arguments.ts',
       'core/session/missing-record.ts',
       'core/session/pending-identity.ts',
-      'core/session/principal-option.ts',
-      'core/session/session-events.ts',
       'core/session/session-identity.ts',
-      'core/session/write-terms.ts',
     ],
   },
   {
