@@ -139,6 +139,33 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
       await pool.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
     });
 
+    it.each([
+      ['evict-oldest', { evicted: [expect.anything()] }],
+      ['reject', 'limit'],
+    ] as const)(
+      'counts a login that another node has not committed yet, with %s',
+      async (whenReached, result) => {
+        const store = new PostgresSessionStore({ client: pool, table });
+        await store.migrate();
+        const slow = await pool.connect();
+        const client = (text: string, values?: unknown[]): Promise<unknown> => slow.query(text, values);
+        const login = (other: PostgresSessionStore): Promise<unknown> =>
+          other.create(newKey(), recordOf({}, { principal: 'u' }), {
+            ...LIMITED,
+            limit: { most: 1, whenReached, at: 0 },
+          });
+        const other = new PostgresSessionStore({ client, table, migrate: false });
+        await slow.query('BEGIN');
+        expect(await login(other)).toBe('created');
+        const waiting = login(store);
+        await store.create(newKey(), recordOf({}, { principal: 'v' }), LIMITED);
+        await slow.query('COMMIT');
+        slow.release();
+        expect(await waiting).toEqual(result);
+        expect(await store.listByPrincipal('u', 0, 10)).toHaveLength(1);
+      },
+    );
+
     it('limits sessions in no other isolation level than READ COMMITTED, and works without limits there', async () => {
       const [from, to] = [newKey(), newKey()];
       const record = recordOf({}, { principal: 'u' });
