@@ -3,6 +3,7 @@ import { MysqlSessionStore, type MysqlStoreOptions, type MysqlValue } from 'nest
 import { describeStoreContract } from 'nest-session/testing';
 import mysqlCallbacks from 'mysql2';
 import mysql from 'mysql2/promise';
+import type { WriteTerms } from '../../lib/core/store/session-store.js';
 import { describeWithServer } from '../support/servers.js';
 import { describeSqlBehaviour, type SqlBench } from './support/sql-behaviour.js';
 import { describeSqlPowers } from './support/sql-powers.js';
@@ -10,6 +11,12 @@ import { newKey, newTable, patchOf, recordOf, times } from './support/sql.js';
 import { mysqlVersion1 } from './support/version-1.js';
 
 const runner = { describe, it, beforeEach, afterEach };
+/** One session per principal. */
+const LIMITED: WriteTerms = {
+  realm: 'default',
+  isLogin: true,
+  limit: { most: 1, whenReached: 'evict-oldest', at: 0 },
+};
 
 describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
   let pool: mysql.Pool;
@@ -42,9 +49,6 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
   const contract = (name: string, options: () => MysqlStoreOptions): void =>
     describeStoreContract(name, {
       runner,
-      epochs: false,
-      limits: false,
-      scans: false,
       create: () => {
         const table = newTable();
         const store = new MysqlSessionStore({ ...options(), table });
@@ -133,6 +137,35 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
       };
       const store = new MysqlSessionStore({ client: { query, execute: query }, table });
       expect(await store.create(newKey(), recordOf({}))).toBe('created');
+    });
+
+    it('adds no column again to a table that was restored without its comment', async () => {
+      await new MysqlSessionStore({ client: pool, table }).migrate();
+      await pool.query(`ALTER TABLE ${table} COMMENT = 'restored'`);
+      const store = new MysqlSessionStore({ client: pool, table });
+      expect(await store.create(newKey(), recordOf({}))).toBe('created');
+      const [rows] = await pool.query<mysql.RowDataPacket[]>(`SHOW TABLE STATUS LIKE '${table}'`);
+      expect(rows[0]?.['Comment']).toBe('nest-session schema 2');
+    });
+
+    it('rejects a login with a limit when another node holds its lock for two seconds', async () => {
+      const holder = await pool.getConnection();
+      const sent: string[] = [];
+      const send = (text: string, values?: MysqlValue[]): Promise<unknown> => {
+        sent.push(text);
+        return holder.query(text, values);
+      };
+      const store = new MysqlSessionStore({ client: pool, table });
+      const login = (other = store): Promise<unknown> =>
+        other.create(newKey(), recordOf({}, { principal: 'u' }), LIMITED);
+      await login(new MysqlSessionStore({ client: { query: send, execute: send }, table }));
+      const lock = sent.find((text) => text.includes('GET_LOCK') && text.includes(' login '))!;
+      await holder.query(lock);
+      await expect(login()).rejects.toThrow(/held a lock .* for more than 2 seconds/);
+      await holder.query(lock.replace(/GET_LOCK\((.*), \d+\)/, 'RELEASE_LOCK($1)'));
+      holder.release();
+      expect(await login()).toHaveProperty('evicted');
+      expect(await store.listByPrincipal('u', 0, 10)).toHaveLength(1);
     });
 
     it('retries a failed migration at the next call', async () => {

@@ -4,6 +4,7 @@ import type { SessionKey, SessionStore } from 'nest-session';
 import { PostgresSessionStore, type PostgresStoreOptions } from 'nest-session/postgres';
 import { describeStoreContract } from 'nest-session/testing';
 import pg from 'pg';
+import type { WriteTerms } from '../../lib/core/store/session-store.js';
 import { describeWithServer } from '../support/servers.js';
 import { describeSqlBehaviour, type SqlBench } from './support/sql-behaviour.js';
 import { describeSqlPowers } from './support/sql-powers.js';
@@ -11,6 +12,12 @@ import { newKey, newTable, patchOf, recordOf, times } from './support/sql.js';
 import { postgresVersion1 } from './support/version-1.js';
 
 const runner = { describe, it, beforeEach, afterEach };
+/** One session per principal. */
+const LIMITED: WriteTerms = {
+  realm: 'default',
+  isLogin: true,
+  limit: { most: 1, whenReached: 'evict-oldest', at: 0 },
+};
 
 describeWithServer('postgres', 'PostgresSessionStore', (url) => {
   let pool: pg.Pool;
@@ -35,9 +42,6 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
   const contract = (name: string, options: () => PostgresStoreOptions): void =>
     describeStoreContract(name, {
       runner,
-      epochs: false,
-      limits: false,
-      scans: false,
       create: () => {
         const table = newTable();
         const store = new PostgresSessionStore({ ...options(), table });
@@ -103,12 +107,15 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
       const owner = new PostgresSessionStore({ client: pool, table });
       await owner.migrate();
       await pool.query(
-        `CREATE ROLE ${role} LOGIN; GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${role}`,
+        `CREATE ROLE ${role} LOGIN; GRANT SELECT, INSERT, UPDATE, DELETE ON ${table}, ${table}_epochs TO ${role}`,
       );
       const asRole = new URL(url);
       asRole.username = role;
       const store = new PostgresSessionStore({ url: asRole.href, table });
-      expect(await store.create(newKey(), recordOf({}))).toBe('created');
+      const key = newKey();
+      expect(await store.create(key, recordOf({}, { principal: 'u' }), LIMITED)).toBe('created');
+      expect(await store.advanceEpoch('default')).toBe(1);
+      expect(await store.load(key, 'default')).toBe('revoked');
       await store.close();
       await pool.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
     });
@@ -130,6 +137,67 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
       await expect(other.migrate()).rejects.toMatchObject({ code: '42501' });
       await other.close();
       await pool.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+    });
+
+    it.each([
+      ['evict-oldest', { evicted: [expect.anything()] }],
+      ['reject', 'limit'],
+    ] as const)(
+      'counts a login that another node has not committed yet, with %s',
+      async (whenReached, result) => {
+        const store = new PostgresSessionStore({ client: pool, table });
+        await store.migrate();
+        const slow = await pool.connect();
+        const client = (text: string, values?: unknown[]): Promise<unknown> => slow.query(text, values);
+        const login = (other: PostgresSessionStore): Promise<unknown> =>
+          other.create(newKey(), recordOf({}, { principal: 'u' }), {
+            ...LIMITED,
+            limit: { most: 1, whenReached, at: 0 },
+          });
+        const other = new PostgresSessionStore({ client, table, migrate: false });
+        await slow.query('BEGIN');
+        expect(await login(other)).toBe('created');
+        const waiting = login(store);
+        await store.create(newKey(), recordOf({}, { principal: 'v' }), LIMITED);
+        await slow.query('COMMIT');
+        slow.release();
+        expect(await waiting).toEqual(result);
+        expect(await store.listByPrincipal('u', 0, 10)).toHaveLength(1);
+      },
+    );
+
+    it('limits sessions in no other isolation level than READ COMMITTED, and works without limits there', async () => {
+      const [from, to] = [newKey(), newKey()];
+      const record = recordOf({}, { principal: 'u' });
+      for (const level of ['repeatable read', 'serializable']) {
+        const strict = new pg.Pool({
+          connectionString: url,
+          options: `-c default_transaction_isolation=${level.replace(' ', '\\ ')}`,
+        });
+        const store = new PostgresSessionStore({ client: strict, table });
+        await store.create(from, recordOf({}), { ...LIMITED, limit: null });
+        for (const write of [
+          () => store.create(to, record, LIMITED),
+          () => store.rekey(from, to, record, 0, LIMITED),
+        ])
+          await expect(write()).rejects.toThrow(/only in the isolation level READ COMMITTED/);
+        expect(await store.advanceEpoch('default')).toBeGreaterThan(0);
+        expect(await store.load(to)).toBeNull();
+        await strict.end();
+      }
+    });
+
+    it('creates the function for limits again, or names what creates it', async () => {
+      const store = new PostgresSessionStore({ client: pool, table });
+      const record = recordOf({}, { principal: 'u' });
+      await store.migrate();
+      await pool.query(`DROP FUNCTION ${table}_admit`);
+      const unmigrated = new PostgresSessionStore({ client: pool, table, migrate: false });
+      await expect(unmigrated.create(newKey(), record, LIMITED)).rejects.toThrow(
+        new RegExp(`function ${table}_admit.* is missing.*PostgresSessionStore.schemaSql\\(\\)`),
+      );
+      expect(await store.create(newKey(), record, LIMITED)).toBe('created');
+      expect(await unmigrated.create(newKey(), record, LIMITED)).toHaveProperty('evicted');
     });
 
     it('warns about a client that is one connection, and about nothing else', () => {

@@ -25,9 +25,6 @@ for (const driver of SQLITE_DRIVERS) {
       const databases = new WeakMap<SessionStore, OpenDatabase>();
       describeStoreContract(`a SqliteSessionStore over ${driver.name} and ${path}`, {
         runner,
-        epochs: false,
-        limits: false,
-        scans: false,
         create: () => {
           const database = open(path === ':memory:' ? path : newFile());
           const store = new SqliteSessionStore({ database });
@@ -48,6 +45,17 @@ for (const driver of SQLITE_DRIVERS) {
     describeSqlBehaviour(`a SqliteSessionStore over ${driver.name}`, benchOf(open));
     const version1 = sqliteVersion1;
     describeSqlPowers(`a SqliteSessionStore over ${driver.name}`, { ...benchOf(open), version1 });
+
+    it('adds no column again to a table that was restored without its table of versions', async () => {
+      const database = open(':memory:');
+      const key = newKey();
+      await new SqliteSessionStore({ database }).create(key, recordOf({}));
+      database.exec('DROP TABLE nest_session_schema');
+      const store = new SqliteSessionStore({ database });
+      expect(await store.load(key, 'default')).toMatchObject({ revision: 0 });
+      await store.migrate();
+      database.close();
+    });
 
     it('sees completed writes of another handle of the same file', async () => {
       const path = newFile();
