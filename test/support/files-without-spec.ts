@@ -221,6 +221,7 @@ export const FILES_WITHOUT_SPEC: readonly { readonly reason: string; readonly fi
       'stores/redis/redis-store-options.ts',
       'stores/redis/response-watchdog.ts',
       'stores/redis/session-reader.ts',
+      'stores/redis/session-scan.ts',
       'stores/redis/session-writer.ts',
       'stores/redis/single-server-writer.ts',
       'stores/redis/stamped-create.ts',

@@ -1,6 +1,6 @@
 import { withDeadline } from '../../core/util/deadline.js';
 import { type Driver, INSTALLED, loadRedisDriver, type RedisPackages } from './own-drivers.js';
-import { connectionOf, type RedisConnection } from './redis-clients.js';
+import { connectionOf, type RedisConnection, type RedisServer } from './redis-clients.js';
 import { safeError, StoreError } from '../../core/util/store-error.js';
 import { ResponseWatchdog } from './response-watchdog.js';
 
@@ -39,6 +39,7 @@ interface Link {
 
 class OwnClient implements OwnConnection {
   readonly isCluster = false;
+  readonly keyPrefix = '';
   readonly #url: string;
   readonly #driverFor: (url: string) => Driver;
   readonly #waiting = new Set<() => void>();
@@ -66,6 +67,10 @@ class OwnClient implements OwnConnection {
       if (isWrongServer(error)) this.#reconnect(link);
       throw error;
     }
+  }
+
+  servers(): readonly RedisServer[] {
+    return [{ name: '', send: (command, args) => this.send(command, args, '') }];
   }
 
   close(): void {

@@ -3,7 +3,7 @@ import type { SessionKey } from '../../core/session-id.js';
 import type { Conflict } from '../../core/store/session-store.js';
 import { withDeadline } from '../../core/util/deadline.js';
 import { PendingWork } from '../../core/util/pending-work.js';
-import type { RedisConnection } from './redis-clients.js';
+import type { RedisConnection, RedisServer } from './redis-clients.js';
 import { safeError, StoreError } from '../../core/util/store-error.js';
 import { decodeFields } from './redis-record.js';
 import type { RedisScript } from './redis-lua.js';
@@ -34,6 +34,11 @@ export class RedisAccess {
     return `${this.#prefix}s:${key}`;
   }
 
+  /** What the Redis keys of all sessions begin with on the server. */
+  get storedPrefix(): string {
+    return `${this.#connection.keyPrefix}${this.#prefix}s:`;
+  }
+
   /** The Redis key of a principal's index, with a hash of the principal that `textOf` has encoded. */
   indexKey(principal: string): string {
     return `${this.#prefix}p:${createHash('sha256').update(principal).digest('base64url')}`;
@@ -56,9 +61,21 @@ export class RedisAccess {
   }
 
   /** Sends one command. */
-  async send(command: string, args: readonly string[], key: string): Promise<unknown> {
+  send(command: string, args: readonly string[], key: string): Promise<unknown> {
+    return this.#safely(() => this.#connection.send(command, args, key));
+  }
+
+  /** The servers with keys, in a cluster once the client has connected. Sends their commands as `send` does. */
+  servers(): RedisServer[] {
+    return this.#connection.servers().map(({ name, send }) => ({
+      name,
+      send: (command, args) => this.#safely(() => send(command, args)),
+    }));
+  }
+
+  async #safely(send: () => Promise<unknown>): Promise<unknown> {
     try {
-      return await this.#pending.add(this.#connection.send(command, args, key));
+      return await this.#pending.add(send());
     } catch (error) {
       if (!this.isCluster && isFromCluster(error)) throw clusterMode();
       throw safeError('RedisSessionStore', error);

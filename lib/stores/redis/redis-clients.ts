@@ -35,12 +35,23 @@ export interface IoredisClient extends ErrorSource {
 /** A client of the application, recognized by its methods and not by its class. */
 export type RedisClient = NodeRedisClient | NodeRedisCluster | NodeRedisSentinel | IoredisClient;
 
+/** One of the servers that hold keys. */
+export interface RedisServer {
+  /** Its address; empty where there is only one. */
+  readonly name: string;
+  readonly send: (command: string, args: readonly string[]) => Promise<unknown>;
+}
+
 /** Any client as a store uses it. */
 export interface RedisConnection {
   /** Whether keys are on several servers, so that one command cannot use two arbitrary keys. */
   readonly isCluster: boolean;
   /** Sends one command to the server of the key. May also throw synchronously. */
   send(command: string, args: readonly string[], key: string): Promise<unknown>;
+  /** All servers with keys: in a cluster the masters, once the client has connected. */
+  servers(): readonly RedisServer[];
+  /** What the client itself puts before each key: the option `keyPrefix` of ioredis. */
+  readonly keyPrefix: string;
 }
 
 /** Wraps a client; `null` when its kind is unknown. */
@@ -54,17 +65,32 @@ export function connectionOf(client: unknown): RedisConnection | null {
 }
 
 function ofIoredis(client: IoredisClient): RedisConnection {
+  const isCluster = client.isCluster === true;
+  const { options, nodes } = client as IoredisParts;
+  const send = (command: string, args: readonly string[]): Promise<unknown> =>
+    client.call(command, [...args]);
   return {
-    isCluster: client.isCluster === true,
-    send: (command, args) => client.call(command, [...args]),
+    isCluster,
+    send,
+    servers: () =>
+      isCluster ? (nodes?.call(client, 'master') ?? []).map(ofIoredisNode) : [{ name: '', send }],
+    keyPrefix: typeof options?.keyPrefix === 'string' ? options.keyPrefix : '',
   };
 }
 
+/** Further parts of a client of ioredis: `nodes` is that of a cluster. */
+interface IoredisParts {
+  readonly options?: { readonly keyPrefix?: unknown; readonly host?: string; readonly port?: number };
+  readonly nodes?: (role: 'master') => readonly (IoredisClient & IoredisParts)[];
+}
+
+const ofIoredisNode = (node: IoredisClient & IoredisParts): RedisServer => ({
+  name: `${node.options?.host}:${node.options?.port}`,
+  send: (command, args) => node.call(command, [...args]),
+});
+
 function ofNodeRedis(client: NodeRedisClient): RedisConnection {
-  return {
-    isCluster: false,
-    send: (command, args) => openOf(client).sendCommand([command, ...args]),
-  };
+  return ofOneServer((command, args) => openOf(client).sendCommand([command, ...args]));
 }
 
 /** Never sends a command as a read: a replica with replication lag would return deleted sessions. */
@@ -72,14 +98,30 @@ function ofNodeRedisCluster(client: NodeRedisCluster): RedisConnection {
   return {
     isCluster: true,
     send: (command, args, key) => openOf(client).sendCommand(key, false, [command, ...args]),
+    servers: () => nodesOf(openOf(client) as unknown as NodeRedisNodes),
+    keyPrefix: '',
   };
 }
 
 function ofNodeRedisSentinel(client: NodeRedisSentinel): RedisConnection {
-  return {
-    isCluster: false,
-    send: (command, args) => openOf(client).sendCommand(false, [command, ...args]),
-  };
+  return ofOneServer((command, args) => openOf(client).sendCommand(false, [command, ...args]));
+}
+
+/** Further parts of a cluster of the package `redis`. */
+interface NodeRedisNodes {
+  readonly masters: readonly { readonly address: string }[];
+  nodeClient(node: object): PromiseLike<NodeRedisClient> | NodeRedisClient;
+}
+
+const nodesOf = (cluster: NodeRedisNodes): RedisServer[] =>
+  cluster.masters.map((master) => ({
+    name: master.address,
+    send: async (command, args) => (await cluster.nodeClient(master)).sendCommand([command, ...args]),
+  }));
+
+/** A connection to one server. */
+function ofOneServer(send: RedisServer['send']): RedisConnection {
+  return { isCluster: false, send, servers: () => [{ name: '', send }], keyPrefix: '' };
 }
 
 /** Does not connect the client: a later `connect()` of the application would then fail. */

@@ -1,6 +1,11 @@
 import type { SessionKey } from '../../core/session-id.js';
 import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
-import type { SessionEpochs, SessionLimits } from '../../core/store/store-powers.js';
+import type {
+  SessionEpochs,
+  SessionLimits,
+  SessionPage,
+  SessionScan,
+} from '../../core/store/store-powers.js';
 import {
   type Conflict,
   type StoredSession,
@@ -18,6 +23,7 @@ import { RedisAccess, wordOf } from './redis-access.js';
 import { connectionOf, type RedisClient, type RedisConnection } from './redis-clients.js';
 import { RedisEpochs } from './redis-epochs.js';
 import { type Loaded, SessionReader } from './session-reader.js';
+import { SessionScanner } from './session-scan.js';
 import type { SessionWriter } from './session-writer.js';
 import { REMOVE } from './redis-scripts.js';
 import { checkOptions, type RedisStoreOptions } from './redis-store-options.js';
@@ -38,7 +44,10 @@ const CLOSE_WITHIN_MS = 2000;
  * SessionModule.forRoot({ secret, store: new RedisSessionStore({ url: 'redis://localhost:6379' }) });
  * ```
  */
-export class RedisSessionStore extends SessionStore implements PrincipalIndex, SessionEpochs, SessionLimits {
+export class RedisSessionStore
+  extends SessionStore
+  implements PrincipalIndex, SessionEpochs, SessionLimits, SessionScan
+{
   readonly limitsSessions = true;
   readonly #access: RedisAccess;
   readonly #entries: PrincipalEntries;
@@ -47,6 +56,7 @@ export class RedisSessionStore extends SessionStore implements PrincipalIndex, S
   readonly #writer: SessionWriter;
   readonly #logins: LimitedLogins;
   readonly #principals: PrincipalSessions;
+  readonly #scanner: SessionScanner;
   readonly #release: () => void;
   #closing: Promise<void> | null = null;
 
@@ -64,6 +74,7 @@ export class RedisSessionStore extends SessionStore implements PrincipalIndex, S
       : new SingleServerWriter(this.#access, this.#entries);
     this.#logins = new LimitedLogins(this.#access, this.#entries, this.#epochs, this.#reader);
     this.#principals = new PrincipalSessions(this.#access, this.#entries, (key) => this.load(key));
+    this.#scanner = new SessionScanner(this.#access, this.#reader);
     this.#release = release;
   }
 
@@ -115,6 +126,10 @@ export class RedisSessionStore extends SessionStore implements PrincipalIndex, S
 
   advanceEpoch(realm: string): Promise<number> {
     return this.#epochs.advance(realm);
+  }
+
+  scan(cursor: string | null, limit: number): Promise<SessionPage> {
+    return this.#scanner.scan(cursor, limit);
   }
 
   /**

@@ -2,6 +2,7 @@ import {
   connectionOf,
   type RedisClient,
   type RedisConnection,
+  type RedisServer,
 } from '../../../lib/stores/redis/redis-clients.js';
 
 /** A command that a store sent. */
@@ -24,20 +25,24 @@ export interface Probe {
 /** Has the methods of `ioredis`, for any wrapped client. */
 export function probe(inner: RedisClient): Probe {
   const connection = connectionOf(inner)!;
-  const found: Probe = {
-    sent: [],
-    before: () => undefined,
-    client: {
-      isCluster: connection.isCluster,
-      on: () => undefined,
-      off: () => undefined,
-      call: async (command, words) => {
-        if (command !== 'eval') await found.before(found.sent.push({ command, words }));
-        return connection.send(command, words, keyOf(command, words));
-      },
+  const client = {
+    isCluster: connection.isCluster,
+    nodes: () => connection.servers().map(nodeOf),
+    on: () => undefined,
+    off: () => undefined,
+    call: async (command: string, words: string[]) => {
+      if (command !== 'eval') await found.before(found.sent.push({ command, words }));
+      return connection.send(command, words, keyOf(command, words));
     },
   };
+  const found: Probe = { sent: [], before: () => undefined, client };
   return found;
+}
+
+/** A server as a cluster of `ioredis` returns it. */
+function nodeOf({ name, send }: RedisServer) {
+  const [host, port] = name.split(':');
+  return { options: { host, port }, call: (command: string, words: string[]) => send(command, words) };
 }
 
 /** Sends commands to Redis without the store. */
