@@ -9,8 +9,9 @@ import { attributeText } from './attribute-text.js';
  */
 export function setCookie(name: string, value: string, cookie: SessionCookie): string {
   const { maxAge, expires } = cookie;
-  const lifetime = { expiresAt: expires === null ? null : expires.getTime(), lifeMs: maxAge ?? 0 };
-  return `${name}=${encodeURIComponent(value)}${attributeText(name, { attributes: attributes(cookie), ...lifetime })}`;
+  const expiresAt = expires === null ? null : expires.getTime();
+  const sent = { attributes: attributes(cookie), expiresAt, lifeMs: maxAge ?? 0 };
+  return `${name}=${encodeURIComponent(value)}${attributeText(name, sent)}`;
 }
 
 /**

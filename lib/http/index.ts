@@ -36,10 +36,14 @@ export type { SessionInfoPage } from '../core/registry/session-pages.js';
 export {
   SessionStore,
   type Conflict,
+  type Evicted,
   type ExpirySweeper,
-  type StoredSession,
   type PrincipalIndex,
+  type PrincipalLimit,
+  type StoredSession,
+  type WriteTerms,
 } from '../core/store/session-store.js';
+export type { SessionEpochs, SessionLimits, SessionPage, SessionScan } from '../core/store/store-powers.js';
 export { MemorySessionStore, type MemoryStoreOptions } from '../stores/memory/memory-session-store.js';
 export { getSession, loadSession } from './get-session.js';
 export type { Next } from './handler-hooks.js';

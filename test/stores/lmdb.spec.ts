@@ -141,6 +141,23 @@ describe('the limit maxBytes of the LmdbSessionStore', () => {
     await store.close();
   });
 
+  it('evicts no session of a principal for a login that does not fit', async () => {
+    const store = new LmdbSessionStore({ path: join(folder, 'full'), maxBytes });
+    const owned = { ...record(100), principal: 'u1' };
+    await store.create('owned' as SessionKey, owned);
+    const { count } = await fill(store);
+    const limit = { most: 1, whenReached: 'evict-oldest', at: 0 } as const;
+    const terms = { realm: 'default', isLogin: true, limit };
+    const large = { ...record(20_000), principal: 'u1' };
+    await expect(store.create(key(count), large, terms)).rejects.toThrow('maxBytes');
+    await expect(store.rekey(key(0), key(count), large, 0, terms)).rejects.toThrow('maxBytes');
+    expect(await store.load('owned' as SessionKey)).toEqual(owned);
+    expect(await store.load(key(0))).not.toBeNull();
+    expect(await store.advanceEpoch('default')).toBe(1);
+    expect(await store.load(key(0), 'default')).toBe('revoked');
+    await store.close();
+  });
+
   it('also limits the size of the file while sessions of all sizes are created and deleted', async () => {
     const path = join(folder, 'churn');
     const store = new LmdbSessionStore({ path, maxBytes });

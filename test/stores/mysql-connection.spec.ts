@@ -19,7 +19,7 @@ describeWithServer('mariadb', 'the connections of a MysqlSessionStore', (url) =>
     table = newTable();
     await new MysqlSessionStore({ client: admin, table }).migrate();
   });
-  afterEach(() => admin.query(`DROP TABLE IF EXISTS ${table}`));
+  afterEach(() => admin.query(`DROP TABLE IF EXISTS ${table}, ${table}_epochs`));
 
   it('are all replaced when one of them no longer responds', async () => {
     const proxy = await startProxy(url);

@@ -37,7 +37,7 @@ describeWithServer('mariadb', 'the texts of a MysqlSessionStore', (url) => {
   });
   afterEach(async () => {
     await Promise.all(pools.splice(0).map((pool) => pool.end()));
-    await admin.query(`DROP TABLE IF EXISTS ${table}`);
+    await admin.query(`DROP TABLE IF EXISTS ${table}, ${table}_epochs`);
   });
 
   const modes = ['', 'NO_BACKSLASH_ESCAPES', 'ANSI_QUOTES', 'ORACLE', 'STRICT_TRANS_TABLES'];

@@ -5,7 +5,9 @@ import mysqlCallbacks from 'mysql2';
 import mysql from 'mysql2/promise';
 import { describeWithServer } from '../support/servers.js';
 import { describeSqlBehaviour, type SqlBench } from './support/sql-behaviour.js';
+import { describeSqlPowers } from './support/sql-powers.js';
 import { newKey, newTable, patchOf, recordOf, times } from './support/sql.js';
+import { mysqlVersion1 } from './support/version-1.js';
 
 const runner = { describe, it, beforeEach, afterEach };
 
@@ -33,6 +35,10 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
     await Promise.all([changedRows.end(), readCommitted.end(), pool.end()]);
   });
 
+  const drop = async (table: string): Promise<void> => {
+    await pool.query(`DROP TABLE IF EXISTS ${table}, ${table}_epochs`);
+  };
+
   const contract = (name: string, options: () => MysqlStoreOptions): void =>
     describeStoreContract(name, {
       runner,
@@ -47,7 +53,7 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
       },
       dispose: async (store) => {
         await store.close();
-        await pool.query(`DROP TABLE IF EXISTS ${tables.get(store)}`);
+        await drop(tables.get(store)!);
       },
       spoil: async (store: SessionStore, key: SessionKey) => {
         await pool.query(`UPDATE ${tables.get(store)} SET attributes = '[]' WHERE session_key = ?`, [key]);
@@ -65,7 +71,7 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
 
   const bench: Omit<SqlBench, 'open'> = {
     run: async (text) => void (await pool.query(text)),
-    drop: async (table) => void (await pool.query(`DROP TABLE IF EXISTS ${table}`)),
+    drop,
     countedStore: (table) => {
       const texts: string[] = [];
       const client = {
@@ -87,6 +93,19 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
     ...bench,
     open: (table, options = {}) => new MysqlSessionStore({ client: readCommitted, table, ...options }),
   });
+  const powers = { ...bench, version1: mysqlVersion1 };
+  describeSqlPowers('a MysqlSessionStore', {
+    ...powers,
+    open: (table, options = {}) => new MysqlSessionStore({ url, table, ...options }),
+  });
+  describeSqlPowers('a MysqlSessionStore over one connection', {
+    ...powers,
+    open: (table, options = {}) => new MysqlSessionStore({ client: connection, table, ...options }),
+  });
+  describeSqlPowers('a MysqlSessionStore over a pool that counts changed rows', {
+    ...powers,
+    open: (table, options = {}) => new MysqlSessionStore({ client: changedRows, table, ...options }),
+  });
 
   describe('a MysqlSessionStore', () => {
     let table: string;
@@ -94,7 +113,7 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
       table = newTable();
     });
     afterEach(async () => {
-      await pool.query(`DROP TABLE IF EXISTS ${table}`);
+      await drop(table);
     });
 
     it('uses the database in the option table', async () => {

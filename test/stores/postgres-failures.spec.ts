@@ -17,7 +17,9 @@ describeWithServer('postgres', 'a PostgresSessionStore whose server fails', (url
     table = newTable();
   });
   afterEach(async () => {
-    await pool.query(`DROP TABLE IF EXISTS ${table}`);
+    await pool.query(
+      `DROP TABLE IF EXISTS ${table}, ${table}_epochs; DROP FUNCTION IF EXISTS ${table}_admit`,
+    );
   });
   afterAll(() => pool.end());
 

@@ -5,8 +5,10 @@ import { PostgresSessionStore, type PostgresStoreOptions } from 'nest-session/po
 import { describeStoreContract } from 'nest-session/testing';
 import pg from 'pg';
 import { describeWithServer } from '../support/servers.js';
-import { describeSqlBehaviour } from './support/sql-behaviour.js';
+import { describeSqlBehaviour, type SqlBench } from './support/sql-behaviour.js';
+import { describeSqlPowers } from './support/sql-powers.js';
 import { newKey, newTable, patchOf, recordOf, times } from './support/sql.js';
+import { postgresVersion1 } from './support/version-1.js';
 
 const runner = { describe, it, beforeEach, afterEach };
 
@@ -24,6 +26,12 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
     await pool.end();
   });
 
+  const drop = async (table: string): Promise<void> => {
+    await pool.query(
+      `DROP TABLE IF EXISTS ${table}, ${table}_epochs; DROP FUNCTION IF EXISTS ${table}_admit`,
+    );
+  };
+
   const contract = (name: string, options: () => PostgresStoreOptions): void =>
     describeStoreContract(name, {
       runner,
@@ -38,7 +46,7 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
       },
       dispose: async (store) => {
         await store.close();
-        await pool.query(`DROP TABLE IF EXISTS ${tables.get(store)}`);
+        await drop(tables.get(store)!);
       },
       spoil: async (store: SessionStore, key: SessionKey) => {
         await pool.query(`UPDATE ${tables.get(store)} SET attributes = '[]' WHERE session_key = $1`, [key]);
@@ -55,10 +63,10 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
   }));
   contract('a PostgresSessionStore with a URL', () => ({ url }));
 
-  describeSqlBehaviour('a PostgresSessionStore', {
+  const bench: SqlBench = {
     open: (table, options = {}) => new PostgresSessionStore({ url, table, ...options }),
     run: async (text) => void (await pool.query(text)),
-    drop: async (table) => void (await pool.query(`DROP TABLE IF EXISTS ${table}`)),
+    drop,
     countedStore: (table) => {
       const texts: string[] = [];
       const query = (text: string, values?: unknown[]): Promise<unknown> => {
@@ -68,7 +76,9 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
       return { store: new PostgresSessionStore({ client: { query }, table }), texts };
     },
     schemaSql: (table) => PostgresSessionStore.schemaSql(table),
-  });
+  };
+  describeSqlBehaviour('a PostgresSessionStore', bench);
+  describeSqlPowers('a PostgresSessionStore', { ...bench, version1: postgresVersion1 });
 
   describe('a PostgresSessionStore', () => {
     let table: string;
@@ -76,7 +86,7 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
       table = newTable();
     });
     afterEach(async () => {
-      await pool.query(`DROP TABLE IF EXISTS ${table}`);
+      await drop(table);
     });
 
     it('uses the schema in the option table', async () => {

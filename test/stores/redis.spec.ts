@@ -16,8 +16,6 @@ function askAll(connect: () => Promise<TestClient>, atomicRekey: boolean): void 
   afterAll(() => held.close());
   describeStoreContract('RedisSessionStore', {
     runner: { describe, it, beforeEach, afterEach },
-    epochs: false,
-    limits: false,
     scans: false,
     create: () => new RedisSessionStore({ client: held.client, prefix: (prefix = newPrefix()) }),
     dispose: (store) => store.close(),

@@ -45,16 +45,17 @@ describe('a principal in a database', () => {
 
 describe('a row', () => {
   const record = records.recordOf({ n: '1', __proto__: '2' }, { principal: 'u', revision: 3 });
-  const { createdAt, touchedAt, expiresAt, revision, principal, attributes } = columnsOf(record);
+  const { createdAt, touchedAt, expiresAt, revision, principal, attributes, epoch } = columnsOf(record);
   const row = {
     ...{ created_at: createdAt, touched_at: touchedAt, expires_at: expiresAt },
-    ...{ revision, principal, attributes },
+    ...{ revision, principal, attributes, epoch },
   };
 
   it('is read as a record, for any format of numbers and JSON', () => {
     expect(recordOf(row)).toEqual(record);
     expect(recordOf({ ...row, created_at: String(createdAt), revision: 3n })).toEqual(record);
     expect(recordOf({ ...row, attributes: JSON.parse(attributes) as object })).toEqual(record);
+    expect(recordOf({ ...row, epoch: '3' })).toEqual({ ...record, epoch: 3 });
   });
 
   it.each([
@@ -65,6 +66,8 @@ describe('a row', () => {
     ['a time that is not a number', { expires_at: 'soon' }],
     ['a revision with a fraction', { revision: 1.5 }],
     ['a principal that is not a string', { principal: 5 }],
+    ['an epoch that is not a number', { epoch: 'first' }],
+    ['an epoch below 0', { epoch: -1 }],
   ])('is corrupt with %s', (_, over) => {
     expect(recordOf({ ...row, ...over })).toBeNull();
   });
@@ -75,6 +78,7 @@ describe('a row', () => {
     ['without a time', { ...row, touched_at: null }, 'touched_at'],
     ['without attributes', { ...row, attributes: null }, 'attributes'],
     ['without a principal', { ...row, principal: undefined }, 'principal'],
+    ['without an epoch', { ...row, epoch: undefined }, 'epoch'],
   ])('causes an error of the store in the form %s, which logs no user out', (_, held, column) => {
     expect(() => recordOf(held)).toThrow(new RegExp(`without the column ${column}\\.`));
     expect(() => keyOf(row)).toThrow(/without the column session_key/);

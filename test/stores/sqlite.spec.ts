@@ -7,7 +7,9 @@ import { SqliteSessionStore, type SqliteDatabase, type SqliteStoreOptions } from
 import { describeStoreContract } from 'nest-session/testing';
 import { describeSqlBehaviour, type SqlBench } from './support/sql-behaviour.js';
 import { describeWithDriver, SQLITE_DRIVERS, type OpenDatabase } from './support/sqlite-drivers.js';
+import { describeSqlPowers } from './support/sql-powers.js';
 import { newKey, newTable, patchOf, recordOf, times } from './support/sql.js';
+import { sqliteVersion1 } from './support/version-1.js';
 
 const require = createRequire(import.meta.url);
 const folder = mkdtempSync(join(tmpdir(), 'nest-session-sqlite-'));
@@ -44,6 +46,8 @@ for (const driver of SQLITE_DRIVERS) {
     }
 
     describeSqlBehaviour(`a SqliteSessionStore over ${driver.name}`, benchOf(open));
+    const version1 = sqliteVersion1;
+    describeSqlPowers(`a SqliteSessionStore over ${driver.name}`, { ...benchOf(open), version1 });
 
     it('sees completed writes of another handle of the same file', async () => {
       const path = newFile();

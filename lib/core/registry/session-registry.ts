@@ -99,11 +99,12 @@ export class SessionRegistry implements AsyncIterable<SessionInfo> {
     const { sink, clock, realm } = this.#parts;
     const need = needOf('revokeEverything');
     const epoch = await this.#store.advanceEpoch(need);
-    const about = { handle: null, principal: null, sessionName: realm, at: clock.now() };
+    const at = clock.now();
+    const about = { handle: null, principal: null, sessionName: realm, at };
     if (sink.isOn) sink.emit({ type: 'revoked', reason: 'everything', ...about });
     if (!this.#store.canScan) return;
     this.#pruned = this.#pruned
-      .then(() => deleteRefused(this.#store, need, realm, epoch))
+      .then(() => deleteRefused(this.#store, { need, realm, epoch, at }))
       .catch((error: unknown) => {
         if (sink.isOn) sink.emit({ type: 'sweep-failed', error: error as SessionError });
       });

@@ -55,8 +55,8 @@ export class CookieState {
   }
 
   /**
-   * The sent attributes, if the browser would keep that cookie beside the present one: browsers identify a cookie by its
-   * path, domain and partition. `null` if the present one replaces it.
+   * The sent attributes, if the browser would keep that cookie beside the present one: browsers identify a
+   * cookie by its path, domain and partition. `null` if the present one replaces it.
    */
   get replaced(): CookieAttributes | null {
     if (!this.isChanged) return null;

@@ -20,7 +20,7 @@ export interface LmdbDatabase<V, K> {
   get(key: K): V | undefined;
   put(key: K, value: V): Promise<boolean>;
   remove(key: K): Promise<boolean>;
-  getKeys(range: { start?: unknown; end: unknown; limit?: number }): Iterable<K>;
+  getKeys(range: { start?: unknown; end?: unknown; limit?: number }): Iterable<K>;
   getStats(): LmdbPages & { readonly pageSize: number; readonly root: LmdbPages; readonly free: LmdbPages };
 }
 

@@ -1,24 +1,27 @@
 import type { SessionKey } from '../../core/session-id.js';
-import {
-  applyPatch,
-  decodeRecord,
-  encodeRecord,
-  type SessionPatch,
-  type SessionRecord,
-} from '../../core/store/session-record.js';
+import { applyPatch, type SessionPatch, type SessionRecord } from '../../core/store/session-record.js';
 import type { Awaitable } from '../../core/util/awaitable.js';
 import { safeError, StoreError } from '../../core/util/store-error.js';
 import {
   type Conflict,
+  type Evicted,
   type ExpirySweeper,
   type StoredSession,
   byNewest,
   type PrincipalIndex,
   SessionStore,
+  type WriteTerms,
 } from '../../core/store/session-store.js';
+import type {
+  SessionEpochs,
+  SessionLimits,
+  SessionPage,
+  SessionScan,
+} from '../../core/store/store-powers.js';
 import { commitError, type LmdbPackage, loadLmdb } from './lmdb-driver.js';
 import { checkOptions, type LmdbStoreOptions } from './lmdb-options.js';
-import { digestOf, LmdbTables } from './lmdb-tables.js';
+import { isRefused, LmdbRecords, withEpoch } from './lmdb-records.js';
+import { LmdbTables } from './lmdb-tables.js';
 
 /**
  * Sessions in a local folder. They survive a restart, and several processes may share them.
@@ -26,10 +29,14 @@ import { digestOf, LmdbTables } from './lmdb-tables.js';
  * A completed write survives any end of the process. A power cut may lose the most recent writes, but does
  * not damage the database. The store creates no file before {@link open}. Needs the package `lmdb`.
  */
-export class LmdbSessionStore extends SessionStore implements ExpirySweeper, PrincipalIndex {
+export class LmdbSessionStore
+  extends SessionStore
+  implements ExpirySweeper, PrincipalIndex, SessionEpochs, SessionLimits, SessionScan
+{
+  readonly limitsSessions = true;
   readonly #lmdb: LmdbPackage;
   readonly #options: Required<LmdbStoreOptions>;
-  #opened: LmdbTables | null = null;
+  #opened: OpenDatabase | null = null;
   #closing: Promise<void> | null = null;
 
   /** @throws TypeError or RangeError for an invalid option; Error when the package `lmdb` is missing. */
@@ -46,32 +53,41 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
    * @throws Error when the folder cannot be created, or its files are damaged.
    */
   open(): void {
-    void this.#tables;
+    void this.#database;
   }
 
   onModuleInit(): void {
     this.open();
   }
 
-  load(key: SessionKey): Awaitable<SessionRecord | 'corrupt' | null> {
-    return this.#readNow(() => this.#read(key) ?? (this.#has(key) ? 'corrupt' : null));
+  load(key: SessionKey): Awaitable<SessionRecord | 'corrupt' | null>;
+  load(key: SessionKey, realm?: string): Awaitable<SessionRecord | 'corrupt' | 'revoked' | null>;
+  load(key: SessionKey, realm?: string): Awaitable<SessionRecord | 'corrupt' | 'revoked' | null> {
+    return this.#readNow(({ records }) => records.load(key, realm));
   }
 
-  create(key: SessionKey, record: SessionRecord): Promise<'created' | 'collision'> {
-    return this.#atomically(() => {
-      if (this.#has(key)) return 'collision';
-      this.#write(key, record, null);
-      return 'created';
+  create(
+    key: SessionKey,
+    record: SessionRecord,
+    terms?: WriteTerms,
+  ): Promise<'created' | 'collision' | 'limit' | Evicted> {
+    return this.#atomically(({ records, tables }) => {
+      if (records.has(key)) return 'collision';
+      const victims = records.victims(record, null, terms);
+      if (victims === 'limit') return 'limit';
+      const epoch = terms === undefined ? record.epoch : tables.epochOf(terms.realm);
+      records.write(key, withEpoch(record, epoch), null);
+      return records.evict(victims) ?? 'created';
     });
   }
 
   patch(key: SessionKey, patch: SessionPatch): Promise<'applied' | 'missing' | Conflict> {
-    return this.#atomically(() => {
-      const record = this.#read(key);
+    return this.#atomically(({ records }) => {
+      const record = records.read(key);
       if (record === null) return 'missing';
       const next = applyPatch(record, patch);
       if (next === null) return { conflict: record };
-      this.#write(key, next, { key, record });
+      records.write(key, next, { key, record });
       return 'applied';
     });
   }
@@ -81,119 +97,101 @@ export class LmdbSessionStore extends SessionStore implements ExpirySweeper, Pri
     to: SessionKey,
     record: SessionRecord,
     revision: number | null,
-  ): Promise<'applied' | 'missing' | 'collision' | Conflict> {
-    return this.#atomically(() => {
-      const former = this.#read(from);
-      if (former === null) return 'missing';
+    terms?: WriteTerms,
+  ): Promise<'applied' | 'missing' | 'collision' | 'limit' | Evicted | Conflict> {
+    return this.#atomically(({ records, tables }) => {
+      const former = records.read(from);
+      const present = terms === undefined ? 0 : tables.epochOf(terms.realm);
+      if (former === null || isRefused(former, present)) return 'missing';
       if (revision !== null && former.revision !== revision) return { conflict: former };
-      if (this.#has(to)) return 'collision';
-      this.#write(to, record, { key: from, record: former });
-      return 'applied';
+      if (records.has(to)) return 'collision';
+      const victims = records.victims(record, from, terms);
+      if (victims === 'limit') return 'limit';
+      const epoch = terms?.isLogin === true ? present : record.epoch;
+      records.write(to, withEpoch(record, epoch), { key: from, record: former });
+      return records.evict(victims) ?? 'applied';
     });
   }
 
   delete(key: SessionKey): Promise<'deleted' | 'missing'> {
-    return this.#atomically(() => {
-      if (!this.#has(key)) return 'missing';
-      this.#remove(key, this.#read(key));
+    return this.#atomically(({ records }) => {
+      if (!records.has(key)) return 'missing';
+      records.remove(key, records.read(key));
       return 'deleted';
     });
   }
 
   deleteExpired(before: number, limit: number): Promise<number> {
-    return this.#atomically(() => {
-      const expired = [...this.#tables.expiries.getKeys({ end: [before + 1], limit })];
-      for (const [expiresAt, key] of expired) {
-        void this.#tables.expiries.remove([expiresAt, key]);
-        this.#remove(key, this.#read(key));
-      }
-      return expired.length;
-    });
+    return this.#atomically(({ records }) => records.removeExpired(before, limit));
   }
 
   async listByPrincipal(principal: string, at: number, limit: number): Promise<StoredSession[]> {
-    return this.#readNow(() => byNewest(this.#sessionsOf(principal), at).slice(0, limit));
+    return this.#readNow(({ records }) => byNewest(records.sessionsOf(principal), at).slice(0, limit));
   }
 
   deleteByPrincipal(principal: string, keep: SessionKey | null): Promise<number> {
-    return this.#atomically(() => {
-      const sessions = this.#sessionsOf(principal).filter(({ key }) => key !== keep);
-      for (const { key, record } of sessions) this.#remove(key, record);
-      return sessions.length;
+    return this.#atomically(({ records }) => {
+      const ending = records.sessionsOf(principal).filter(({ key }) => key !== keep);
+      return records.evict(ending)?.evicted.length ?? 0;
     });
+  }
+
+  async epoch(realm: string): Promise<number> {
+    return this.#readNow(({ tables }) => tables.epochOf(realm));
+  }
+
+  advanceEpoch(realm: string): Promise<number> {
+    return this.#atomically(({ tables }) => {
+      const next = tables.epochOf(realm) + 1;
+      void tables.epochs.put(realm, next);
+      return next;
+    });
+  }
+
+  async scan(cursor: string | null, limit: number): Promise<SessionPage> {
+    return this.#readNow(({ records }) => records.page(cursor, limit));
   }
 
   /** Waits for pending writes and closes the database. Nest calls it; without Nest, call it yourself. */
   close(): Promise<void> {
-    return (this.#closing ??= this.#opened?.environment.close() ?? Promise.resolve());
+    return (this.#closing ??= this.#opened?.tables.environment.close() ?? Promise.resolve());
   }
 
   onApplicationShutdown(): Promise<void> {
     return this.close();
   }
 
-  get #tables(): LmdbTables {
+  get #database(): OpenDatabase {
     if (this.#closing !== null) throw new StoreError('The LmdbSessionStore is closed.');
-    return (this.#opened ??= LmdbTables.open(this.#lmdb, this.#options));
+    if (this.#opened !== null) return this.#opened;
+    const tables = LmdbTables.open(this.#lmdb, this.#options);
+    return (this.#opened = { tables, records: new LmdbRecords(tables) });
   }
 
   /** Reads from a new snapshot, because an older one may lack writes of other processes. */
-  #readNow<T>(read: () => T): T {
-    const { environment } = this.#tables;
+  #readNow<T>(read: (database: OpenDatabase) => T): T {
+    const database = this.#database;
     try {
-      environment.resetReadTxn();
-      return read();
+      database.tables.environment.resetReadTxn();
+      return read(database);
     } catch (error) {
       throw safeError('LmdbSessionStore', error);
     }
   }
 
   /** Runs one write transaction of this machine. Resolves when it is committed. */
-  async #atomically<T>(work: () => T): Promise<T> {
-    const { environment } = this.#tables;
+  async #atomically<T>(work: (database: OpenDatabase) => T): Promise<T> {
+    const database = this.#database;
     try {
-      return await environment.transaction(work);
+      return await database.tables.environment.transaction(() => work(database));
     } catch (error) {
       throw await commitError(error, this.#options.path);
     }
   }
+}
 
-  #read(key: SessionKey): SessionRecord | null {
-    const text = this.#tables.records.get(key);
-    return text === undefined ? null : decodeRecord(text);
-  }
-
-  #has(key: SessionKey): boolean {
-    return this.#tables.records.get(key) !== undefined;
-  }
-
-  #sessionsOf(principal: string): StoredSession[] {
-    const digest = digestOf(principal);
-    const sessions: StoredSession[] = [];
-    for (const [, key] of this.#tables.principals.getKeys({ start: [digest], end: [digest, '\uffff'] })) {
-      const record = this.#read(key);
-      if (record?.principal === principal) sessions.push({ key, record });
-    }
-    return sessions;
-  }
-
-  /** Writes a record, and removes the former one, which may have another key. */
-  #write(key: SessionKey, record: SessionRecord, former: StoredSession | null): void {
-    const tables = this.#tables;
-    const text = encodeRecord(record);
-    tables.limit.reserve(text, () => (former === null ? 0 : tables.records.get(former.key)!.length));
-    if (former !== null) this.#remove(former.key, former.record);
-    void tables.records.put(key, text);
-    void tables.expiries.put([record.expiresAt, key], true);
-    if (record.principal !== null) void tables.principals.put([digestOf(record.principal), key], true);
-  }
-
-  /** The expiry entry of an unreadable record stays until it expires, because its time is unknown. */
-  #remove(key: SessionKey, record: SessionRecord | null): void {
-    const { records, expiries, principals } = this.#tables;
-    void records.remove(key);
-    if (record === null) return;
-    void expiries.remove([record.expiresAt, key]);
-    if (record.principal !== null) void principals.remove([digestOf(record.principal), key]);
-  }
+/** An open database. */
+interface OpenDatabase {
+  readonly tables: LmdbTables;
+  readonly records: LmdbRecords;
 }

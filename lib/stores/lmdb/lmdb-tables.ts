@@ -22,6 +22,8 @@ export class LmdbTables {
   readonly expiries: LmdbDatabase<true, [number, SessionKey]>;
   /** Keys by the digest of their principal, because LMDB limits the size of a key. */
   readonly principals: LmdbDatabase<true, [string, SessionKey]>;
+  /** The counters of realms. */
+  readonly epochs: LmdbDatabase<number, string>;
   readonly pageSize: number;
   readonly limit: SizeLimit;
 
@@ -30,6 +32,7 @@ export class LmdbTables {
     this.records = environment.openDB('records', { encoding: 'string' });
     this.expiries = environment.openDB('expiries', { encoding: 'msgpack' });
     this.principals = environment.openDB('principals', { encoding: 'msgpack' });
+    this.epochs = environment.openDB('epochs', { encoding: 'msgpack' });
     this.pageSize = this.records.getStats().pageSize;
     this.limit = new SizeLimit(maxBytes, this);
   }
@@ -45,10 +48,16 @@ export class LmdbTables {
     }
   }
 
+  /** The present epoch of a realm. */
+  epochOf(realm: string): number {
+    return this.epochs.get(realm) ?? 0;
+  }
+
   /** Size of all pages in use. Bytes. */
   usedBytes(): number {
     const { root, free, ...records } = this.records.getStats();
-    const all = [root, free, records, this.expiries.getStats(), this.principals.getStats()];
+    const others = [this.expiries, this.principals, this.epochs].map((table) => table.getStats());
+    const all = [root, free, records, ...others];
     return all.reduce((sum, pages) => sum + countOf(pages), META_PAGES) * this.pageSize;
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { StoreError } from '../../core/util/store-error.js';
 import { versionComment, versionInComment } from '../sql/migration.js';
-import { plainTable, quoteTable, type TableName } from '../sql/table-name.js';
+import { plainTable, quoteBeside, quoteTable, type TableName } from '../sql/table-name.js';
 import type { MysqlSqlClient } from './mysql-client.js';
 
 /** Limit for a migration of another node. */
@@ -30,14 +30,20 @@ function stepsOf(name: TableName): readonly string[] {
   KEY expires_at (expires_at),
   KEY principal (principal(191))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='${versionComment(1)}'`,
+    `ALTER TABLE ${quoteTable(name, '`')} ADD COLUMN epoch BIGINT NOT NULL DEFAULT 0, COMMENT='${versionComment(2)}'`,
   ];
 }
 
+/** The table of epochs: one row for each realm whose epoch is above 0. */
+const epochsOf = (name: TableName): string =>
+  `CREATE TABLE IF NOT EXISTS ${quoteBeside(name, 'epochs', '`')} (
+  realm VARBINARY(255) NOT NULL PRIMARY KEY,
+  epoch BIGINT NOT NULL
+) ENGINE=InnoDB`;
+
 /** All statements that create the table, for users who run them. */
 export function mysqlSchema(name: TableName): string {
-  return stepsOf(name)
-    .map((step) => `${step};\n`)
-    .join('');
+  return [epochsOf(name), ...stepsOf(name)].map((step) => `${step};\n`).join('');
 }
 
 /** Runs the missing steps. Without any, the user does not need the right to create tables. */
@@ -45,7 +51,9 @@ export async function migrateMysql(client: MysqlSqlClient, name: TableName): Pro
   const newest = stepsOf(name).length;
   if ((await versionOf(client, name)) >= newest) return;
   const done = await client.locked(lockName('schema', name), WAIT_SECONDS, async (connection) => {
-    for (const step of stepsOf(name).slice(await versionOf(connection, name))) await connection.runOnce(step);
+    await connection.runOnce(epochsOf(name));
+    for (const step of stepsOf(name).slice(await versionOf(connection, name)))
+      await runStep(connection, name, step);
     return true;
   });
   if (done === null)
@@ -54,18 +62,40 @@ export async function migrateMysql(client: MysqlSqlClient, name: TableName): Pro
     );
 }
 
+/** A table that was restored without its comment has the column already. */
+async function runStep(client: MysqlSqlClient, name: TableName, step: string): Promise<void> {
+  try {
+    await client.runOnce(step);
+  } catch (error) {
+    if ((error as { errno?: unknown }).errno !== DUPLICATE_COLUMN) throw error;
+    await client.runOnce(`ALTER TABLE ${quoteTable(name, '`')} COMMENT='${versionComment(2)}'`);
+  }
+}
+
+/** ER_DUP_FIELDNAME */
+const DUPLICATE_COLUMN = 1060;
+
+/** The version of the table, at most 1 if the table of epochs is missing: the migration creates it again. */
 async function versionOf(client: MysqlSqlClient, { schema, table }: TableName): Promise<number> {
   // Names are letters, digits and `_`, so they are safe in a statement. The lookup is faster than with
   // placeholders.
   const text =
-    'SELECT table_comment AS comment FROM information_schema.tables ' +
-    `WHERE table_schema = ${schema === null ? 'DATABASE()' : `'${schema}'`} AND table_name = '${table}'`;
-  const [row] = await client.read({ text, values: [] });
-  return versionInComment(row?.['comment']);
+    'SELECT table_name AS name, table_comment AS comment FROM information_schema.tables ' +
+    `WHERE table_schema = ${schema === null ? 'DATABASE()' : `'${schema}'`} ` +
+    `AND table_name IN ('${table}', '${table}_epochs')`;
+  const rows = await client.read({ text, values: [] });
+  const versions = rows.map((row) => versionInComment(row['comment']));
+  return rows.length === 2 ? Math.max(...versions) : Math.min(1, ...versions);
 }
 
 /** The name of a lock: at most 64 characters. All databases of a server share their locks. */
-export function lockName(purpose: 'schema' | 'sweep', name: TableName): string {
-  const digest = createHash('sha256').update(plainTable(name)).digest('base64url').slice(0, 22);
-  return `nest-session ${purpose} ${digest}`;
+export function lockName(purpose: 'schema' | 'sweep' | 'epoch', name: TableName): string {
+  return `nest-session ${purpose} ${digestOf(plainTable(name))}`;
 }
+
+/** The name of the lock for the sessions of one principal. */
+export function loginLockName(name: TableName, principal: string): string {
+  return `nest-session login ${digestOf(`${plainTable(name)} ${principal}`)}`;
+}
+
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);

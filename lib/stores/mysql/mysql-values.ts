@@ -14,6 +14,12 @@ export const TEXT = 'CONVERT(CAST(? AS BINARY) USING utf8mb4)';
 export const bytesOf = (column: string): string =>
   `CONVERT(CONVERT(${column} USING utf8mb4) USING binary) AS ${column}`;
 
+/** Other values than an object were not written by a store. */
+export const READABLE = `JSON_TYPE(attributes) = 'OBJECT'`;
+
+/** A principal, with the collation of its column. */
+export const PRINCIPAL = `${TEXT} COLLATE utf8mb4_bin`;
+
 /** The values of a prepared statement. */
 export function boundValues({ values }: SqlStatement): MysqlValue[] {
   return values.map((value) => (typeof value === 'string' ? Buffer.from(value) : checkedNumber(value)));

@@ -2,12 +2,24 @@ import type { SessionKey } from '../../core/session-id.js';
 import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
 import { codeIn } from '../../core/util/store-error.js';
 import type { SqlStatement } from '../sql/sql-client.js';
+import type { WriteTerms } from '../../core/store/session-store.js';
+import type { Admission, Admitted } from '../sql/sql-admission.js';
 import type { SqlDialect } from '../sql/sql-dialect.js';
-import { jsonObject, patchColumnsOf, principalColumn, RECORD_COLUMNS, valuesOf } from '../sql/sql-record.js';
-import { quoteTable, type TableName } from '../sql/table-name.js';
+import {
+  epochIn,
+  jsonObject,
+  patchColumnsOf,
+  principalColumn,
+  realmColumn,
+  RECORD_COLUMNS,
+  valuesOf,
+} from '../sql/sql-record.js';
+import { quoteBeside, quoteTable, type TableName } from '../sql/table-name.js';
 import type { PostgresSqlClient } from './postgres-client.js';
 import { isPlanOutdated } from './postgres-query.js';
-import { lockNumber, migratePostgres } from './postgres-schema.js';
+import { admitPostgres } from './postgres-admission.js';
+import { lockNumber } from './postgres-locks.js';
+import { migratePostgres } from './postgres-schema.js';
 
 const COLUMNS = `${RECORD_COLUMNS}, attributes::text AS attributes`;
 
@@ -26,8 +38,11 @@ const READABLE = `jsonb_typeof(attributes) = 'object'`;
 export class PostgresDialect implements SqlDialect<PostgresSqlClient> {
   readonly #name: TableName;
   readonly #table: string;
+  readonly #epochs: string;
   readonly #load: string;
+  readonly #loadInRealm: string;
   readonly #create: string;
+  readonly #createInRealm: string;
   /** Statements for patches that only touch, that also compare attributes, and that also write attributes. */
   readonly #patches: readonly [string, string, string];
 
@@ -35,12 +50,16 @@ export class PostgresDialect implements SqlDialect<PostgresSqlClient> {
     this.#name = name;
     const table = quoteTable(name, '"');
     this.#table = table;
+    this.#epochs = quoteBeside(name, 'epochs', '"');
     this.#load = `SELECT ${COLUMNS} FROM ${table} WHERE session_key = $1::text`;
-    this.#create =
+    this.#loadInRealm = `SELECT ${COLUMNS}, ${this.#present('$2')} AS present_epoch FROM ${table} WHERE session_key = $1::text`;
+    const create = (epoch: string): string =>
       `INSERT INTO ${table} ` +
-      '(session_key, created_at, touched_at, expires_at, revision, principal, attributes) VALUES ' +
-      '($1::text, $2::bigint, $3::bigint, $4::bigint, $5::bigint, $6::text, $7::text::jsonb) ' +
+      '(session_key, created_at, touched_at, expires_at, revision, principal, attributes, epoch) VALUES ' +
+      `($1::text, $2::bigint, $3::bigint, $4::bigint, $5::bigint, $6::text, $7::text::jsonb, ${epoch}) ` +
       `ON CONFLICT (session_key) DO NOTHING ${DONE}`;
+    this.#create = create('$8::bigint');
+    this.#createInRealm = create(this.#present('$8'));
     const written = ', attributes = (attributes - $9::text::text[]) || $10::text::jsonb';
     const compared = ' AND attributes @> $7::text::jsonb AND NOT attributes ?| $8::text::text[]';
     const patch = (write: string, compare: string): string =>
@@ -50,12 +69,15 @@ export class PostgresDialect implements SqlDialect<PostgresSqlClient> {
     this.#patches = [patch('', ''), patch('', compared), patch(written, compared)];
   }
 
-  load(key: SessionKey): SqlStatement {
-    return { text: this.#load, values: [key] };
+  load(key: SessionKey, realm?: string): SqlStatement {
+    if (realm === undefined) return { text: this.#load, values: [key] };
+    return { text: this.#loadInRealm, values: [key, realmColumn(realm)] };
   }
 
-  create(key: SessionKey, record: SessionRecord): SqlStatement {
-    return { text: this.#create, values: [key, ...valuesOf(record)] };
+  create(key: SessionKey, record: SessionRecord, realm?: string): SqlStatement {
+    const values = [key, ...valuesOf(record)];
+    if (realm === undefined) return { text: this.#create, values: [...values, record.epoch ?? 0] };
+    return { text: this.#createInRealm, values: [...values, realmColumn(realm)] };
   }
 
   patch(key: SessionKey, patch: SessionPatch): SqlStatement {
@@ -72,12 +94,24 @@ export class PostgresDialect implements SqlDialect<PostgresSqlClient> {
     return { text: this.#patches[2], values };
   }
 
-  rekey(from: SessionKey, to: SessionKey, record: SessionRecord, revision: number | null): SqlStatement {
+  rekey(
+    from: SessionKey,
+    to: SessionKey,
+    record: SessionRecord,
+    revision: number | null,
+    terms?: WriteTerms,
+  ): SqlStatement {
+    const values = [to, ...valuesOf(record), from, revision];
+    if (terms !== undefined) values.push(realmColumn(terms.realm));
+    if (terms?.isLogin !== true) values.push(record.epoch ?? 0);
+    const stamp = terms?.isLogin === true ? this.#present('$10') : `$${values.length}::bigint`;
     const text =
       `UPDATE ${this.#table} SET session_key = $1::text, created_at = $2::bigint, touched_at = $3::bigint, ` +
-      'expires_at = $4::bigint, revision = $5::bigint, principal = $6::text, attributes = $7::text::jsonb ' +
-      `WHERE session_key = $8::text AND revision = COALESCE($9::bigint, revision) AND ${READABLE} ${DONE}`;
-    return { text, values: [to, ...valuesOf(record), from, revision] };
+      'expires_at = $4::bigint, revision = $5::bigint, principal = $6::text, attributes = $7::text::jsonb, ' +
+      `epoch = ${stamp} ` +
+      `WHERE session_key = $8::text AND revision = COALESCE($9::bigint, revision) AND ${READABLE}` +
+      `${terms === undefined ? '' : ` AND epoch >= ${this.#present('$10')}`} ${DONE}`;
+    return { text, values };
   }
 
   delete(key: SessionKey): SqlStatement {
@@ -96,6 +130,32 @@ export class PostgresDialect implements SqlDialect<PostgresSqlClient> {
       `DELETE FROM ${this.#table} WHERE principal = $1::text ` +
       `AND session_key IS DISTINCT FROM $2::text ${DONE}`;
     return { text, values: [principalColumn(principal), keep] };
+  }
+
+  epoch(realm: string): SqlStatement {
+    return {
+      text: `SELECT epoch FROM ${this.#epochs} WHERE realm = $1::text`,
+      values: [realmColumn(realm)],
+    };
+  }
+
+  async advanceEpoch(client: PostgresSqlClient, realm: string): Promise<number> {
+    const text =
+      `INSERT INTO ${this.#epochs} AS held (realm, epoch) VALUES ($1::text, 1) ` +
+      'ON CONFLICT (realm) DO UPDATE SET epoch = held.epoch + 1 RETURNING epoch';
+    const [row] = await client.read({ text, values: [realmColumn(realm)] });
+    return epochIn(row);
+  }
+
+  admit(client: PostgresSqlClient, admission: Admission): Promise<Admitted> {
+    return admitPostgres(client, this.#name, this, admission);
+  }
+
+  scan(cursor: string | null, limit: number): SqlStatement {
+    const text =
+      `SELECT session_key AS position, session_key, ${COLUMNS} FROM ${this.#table} ` +
+      'WHERE session_key > $1::text ORDER BY session_key LIMIT $2::bigint';
+    return { text, values: [cursor ?? '', limit] };
   }
 
   /** Skips locked rows. The advisory lock, which admits one node, is released with the statement. */
@@ -124,6 +184,11 @@ export class PostgresDialect implements SqlDialect<PostgresSqlClient> {
    */
   isTransient(error: unknown): boolean {
     return ['40001', '40P01'].includes(codeIn(error)) || isPlanOutdated(error);
+  }
+
+  /** The epoch of a realm as an expression. */
+  #present(realm: string): string {
+    return `COALESCE((SELECT held.epoch FROM ${this.#epochs} AS held WHERE held.realm = ${realm}::text), 0)`;
   }
 }
 

@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
 import { codeIn } from '../../core/util/store-error.js';
 import { RECORD_COLUMNS } from '../sql/sql-record.js';
 import { versionComment, versionInComment } from '../sql/migration.js';
-import { plainTable, quoteTable, type TableName } from '../sql/table-name.js';
+import { quoteBeside, quoteTable, type TableName } from '../sql/table-name.js';
+import { admissionFunction } from './postgres-admission.js';
 import type { PostgresSqlClient } from './postgres-client.js';
+import { lockNumber } from './postgres-locks.js';
 
 /**
  * Statements that migrate the table from each version to the next. Each step can run again: nodes that start
@@ -23,6 +24,12 @@ function stepsOf(name: TableName): readonly string[] {
 );
 CREATE INDEX IF NOT EXISTS "${name.table}_expires_at" ON ${table} (expires_at);
 CREATE INDEX IF NOT EXISTS "${name.table}_principal" ON ${table} USING hash (principal);`,
+    `ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS epoch bigint NOT NULL DEFAULT 0;
+CREATE TABLE IF NOT EXISTS ${quoteBeside(name, 'epochs', '"')} (
+  realm text COLLATE "C" PRIMARY KEY,
+  epoch bigint NOT NULL
+);
+${admissionFunction(name)}`,
   ];
 }
 
@@ -35,11 +42,7 @@ export function postgresSchema(name: TableName, from = 0): string {
 
 /** Runs the missing steps. Without any, the role does not need the right to create tables. */
 export async function migratePostgres(client: PostgresSqlClient, name: TableName): Promise<void> {
-  const [row] = await client.read({
-    text: `SELECT obj_description(to_regclass($1::text), 'pg_class') AS comment`,
-    values: [quoteTable(name, '"')],
-  });
-  const version = versionInComment(row?.['comment']);
+  const version = await versionOf(client, name);
   if (version >= stepsOf(name).length) return;
   // One message is one transaction, on any connection of a pool. Its end releases the lock.
   const lock = `SELECT pg_advisory_xact_lock(${lockNumber('schema', name)});`;
@@ -50,6 +53,18 @@ export async function migratePostgres(client: PostgresSqlClient, name: TableName
     // table.
     if (codeIn(error) !== INSUFFICIENT_PRIVILEGE || !(await hasColumns(client, name))) throw error;
   }
+}
+
+/** The version of the table, at most 1 if one of the other objects is missing: step 2 creates them again. */
+async function versionOf(client: PostgresSqlClient, name: TableName): Promise<number> {
+  const [row] = await client.read({
+    text:
+      `SELECT obj_description(to_regclass($1::text), 'pg_class') AS comment, ` +
+      'CASE WHEN to_regclass($2::text) IS NULL OR to_regproc($3::text) IS NULL THEN 1 ELSE 0 END AS lacks',
+    values: [quoteTable(name, '"'), quoteBeside(name, 'epochs', '"'), quoteBeside(name, 'admit', '"')],
+  });
+  const version = versionInComment(row?.['comment']);
+  return Number(row?.['lacks']) === 1 ? Math.min(version, 1) : version;
 }
 
 const INSUFFICIENT_PRIVILEGE = '42501';
@@ -66,12 +81,4 @@ async function hasColumns(client: PostgresSqlClient, name: TableName): Promise<b
   return ['session_key', ...RECORD_COLUMNS.split(', '), 'attributes'].every((column) =>
     names.includes(column),
   );
-}
-
-/** The 64-bit number of an advisory lock. All applications on a database share these numbers. */
-export function lockNumber(purpose: 'schema' | 'sweep', name: TableName): string {
-  const digest = createHash('sha256')
-    .update(`nest-session ${purpose} ${plainTable(name)}`)
-    .digest();
-  return `'${digest.readBigInt64BE()}'::bigint`;
 }

@@ -1,10 +1,13 @@
 import type { SessionKey } from '../../core/session-id.js';
 import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
-import type { Conflict } from '../../core/store/session-store.js';
+import type { Conflict, WriteTerms } from '../../core/store/session-store.js';
+import { claimSession } from './claim-session.js';
 import type { PrincipalEntries } from './principal-entries.js';
-import { type RedisAccess, resultOf, wordOf } from './redis-access.js';
+import { type RedisAccess, resultOf } from './redis-access.js';
+import type { RedisEpochs } from './redis-epochs.js';
 import { type SessionWriter, runCreate, runPatch } from './session-writer.js';
-import { FIELDS, textOf } from './redis-record.js';
+import { createStamped, type Stamped } from './stamped-create.js';
+import { textOf } from './redis-record.js';
 import { REMOVE } from './redis-scripts.js';
 
 /**
@@ -16,16 +19,17 @@ import { REMOVE } from './redis-scripts.js';
 export class ClusterWriter implements SessionWriter {
   readonly #access: RedisAccess;
   readonly #entries: PrincipalEntries;
+  readonly #epochs: RedisEpochs;
 
-  constructor(access: RedisAccess, entries: PrincipalEntries) {
+  constructor(access: RedisAccess, entries: PrincipalEntries, epochs: RedisEpochs) {
     this.#access = access;
     this.#entries = entries;
+    this.#epochs = epochs;
   }
 
-  async create(key: SessionKey, record: SessionRecord): Promise<'created' | 'collision'> {
-    const result = await runCreate(this.#access, key, record, null);
-    if (result === 'created' && record.principal !== null)
-      await this.#entries.add(textOf(record.principal), key, record);
+  async create(key: SessionKey, record: SessionRecord, terms?: WriteTerms): Promise<'created' | 'collision'> {
+    const { result } = await this.#write(key, record, terms?.realm);
+    if (result === 'created') await this.#list(key, record);
     return result;
   }
 
@@ -54,17 +58,32 @@ export class ClusterWriter implements SessionWriter {
     to: SessionKey,
     record: SessionRecord,
     revision: number | null,
+    terms?: WriteTerms,
   ): Promise<'applied' | 'missing' | 'collision' | Conflict> {
-    if ((await this.create(to, record)) === 'collision') return 'collision';
-    const condition = revision === null ? [] : [FIELDS.revision, String(revision)];
-    const reply = await this.#access.run(REMOVE, [this.#access.sessionKey(from)], ['readable', ...condition]);
-    if (wordOf(reply) === 'removed') {
-      const former = String(reply[1]);
-      if (former !== '') await this.#entries.remove(former, [from]);
+    const { realm, isLogin = false } = terms ?? {};
+    const [{ result, epoch }, recent] = await Promise.all([
+      this.#write(to, record, isLogin ? realm : undefined),
+      isLogin || realm === undefined ? 0 : this.#epochs.recent(realm),
+    ]);
+    if (result === 'collision') return result;
+    await this.#list(to, record);
+    const claimed = await claimSession(this.#access, from, { revision, epoch: Math.max(epoch, recent) });
+    if (typeof claimed === 'object' && 'former' in claimed) {
+      if (claimed.former !== '') await this.#entries.remove(claimed.former, [from]);
       return 'applied';
     }
     await this.#access.run(REMOVE, [this.#access.sessionKey(to)], []);
     if (record.principal !== null) await this.#entries.remove(textOf(record.principal), [to]);
-    return resultOf<'missing'>(reply);
+    return claimed;
+  }
+
+  /** Creates a record without an entry; with a realm, with its epoch. */
+  async #write(key: SessionKey, record: SessionRecord, realm: string | undefined): Promise<Stamped> {
+    if (realm !== undefined) return createStamped(this.#access, this.#epochs, key, record, realm);
+    return { result: await runCreate(this.#access, key, record), epoch: 0 };
+  }
+
+  async #list(key: SessionKey, { principal, ...times }: SessionRecord): Promise<void> {
+    if (principal !== null) await this.#entries.add(textOf(principal), key, times);
   }
 }

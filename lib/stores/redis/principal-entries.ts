@@ -1,7 +1,8 @@
 import type { SessionKey } from '../../core/session-id.js';
+import type { PrincipalLimit, StoredSession } from '../../core/store/session-store.js';
 import type { SessionPatch } from '../../core/store/session-record.js';
+import { ADMIT, INDEX, LIST } from './index-scripts.js';
 import { type RedisAccess, wordOf } from './redis-access.js';
-import { INDEX, LIST } from './redis-scripts.js';
 
 /** Members per call. */
 const PAGE = 100;
@@ -37,6 +38,18 @@ export class PrincipalEntries {
     await this.#access.send('zrem', [index, ...keys], index);
   }
 
+  /**
+   * Adds a session if fewer entries than the limit count: those that have not expired. Otherwise resolves with
+   * these entries; with `null` when the session was added.
+   */
+  async admit({ key, record, principal, limit, gone, ignored }: LimitedEntry): Promise<SessionKey[] | null> {
+    const { expiresAt, touchedAt } = record;
+    const numbers = [expiresAt, touchedAt, limit.at, limit.most, gone.length].map(String);
+    const index = this.#access.indexKey(principal);
+    const [word, ...counted] = await this.#access.run(ADMIT, [index], [key, ...numbers, ...gone, ...ignored]);
+    return String(word) === 'admitted' ? null : counted.map((member) => String(member) as SessionKey);
+  }
+
   /** Members after the first `skip`, latest expiry first. With `at`, only those that expire later. */
   async page(principal: string, at: number | null, skip: number): Promise<SessionKey[]> {
     const args = [at === null ? '-inf' : `(${at}`, String(skip), String(PAGE)];
@@ -48,6 +61,16 @@ export class PrincipalEntries {
     const args = [key, String(times.expiresAt), String(times.touchedAt), how];
     return wordOf(await this.#access.run(INDEX, [this.#access.indexKey(principal)], args));
   }
+}
+
+/** An entry that is added while fewer than a limit count. */
+export interface LimitedEntry extends StoredSession {
+  readonly principal: string;
+  readonly limit: PrincipalLimit;
+  /** Entries without a session, which are removed. */
+  readonly gone: readonly SessionKey[];
+  /** Entries that do not count. */
+  readonly ignored: readonly SessionKey[];
 }
 
 type Times = Pick<SessionPatch, 'touchedAt' | 'expiresAt'>;

@@ -1,12 +1,12 @@
 import { type StoredSession, byNewest, type PrincipalIndex } from '../../core/store/session-store.js';
 import type { SessionKey } from '../../core/session-id.js';
-import type { SessionRecord } from '../../core/store/session-record.js';
 import type { PrincipalEntries } from './principal-entries.js';
-import { type RedisAccess, wordOf } from './redis-access.js';
-import { FIELDS, textOf } from './redis-record.js';
-import { REMOVE } from './redis-scripts.js';
+import { removeOf } from './claim-session.js';
+import type { RedisAccess } from './redis-access.js';
+import { textOf } from './redis-record.js';
+import { isRecord, type Loaded } from './session-reader.js';
 
-type Load = (key: SessionKey) => Promise<SessionRecord | 'corrupt' | null>;
+type Load = (key: SessionKey) => Promise<Loaded>;
 
 /** Lists and deletes the sessions of a principal, by the entries of the index. */
 export class PrincipalSessions implements PrincipalIndex {
@@ -30,10 +30,9 @@ export class PrincipalSessions implements PrincipalIndex {
       await this.#entries.remove(textOf(principal), gone);
       for (const [n, key] of keys.entries()) {
         const record = records[n];
-        if (record == null || record === 'corrupt') continue;
         // The entry of another principal's session stays: the session may be about to change to this
         // principal.
-        if (record.principal === principal) sessions.push({ key, record });
+        if (isRecord(record) && record.principal === principal) sessions.push({ key, record });
       }
       seen += keys.length - gone.length;
     }
@@ -62,18 +61,12 @@ export class PrincipalSessions implements PrincipalIndex {
       const keys = await this.#entries.page(principal, null, counts.kept + counts.conflict);
       if (keys.length === 0) return counts;
       const results = await Promise.all(
-        keys.map(async (key) => (key === keep ? 'kept' : this.#delete(key, principal))),
+        keys.map(async (key) => (key === keep ? 'kept' : removeOf(this.#access, key, principal))),
       );
       for (const result of results) counts[result]++;
       // Entries without a session too, or the next pass would find them again.
       const gone = keys.filter((_, n) => results[n] === 'removed' || results[n] === 'missing');
       await this.#entries.remove(principal, gone);
     }
-  }
-
-  /** Deletes a session if it still belongs to this principal. */
-  async #delete(key: SessionKey, principal: string): Promise<'removed' | 'missing' | 'conflict'> {
-    const condition = ['readable', FIELDS.principal, principal];
-    return wordOf(await this.#access.run(REMOVE, [this.#access.sessionKey(key)], condition));
   }
 }

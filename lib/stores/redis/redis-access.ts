@@ -6,7 +6,7 @@ import { PendingWork } from '../../core/util/pending-work.js';
 import type { RedisConnection } from './redis-clients.js';
 import { safeError, StoreError } from '../../core/util/store-error.js';
 import { decodeFields } from './redis-record.js';
-import type { RedisScript } from './redis-scripts.js';
+import type { RedisScript } from './redis-lua.js';
 
 /** Limit for the check of the server at the start of an application. */
 const MODE_WITHIN_MS = 2000;
@@ -37,6 +37,11 @@ export class RedisAccess {
   /** The Redis key of a principal's index, with a hash of the principal that `textOf` has encoded. */
   indexKey(principal: string): string {
     return `${this.#prefix}p:${createHash('sha256').update(principal).digest('base64url')}`;
+  }
+
+  /** The Redis key of the epoch of a realm, a counter without an expiry. */
+  epochKey(realm: string): string {
+    return `${this.#prefix}g:${realm}`;
   }
 
   /** Runs a script in one round trip, or in two when the server has not cached the script yet. */

@@ -13,6 +13,7 @@ export const FIELDS = {
   expiresAt: 'e',
   principal: 'p',
   revision: 'r',
+  epoch: 'g',
 } as const;
 
 /** Version of the layout of a record. */
@@ -38,13 +39,14 @@ export function timeToKeep({ touchedAt, expiresAt }: Pick<SessionPatch, 'touched
   return expiresAt >= NEVER ? '' : String(Math.max(expiresAt - touchedAt, 0) + GRACE_MS);
 }
 
-/** A record as alternating fields and values. */
-export function encodeFields(record: SessionRecord): string[] {
+/** A record as alternating fields and values, with its epoch or another one. */
+export function encodeFields(record: SessionRecord, epoch = record.epoch ?? 0): string[] {
   const { createdAt, touchedAt, expiresAt, principal, revision, attributes } = record;
   const entries: string[] = [FIELDS.version, FORMAT];
   entries.push(FIELDS.createdAt, String(createdAt), FIELDS.revision, String(revision));
   entries.push(FIELDS.touchedAt, String(touchedAt), FIELDS.expiresAt, String(expiresAt));
   if (principal !== null) entries.push(FIELDS.principal, textOf(principal));
+  if (epoch !== 0) entries.push(FIELDS.epoch, String(epoch));
   for (const [name, text] of attributes) entries.push(textOf(name), text);
   return entries;
 }
@@ -71,7 +73,7 @@ function recordOf(
   own: Readonly<Record<string, string>>,
   attributes: ReadonlyMap<string, string>,
 ): SessionRecord | null {
-  const principal = own[FIELDS.principal];
+  const { [FIELDS.principal]: principal, [FIELDS.epoch]: epoch } = own;
   const record = {
     createdAt: integer(own[FIELDS.createdAt]),
     touchedAt: integer(own[FIELDS.touchedAt]),
@@ -79,6 +81,7 @@ function recordOf(
     revision: integer(own[FIELDS.revision]),
     principal: principal === undefined ? null : (JSON.parse(principal) as unknown),
     attributes,
+    ...(epoch === undefined ? {} : { epoch: integer(epoch) }),
   };
   if (own[FIELDS.version] !== FORMAT || !Number.isSafeInteger(record.revision)) return null;
   return isSessionRecord(record) ? record : null;

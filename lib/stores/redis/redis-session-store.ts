@@ -1,21 +1,25 @@
 import type { SessionKey } from '../../core/session-id.js';
 import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
+import type { SessionEpochs, SessionLimits } from '../../core/store/store-powers.js';
 import {
   type Conflict,
   type StoredSession,
   type PrincipalIndex,
   SessionStore,
+  type WriteTerms,
 } from '../../core/store/session-store.js';
 import { ClusterWriter } from './cluster-writer.js';
 import { SingleServerWriter } from './single-server-writer.js';
 import { connectTo } from './own-client.js';
+import { limitedTerms, LimitedLogins } from './limited-logins.js';
 import { PrincipalEntries } from './principal-entries.js';
 import { PrincipalSessions } from './principal-sessions.js';
 import { RedisAccess, wordOf } from './redis-access.js';
 import { connectionOf, type RedisClient, type RedisConnection } from './redis-clients.js';
+import { RedisEpochs } from './redis-epochs.js';
+import { type Loaded, SessionReader } from './session-reader.js';
 import type { SessionWriter } from './session-writer.js';
-import { decodeFields } from './redis-record.js';
-import { LOAD, REMOVE } from './redis-scripts.js';
+import { REMOVE } from './redis-scripts.js';
 import { checkOptions, type RedisStoreOptions } from './redis-store-options.js';
 
 const CLOSE_WITHIN_MS = 2000;
@@ -34,10 +38,14 @@ const CLOSE_WITHIN_MS = 2000;
  * SessionModule.forRoot({ secret, store: new RedisSessionStore({ url: 'redis://localhost:6379' }) });
  * ```
  */
-export class RedisSessionStore extends SessionStore implements PrincipalIndex {
+export class RedisSessionStore extends SessionStore implements PrincipalIndex, SessionEpochs, SessionLimits {
+  readonly limitsSessions = true;
   readonly #access: RedisAccess;
   readonly #entries: PrincipalEntries;
+  readonly #epochs: RedisEpochs;
+  readonly #reader: SessionReader;
   readonly #writer: SessionWriter;
+  readonly #logins: LimitedLogins;
   readonly #principals: PrincipalSessions;
   readonly #release: () => void;
   #closing: Promise<void> | null = null;
@@ -49,20 +57,24 @@ export class RedisSessionStore extends SessionStore implements PrincipalIndex {
     const { connection, release } = 'url' in server ? openUrl(server.url) : listenTo(server.client);
     this.#access = new RedisAccess(connection, prefix);
     this.#entries = new PrincipalEntries(this.#access);
-    const Writer = connection.isCluster ? ClusterWriter : SingleServerWriter;
-    this.#writer = new Writer(this.#access, this.#entries);
+    this.#epochs = new RedisEpochs(this.#access);
+    this.#reader = new SessionReader(this.#access, this.#epochs);
+    this.#writer = connection.isCluster
+      ? new ClusterWriter(this.#access, this.#entries, this.#epochs)
+      : new SingleServerWriter(this.#access, this.#entries);
+    this.#logins = new LimitedLogins(this.#access, this.#entries, this.#epochs, this.#reader);
     this.#principals = new PrincipalSessions(this.#access, this.#entries, (key) => this.load(key));
     this.#release = release;
   }
 
-  async load(key: SessionKey): Promise<SessionRecord | 'corrupt' | null> {
-    const reply = await this.#access.run(LOAD, [this.#access.sessionKey(key)], []);
-    if (reply.length > 1) return decodeFields(reply) ?? 'corrupt';
-    return wordOf(reply) === 'missing' ? null : 'corrupt';
+  load(key: SessionKey, realm?: string): Promise<Loaded> {
+    return this.#reader.load(key, realm);
   }
 
-  create(key: SessionKey, record: SessionRecord): ReturnType<SessionWriter['create']> {
-    return this.#writer.create(key, record);
+  create(key: SessionKey, record: SessionRecord, terms?: WriteTerms): ReturnType<SessionWriter['create']> {
+    const limited = limitedTerms(record, terms);
+    if (limited !== null) return this.#logins.create(key, record, limited);
+    return this.#writer.create(key, record, terms);
   }
 
   patch(key: SessionKey, patch: SessionPatch): Promise<'applied' | 'missing' | Conflict> {
@@ -74,8 +86,11 @@ export class RedisSessionStore extends SessionStore implements PrincipalIndex {
     to: SessionKey,
     record: SessionRecord,
     revision: number | null,
+    terms?: WriteTerms,
   ): ReturnType<SessionWriter['rekey']> {
-    return this.#writer.rekey(from, to, record, revision);
+    const limited = limitedTerms(record, terms);
+    if (limited !== null) return this.#logins.rekey({ key: from, revision }, to, record, limited);
+    return this.#writer.rekey(from, to, record, revision, terms);
   }
 
   async delete(key: SessionKey): Promise<'deleted' | 'missing'> {
@@ -92,6 +107,14 @@ export class RedisSessionStore extends SessionStore implements PrincipalIndex {
 
   deleteByPrincipal(principal: string, keep: SessionKey | null): Promise<number> {
     return this.#principals.deleteByPrincipal(principal, keep);
+  }
+
+  epoch(realm: string): Promise<number> {
+    return this.#epochs.present(realm);
+  }
+
+  advanceEpoch(realm: string): Promise<number> {
+    return this.#epochs.advance(realm);
   }
 
   /**

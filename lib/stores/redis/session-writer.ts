@@ -3,7 +3,7 @@ import type { SessionPatch, SessionRecord } from '../../core/store/session-recor
 import type { SessionStore } from '../../core/store/session-store.js';
 import { type RedisAccess, type ScriptReply, wordOf } from './redis-access.js';
 import { encodeFields, timeToKeep, textOf } from './redis-record.js';
-import { CREATE, PATCH } from './redis-scripts.js';
+import { CREATE, CREATE_STAMPED, PATCH } from './redis-scripts.js';
 
 /** Writes sessions, in different ways on one server and in a cluster. */
 export interface SessionWriter {
@@ -20,17 +20,26 @@ export function entryArguments(
   return [timeToKeep(times), key, String(times.expiresAt), String(times.touchedAt)];
 }
 
+/** The Redis keys that a creation uses beside that of the session. */
+interface CreationKeys {
+  readonly index?: string | null;
+  /** With it, the record gets the present epoch. */
+  readonly epoch?: string | null;
+}
+
 /** Creates a record and, with an index, its entry, in one atomic step. */
 export async function runCreate(
   access: RedisAccess,
   key: SessionKey,
   record: SessionRecord,
-  index: string | null,
+  { index = null, epoch = null }: CreationKeys = {},
 ): Promise<'created' | 'collision'> {
   const keys = [access.sessionKey(key)];
+  if (epoch !== null) keys.push(epoch);
   if (index !== null) keys.push(index);
-  const args = [...entryArguments(key, record), ...encodeFields(record)];
-  return wordOf(await access.run(CREATE, keys, args));
+  const fields = epoch === null ? encodeFields(record) : encodeFields(record, 0);
+  const args = [...entryArguments(key, record), ...fields];
+  return wordOf(await access.run(epoch === null ? CREATE : CREATE_STAMPED, keys, args));
 }
 
 /** The Redis keys of the indexes that a patch changes. */

@@ -50,11 +50,15 @@ export function versionInComment(comment: unknown): number {
   return Number(match?.[1] ?? 0);
 }
 
-/** Whether a statement failed because its table does not exist, in PostgreSQL, MySQL, MariaDB or SQLite. */
+/**
+ * Whether a statement failed because its table does not exist, in PostgreSQL, MySQL, MariaDB or SQLite, or the
+ * function of PostgreSQL that belongs to the table.
+ */
 export function isTableMissing(error: unknown): boolean {
   return errorChain(error).some(
     ({ code, errno, message }) =>
       code === '42P01' ||
+      code === '42883' ||
       errno === 1146 ||
       (typeof message === 'string' && /^(SQLITE_ERROR: )?no such table: /.test(message)),
   );

@@ -1,17 +1,20 @@
+import { createHash } from 'node:crypto';
 import type { SessionKey } from '../../core/session-id.js';
 import {
   type AttributeChange,
+  epochOf,
   isChange,
   isSessionRecord,
   type SessionPatch,
   type SessionRecord,
 } from '../../core/store/session-record.js';
+import type { StoredSession } from '../../core/store/session-store.js';
 import { decodeName, decodePrincipal, encodeName, encodePrincipal } from './identifier-encoding.js';
 import type { SqlRow, SqlValue } from './sql-client.js';
 import { StoreError } from '../../core/util/store-error.js';
 
 /** The columns that {@link recordOf} reads, without `attributes`. */
-export const RECORD_COLUMNS = 'created_at, touched_at, expires_at, revision, principal';
+export const RECORD_COLUMNS = 'created_at, touched_at, expires_at, revision, principal, epoch';
 
 /** A record as column values. */
 export interface RecordColumns {
@@ -22,11 +25,13 @@ export interface RecordColumns {
   readonly principal: string | null;
   /** A JSON object: encoded names, and JSON texts as strings, so that no database rewrites the texts. */
   readonly attributes: string;
+  /** 0 for a record without an epoch. */
+  readonly epoch: number;
 }
 
 /** Converts a record to column values. */
 export function columnsOf(record: SessionRecord): RecordColumns {
-  const { createdAt, touchedAt, expiresAt, revision, principal, attributes } = record;
+  const { createdAt, touchedAt, expiresAt, revision, principal, attributes, epoch = 0 } = record;
   return {
     createdAt,
     touchedAt,
@@ -34,10 +39,11 @@ export function columnsOf(record: SessionRecord): RecordColumns {
     revision,
     principal: principalColumn(principal),
     attributes: objectOf(attributes),
+    epoch,
   };
 }
 
-/** The column values of a record, in the order of {@link RecordColumns}. */
+/** The column values of a record, in the order of {@link RecordColumns}, without the epoch. */
 export function valuesOf(record: SessionRecord): SqlValue[] {
   const { createdAt, touchedAt, expiresAt, revision, principal, attributes } = columnsOf(record);
   return [createdAt, touchedAt, expiresAt, revision, principal, attributes];
@@ -57,6 +63,7 @@ export function recordOf(row: SqlRow): SessionRecord | null {
     revision: integer(present(row, 'revision')),
     attributes: attributesOf(present(row, 'attributes')),
     principal: principalIn(row),
+    ...epochOf({ epoch: integer(present(row, 'epoch')) }),
   };
   return Number.isSafeInteger(record.revision) && isSessionRecord(record) ? record : null;
 }
@@ -64,6 +71,26 @@ export function recordOf(row: SqlRow): SessionRecord | null {
 /** The key in a row. @throws StoreError when the row has no key. */
 export function keyOf(row: SqlRow): SessionKey {
   return String(present(row, 'session_key')) as SessionKey;
+}
+
+/** The sessions in rows. Rows that cannot be read are left out. */
+export function sessionsOf(rows: readonly SqlRow[]): StoredSession[] {
+  const sessions: StoredSession[] = [];
+  for (const row of rows) {
+    const record = recordOf(row);
+    if (record !== null) sessions.push({ key: keyOf(row), record });
+  }
+  return sessions;
+}
+
+/** Whether the epoch of a row is below the one of its realm, which `load` selects as `present_epoch`. */
+export function isRevoked(row: SqlRow): boolean {
+  return epochIn(row, 'epoch') < epochIn(row, 'present_epoch');
+}
+
+/** The number in a column of epochs; 0 when there is no row. */
+export function epochIn(row: SqlRow | undefined, column = 'epoch'): number {
+  return row === undefined ? 0 : integer(present(row, column));
 }
 
 /** A patch as values for a statement. */
@@ -106,6 +133,16 @@ export function jsonObject(entries: readonly (readonly [name: string, text: stri
 export function principalColumn(principal: string | null): string | null {
   return principal === null ? null : encodePrincipal(principal);
 }
+
+/** Converts a realm to its column value: the name, or the hash of a name that is too long for an index. */
+export function realmColumn(realm: string): string {
+  const text = encodePrincipal(realm);
+  if (Buffer.byteLength(text) <= MAX_REALM_BYTES) return text;
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}
+
+/** MySQL allows 255 bytes in its column. */
+const MAX_REALM_BYTES = 200;
 
 function principalIn({ principal }: SqlRow): unknown {
   if (principal === undefined) throw missingColumn('principal');

@@ -2,67 +2,66 @@ import type { SessionKey } from '../../core/session-id.js';
 import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
 import {
   type Conflict,
+  type Evicted,
   type ExpirySweeper,
   type StoredSession,
+  type WriteTerms,
   byNewest,
   type PrincipalIndex,
   SessionStore,
 } from '../../core/store/session-store.js';
-import { endClient, type SqlClient, type SqlRow, type SqlStatement } from './sql-client.js';
-import { isTableMissing, Migration } from './migration.js';
-import { PendingWork } from '../../core/util/pending-work.js';
-import { safeError, StoreError } from '../../core/util/store-error.js';
+import type {
+  SessionEpochs,
+  SessionLimits,
+  SessionPage,
+  SessionScan,
+} from '../../core/store/store-powers.js';
+import { admissionOf, type Admission } from './sql-admission.js';
+import type { SqlClient } from './sql-client.js';
+import { retried, SqlRunner, type SqlStoreParts } from './sql-runner.js';
 import type { SqlDialect } from './sql-dialect.js';
-import { keyOf, recordOf } from './sql-record.js';
-
-/** Parts of an SQL store. */
-export interface SqlStoreParts<C extends SqlClient> {
-  /** The class name of the store, for messages. */
-  readonly name: string;
-  readonly dialect: SqlDialect<C>;
-  readonly client: C;
-  readonly migrate: boolean;
-}
-
-/** Attempts for one statement. With a full pool of connections each attempt lets one of the others finish. */
-const MAX_ATTEMPTS = 30;
+import { epochIn, isRevoked, recordOf, sessionsOf } from './sql-record.js';
 
 /** Base class of the SQL stores: runs the statement of each operation, and interprets its result. */
 export abstract class SqlSessionStore<C extends SqlClient>
   extends SessionStore
-  implements ExpirySweeper, PrincipalIndex
+  implements ExpirySweeper, PrincipalIndex, SessionEpochs, SessionLimits, SessionScan
 {
-  readonly #name: string;
+  readonly limitsSessions = true;
   readonly #dialect: SqlDialect<C>;
   readonly #client: C;
-  readonly #migrates: boolean;
-  readonly #pending = new PendingWork();
-  readonly #migration: Migration;
-  #closing: Promise<void> | null = null;
+  readonly #runner: SqlRunner<C>;
 
-  protected constructor({ name, dialect, client, migrate }: SqlStoreParts<C>) {
+  protected constructor(parts: SqlStoreParts<C>) {
     super();
-    this.#name = name;
-    this.#dialect = dialect;
-    this.#client = client;
-    this.#migrates = migrate;
-    this.#migration = new Migration(name, () => this.#retry(() => dialect.migrate(client)));
+    this.#dialect = parts.dialect;
+    this.#client = parts.client;
+    this.#runner = new SqlRunner(parts);
   }
 
-  load(key: SessionKey): Promise<SessionRecord | 'corrupt' | null> {
-    return this.#run(() => this.#load(key));
+  load(key: SessionKey, realm?: string): Promise<SessionRecord | 'corrupt' | 'revoked' | null> {
+    return this.#runner.run(() => this.#load(key, realm));
   }
 
-  create(key: SessionKey, record: SessionRecord): Promise<'created' | 'collision'> {
-    return this.#run(async () => {
-      const written = await this.#write(this.#dialect.create(key, record));
+  create(
+    key: SessionKey,
+    record: SessionRecord,
+    terms?: WriteTerms,
+  ): Promise<'created' | 'collision' | 'limit' | Evicted> {
+    return this.#runner.run(async () => {
+      const admission = admissionOf(null, key, record, null, terms);
+      if (admission !== null) {
+        const result = await this.#admit(admission, 'created');
+        return result === 'unwritten' ? 'collision' : result;
+      }
+      const written = await this.#runner.write(this.#dialect.create(key, record, terms?.realm));
       return written === 1 ? 'created' : 'collision';
     });
   }
 
   patch(key: SessionKey, patch: SessionPatch): Promise<'applied' | 'missing' | Conflict> {
-    return this.#run(async () => {
-      const written = await this.#write(this.#dialect.patch(key, patch));
+    return this.#runner.run(async () => {
+      const written = await this.#runner.write(this.#dialect.patch(key, patch));
       return written === 1 ? 'applied' : this.#conflictOrMissing(key);
     });
   }
@@ -72,39 +71,56 @@ export abstract class SqlSessionStore<C extends SqlClient>
     to: SessionKey,
     record: SessionRecord,
     revision: number | null,
-  ): Promise<'applied' | 'missing' | 'collision' | Conflict> {
-    return this.#run(async () => {
-      const written = await this.#write(this.#dialect.rekey(from, to, record, revision));
+    terms?: WriteTerms,
+  ): Promise<'applied' | 'missing' | 'collision' | 'limit' | Evicted | Conflict> {
+    return this.#runner.run(async () => {
+      const admission = admissionOf(from, to, record, revision, terms);
+      if (admission !== null) {
+        const result = await this.#admit(admission, 'applied');
+        return result === 'unwritten' ? this.#conflictOrMissing(from, terms?.realm) : result;
+      }
+      const written = await this.#runner.write(this.#dialect.rekey(from, to, record, revision, terms));
       if (written === 'collision') return 'collision';
-      return written === 1 ? 'applied' : this.#conflictOrMissing(from);
+      return written === 1 ? 'applied' : this.#conflictOrMissing(from, terms?.realm);
     });
   }
 
   delete(key: SessionKey): Promise<'deleted' | 'missing'> {
-    return this.#run(async () =>
-      (await this.#write(this.#dialect.delete(key))) === 1 ? 'deleted' : 'missing',
+    return this.#runner.run(async () =>
+      (await this.#runner.write(this.#dialect.delete(key))) === 1 ? 'deleted' : 'missing',
     );
   }
 
   deleteExpired(before: number, limit: number): Promise<number> {
-    return this.#run(() => this.#retry(() => this.#dialect.sweep(this.#client, before, limit)));
+    return this.#retry(() => this.#dialect.sweep(this.#client, before, limit));
   }
 
   listByPrincipal(principal: string, at: number, limit: number): Promise<StoredSession[]> {
-    return this.#run(async () => {
-      const rows = await this.#read(this.#dialect.listByPrincipal(principal, at, limit));
-      const sessions: StoredSession[] = [];
-      for (const row of rows) {
-        const record = recordOf(row);
-        if (record !== null) sessions.push({ key: keyOf(row), record });
-      }
-      return byNewest(sessions, at);
+    return this.#runner.run(async () => {
+      const rows = await this.#runner.read(this.#dialect.listByPrincipal(principal, at, limit));
+      return byNewest(sessionsOf(rows), at);
     });
   }
 
   deleteByPrincipal(principal: string, keep: SessionKey | null): Promise<number> {
     const statement = this.#dialect.deleteByPrincipal(principal, keep);
-    return this.#run(() => this.#retry(() => this.#client.write(statement)));
+    return this.#retry(() => this.#client.write(statement));
+  }
+
+  epoch(realm: string): Promise<number> {
+    return this.#runner.run(async () => epochIn((await this.#runner.read(this.#dialect.epoch(realm)))[0]));
+  }
+
+  advanceEpoch(realm: string): Promise<number> {
+    return this.#retry(() => this.#dialect.advanceEpoch(this.#client, realm));
+  }
+
+  scan(cursor: string | null, limit: number): Promise<SessionPage> {
+    return this.#runner.run(async () => {
+      const rows = await this.#runner.read(this.#dialect.scan(cursor, limit));
+      const last = rows.length < limit ? undefined : rows.at(-1);
+      return { sessions: sessionsOf(rows), cursor: last === undefined ? null : String(last['position']) };
+    });
   }
 
   /**
@@ -113,8 +129,7 @@ export abstract class SqlSessionStore<C extends SqlClient>
    * `false`.
    */
   migrate(): Promise<void> {
-    this.#migration.forget();
-    return this.#tracked(() => this.#migration.run());
+    return this.#runner.migrate();
   }
 
   /**
@@ -122,70 +137,36 @@ export abstract class SqlSessionStore<C extends SqlClient>
    * Nest calls it at shutdown; without Nest, call it yourself.
    */
   close(): Promise<void> {
-    return (this.#closing ??= endClient(this.#name, this.#client, this.#pending));
+    return this.#runner.close();
   }
 
   onApplicationShutdown(): Promise<void> {
     return this.close();
   }
 
-  #run<T>(operation: () => Promise<T>): Promise<T> {
-    return this.#tracked(() => (this.#migrates ? this.#withTable(operation) : operation()));
-  }
-
-  /** Creates the table again when it was dropped: an operation without a table has no effect. */
-  async #withTable<T>(operation: () => Promise<T>): Promise<T> {
-    const migration = this.#migration.run();
-    await migration;
-    try {
-      return await operation();
-    } catch (error) {
-      if (!isTableMissing(error)) throw error;
-      this.#migration.forget(migration);
-      await this.#migration.run();
-      return operation();
-    }
-  }
-
-  async #tracked<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closing !== null) throw new StoreError(`The ${this.#name} is closed.`);
-    try {
-      return await this.#pending.add(work());
-    } catch (error) {
-      throw safeError(this.#name, error);
-    }
-  }
-
-  async #load(key: SessionKey): Promise<SessionRecord | 'corrupt' | null> {
-    const [row] = await this.#read(this.#dialect.load(key));
-    return row === undefined ? null : (recordOf(row) ?? 'corrupt');
+  async #load(key: SessionKey, realm?: string): Promise<SessionRecord | 'corrupt' | 'revoked' | null> {
+    const [row] = await this.#runner.read(this.#dialect.load(key, realm));
+    if (row === undefined) return null;
+    const record = recordOf(row);
+    if (record === null) return 'corrupt';
+    return realm !== undefined && isRevoked(row) ? 'revoked' : record;
   }
 
   /** The result of a statement that wrote no row. */
-  async #conflictOrMissing(key: SessionKey): Promise<'missing' | Conflict> {
-    const record = await this.#load(key);
-    return record === null || record === 'corrupt' ? 'missing' : { conflict: record };
+  async #conflictOrMissing(key: SessionKey, realm?: string): Promise<'missing' | Conflict> {
+    const found = await this.#load(key, realm);
+    return typeof found === 'string' || found === null ? 'missing' : { conflict: found };
   }
 
-  #read(statement: SqlStatement): Promise<readonly SqlRow[]> {
-    return this.#retry(() => this.#client.read(statement));
+  async #admit<W extends string>(
+    admission: Admission,
+    written: W,
+  ): Promise<W | 'unwritten' | 'collision' | 'limit' | Evicted> {
+    const result = await this.#dialect.admit(this.#client, admission);
+    return typeof result === 'object' && result.evicted.length === 0 ? written : result;
   }
 
-  #write(statement: SqlStatement): Promise<number | 'collision'> {
-    return this.#retry(() => this.#client.write(statement)).catch((error: unknown) => {
-      if (this.#dialect.isCollision(error)) return 'collision';
-      throw error;
-    });
-  }
-
-  /** Retries what failed because of concurrent statements: it had no effect. */
-  async #retry<T>(work: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await work();
-      } catch (error) {
-        if (attempt === MAX_ATTEMPTS || !this.#dialect.isTransient(error)) throw error;
-      }
-    }
+  #retry<T>(work: () => Promise<T>): Promise<T> {
+    return this.#runner.run(() => retried(this.#dialect, work));
   }
 }

@@ -35,13 +35,14 @@ export class SqliteSqlClient implements SqlClient {
   }
 
   /** Runs one transaction synchronously, so that no other statement of this connection runs inside it. */
-  exclusively(work: (database: SqliteDatabase) => void): Promise<void> {
+  exclusively<T>(work: (database: SqliteDatabase) => T): Promise<T> {
     return this.#busy.write(() => {
       this.#rejectTransaction();
       this.#begin();
       try {
-        work(this.#database);
+        const result = work(this.#database);
         this.#database.exec('COMMIT');
+        return result;
       } catch (error) {
         this.#rollback();
         throw error;

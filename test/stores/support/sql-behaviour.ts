@@ -1,9 +1,11 @@
 import type { ExpirySweeper, PrincipalIndex, SessionKey, SessionStore } from 'nest-session';
+import type { SessionEpochs, SessionScan } from '../../../lib/core/store/store-powers.js';
 import type { SqlClient } from '../../../lib/stores/sql/sql-client.js';
 import type { SqlSessionStore } from '../../../lib/stores/sql/sql-session-store.js';
 import { newKey, newTable, patchOf, recordOf, times } from './sql.js';
 
-type Operation = keyof SessionStore | keyof ExpirySweeper | keyof PrincipalIndex | 'migrate' | 'close';
+type Operation =
+  keyof (SessionStore & ExpirySweeper & PrincipalIndex & SessionEpochs & SessionScan) | 'migrate' | 'close';
 
 /** The part of an SQL store that these tests use. */
 export type SqlStore = Pick<SqlSessionStore<SqlClient>, Operation>;
