@@ -5,14 +5,18 @@
  */
 export * from './http/index.js';
 export { OnSession, type SessionEventOf, type SessionEventType } from './nest/on-session.decorator.js';
-export {
-  RequireSession,
-  type RequireSessionOptions,
-  type SessionCondition,
-  type SessionRequirement,
-} from './nest/require-session.decorator.js';
+export { Public } from './nest/public.decorator.js';
+export { RequireLogin } from './nest/require-login.decorator.js';
+export { RequireSession } from './nest/require-session.decorator.js';
+export type { SessionDenial } from './nest/session-denial.js';
+export type {
+  RequireSessionOptions,
+  SessionCondition,
+  SessionRequirement,
+} from './nest/session-requirement.js';
 export { getSessionRegistryToken, getSessionStoreToken } from './nest/session.constants.js';
 export {
+  CurrentPrincipal,
   InjectSessionRegistry,
   InjectSessionStore,
   Session,

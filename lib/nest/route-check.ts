@@ -1,8 +1,8 @@
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { APP_GUARD, ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { configError } from '../http/check-options.js';
-import type { SessionRequirement } from './require-session.decorator.js';
 import { SessionGuard } from './session.guard.js';
+import type { SessionRequirement } from './session-requirement.js';
 import { SESSION_REQUIREMENT } from './session.constants.js';
 
 /** Metadata keys of Nest, which does not export them. */
@@ -11,7 +11,7 @@ const HANDLES = ['path', 'graphql:resolver_type'];
 const DEPENDENCIES = ['design:paramtypes', 'self:paramtypes', 'self:properties_metadata'];
 
 /**
- * Finds handlers with `@RequireSession` that no `SessionGuard` protects. It runs before the application
+ * Finds handlers with `@RequireSession` or `@RequireLogin` that no `SessionGuard` protects. It runs before the application
  * listens, because such handlers would be open to anyone.
  */
 @Injectable()
@@ -33,7 +33,7 @@ export class RouteCheck {
     const open = this.#classes().flatMap(unguardedHandlers);
     if (open.length === 0) return;
     throw configError(
-      `@RequireSession has no effect at ${[...new Set(open)].join(', ')}: no SessionGuard runs there, so anyone may pass. ` +
+      `@RequireSession or @RequireLogin has no effect at ${[...new Set(open)].join(', ')}: no SessionGuard runs there, so anyone may pass. ` +
         'Add @UseGuards(SessionGuard) to the handler or its class, or make SessionGuard a global guard. ' +
         'A guard of your own must extend SessionGuard or inject it.',
     );

@@ -14,7 +14,7 @@ export const SESSION_EVENTS = Symbol('SESSION_EVENTS');
 /** Token of the registration of one module: its name, routes and imports. */
 export const SESSION_REGISTRATION = Symbol('SESSION_REGISTRATION');
 
-/** Metadata key of `@RequireSession`. */
+/** Metadata key of `@RequireSession`, `@RequireLogin` and `@Public`. */
 export const SESSION_REQUIREMENT = Symbol('SESSION_REQUIREMENT');
 
 /** Metadata key of `@OnSession`. */

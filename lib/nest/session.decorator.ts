@@ -54,6 +54,22 @@ export const SessionId: (query?: Pick<SessionQuery, 'name'>) => ParameterDecorat
 );
 
 /**
+ * Passes the principal of the session to a handler: the user that `session.login()` or the option `principal`
+ * has bound to it. `@CurrentPrincipal({ name: 'admin' })` reads a named session.
+ *
+ * *Shape*: text; `null` for an anonymous session, and after `destroy()`.
+ *
+ * @throws SessionError `ERR_SESSION_NOT_MOUNTED` when no session middleware ran for the request.
+ */
+export const CurrentPrincipal: (query?: Pick<SessionQuery, 'name'>) => ParameterDecorator =
+  createParamDecorator((data: unknown, context: ExecutionContext): unknown =>
+    chain(
+      sessionOf(context, (data as SessionQuery | undefined)?.name),
+      (session) => session?.principal ?? null,
+    ),
+  );
+
+/**
  * Injects the store of a module: `@InjectSessionStore() store: SessionStore`, or
  * `@InjectSessionStore('admin')` for a named session.
  */

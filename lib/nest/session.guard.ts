@@ -8,20 +8,24 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { chain } from '../core/util/awaitable.js';
+import { authenticatedAgo } from '../core/session/session-object.js';
 import type { UserSession } from '../core/session/user-session.js';
 import { getSession } from '../http/get-session.js';
 import { RETRY_AFTER } from '../http/handler-hooks.js';
 import { requestOf, sessionOf } from './execution-session.js';
-import type { SessionRequirement } from './require-session.decorator.js';
+import { challengeOf, denialOf, toUnauthorized, type SessionDenial } from './session-denial.js';
 import { valueAt } from './session-path.js';
+import type { SessionRequirement } from './session-requirement.js';
 import { SESSION_REQUIREMENT } from './session.constants.js';
 
 /** The requirement of a route without `@RequireSession`. */
 const ANY_SESSION: SessionRequirement = { required: true, conditions: [], name: undefined };
 
 /**
- * Accepts a request whose session is stored and meets the requirement of `@RequireSession`. Responds 401
- * otherwise, and 503 when the store fails. Each step is a method that a subclass can override.
+ * Accepts a request whose session is stored and meets the requirement of `@RequireSession` or
+ * `@RequireLogin`. Responds 401 otherwise, with a {@link SessionDenial} as `reason` in the body, and 503 when
+ * the store fails. Where another authentication would help, the header `WWW-Authenticate` describes it. Each
+ * step is a method that a subclass can override.
  *
  * @throws SessionError `ERR_SESSION_NOT_MOUNTED` when no session middleware ran for the request.
  */
@@ -39,7 +43,10 @@ export class SessionGuard implements CanActivate {
     return chain(sessionOf(context, requirement.name), (found) => {
       if (found?.isAvailable === false) return this.unavailable(context);
       const session = this.getSession(context, requirement);
-      return session !== undefined && this.isFulfilled(session, requirement) ? true : this.deny(context);
+      const denial =
+        denialOf(session, requirement, authenticatedAgo) ??
+        (this.isFulfilled(session!, requirement) ? null : 'condition');
+      return denial === null ? true : this.deny(context, denial);
     });
   }
 
@@ -58,6 +65,7 @@ export class SessionGuard implements CanActivate {
     return session === undefined || session.isNew ? undefined : session;
   }
 
+  /** Whether the session meets the conditions. */
   protected isFulfilled(session: UserSession, { conditions }: SessionRequirement): boolean {
     return conditions.every((condition) =>
       typeof condition === 'function' ? condition(session) === true : valueAt(session, condition) != null,
@@ -66,15 +74,26 @@ export class SessionGuard implements CanActivate {
 
   /** Rejects a request whose session could not be loaded. A 401 would look like a logout. */
   protected unavailable(context: ExecutionContext): never {
-    if (context.getType() === 'http') {
-      const response = context.switchToHttp().getResponse<{ header(name: string, value: string): unknown }>();
-      response.header(...RETRY_AFTER);
-    }
+    setHeader(context, ...RETRY_AFTER);
     throw new ServiceUnavailableException();
   }
 
-  /** Rejects a request that does not meet the requirement. */
-  protected deny(_context: ExecutionContext): never {
-    throw new UnauthorizedException();
+  /**
+   * Rejects a request that does not meet the requirement. The body of the response contains the reason, if it
+   * is given.
+   */
+  protected deny(context: ExecutionContext, denial?: SessionDenial): never {
+    if (denial === undefined) throw new UnauthorizedException();
+    const requirement = this.getRequirement(context);
+    const challenge = challengeOf(denial, requirement);
+    if (challenge !== null) setHeader(context, 'WWW-Authenticate', challenge);
+    throw toUnauthorized(denial, requirement);
   }
+}
+
+/** Sets a header of the response of an HTTP handler. In other contexts the exception alone is the response. */
+function setHeader(context: ExecutionContext, name: string, value: string): void {
+  if (context.getType() !== 'http') return;
+  const response = context.switchToHttp().getResponse<{ header(name: string, value: string): unknown }>();
+  response.header(name, value);
 }

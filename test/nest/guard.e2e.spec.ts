@@ -1,4 +1,13 @@
-import { Controller, Get, Param, ParseIntPipe, Post, UseGuards, type ExecutionContext } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  HttpException,
+  Param,
+  ParseIntPipe,
+  Post,
+  UseGuards,
+  type ExecutionContext,
+} from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import {
   RequireSession,
@@ -6,6 +15,7 @@ import {
   SessionGuard,
   SessionId,
   SessionModule,
+  type SessionDenial,
   type UserSession,
 } from 'nest-session';
 import { ADAPTERS, startApp, type RunningApp } from '../support/adapters.js';
@@ -16,6 +26,29 @@ import { OTHER_SECRET, SECRET } from '../support/secret.js';
 class PoliteGuard extends SessionGuard {
   protected override deny(_context: ExecutionContext): never {
     throw Object.assign(new Error('please log in'), { statusCode: 418 });
+  }
+}
+
+/** Written before a rejection had a reason. */
+class OlderGuard extends SessionGuard {
+  protected override deny(context: ExecutionContext): never {
+    return super.deny(context);
+  }
+}
+
+class ReasonGuard extends SessionGuard {
+  protected override deny(_context: ExecutionContext, denial?: SessionDenial): never {
+    throw new HttpException(`reason ${denial}`, 418);
+  }
+}
+
+@Controller('own')
+class OwnGuardController {
+  @Get('older') @UseGuards(OlderGuard) @RequireSession({ method: 'otp' }) older() {
+    return {};
+  }
+  @Get('reason') @UseGuards(ReasonGuard) @RequireSession({ method: 'otp' }) reason() {
+    return {};
   }
 }
 
@@ -144,5 +177,15 @@ describe.each(ADAPTERS)('SessionGuard on %s', (_, adapter) => {
     await browser.post('/back/login');
     expect((await browser.fetch('/back/office')).status).toBe(200);
     expect((await browser.fetch('/back/other')).status).toBe(401);
+  });
+
+  it('lets a subclass override the rejection, with or without its reason', async () => {
+    running = await startApp(adapter, {
+      imports: [SessionModule.forRoot({ secret: SECRET })],
+      controllers: [OwnGuardController],
+    });
+    browser = new Browser(running.url);
+    expect(await browser.get('/own/older')).toEqual({ statusCode: 401, message: 'Unauthorized' });
+    expect(await browser.get('/own/reason')).toEqual({ statusCode: 418, message: 'reason no-session' });
   });
 });

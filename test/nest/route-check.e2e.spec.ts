@@ -13,7 +13,7 @@ import {
 } from '@nestjs/common';
 import { APP_GUARD, NestFactory, Reflector } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
-import { RequireSession, SessionGuard, SessionModule } from 'nest-session';
+import { Public, RequireLogin, RequireSession, SessionGuard, SessionModule } from 'nest-session';
 import { ADAPTERS, startApp } from '../support/adapters.js';
 import { SECRET } from '../support/secret.js';
 
@@ -69,6 +69,17 @@ class OpenClassController {
 class OtherGuardController {
   @Get('other') @RequireSession() other() {
     return 'other';
+  }
+}
+
+@Controller()
+@RequireLogin()
+class LoginController {
+  @Get('account') account() {
+    return 'account';
+  }
+  @Get('open') @Public() open() {
+    return 'open';
   }
 }
 
@@ -131,6 +142,7 @@ describe.each(ADAPTERS)('@RequireSession without a SessionGuard on %s', (_, adap
       'OpenClassController.one',
     ],
     ['behind another guard', OtherGuardController, 'OtherGuardController.other'],
+    ['as @RequireLogin', LoginController, 'LoginController.account'],
     ['at an inherited handler', InheritingController, 'InheritingController.inherited'],
   ])('fails at startup, and names controller and handler: %s', async (_, controller, handler) => {
     await expect(start(controller)).rejects.toMatchObject({

@@ -4,11 +4,18 @@
  */
 import { ParseIntPipe } from '@nestjs/common';
 import {
+  CurrentPrincipal,
   getSession,
+  minutes,
+  OnSession,
+  Public,
+  RequireLogin,
   RequireSession,
   Session,
   SessionId,
   type SessionData,
+  type SessionEvent,
+  type SessionEventOf,
   type UserSession,
 } from 'nest-session';
 import type { IncomingMessage } from 'node:http';
@@ -63,6 +70,36 @@ export class TypedController {
   // @ts-expect-error a path without a value
   @RequireSession('nobody')
   wrong(): void {}
+
+  @RequireLogin({ authenticatedWithin: minutes(5), method: 'otp' }, 'user.id')
+  stepUp(@CurrentPrincipal() principal: string, @CurrentPrincipal({ name: 'admin' }) admin: string): string {
+    return principal + admin;
+  }
+
+  // @ts-expect-error an unknown option
+  @RequireLogin({ within: minutes(5) })
+  @Public()
+  // @ts-expect-error no options
+  @Public(true)
+  wrongOptions(): void {}
+
+  @OnSession('login', 'revoked')
+  events(event: SessionEventOf<'login' | 'revoked'>): string | null {
+    return event.handle;
+  }
+
+  @OnSession('logout')
+  anyEvent(event: SessionEvent): string {
+    return event.type;
+  }
+
+  // @ts-expect-error an unknown type
+  @OnSession('signin')
+  // @ts-expect-error an event of another type
+  @OnSession('login')
+  wrongEvent(event: SessionEventOf<'store-up'>): number {
+    return event.downMs;
+  }
 }
 
 export async function forms(session: UserSession, request: IncomingMessage): Promise<void> {
