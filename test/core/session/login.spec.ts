@@ -217,6 +217,17 @@ describe('login()', () => {
     });
   });
 
+  it('rejects with the error of a store that could not load the session', async () => {
+    const app = new Application();
+    const id = await app.stored({ n: 1 });
+    app.store.load = () => {
+      throw new Error('down');
+    };
+    const { session } = await app.open(id, { goesOnWithout: true });
+    await expect(session.login('u1')).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' });
+    expect([session.principal, session.authenticatedAt]).toEqual([null, null]);
+  });
+
   it('is not known to a session of another name, and stores the name (S-29)', async () => {
     const app = new Application({ realm: 'admin' });
     const opened = await app.open();
