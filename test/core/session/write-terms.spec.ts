@@ -11,10 +11,10 @@ class EpochStore extends MemorySessionStore {
   readonly #stamps = new Map<SessionKey, number>();
   #epoch = 0;
 
-  async epoch(): Promise<number> {
+  override async epoch(): Promise<number> {
     return this.#epoch;
   }
-  async advanceEpoch(): Promise<number> {
+  override async advanceEpoch(): Promise<number> {
     return ++this.#epoch;
   }
   #isRefused(key: SessionKey): boolean {
