@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { SessionError } from '../core/errors.js';
 import type { Awaitable } from '../core/util/awaitable.js';
 import type { SessionData, UserSession } from '../core/session/user-session.js';
-import { awaitSession, DEFAULT_SESSION, findSession, isMounted, isReserved } from './request-properties.js';
+import { ATTACHED, awaitSession, DEFAULT_SESSION, findSession, isMounted } from './request-properties.js';
 
 /**
  * The session of a request: of Express, Fastify or `node:http`.
@@ -47,9 +47,9 @@ export function askSession(
  * The raw request below one of Fastify's. A request of Node or Express may have a property `raw` of its own.
  */
 function rawRequestOf(request: IncomingMessage | { readonly raw: IncomingMessage }): IncomingMessage {
-  if (isReserved(request)) return request as IncomingMessage;
+  if (ATTACHED in request) return request as IncomingMessage;
   const { raw } = request as { readonly raw?: unknown };
-  const isRequest = typeof raw === 'object' && raw !== null && isReserved(raw);
+  const isRequest = typeof raw === 'object' && raw !== null && ATTACHED in raw;
   return (isRequest ? raw : request) as IncomingMessage;
 }
 

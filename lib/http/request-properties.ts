@@ -35,7 +35,10 @@ export interface Mounting {
   readonly settle: (failure?: { readonly error: unknown }) => void;
 }
 
-/** The property of a request that holds its sessions. */
+/**
+ * The property of a request that holds its sessions. It exists once {@link reserveSession} was called, or a
+ * session middleware has run.
+ */
 export const ATTACHED = Symbol.for('nest-session.attached');
 
 /** A request with a place for sessions. */
@@ -78,13 +81,10 @@ export function defineProperties(req: IncomingMessage, session: AttachedSession,
 /** Defines the properties of sessions before any middleware has run. Until then they read as `undefined`. */
 export function reserveSession(req: IncomingMessage): void {
   const request = req as RequestWithSessions;
-  if (isReserved(request)) return;
+  if (ATTACHED in request) return;
   request[ATTACHED] = undefined;
   definePlaces(request, false);
 }
-
-/** Whether {@link reserveSession} was called for a request, or a session middleware has run. */
-export const isReserved = (req: object): boolean => ATTACHED in req;
 
 function definePlaces(req: IncomingMessage, isLazy: boolean): void {
   // One by one: `Object.defineProperties` is slower.

@@ -79,13 +79,10 @@ function planStored(facts: CommitFacts, policy: CommitPolicy): CommitPlan {
     facts.cookieChanged ||
     policy.rolling ||
     (facts.persistent && facts.changed);
-  return { write: planWrite(facts), cookie: isDue && facts.deliverable ? 'send' : 'none' };
-}
-
-function planWrite({ rekeyed, changed, touchDue }: CommitFacts): CommitPlan['write'] {
-  if (rekeyed) return 'rekey';
-  if (changed) return 'patch';
-  return touchDue ? 'touch' : 'none';
+  const cookie = isDue && facts.deliverable ? 'send' : 'none';
+  if (facts.rekeyed) return { write: 'rekey', cookie };
+  if (facts.changed) return { write: 'patch', cookie };
+  return { write: facts.touchDue ? 'touch' : 'none', cookie };
 }
 
 /**

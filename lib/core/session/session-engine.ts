@@ -36,6 +36,14 @@ export type FoundOrFailed = FindResult | SessionError;
 /** A candidate whose record was loaded. */
 type KnownRecord = Pick<FoundSession, 'candidate' | 'record'>;
 
+/** How far the search among several candidates is: the next one, and the session of those before. */
+interface Search {
+  readonly index: number;
+  readonly found: FoundSession | null;
+}
+
+const START: Search = { index: 0, found: null };
+
 /** Finds and opens sessions. */
 export class SessionEngine {
   readonly #parts: EngineParts;
@@ -61,18 +69,12 @@ export class SessionEngine {
    *
    * @throws SessionError `ERR_SESSION_STORE`, immediately or by the promise.
    */
-  find(candidates: readonly Candidate[], cookies: SessionCookieFactory): Awaitable<FindResult> {
-    return candidates.length > MOST_CANDIDATES
-      ? this.#reject(candidates)
-      : this.#findFrom(0, candidates, cookies, null);
-  }
-
-  #findFrom(
-    index: number,
+  find(
     candidates: readonly Candidate[],
     cookies: SessionCookieFactory,
-    found: FoundSession | null,
+    { index, found }: Search = START,
   ): Awaitable<FindResult> {
+    if (candidates.length > MOST_CANDIDATES) return this.#reject(candidates);
     const candidate = candidates[index];
     if (candidate === undefined) return found;
     const { store, lifetimes, clock, features } = this.#parts;
@@ -83,7 +85,8 @@ export class SessionEngine {
       const one = isLive ? { candidate, key, record } : null;
       if (one !== null && found !== null) return this.#reject(candidates, [found, one]);
       const live = one ?? found;
-      if (index + 1 < candidates.length) return this.#findFrom(index + 1, candidates, cookies, live);
+      if (index + 1 < candidates.length)
+        return this.find(candidates, cookies, { index: index + 1, found: live });
       if (live === null && features.sink.isOn) this.#reportRefusal(candidates, candidate, record);
       return live;
     };

@@ -19,7 +19,8 @@ export function patch(state: SessionState, changes: Changes): Awaitable<void> {
   const mine = patchOf(state, changes, record);
   return withUpdates(state, (updates) => {
     const wanted = { changes: mine.changes, updates };
-    return chain(send(state, key, mine, wanted), (result) => {
+    const sent = updates === NO_UPDATES ? state.parts.store.patch(key, mine) : send(state, key, mine, wanted);
+    return chain(sent, (result) => {
       if (typeof result !== 'object') return settle(state, result, mine, mine, null);
       return state.parts.conflicts.run(key, () => merge(state, key, mine, updates, result.conflict));
     });

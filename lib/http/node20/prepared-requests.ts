@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { IncomingMessage, ServerResponse } from 'node:http';
-import { isReserved, reserveSession } from '../request-properties.js';
+import { ATTACHED, reserveSession } from '../request-properties.js';
 import { reserveOutputs } from './response-methods.js';
 
 /** Node 20 and 22 create a hidden class for each property that is added after the prototype was changed. */
@@ -16,7 +16,7 @@ const prepared = new WeakSet<object>();
  * @see docs/adr/012-requests-are-prepared-by-their-server.md
  */
 export function prepareServerOf(req: IncomingMessage): void {
-  if (!IS_LATE_EXPENSIVE || isReserved(req) || Object.getPrototypeOf(req) === IncomingMessage.prototype)
+  if (!IS_LATE_EXPENSIVE || ATTACHED in req || Object.getPrototypeOf(req) === IncomingMessage.prototype)
     return;
   // The connection may belong to no server of Node.
   const server = (req.socket as { readonly server?: Partial<EventEmitter> } | null | undefined)?.server;
@@ -27,7 +27,7 @@ export function prepareServerOf(req: IncomingMessage): void {
 
 function prepare(req: IncomingMessage, res: ServerResponse): void {
   // An HTTP/2 server emits other objects.
-  if (!(res instanceof ServerResponse) || isReserved(req) || isTaken(req, res)) return;
+  if (!(res instanceof ServerResponse) || ATTACHED in req || isTaken(req, res)) return;
   reserveSession(req);
   reserveOutputs(res);
 }

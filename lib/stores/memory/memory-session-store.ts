@@ -60,9 +60,10 @@ export class MemorySessionStore
   load(key: SessionKey): Awaitable<SessionRecord | null>;
   load(key: SessionKey, realm?: string): Awaitable<SessionRecord | 'revoked' | null>;
   load(key: SessionKey, realm?: string): Awaitable<SessionRecord | 'revoked' | null> {
-    const entry = this.#table.entries.get(key);
+    const { entries, epochs } = this.#table;
+    const entry = entries.get(key);
     if (entry === undefined) return null;
-    if (realm !== undefined && this.#table.epochs.refuses(key, realm)) return 'revoked';
+    if (epochs.isUsed && realm !== undefined && epochs.refuses(key, realm)) return 'revoked';
     return this.#table.read(key, entry);
   }
 

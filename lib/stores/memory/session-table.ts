@@ -33,7 +33,8 @@ export class SessionTable {
   read(key: SessionKey, entry: Entry): SessionRecord {
     entry.usedAt = ++this.#uses;
     this.#recent.add(entry);
-    return this.epochs.stamped(key, entry.record());
+    const record = entry.record();
+    return this.epochs.isUsed ? this.epochs.stamped(key, record) : record;
   }
 
   /** A session, which does not count as used. */
