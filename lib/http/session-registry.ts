@@ -29,8 +29,9 @@ export interface SessionRegistryOptions extends Partial<SessionMiddlewareOptions
  * @example
  * ```ts
  * import { sessionRegistry } from 'nest-session/http';
+ * import { RedisSessionStore } from 'nest-session/redis';
  *
- * const registry = sessionRegistry({ store });
+ * const registry = sessionRegistry({ store: new RedisSessionStore({ url: 'redis://localhost:6379' }) });
  * await registry.revokeAll('user-7');
  * ```
  */
