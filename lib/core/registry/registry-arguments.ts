@@ -1,4 +1,5 @@
 import { principalError, principalText } from '../session/principal-text.js';
+import { handlesOfSession } from '../session/session-object.js';
 import type { UserSession } from '../session/user-session.js';
 import { describeWithoutText } from '../util/describe-value.js';
 
@@ -16,14 +17,14 @@ export function principalOf(value: unknown): string {
 const SOURCE = 'The principal';
 
 /**
- * The handle of a session that the caller passes as an option; `null` without one.
+ * The handles of a session that the caller passes as an option; empty without one.
  *
  * @throws TypeError for a value that is not a session.
  */
-export function handleOption(session: UserSession | undefined, option: string): string | null {
-  if (session === undefined) return null;
+export function handlesOption(session: UserSession | undefined, option: string): readonly string[] {
+  if (session === undefined) return [];
   const { handle } = (session ?? {}) as Partial<UserSession>;
-  if (typeof handle === 'string') return handle;
+  if (typeof handle === 'string') return [handle, ...handlesOfSession(session)];
   throw new TypeError(
     `The option ${option} must be a session, such as req.session, got ${describeWithoutText(session)}.`,
   );

@@ -38,7 +38,7 @@ export function handleOf({ key, record }: StoredSession, store: object): string 
 export function infoOf(
   session: StoredSession,
   { store, lifetimes }: Pick<RegistryParts, 'store' | 'lifetimes'>,
-  current: string | null,
+  current: readonly string[],
 ): SessionInfo {
   const { record } = session;
   const handle = handleOf(session, store);
@@ -52,7 +52,7 @@ export function infoOf(
     expiresAt: Math.min(expiresAt, createdAt + lifetimes.absoluteMs),
     authenticatedAt: login?.at ?? null,
     methods: login?.methods ?? {},
-    current: handle === current,
+    current: current.includes(handle),
   };
 }
 

@@ -26,7 +26,7 @@ export async function readPage(
   const [page, epoch] = await Promise.all([store.scan(need, cursor, PAGE_SIZE), store.epoch()]);
   const isListed = ({ record }: StoredSession): boolean =>
     isOfRealm(record, parts.realm, true) && isLive(record, epoch, parts);
-  const sessions = page.sessions.filter(isListed).map((session) => infoOf(session, parts, null));
+  const sessions = page.sessions.filter(isListed).map((session) => infoOf(session, parts, []));
   return { sessions, cursor: page.cursor };
 }
 

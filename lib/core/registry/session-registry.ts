@@ -4,7 +4,7 @@ import { scopedPrincipal } from '../store/principal-scope.js';
 import type { StoredSession } from '../store/session-store.js';
 import { CursorSeal } from './cursor-seal.js';
 import { deleteRefused } from './prune.js';
-import { handleOption, principalOf } from './registry-arguments.js';
+import { handlesOption, principalOf } from './registry-arguments.js';
 import type { RegistryParts } from './registry-parts.js';
 import { RegistryStore } from './registry-store.js';
 import { endSessions } from './revoke-loop.js';
@@ -46,7 +46,7 @@ export class SessionRegistry implements AsyncIterable<SessionInfo> {
     principal: string | number | bigint,
     options: { readonly current?: UserSession | undefined } = {},
   ): Promise<SessionInfo[]> {
-    const current = handleOption(options.current, 'current');
+    const current = handlesOption(options.current, 'current');
     const sessions = await this.#live('list', principal, MOST_LISTED);
     return sessions.map((session) => infoOf(session, this.#parts, current));
   }
@@ -60,7 +60,7 @@ export class SessionRegistry implements AsyncIterable<SessionInfo> {
   async get(principal: string | number | bigint, handle: string): Promise<SessionInfo | null> {
     const sessions = await this.#live('get', principal, ALL);
     const found = sessions.find((session) => handleOf(session, this.#parts.store) === handle);
-    return found === undefined ? null : infoOf(found, this.#parts, null);
+    return found === undefined ? null : infoOf(found, this.#parts, []);
   }
 
   /**
@@ -84,8 +84,8 @@ export class SessionRegistry implements AsyncIterable<SessionInfo> {
   ): Promise<number> {
     const { store } = this.#parts;
     // By its handle, which stays: the key changes when the session gets a new id meanwhile.
-    const kept = handleOption(options.except, 'except');
-    return this.#end('revokeAll', principal, (session) => handleOf(session, store) !== kept);
+    const kept = handlesOption(options.except, 'except');
+    return this.#end('revokeAll', principal, (session) => !kept.includes(handleOf(session, store)));
   }
 
   /**

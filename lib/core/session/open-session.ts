@@ -12,9 +12,9 @@ import type { SessionCookie } from './session-cookie.js';
 import { applyOptionEarly, commitSession } from './session-commit.js';
 import { goneError, insecureError, keepError, sentError } from './session-errors.js';
 import { cookieOfFailure, expiresAt, hasChanges, isInsecure, plannedCookie } from './session-facts.js';
-import { handleOf, plainPrincipal, presentLogin } from './session-identity.js';
+import { handlesOf, plainPrincipal, presentLogin } from './session-identity.js';
 import { beginMove } from './session-move.js';
-import { endOldId, remove, removeCreated } from './session-removal.js';
+import { endOldId, endOldIdOnceClosed, remove, removeCreated } from './session-removal.js';
 import { SessionState } from './session-state.js';
 import { adoptMoved, reload } from './session-writer.js';
 import type { RegenerateOptions, UserSession } from './user-session.js';
@@ -46,8 +46,8 @@ export class OpenSession {
   get id(): SessionId {
     return this.#state.id;
   }
-  get handle(): string {
-    return handleOf(this.#state);
+  get handles(): readonly [string, ...string[]] {
+    return handlesOf(this.#state);
   }
   get principal(): string | null {
     return plainPrincipal(this.#state);
@@ -110,7 +110,7 @@ export class OpenSession {
         const isFirst = state.stored !== null && state.moving === null;
         if (login === null) beginMove(state, keep);
         else beginLogin(state, login);
-        if (isFirst) state.request.whenClosed?.(async () => this.#inOrder(() => endOldId(state)));
+        if (isFirst) endOldIdOnceClosed(state, (step) => this.#inOrder(step));
       });
     });
   }

@@ -12,6 +12,8 @@ export function principalText(value: unknown, source: string): string | null {
   // Two large numbers can have the same digits: two users would be one.
   if (typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value)))
     return String(value);
+  // Its rejection must not end the process: no code can wait for it.
+  if (value instanceof Promise) value.catch(() => undefined);
   throw principalError(value, source);
 }
 

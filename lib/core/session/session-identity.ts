@@ -19,6 +19,18 @@ export function handleOf(state: SessionState): string {
   return id === undefined ? (id as unknown as string) : sessionHandle(sessionKey(id));
 }
 
+/** The present handle, and before a move that is not stored yet also the one of the stored record. */
+export function handlesOf(state: SessionState): readonly [string, ...string[]] {
+  const { stored, moving } = state;
+  const present = handleOf(state);
+  if (stored === null || moving === null) return [present];
+  const { key, record } = stored;
+  const own = readHandle(record.attributes.get(HANDLE));
+  if (own !== null) return [present, own];
+  // A store with keys of its own uses the id as the key.
+  return [present, sessionHandle(key), sessionHandle(sessionKey(key as string as SessionId))];
+}
+
 /** The same, without an id being made for it; `null` if there is none. */
 export function madeHandle(state: SessionState): string | null {
   const hasHandle = state.hasId || ownText(state, HANDLE) !== undefined;

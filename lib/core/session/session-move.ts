@@ -12,8 +12,9 @@ export function beginMove(state: SessionState, keep: readonly string[] | 'all'):
   const hasEnded = isGone || state.ending === 'destroyed';
   const owner = identity.principal ?? state.formerOwner;
   if (isGone) state.attributes.dropLoaded();
-  if (keep !== 'all') state.attributes.keepOnly(keep);
-  else if (hasEnded && owner !== null) state.attributes.keepOnly([]);
+  // What is kept of a user who has signed out would sign in again by the option `principal`.
+  if (hasEnded && owner !== null) state.attributes.keepOnly([]);
+  else if (keep !== 'all') state.attributes.keepOnly(keep);
   // Nothing throws from here on: a call that fails leaves the session as it was.
   const keptOwn = names === null && !hasEnded ? keptTexts(state) : parts.named;
   if (names !== null || hasEnded || state.pending === null)

@@ -32,7 +32,7 @@ export class SessionObject {
     return this.#open.id;
   }
   get handle(): string {
-    return this.#open.handle;
+    return this.#open.handles[0];
   }
   get cookie(): SessionCookie {
     return this.#open.cookie.object;
@@ -67,6 +67,11 @@ export class SessionObject {
     const at = method === undefined ? loginFacts?.at : loginFacts?.methods[method];
     // The clock of the server that stored it may be ahead.
     return at === undefined ? null : Math.abs(now - at);
+  }
+
+  /** See {@link handlesOfSession}. */
+  static handles(session: object): readonly string[] {
+    return #open in session ? session.#open.handles : [];
   }
 
   login(principal: unknown, options?: unknown): unknown {
@@ -140,6 +145,14 @@ const NO_METHODS: Readonly<Record<string, number>> = Object.freeze(Object.create
  */
 export function authenticatedAgo(session: object, method?: string): number | null {
   return SessionObject.ago(session, method);
+}
+
+/**
+ * The handles by which a store may hold a session: before a move that is not stored yet, it has the one
+ * before. Empty for any other object.
+ */
+export function handlesOfSession(session: object): readonly string[] {
+  return SessionObject.handles(session);
 }
 
 // An attribute may be named `constructor`.

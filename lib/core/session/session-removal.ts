@@ -17,6 +17,17 @@ export function removeCreated(state: SessionState): Awaitable<void> {
   return chain(state.parts.store.delete(state.stored!.key), () => state.lose());
 }
 
+/** Runs {@link endOldId} in order when the connection closes, once for each request. */
+export function endOldIdOnceClosed(
+  state: SessionState,
+  inOrder: (step: () => Promise<void>) => Awaitable<void>,
+): void {
+  const { request, endsOldId } = state;
+  if (endsOldId) return;
+  state.endsOldId = true;
+  request.whenClosed?.(async () => inOrder(() => endOldId(state)));
+}
+
 /** Deletes the record where a new id was requested and the record is not moved yet. */
 export async function endOldId(state: SessionState): Promise<void> {
   if (state.moving === null || state.stored === null) return;

@@ -35,6 +35,8 @@ export class SessionState {
   pending: PendingIdentity | null = null;
   /** This request has created the record or logged in: its epoch is not known here. */
   isStamped = false;
+  /** The old id ends when the connection closes. */
+  endsOldId = false;
   /** The option `principal` runs. */
   isAsked = false;
   /** `null` where no store holds the session. */

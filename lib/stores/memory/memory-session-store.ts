@@ -18,9 +18,10 @@ import type {
   SessionScan,
 } from '../../core/store/store-powers.js';
 import type { Awaitable } from '../../core/util/awaitable.js';
+import { nextTurn } from '../../core/util/clock.js';
+import { KeyPages } from './key-pages.js';
 import { checkOptions, type MemoryStoreOptions } from './memory-options.js';
 import { SessionTable } from './session-table.js';
-import { smallestKeys } from './smallest-keys.js';
 
 export type { MemoryStoreOptions } from './memory-options.js';
 
@@ -37,11 +38,13 @@ export class MemorySessionStore
 {
   readonly limitsSessions = true;
   readonly #table: SessionTable;
+  readonly #pages: KeyPages;
 
   /** @throws RangeError when a limit is not a positive integer. */
   constructor(options: MemoryStoreOptions = {}) {
     super();
     this.#table = new SessionTable(checkOptions(options));
+    this.#pages = new KeyPages(this.#table.entries);
   }
 
   /** Number of sessions, including some that expired within the last second. */
@@ -139,10 +142,11 @@ export class MemorySessionStore
     return this.#table.epochs.advance(realm);
   }
 
-  /** Compares all keys for each page: for jobs and tools, not for requests. */
+  /** Reads all keys for the first page, and for some of the others. Each page runs in a turn of its own. */
   async scan(cursor: string | null, limit: number): Promise<SessionPage> {
+    await new Promise<void>((resolve) => nextTurn(resolve));
     const { entries } = this.#table;
-    const { page, isLast } = smallestKeys(entries.keys(), cursor, limit);
+    const { page, isLast } = this.#pages.after(cursor, limit);
     const sessions = page.map((key) => this.#table.session(key, entries.get(key)!));
     return { sessions, cursor: isLast ? null : page.at(-1)! };
   }

@@ -57,6 +57,17 @@ describe('the option principal', () => {
     ]);
   });
 
+  it('a session that the request has destroyed does not sign in again by what regenerate() keeps', async () => {
+    const app = application();
+    const id = await sessionOf(app, { uid: 'u1' });
+    const opened = await app.open(id);
+    await opened.session.destroy();
+    await opened.session.regenerate({ keep: ['uid'] });
+    expect([opened.session.principal, { ...opened.session }]).toEqual([null, {}]);
+    await opened.commit();
+    expect(await app.store.listByPrincipal('u1', 0, 10)).toEqual([]);
+  });
+
   it('ends the login when its result is null: a new id, and nothing of the user', async () => {
     const app = application({ isOn: true });
     const id = await sessionOf(app, { uid: 'b', mail: 'private' });

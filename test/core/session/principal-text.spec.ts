@@ -43,6 +43,17 @@ describe('a principal as text', () => {
     expect(call).toThrow(/^It must be a text/);
   });
 
+  it('a promise that rejects is refused, and does not end the process', async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): unknown => unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    const rejected = Promise.reject(new Error('no user'));
+    expect(() => principalText(rejected, 'It')).toThrow(/^It must be a text.* got a Promise/);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', note);
+    expect(unhandled).toEqual([]);
+  });
+
   it('the error does not contain data of a user object', () => {
     expect(() => principalText(new User(), 'It')).toThrow(/^(?!.*secret-id)/);
   });
