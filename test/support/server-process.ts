@@ -31,7 +31,7 @@ export interface Answer {
 
 /** The store of a process of `store-server.mjs`. */
 export interface StorePlace {
-  readonly kind: 'lmdb' | 'redis' | 'postgres' | 'mysql' | 'sqlite';
+  readonly kind: 'lmdb' | 'redis' | 'redis-cluster' | 'postgres' | 'mysql' | 'sqlite';
   /** A URL, or a path. */
   readonly at: string;
   /** Its prefix or table. */

@@ -2,7 +2,7 @@ import { codeIn } from '../../core/util/store-error.js';
 import { RECORD_COLUMNS } from '../sql/sql-record.js';
 import { versionComment, versionInComment } from '../sql/migration.js';
 import { quoteBeside, quoteTable, type TableName } from '../sql/table-name.js';
-import { admissionFunction } from './postgres-admission.js';
+import { admissionFunction } from './postgres-admission-function.js';
 import type { PostgresSqlClient } from './postgres-client.js';
 import { lockNumber } from './postgres-locks.js';
 
