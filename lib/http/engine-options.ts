@@ -10,7 +10,7 @@ export function engineOptions(
   sessionName: string,
   sink: EventSink,
 ): EngineOptions {
-  const { genid, store, storeTimeoutMs, clock, principalOf } = options;
+  const { genid, store, storeTimeoutMs, clock, principalOf, deviceOf } = options;
   return {
     store,
     storeTimeoutMs,
@@ -19,6 +19,11 @@ export function engineOptions(
     policy: options,
     clock,
     newId: genid === null ? newSessionId : (req) => checkedSessionId(genid(req as IncomingMessage)),
-    features: { realm: sessionName, sink, principalOf },
+    features: {
+      realm: sessionName,
+      sink,
+      principalOf,
+      deviceOf: deviceOf && ((req) => deviceOf(req as IncomingMessage)),
+    },
   };
 }

@@ -15,10 +15,12 @@ export type { SessionId, SessionKey } from '../core/session-id.js';
 export type {
   AttributeName,
   LoginOptions,
+  RecordedDevice,
   RegenerateOptions,
   SessionCallback,
   SessionControls,
   SessionData,
+  SessionDevice,
   SessionUpdate,
   UserSession,
 } from '../core/session/user-session.js';
@@ -61,3 +63,4 @@ export type {
   SessionOptions,
   SessionTimeouts,
 } from './session-options.js';
+export { truncatedAddress } from './truncated-address.js';

@@ -59,6 +59,7 @@ const CHECKS: Record<keyof SessionOptions, Check | null> = {
   ],
   onEvent: [(value) => typeof value === 'function', 'a function of an event'],
   principal: [(value) => typeof value === 'function', 'a function of the session'],
+  device: FUNCTION,
   clock: [
     (value) => typeof (value as { now?: unknown } | null)?.now === 'function',
     'an object with a now() method',
@@ -110,6 +111,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     onStoreError: typeof onStoreError === 'function' ? onStoreError : () => onStoreError,
     onEvent,
     principalOf: options.principal ?? null,
+    deviceOf: options.device ?? null,
     clock,
   };
 }

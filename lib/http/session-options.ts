@@ -4,7 +4,7 @@ import type { CookieOptions } from '../cookie/cookie-options.js';
 import type { Secret } from '../cookie/cookie-signature.js';
 import type { Clock } from '../core/util/clock.js';
 import type { SessionEventListener } from '../core/session-event.js';
-import type { UserSession } from '../core/session/user-session.js';
+import type { SessionDevice, UserSession } from '../core/session/user-session.js';
 import type { Awaitable } from '../core/util/awaitable.js';
 import type { SessionStore } from '../core/store/session-store.js';
 import type { CallbackStore } from '../stores/express-session/callback-store.js';
@@ -137,6 +137,16 @@ export interface SessionOptions {
    * Not needed with `session.login()`.
    */
   readonly principal?: ((session: UserSession) => string | number | bigint | null | undefined) | undefined;
+  /**
+   * Returns what `SessionRegistry` shows of the device of a login, such as `{ browser: 'Firefox' }`. It runs at
+   * each login and step-up, also at those by the option `principal`, and its result replaces the former one.
+   * Any plain object of at most 1024 bytes of JSON, `null` or `undefined` for nothing. A longer one fails the
+   * login with `ERR_SESSION_VALUE`: shorten texts that the client sends, such as `User-Agent`.
+   *
+   * No address is kept unless the application asks: `truncatedAddress(req.socket.remoteAddress)` returns one
+   * without the part that identifies a single client.
+   */
+  readonly device?: ((req: IncomingMessage) => (SessionDevice & object) | null | undefined) | undefined;
   /** Source of the current time; for tests. */
   readonly clock?: Clock | undefined;
 }
@@ -175,5 +185,6 @@ export interface ResolvedSessionOptions {
   readonly onStoreError: (req: IncomingMessage) => OnStoreError;
   readonly onEvent: SessionEventListener | null;
   readonly principalOf: ((session: UserSession) => unknown) | null;
+  readonly deviceOf: ((req: IncomingMessage) => unknown) | null;
   readonly clock: Clock;
 }

@@ -173,6 +173,7 @@ describe('options that fail at startup', () => {
     ['true as onStoreError', withSecret({ onStoreError: true }), 'onStoreError', 'true', '"anonymous"'],
     ['an object as onEvent', withSecret({ onEvent: {} }), 'onEvent', 'an object', 'a function'],
     ['a text as principal', withSecret({ principal: 'userId' }), 'principal', 'a string', 'a function'],
+    ['an object as device', withSecret({ device: {} }), 'device', 'an object', 'a function of the request'],
     ['infinity as sweepEvery', withSecret({ sweepEvery: Infinity }), 'sweepEvery', 'Infinity', 'false'],
     ['a clock without now', withSecret({ clock: {} }), 'clock', 'an object', 'now()'],
     ['a function as clock', withSecret({ clock: Date.now }), 'clock', 'the function now', 'now()'],
@@ -452,10 +453,9 @@ describe('an option error', () => {
         [`an array as the option ${option}`, withSecret({ [option]: [WEAK] })],
       ],
     ),
-    ...['sweepEvery', 'storeTimeout', 'onEvent', 'principal', 'clock'].map((option): [string, unknown] => [
-      `the option ${option}`,
-      withSecret({ [option]: WEAK }),
-    ]),
+    ...['sweepEvery', 'storeTimeout', 'onEvent', 'principal', 'device', 'clock'].map(
+      (option): [string, unknown] => [`the option ${option}`, withSecret({ [option]: WEAK })],
+    ),
     ...['expires', 'httpOnly', 'maxAge', 'partitioned'].map((option): [string, unknown] => [
       `the option cookie.${option}`,
       withCookie({ [option]: WEAK }),

@@ -13,9 +13,12 @@ import {
   RequireSession,
   Session,
   SessionId,
+  truncatedAddress,
   type SessionData,
   type SessionEvent,
   type SessionEventOf,
+  type SessionOptions,
+  type SessionRegistry,
   type UserSession,
 } from 'nest-session';
 import type { IncomingMessage } from 'node:http';
@@ -25,6 +28,10 @@ declare module 'nest-session' {
     userId: string;
     user: { id: number; tags: string[]; address?: { city: string } };
     visits: number;
+  }
+  interface SessionDevice {
+    browser: string;
+    network?: string;
   }
 }
 
@@ -113,4 +120,20 @@ export async function forms(session: UserSession, request: IncomingMessage): Pro
   own?.cart?.push(same.handle);
   session.cookie.maxAge = 1000;
   session.cookie.expires = null;
+}
+
+export async function devices(registry: SessionRegistry): Promise<unknown[]> {
+  const device: SessionOptions['device'] = ({ headers, socket }) =>
+    headers['user-agent'] === undefined
+      ? null
+      : { browser: headers['user-agent'], network: truncatedAddress(socket.remoteAddress) };
+  // @ts-expect-error a property of another type
+  const wrong: SessionOptions['device'] = () => ({ browser: 1 });
+  // @ts-expect-error no promise
+  const late: SessionOptions['device'] = async () => ({ browser: 'Firefox' });
+  const [first] = await registry.list('u1');
+  const browser: string | undefined = first?.device?.browser;
+  // @ts-expect-error an undeclared property
+  const nobody: unknown = first?.device?.nobody;
+  return [device, wrong, late, browser, nobody];
 }

@@ -1,6 +1,7 @@
 import { sessionHandle, sessionKey, type SessionId } from '../session-id.js';
 import { isRecordExpired } from '../session/expiry.js';
 import { HANDLE, LOGIN, readHandle, readLogin } from '../session/own-attributes.js';
+import type { RecordedDevice } from '../session/user-session.js';
 import { scopeOf } from '../store/principal-scope.js';
 import type { SessionRecord } from '../store/session-record.js';
 import type { SessionKeying, StoredSession } from '../store/session-store.js';
@@ -21,6 +22,8 @@ export interface SessionInfo {
   readonly authenticatedAt: number | null;
   /** The instants of the logins by their methods, such as `{ pwd: 1767225600000 }`. */
   readonly methods: Readonly<Record<string, number>>;
+  /** What the option `device` returned at the last login or step-up; `null` without a result. */
+  readonly device: RecordedDevice | null;
   /** Whether it is the session of the option `current`. */
   readonly current: boolean;
 }
@@ -52,6 +55,7 @@ export function infoOf(
     expiresAt: Math.min(expiresAt, createdAt + lifetimes.absoluteMs),
     authenticatedAt: login?.at ?? null,
     methods: login?.methods ?? {},
+    device: login?.device ?? null,
     current: current.includes(handle),
   };
 }

@@ -9,6 +9,8 @@ export interface EngineFeatures {
   readonly sink: EventSink;
   /** The option `principal`: whose session it is, by its attributes. `null` without the option. */
   readonly principalOf: ((session: UserSession) => unknown) | null;
+  /** The option `device`: what is recorded of a login, by the request. `null` without the option. */
+  readonly deviceOf: ((context: unknown) => unknown) | null;
 }
 
 /** The features of an engine that is given none. */
@@ -16,4 +18,5 @@ export const NO_FEATURES: EngineFeatures = {
   realm: DEFAULT_NAME,
   sink: { isOn: false, emit: () => undefined },
   principalOf: null,
+  deviceOf: null,
 };

@@ -1,3 +1,4 @@
+import { deviceFacts } from './login-device.js';
 import { LOGIN, type LoginFacts, type OwnTexts } from './own-attributes.js';
 import { pendingIdentity } from './pending-identity.js';
 import { goneError } from './session-errors.js';
@@ -21,14 +22,16 @@ export interface Login {
  * Of an anonymous visitor the kept attributes stay, of another user none. A login of the user whose session
  * it is keeps all of them, and the handle.
  * @throws SessionError `ERR_SESSION_GONE` for a step-up of a session that another request has ended.
+ * `ERR_SESSION_VALUE` for a device that cannot be recorded.
  */
 export function beginLogin(state: SessionState, { principal, keep, method }: Login): void {
   const isOver = state.ending === 'destroyed';
   const owner = isOver ? null : ownerOf(state);
   if (owner === principal) return beginStepUp(state, principal, method);
+  const device = deviceFacts(state);
   beginMove(state, owner === null && !isOver ? keep : []);
   const at = state.now;
-  bind(state, principal, { at, methods: withMethod({}, method, at) });
+  bind(state, principal, { at, methods: withMethod({}, method, at), ...device });
   state.pending = pendingIdentity('login', { ...state.pending, method });
 }
 
@@ -36,9 +39,11 @@ function beginStepUp(state: SessionState, principal: string, method: string | nu
   if (state.isGone) throw goneError('stepped up');
   const { pending, now } = state;
   const before = boundLogin(state);
+  const device = deviceFacts(state);
   beginMove(state, 'all');
   state.identify(now, principal);
-  bind(state, principal, { ...before, at: now, methods: withMethod(before?.methods ?? {}, method, now) });
+  const methods = withMethod(before?.methods ?? {}, method, now);
+  bind(state, principal, { ...before, at: now, methods, ...device });
   // The absolute end of the session has changed, and so that of its cookie.
   state.cookie.use(state.seed(state.cookie.settings, now));
   // Another login within the request, before the first is stored.

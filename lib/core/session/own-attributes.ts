@@ -1,5 +1,6 @@
 import { DEFAULT_NAME } from '../store/principal-scope.js';
 import { applicationName, COOKIE } from './attribute-name.js';
+import type { RecordedDevice } from './user-session.js';
 
 /** The handle of a session that has had another id. Other sessions derive theirs from the id. */
 export const HANDLE = '$handle';
@@ -17,6 +18,8 @@ export interface LoginFacts {
   readonly at: number;
   /** The last use of each method. Epoch milliseconds. */
   readonly methods: Readonly<Record<string, number>>;
+  /** The result of the option `device`; absent without one. */
+  readonly device?: RecordedDevice | undefined;
   /** The option `principal` has bound the session, not `login()`. */
   readonly via?: 'option';
 }
@@ -46,14 +49,20 @@ export function readName(text: string | undefined): string | null {
   return typeof name === 'string' ? name : null;
 }
 
-/** The login in an attribute; `null` without one. */
+/** The login in an attribute; `null` without one. Each call returns another device object. */
 export function readLogin(text: string | undefined): LoginFacts | null {
   const login = parsed(text) as Partial<Record<keyof LoginFacts, unknown>> | null;
   if (typeof login?.at !== 'number') return null;
-  const { at, via } = login;
+  const { at, device, via } = login;
   // Without a prototype: a method of any name is found only if it was used.
   const methods = Object.assign(Object.create(null), login.methods) as Record<string, number>;
-  return { at, methods: Object.freeze(methods), ...(via === 'option' ? { via } : {}) };
+  const isDevice = typeof device === 'object' && device !== null && !Array.isArray(device);
+  return {
+    at,
+    methods: Object.freeze(methods),
+    ...(isDevice ? { device: device as RecordedDevice } : {}),
+    ...(via === 'option' ? { via } : {}),
+  };
 }
 
 /** The value of a JSON text; `null` for any other text. */

@@ -1,4 +1,5 @@
 import { applicationName } from './attribute-name.js';
+import { deviceFacts } from './login-device.js';
 import { bind } from './login.js';
 import { LOGIN } from './own-attributes.js';
 import { pendingIdentity } from './pending-identity.js';
@@ -14,12 +15,14 @@ const NO_NAMES: ReadonlySet<string> = new Set();
  *
  * An anonymous visitor who signs in keeps all attributes. From one user to another, or to nobody, those stay
  * that this request has written.
+ * @throws SessionError `ERR_SESSION_VALUE` for a device that cannot be recorded.
  */
 export function bindByOption(state: SessionState, principal: string | null): void {
   const { stored, moving, pending, parts, now } = state;
   const owner = ownerOf(state);
   if (principal !== null && owner === principal && stored?.record.principal === principal)
     return bindAgain(state, principal);
+  const device = principal === null ? null : deviceFacts(state);
   const isOthers = owner !== null && owner !== principal;
   if (isOthers) keepChanged(state);
   const formerPrincipal = state.identity.principal;
@@ -36,7 +39,7 @@ export function bindByOption(state: SessionState, principal: string | null): voi
   state.formerOwner = null;
   state.identify(now, null);
   state.cookie.use(state.seed(settings, now));
-  if (principal !== null) bind(state, principal, { at: now, methods: {}, via: 'option' });
+  if (principal !== null) bind(state, principal, { at: now, methods: {}, ...device, via: 'option' });
   const kind = principal === null ? 'logout' : 'login';
   const isAutomatic = moving === null;
   const noted = { formerHandle: pending?.formerHandle ?? formerHandle, formerPrincipal, isAutomatic };

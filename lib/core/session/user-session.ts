@@ -6,6 +6,16 @@ import type { SessionCookie } from './session-cookie.js';
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type
 export interface SessionData {}
 
+/**
+ * What the option `device` records of the device of a login. Augment it to type the option, and `device` in the
+ * results of `SessionRegistry`.
+ */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type
+export interface SessionDevice {}
+
+/** The device of a login as `SessionRegistry` returns it; any object if no properties are declared. */
+export type RecordedDevice = [keyof SessionDevice] extends [never] ? Record<string, unknown> : SessionDevice;
+
 /** A node-style callback; the callback form of a method returns the session. */
 export type SessionCallback = (error?: unknown) => void;
 

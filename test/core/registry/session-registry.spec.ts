@@ -10,7 +10,7 @@ describe('SessionRegistry.list', () => {
     const fixture = new RegistryFixture();
     const older = await fixture.login('u1', { ageMs: 1000 });
     const newer = await fixture.login('u1', {
-      own: { $login: { at: START - 5, methods: { pwd: START - 5 } } },
+      own: { $login: { at: START - 5, methods: { pwd: START - 5 }, device: { name: 'Firefox' } } },
     });
     await fixture.login('u2');
     await fixture.login('u1', { expiresAt: START });
@@ -25,6 +25,7 @@ describe('SessionRegistry.list', () => {
         lastSeenAt: START,
         authenticatedAt: START - 5,
         methods: { pwd: START - 5 },
+        device: { name: 'Firefox' },
         current: false,
       },
       {
@@ -34,6 +35,7 @@ describe('SessionRegistry.list', () => {
         lastSeenAt: START - 1000,
         authenticatedAt: null,
         methods: {},
+        device: null,
         current: true,
       },
     ]);

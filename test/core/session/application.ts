@@ -25,6 +25,7 @@ export interface Settings {
   /** The session name. */
   readonly realm: string;
   readonly principalOf: EngineFeatures['principalOf'];
+  readonly deviceOf: EngineFeatures['deviceOf'];
   /** Whether events of the life of a session are emitted. */
   readonly isOn: boolean;
 }
@@ -48,6 +49,7 @@ const DEFAULTS: Settings = {
   cookie: {},
   realm: 'default',
   principalOf: null,
+  deviceOf: null,
   isOn: false,
 };
 
@@ -66,7 +68,7 @@ export class Application {
     readonly clock = new FakeClock(1_700_000_000_000),
   ) {
     this.#settings = { ...DEFAULTS, ...settings };
-    const { idleMs, absoluteMs, touchEveryMs, newId, realm, principalOf, isOn } = this.#settings;
+    const { idleMs, absoluteMs, touchEveryMs, newId, realm, principalOf, deviceOf, isOn } = this.#settings;
     const emit = (event: SessionEvent): void => void this.events.push(event);
     this.#engine = new SessionEngine({
       store: this.#recorded(),
@@ -74,7 +76,7 @@ export class Application {
       newId,
       storeTimeoutMs: null,
       onEvent: emit,
-      features: { realm, principalOf, sink: { isOn, emit } },
+      features: { realm, principalOf, deviceOf, sink: { isOn, emit } },
       lifetimes: { idleMs, absoluteMs, touchEveryMs },
       policy: this.#settings,
     });

@@ -42,4 +42,15 @@ describe('the attributes of the engine', () => {
     expect([login.methods['constructor'], login.methods['__proto__']]).toEqual([undefined, 2]);
     expect(Object.isFrozen(login.methods)).toBe(true);
   });
+
+  it.each([
+    ['{"name":"Firefox"}', { name: 'Firefox' }],
+    ['{}', {}],
+    ['null', undefined],
+    ['[1]', undefined],
+    ['"Firefox"', undefined],
+  ])('a login with the device %s has the device %j', (text, device) => {
+    const login = `{"at":2,"methods":{},"device":${text}}`;
+    expect(readLogin(login)?.device).toEqual(device);
+  });
 });
