@@ -120,7 +120,8 @@ describe('a store with epochs', () => {
 });
 
 it('a store without epochs gets no terms', async () => {
-  const app = new Application();
+  const plain = Object.assign(new MemorySessionStore(), { advanceEpoch: undefined as never });
+  const app = new Application({}, plain);
   const terms: unknown[] = [];
   const { create } = app.store;
   app.store.create = (...args: unknown[]) => {
