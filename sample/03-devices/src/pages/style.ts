@@ -60,5 +60,5 @@ button:hover { filter: brightness(1.1); }
 .devices p { color: var(--muted); font-size: .9375rem; }
 .devices .this { padding: .125rem .75rem; color: var(--text); background: var(--page); border: 1px solid var(--line); border-radius: 1rem; }
 .devices .card button { width: auto; margin: 0; }
-.done { margin-top: 1rem; padding: .625rem .875rem; background: var(--card); border: 1px solid var(--line); border-left: 4px solid var(--done); border-radius: .375rem; }
+.done { max-width: none; margin-top: 1rem; padding: .625rem .875rem; background: var(--card); border: 1px solid var(--line); border-left: 4px solid var(--done); border-radius: .375rem; }
 `;
