@@ -131,6 +131,14 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
       await pool.query(`DROP DATABASE ${table}`);
     });
 
+    it('creates a table whose name differs from that of another one only in case', async () => {
+      for (const name of [table, table.toUpperCase()]) {
+        const store = new MysqlSessionStore({ client: pool, table: name });
+        expect(await store.create(newKey(), recordOf({}))).toBe('created');
+      }
+      await drop(table.toUpperCase());
+    });
+
     it('needs no right to create tables when its table exists', async () => {
       await new MysqlSessionStore({ client: pool, table }).migrate();
       const query = async (text: string, values?: MysqlValue[]): Promise<unknown> => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { StoreError } from '../../core/util/store-error.js';
 import { versionComment, versionInComment } from '../sql/migration.js';
+import type { SqlRow } from '../sql/sql-client.js';
 import { plainTable, quoteBeside, quoteTable, type TableName } from '../sql/table-name.js';
 import type { MysqlSqlClient } from './mysql-client.js';
 
@@ -78,14 +79,15 @@ const DUPLICATE_COLUMN = 1060;
 /** The version of the table, at most 1 if the table of epochs is missing: the migration creates it again. */
 async function versionOf(client: MysqlSqlClient, { schema, table }: TableName): Promise<number> {
   // Names are letters, digits and `_`, so they are safe in a statement. The lookup is faster than with
-  // placeholders.
-  const text =
-    'SELECT table_name AS name, table_comment AS comment FROM information_schema.tables ' +
-    `WHERE table_schema = ${schema === null ? 'DATABASE()' : `'${schema}'`} ` +
-    `AND table_name IN ('${table}', '${table}_epochs')`;
+  // placeholders. MariaDB ignores the case of names in this view, except in a comparison with one text.
+  const lookUp = (name: string, kind: string): string =>
+    `SELECT '${kind}' AS kind, table_comment AS comment FROM information_schema.tables ` +
+    `WHERE table_schema = ${schema === null ? 'DATABASE()' : `'${schema}'`} AND table_name = '${name}'`;
+  const text = `${lookUp(table, 'sessions')} UNION ALL ${lookUp(`${table}_epochs`, 'epochs')}`;
   const rows = await client.read({ text, values: [] });
-  const versions = rows.map((row) => versionInComment(row['comment']));
-  return rows.length === 2 ? Math.max(...versions) : Math.min(1, ...versions);
+  const rowOf = (kind: string): SqlRow | undefined => rows.find((row) => row['kind'] === kind);
+  const version = versionInComment(rowOf('sessions')?.['comment']);
+  return rowOf('epochs') === undefined ? Math.min(version, 1) : version;
 }
 
 /** The name of a lock: at most 64 characters. All databases of a server share their locks. */
