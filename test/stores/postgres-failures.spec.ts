@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
+import type { SessionKey } from 'nest-session';
 import { PostgresSessionStore } from 'nest-session/postgres';
 import pg from 'pg';
 import { ownTime } from '../support/own-time.js';
 import { describeWithServer } from '../support/servers.js';
 import { SilencingProxy } from './support/sql-proxy.js';
 import { newKey, newTable, recordOf, times } from './support/sql.js';
+import { OLD_SESSIONS, postgresVersion1 } from './support/version-1.js';
 
 describeWithServer('postgres', 'a PostgresSessionStore whose server fails', (url) => {
   let pool: pg.Pool;
@@ -35,6 +37,34 @@ describeWithServer('postgres', 'a PostgresSessionStore whose server fails', (url
     const shown = inspect(refused, { depth: 20, showHidden: true });
     expect(shown).not.toContain(key);
     expect(shown).not.toContain('topSecret');
+  });
+
+  it('rejects a login with a limit when the server deletes no session', async () => {
+    const store = new PostgresSessionStore({ client: pool, table });
+    const limit = { most: 1, whenReached: 'evict-oldest', at: 0 } as const;
+    const login = (): Promise<unknown> =>
+      store.create(newKey(), recordOf({}, { principal: 'u' }), { realm: 'default', isLogin: true, limit });
+    await login();
+    await pool.query(
+      `CREATE FUNCTION ${table}_keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; ` +
+        `CREATE TRIGGER keep BEFORE DELETE ON ${table} FOR EACH ROW EXECUTE FUNCTION ${table}_keep()`,
+    );
+    await expect(login()).rejects.toThrow(/deletes none of the sessions over the limit/);
+    await pool.query(`DROP FUNCTION ${table}_keep CASCADE`);
+    expect(await store.listByPrincipal('u', 0, 10)).toHaveLength(1);
+  });
+
+  it('gives up a migration soon while a transaction reads the table, and blocks no other node', async () => {
+    await pool.query(postgresVersion1(table));
+    const dump = await pool.connect();
+    await dump.query(`BEGIN; SELECT 1 FROM ${table} LIMIT 1`);
+    const store = new PostgresSessionStore({ client: pool, table });
+    await expect(store.migrate()).rejects.toThrow(/lock timeout/);
+    const other = new PostgresSessionStore({ client: pool, table, migrate: false });
+    expect(await other.delete(OLD_SESSIONS.other as string as SessionKey)).toBe('deleted');
+    await dump.query('COMMIT');
+    dump.release();
+    expect(await store.load(OLD_SESSIONS.mine as string as SessionKey)).toMatchObject({ principal: 'alice' });
   });
 
   it('opens new connections when all connections of its pool no longer respond', async () => {

@@ -196,6 +196,7 @@ export const FILES_WITHOUT_SPEC: readonly { readonly reason: string; readonly fi
     reason: 'test/stores/postgres*.spec.ts run the store contract and failures over a PostgreSQL server.',
     files: [
       'stores/postgres/postgres-admission.ts',
+      'stores/postgres/postgres-admission-function.ts',
       'stores/postgres/postgres-client.ts',
       'stores/postgres/postgres-dialect.ts',
       'stores/postgres/postgres-locks.ts',

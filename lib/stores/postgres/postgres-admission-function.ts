@@ -4,6 +4,9 @@ import { quoteBeside, quoteTable, type TableName } from '../sql/table-name.js';
 /** The SQLSTATE of the function in another isolation level. No class of the server begins with `NS`. */
 export const WRONG_ISOLATION = 'NS001';
 
+/** The SQLSTATE of the function when no session can be deleted. */
+export const NOT_DELETED = 'NS002';
+
 /** The columns of a returned row, and of a new one. */
 export const RETURNED = `session_key, ${RECORD_COLUMNS}, attributes`;
 
@@ -12,7 +15,7 @@ export const RETURNED = `session_key, ${RECORD_COLUMNS}, attributes`;
  * sees what others have committed before it, and so, after the lock, every session that they have admitted.
  *
  * A session that another node moves to another key meanwhile is not deleted under its old one: the rows are
- * counted again until none is too many.
+ * counted again until none is too many. A trigger or a policy that keeps rows would let that never end.
  */
 export function admissionFunction(name: TableName): string {
   const values: Record<string, string> = {
@@ -74,9 +77,11 @@ BEGIN
   IF written = 0 OR p_when_reached = 'reject' THEN
     RETURN;
   END IF;
-  LOOP
+  FOR attempt IN 1..100 LOOP
     held := (SELECT count(*) FROM {table} AS s WHERE {live s} AND s.session_key <> p_key);
-    EXIT WHEN held < p_most;
+    IF held < p_most THEN
+      RETURN;
+    END IF;
     RETURN QUERY DELETE FROM {table} AS s WHERE s.session_key IN (
       SELECT v.session_key FROM {table} AS v WHERE {live v} AND v.session_key <> p_key
       ORDER BY CASE p_when_reached WHEN 'evict-oldest' THEN v.created_at ELSE v.touched_at END, v.session_key
@@ -84,5 +89,6 @@ BEGIN
     ) RETURNING 'evicted'::text, s.session_key, s.created_at, s.touched_at, s.expires_at, s.revision,
       s.principal, s.epoch, s.attributes::text;
   END LOOP;
+  RAISE EXCEPTION 'the server deletes none of the sessions over the limit' USING ERRCODE = '${NOT_DELETED}';
 END
 $nest_session$;`;

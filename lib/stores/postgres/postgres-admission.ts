@@ -5,7 +5,7 @@ import type { Admission, Admitted } from '../sql/sql-admission.js';
 import type { SqlStatement } from '../sql/sql-client.js';
 import { principalColumn, realmColumn, sessionsOf, valuesOf } from '../sql/sql-record.js';
 import { quoteBeside, type TableName } from '../sql/table-name.js';
-import { RETURNED, WRONG_ISOLATION } from './postgres-admission-function.js';
+import { NOT_DELETED, RETURNED, WRONG_ISOLATION } from './postgres-admission-function.js';
 import type { PostgresSqlClient } from './postgres-client.js';
 import { loginLockNumber } from './postgres-locks.js';
 
@@ -54,6 +54,11 @@ function explained(error: unknown, { table }: TableName): unknown {
       return new StoreError(
         'The PostgresSessionStore can limit the sessions of a principal only in the isolation level READ COMMITTED. ' +
           'Remove default_transaction_isolation from its connections.',
+      );
+    case NOT_DELETED:
+      return new StoreError(
+        `The server deletes none of the sessions over the limit of a principal from ${table}. ` +
+          'Remove the trigger, or the policy for rows, that keeps them.',
       );
     case UNDEFINED_FUNCTION:
       return Object.assign(

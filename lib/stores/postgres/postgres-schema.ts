@@ -40,12 +40,20 @@ export function postgresSchema(name: TableName, from = 0): string {
   return [...steps.slice(from), comment].join('\n') + '\n';
 }
 
+/**
+ * Limit for a lock of the table, which a dump may hold for hours: while a migration waits for it, all requests
+ * of other nodes wait behind the migration.
+ */
+const LOCK_WITHIN_MS = 1000;
+
 /** Runs the missing steps. Without any, the role does not need the right to create tables. */
 export async function migratePostgres(client: PostgresSqlClient, name: TableName): Promise<void> {
   const version = await versionOf(client, name);
   if (version >= stepsOf(name).length) return;
   // One message is one transaction, on any connection of a pool. Its end releases the lock.
-  const lock = `SELECT pg_advisory_xact_lock(${lockNumber('schema', name)});`;
+  const lock =
+    `SELECT pg_advisory_xact_lock(${lockNumber('schema', name)});` +
+    `SELECT set_config('lock_timeout', '${LOCK_WITHIN_MS}', true);`;
   try {
     await client.script(`${lock}\n${postgresSchema(name, version)}`);
   } catch (error) {
