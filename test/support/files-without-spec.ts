@@ -37,10 +37,6 @@ export const FILES_WITHOUT_SPEC: readonly { readonly reason: string; readonly fi
     ],
   },
   {
-    reason: 'The text of one SQL function: test/stores/postgres.spec.ts and fleet-limits.spec.ts call it.',
-    files: ['stores/postgres/postgres-admission-function.ts'],
-  },
-  {
     reason: 'test/core/store/guarded-store.spec.ts passes each valid and each invalid result.',
     files: ['core/store/store-results.ts'],
   },

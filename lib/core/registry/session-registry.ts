@@ -113,7 +113,8 @@ export class SessionRegistry implements AsyncIterable<SessionInfo> {
   /**
    * One page of all live sessions of this session name, also those of anonymous visitors, in no order.
    * `cursor` is the one of the page before, and `null` for the first page. A session that exists from the
-   * first page to the last one is on at least one of them.
+   * first page to the last one, under one id, is on at least one of them. On Redis Cluster one is missing if
+   * its slot moves to another server meanwhile.
    *
    * @throws SessionError `ERR_SESSION_VALUE` for a cursor of another registry: one with another `secret`.
    */
