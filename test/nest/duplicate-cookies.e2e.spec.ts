@@ -14,6 +14,7 @@ import type { SessionEvent } from 'nest-session/http';
 import { FakeClock } from 'nest-session/testing';
 import { ADAPTERS, startApp, type RunningApp } from '../support/adapters.js';
 import { SECRET } from '../support/secret.js';
+import { isLogged } from '../../lib/http/describe-event.js';
 
 @Controller()
 class AccountController {
@@ -83,7 +84,7 @@ describe.each(ADAPTERS)('several cookies of one session name on %s', (_, adapter
     events = [];
     warnings = [];
     const logger = { log() {}, error() {}, warn: (line: unknown) => warnings.push(String(line)) };
-    const onEvent = (event: SessionEvent): void => void events.push(event);
+    const onEvent = (event: SessionEvent): void => void (isLogged(event) && events.push(event));
     running = await startApp(adapter, {
       imports: [SessionModule.forRoot({ secret: SECRET, onEvent, ...options })],
       controllers: [AccountController],

@@ -21,6 +21,7 @@ import { ADAPTERS, startApp, type RunningApp } from '../support/adapters.js';
 import { Browser } from '../support/browser.js';
 import { listen } from '../support/http-server.js';
 import { SECRET } from '../support/secret.js';
+import { isLogged } from '../../lib/http/describe-event.js';
 
 type Callback = (error?: unknown, session?: unknown) => void;
 
@@ -335,7 +336,7 @@ describe.each(ADAPTERS)('a store made for express-session, in the module on %s',
           SessionModule.forRoot({
             secret: SECRET,
             store,
-            onEvent: (event) => events.push(event),
+            onEvent: (event) => isLogged(event) && events.push(event),
             ...options,
           }),
         ],

@@ -28,6 +28,7 @@ import {
 } from '../support/private-servers.js';
 import { SECRET } from '../support/secret.js';
 import { describeWithPrivateServers } from '../support/servers.js';
+import { isLogged } from '../../lib/http/describe-event.js';
 
 const CLIENTS = 40;
 const OUTAGE_MS = 6000;
@@ -238,7 +239,7 @@ class Site {
     this.#sessions = sessionMiddleware({
       secret: SECRET,
       store,
-      onEvent: (event) => this.events.push(event),
+      onEvent: (event) => isLogged(event) && this.events.push(event),
     });
     this.#server = createServer((req, res) =>
       this.#sessions(req, res, (error) => {
