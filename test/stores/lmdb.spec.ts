@@ -21,9 +21,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describeStoreContract('LmdbSessionStore', {
   runner: { describe, it, beforeEach, afterEach },
-  epochs: false,
-  limits: false,
-  scans: false,
   create: () => new LmdbSessionStore({ path: join(folder, String(count++)) }),
   dispose: (store) => store.close(),
 });
