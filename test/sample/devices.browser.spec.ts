@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { sessionRegistry, type SessionStore } from 'nest-session';
+import { LmdbSessionStore } from 'nest-session/lmdb';
 import { PostgresSessionStore } from 'nest-session/postgres';
 import { RedisSessionStore } from 'nest-session/redis';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
@@ -21,15 +22,18 @@ const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefo
 const IPHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1';
 
-/** Ends the sessions that the test before has left on a server. */
-async function endSessions(store: SessionStore & { close(): Promise<void> }): Promise<void> {
+type ClosableStore = SessionStore & { close(): Promise<void> };
+
+/** Ends the sessions that the test before has left. */
+async function endSessions(store: ClosableStore): Promise<void> {
   const registry = sessionRegistry({ store });
   for (const principal of ['u1', 'u2']) await registry.revokeAll(principal);
   await store.close();
 }
 
 describeWith(CHROMIUM, 'sample 03-devices in two browsers', () => {
-  const suite = (store: string, clear: () => Promise<void>): void => {
+  /** `openStore` opens the store of the sample beside it. The database on disk is in the folder. */
+  const suite = (store: string, openStore: (folder: string) => ClosableStore): void => {
     let folder: string;
     let server: RunningSample;
     let browser: Browser;
@@ -37,19 +41,21 @@ describeWith(CHROMIUM, 'sample 03-devices in two browsers', () => {
 
     beforeAll(async () => {
       browser = await launchChromium();
-    });
-    afterAll(() => browser?.close());
-    beforeEach(async () => {
       folder = mkdtempSync(join(tmpdir(), 'nest-session-devices-'));
       const env = { PORT: String(await freePort('localhost')), SESSION_PATH: folder, STORE: store };
       server = await runSample(env, '03-devices/main.js');
+    });
+    afterAll(async () => {
+      await browser?.close();
+      await server?.kill('SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+    });
+    beforeEach(async () => {
       contexts = [];
-      await clear();
+      await endSessions(openStore(folder));
     });
     afterEach(async () => {
       for (const context of contexts) await context.close();
-      await server?.kill('SIGKILL');
-      rmSync(folder, { recursive: true, force: true });
     });
 
     const open = async (userAgent: string): Promise<Page> => {
@@ -153,7 +159,14 @@ describeWith(CHROMIUM, 'sample 03-devices in two browsers', () => {
         expect(pathOf(page)).toBe('/login');
       }
       await signIn(second, 'another-nanosecond');
+      await first.goto('/password');
+      await first.getByLabel('New password').fill(PASSWORD);
+      await first.getByRole('button', { name: 'Change password' }).click();
+      await first.waitForURL(/\/devices\?ended=1$/);
     });
+
+    // What follows does not depend on the store.
+    if (store !== '') return;
 
     it('signs all others out by one button', async () => {
       const [first, second, third] = [await open(FIREFOX), await open(IPHONE), await open(FIREFOX)];
@@ -211,9 +224,6 @@ describeWith(CHROMIUM, 'sample 03-devices in two browsers', () => {
       expect(pathOf(second)).toBe('/login');
     });
 
-    // What follows does not depend on the store.
-    if (store !== '') return;
-
     it.each([
       ['/password', 'POST', '/password'],
       ['/devices', 'POST', '/devices'],
@@ -267,11 +277,10 @@ describeWith(CHROMIUM, 'sample 03-devices in two browsers', () => {
     });
   };
 
-  describe('with a database on disk', () => suite('', async () => undefined));
-  describeWithServer('redis', 'with Redis', (url) =>
-    suite(url, () => endSessions(new RedisSessionStore({ url }))),
-  );
+  describe('with a database on disk', () =>
+    suite('', (folder) => new LmdbSessionStore({ path: join(folder, 'sessions') })));
+  describeWithServer('redis', 'with Redis', (url) => suite(url, () => new RedisSessionStore({ url })));
   describeWithServer('postgres', 'with PostgreSQL', (url) =>
-    suite(url, () => endSessions(new PostgresSessionStore({ url }))),
+    suite(url, () => new PostgresSessionStore({ url })),
   );
 });
