@@ -202,6 +202,8 @@ describeWith(CHROMIUM, 'sample 03-devices in two browsers', () => {
       const [first, second] = [await open(FIREFOX), await open(IPHONE)];
       await signIn(second);
       await first.goto('/login');
+      // The browser gives the focus some time after the page has loaded.
+      await first.locator('#name:focus').waitFor();
       await first.keyboard.type('grace');
       await first.keyboard.press('Tab');
       await first.keyboard.type(PASSWORD);
@@ -217,6 +219,7 @@ describeWith(CHROMIUM, 'sample 03-devices in two browsers', () => {
       expect(await focused()).toBe('Sign out all other devices');
       await first.keyboard.press('Enter');
       await first.waitForURL(/\/confirm/);
+      await first.locator('#password:focus').waitFor();
       await first.keyboard.type(PASSWORD);
       await first.keyboard.press('Enter');
       await first.waitForURL(/\/devices\?ended=1$/);
