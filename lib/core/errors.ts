@@ -11,7 +11,7 @@
  * - `ERR_SESSION_GONE`: another request ended the session while this one used it.
  * - `ERR_SESSION_CONFLICT`: other requests changed the same attribute again and again, until the retries were
  *   used up.
- * - `ERR_SESSION_LIMIT`: a login was refused, since the user has as many sessions as the option `limit` allows.
+ * - `ERR_SESSION_LIMIT`: the store refused a login because its user has too many sessions.
  * - `ERR_SESSION_SENT`: the response has begun, so a new id can no longer reach the browser.
  * - `ERR_SESSION_INSECURE`: the cookie is secure and the connection is not, so the browser would not send it.
  * - `ERR_SESSION_NOT_MOUNTED`: the session was read where no session middleware ran.

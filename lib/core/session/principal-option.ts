@@ -28,7 +28,7 @@ export function bindByOption(state: SessionState, principal: string | null): voi
   const formerPrincipal = state.identity.principal;
   const isFirst = stored !== null && moving === null;
   const formerHandle = isFirst && parts.features.sink.isOn ? madeHandle(state) : null;
-  // A new session has an id that no browser holds. An id that a failed write may have stored is not used again.
+  // No browser holds the id of a new session. An id that a failed write may have stored is not used again.
   if (isFirst || state.unsettled.moved !== null) {
     state.dropId();
     state.unsettled = { moved: null, patches: state.unsettled.patches };

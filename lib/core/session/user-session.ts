@@ -91,7 +91,8 @@ export interface SessionControls<T extends object = SessionData> {
    * @throws SessionError `ERR_SESSION_VALUE` for a principal of another type, `NaN` and the empty text.
    * `ERR_SESSION_SENT` when the response has begun. `ERR_SESSION_GONE` for a step-up of a session that
    * another request has ended.
-   * @see OWASP ASVS 5.0, 7.2.4; OWASP Session Management Cheat Sheet, "Renew the Session ID After Any Privilege Level Change"
+   * @see OWASP ASVS 5.0, 7.2.4; OWASP Session Management Cheat Sheet, "Renew the Session ID After Any
+   * Privilege Level Change"
    * @example
    * await req.session.login(user.id, { keep: ['cart'], method: 'pwd' });
    */

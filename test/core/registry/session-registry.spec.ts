@@ -63,7 +63,7 @@ describe('SessionRegistry.list', () => {
     expect(await fixture.registry().count('u1')).toBe(1001);
   });
 
-  it('rejects a current session that is none with a TypeError', async () => {
+  it('throws a TypeError if `current` is not a session', async () => {
     const registry = new RegistryFixture().registry();
     for (const current of [null, 'handle', {}])
       await expect(registry.list('u1', { current: current as UserSession })).rejects.toThrow(TypeError);

@@ -42,7 +42,7 @@ export class PasswordController {
       return;
     }
     await this.#users.changePassword(principal, textOf(password));
-    // Whoever signed in with the old password is signed out.
+    // All other sessions of the user end: they began with the old password.
     const ended = await this.#registry.revokeAll(principal, { except: session });
     response.redirect(303, `/devices?ended=${ended}`);
   }
