@@ -81,6 +81,6 @@ export function keepError(keep: unknown): TypeError {
 export function limitError(): SessionError {
   return new SessionError(
     'ERR_SESSION_LIMIT',
-    'The user has as many sessions as the option limit allows. End one of them, or sign in on another account.',
+    'The user has too many sessions for another login. End one of them first.',
   );
 }
