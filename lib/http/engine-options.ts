@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { EngineOptions } from '../core/session/request-context.js';
 import type { EventSink } from '../core/session-event.js';
 import { checkedSessionId, newSessionId } from '../core/session-id.js';
-import type { ResolvedSessionOptions } from './session-options.js';
+import type { ResolvedSessionOptions } from './resolved-session-options.js';
 
 /** The options of the engine that serves the sessions of one name. */
 export function engineOptions(

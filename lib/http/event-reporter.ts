@@ -1,7 +1,7 @@
 import type { EventSink, SessionEvent, SessionEventListener } from '../core/session-event.js';
 import { callListener, withoutThrow } from './call-listener.js';
 import { describeEvent, isLogged, type LoggedEvent } from './describe-event.js';
-import type { ResolvedSessionOptions } from './session-options.js';
+import type { ResolvedSessionOptions } from './resolved-session-options.js';
 import { minutes, type Clock } from '../core/util/clock.js';
 
 /** Where an entry point writes events and warnings. */

@@ -1,7 +1,7 @@
 import { leftOutAttributes, resolveCookie, type CookieOptions } from '../cookie/cookie-options.js';
 import { OptionsCookieFactory } from '../cookie/session-cookie-factory.js';
 import type { IncomingMessage } from 'node:http';
-import type { ResolvedSessionOptions } from './session-options.js';
+import type { ResolvedSessionOptions } from './resolved-session-options.js';
 
 /** The cookie factories of the requests of one middleware. */
 export class RequestCookies {

@@ -3,18 +3,15 @@ import type { CookieOptions } from '../cookie/cookie-options.js';
 import { BOOLEAN, checkEach, isOneOf, type Check } from '../cookie/option-checks.js';
 import { readSecrets } from '../cookie/secrets.js';
 import { chain } from '../core/util/awaitable.js';
-import { days, hours, minutes, seconds, systemClock } from '../core/util/clock.js';
+import { minutes, seconds, systemClock } from '../core/util/clock.js';
 import { describeKind, describeValue } from '../core/util/describe-value.js';
 import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
 import { isSessionStore, type SessionStore } from '../core/store/session-store.js';
 import { ExpressStoreAdapter } from '../stores/express-session/store-adapter.js';
 import { checkStore, configError } from './check-options.js';
-import {
-  isOptions,
-  type ResolvedSessionOptions,
-  type SessionOptions,
-  type SessionTimeouts,
-} from './session-options.js';
+import type { ResolvedSessionOptions } from './resolved-session-options.js';
+import { resolveTimeouts, TIMEOUT_CHECKS } from './resolve-timeouts.js';
+import { isOptions, type SessionOptions } from './session-options.js';
 
 /** Longest delay of a timer of Node. */
 const LONGEST_TIMER_MS = 2_147_483_647;
@@ -22,10 +19,8 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 const isFiniteDuration = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) > 0;
 const isTimerDelay = (value: unknown): boolean =>
   isFiniteDuration(value) && Number(value) <= LONGEST_TIMER_MS;
-const isDuration = (value: unknown): boolean => value === Infinity || isFiniteDuration(value);
 
 const FUNCTION: Check = [(value) => typeof value === 'function', 'a function of the request'];
-const DURATION: Check = [isDuration, 'a positive number of milliseconds such as minutes(30), or Infinity'];
 
 /** Checks of single options; `null` for options with a check of their own. Combinations are checked later. */
 const CHECKS: Record<keyof SessionOptions, Check | null> = {
@@ -64,12 +59,6 @@ const CHECKS: Record<keyof SessionOptions, Check | null> = {
     (value) => typeof (value as { now?: unknown } | null)?.now === 'function',
     'an object with a now() method',
   ],
-};
-
-const TIMEOUT_CHECKS: Record<keyof SessionTimeouts, Check> = {
-  idle: DURATION,
-  absolute: DURATION,
-  touchEvery: [isFiniteDuration, 'a positive whole number of milliseconds, such as minutes(1)'],
 };
 
 /**
@@ -154,28 +143,4 @@ function resolveLoad({ load, ...others }: SessionOptions): boolean {
     );
   }
   return true;
-}
-
-function resolveTimeouts(timeouts: SessionTimeouts, cookie: CookieOptions) {
-  const absoluteMs = timeouts.absolute ?? days(30);
-  const idleMs = timeouts.idle ?? cookie.maxAge ?? Math.min(hours(24), absoluteMs);
-  const cookieLeads = timeouts.idle === undefined;
-  const touchEveryMs = timeouts.touchEvery ?? null;
-  const limit = timeouts.absolute === undefined ? `${absoluteMs} (30 days, the default)` : String(absoluteMs);
-  if (cookie.maxAge != null && cookie.maxAge > absoluteMs) {
-    throw configError(
-      `cookie.maxAge ${cookie.maxAge} is longer than timeouts.absolute ${limit}: the session would end first. Set timeouts.absolute to at least cookie.maxAge.`,
-    );
-  }
-  if (timeouts.idle !== undefined && timeouts.idle !== Infinity && idleMs > absoluteMs) {
-    throw configError(
-      `timeouts.idle ${idleMs} is longer than timeouts.absolute ${limit}: it could never be reached. Shorten idle or lengthen absolute.`,
-    );
-  }
-  if (touchEveryMs !== null && touchEveryMs >= idleMs) {
-    throw configError(
-      `timeouts.touchEvery ${touchEveryMs} must be shorter than the idle timeout ${idleMs}: sessions in use would expire. A tenth of it is a good choice.`,
-    );
-  }
-  return { idleMs, cookieLeads, absoluteMs, touchEveryMs };
 }

@@ -21,7 +21,7 @@ import type { RequestParts } from './request-parts.js';
 import { RequestCookies } from './request-cookies.js';
 import { RequestSession } from './request-session.js';
 import { claim, mount, onceMounted, unclaim } from './session-mounting.js';
-import type { ResolvedSessionOptions } from './session-options.js';
+import type { ResolvedSessionOptions } from './resolved-session-options.js';
 
 /** Finds the session of each request within the path of the cookie. */
 export class SessionHandler {

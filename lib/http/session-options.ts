@@ -8,33 +8,12 @@ import type { SessionDevice, UserSession } from '../core/session/user-session.js
 import type { Awaitable } from '../core/util/awaitable.js';
 import type { SessionStore } from '../core/store/session-store.js';
 import type { CallbackStore } from '../stores/express-session/callback-store.js';
+import type { SessionTimeouts } from './session-timeouts.js';
 
-export type { CallbackStore };
+export type { CallbackStore, SessionTimeouts };
 
 /** A `SessionStore`, or a store made for express-session. */
 export type AnyStore = SessionStore | CallbackStore;
-
-/** Lifetimes of sessions. Milliseconds, written `minutes(30)`. */
-export interface SessionTimeouts {
-  /**
-   * Longest time a session may stay unused; `Infinity` for no limit.
-   * @defaultValue `cookie.maxAge`, or else `hours(24)`
-   * @see OWASP Session Management Cheat Sheet, "Session Expiration"; OWASP ASVS 5.0, 7.3.1
-   */
-  readonly idle?: number | undefined;
-  /**
-   * Longest life of a session, whether it is used or not; `Infinity` for no limit. It also limits the cookie:
-   * a longer `session.cookie.maxAge` is sent as the remaining time.
-   * @defaultValue `days(30)`
-   * @see OWASP ASVS 5.0, 7.3.2; NIST SP 800-63B-4, AAL1
-   */
-  readonly absolute?: number | undefined;
-  /**
-   * Shortest time between two touches of one session. A touch extends the idle timeout in the store.
-   * @defaultValue a tenth of `idle`, at most `minutes(1)`
-   */
-  readonly touchEvery?: number | undefined;
-}
 
 /** Result for a request whose session cannot be loaded: 503, or no session. */
 export type OnStoreError = 'fail' | 'anonymous';
@@ -155,36 +134,4 @@ export interface SessionOptions {
 export function isOptions(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   return !ArrayBuffer.isView(value) && !(value instanceof KeyObject);
-}
-
-/** The options, checked and complete. */
-export interface ResolvedSessionOptions {
-  readonly secrets: readonly Secret[];
-  /** An adapter where `givenStore` was made for express-session. */
-  readonly store: SessionStore;
-  /** The store as the application gave it. */
-  readonly givenStore: AnyStore;
-  readonly name: string;
-  readonly cookie: (req: IncomingMessage) => Awaitable<CookieOptions>;
-  /** The cookie attributes where they are the same for all requests at all times; else `null`. */
-  readonly fixedCookie: CookieOptions | null;
-  readonly idleMs: number;
-  /** No idle timeout was given: a session lives as long as its cookie, where the cookie has a lifetime. */
-  readonly cookieLeads: boolean;
-  readonly absoluteMs: number;
-  readonly touchEveryMs: number | null;
-  readonly genid: ((req: IncomingMessage) => string) | null;
-  readonly proxy: boolean | undefined;
-  readonly resave: boolean;
-  readonly rolling: boolean;
-  readonly saveUninitialized: boolean;
-  readonly unset: 'keep' | 'destroy';
-  readonly sweepEveryMs: number | false;
-  readonly isLazy: boolean;
-  readonly storeTimeoutMs: number | null;
-  readonly onStoreError: (req: IncomingMessage) => OnStoreError;
-  readonly onEvent: SessionEventListener | null;
-  readonly principalOf: ((session: UserSession) => unknown) | null;
-  readonly deviceOf: ((req: IncomingMessage) => unknown) | null;
-  readonly clock: Clock;
 }

@@ -8,7 +8,8 @@ import { EventReporter, PROCESS_WARNINGS } from './event-reporter.js';
 import { RequestCookies } from './request-cookies.js';
 import { DEFAULT_SESSION } from './request-properties.js';
 import { resolveSessionOptions } from './resolve-options.js';
-import { isOptions, type AnyStore, type ResolvedSessionOptions } from './session-options.js';
+import type { ResolvedSessionOptions } from './resolved-session-options.js';
+import { isOptions, type AnyStore } from './session-options.js';
 import type { SessionMiddlewareOptions } from './session-middleware.js';
 
 /**

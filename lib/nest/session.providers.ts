@@ -4,7 +4,8 @@ import { checkStore, configError } from '../http/check-options.js';
 import { EventReporter } from '../http/event-reporter.js';
 import { DEFAULT_SESSION } from '../http/request-properties.js';
 import { defaultStore, resolveSessionOptions } from '../http/resolve-options.js';
-import { isOptions, type AnyStore, type ResolvedSessionOptions } from '../http/session-options.js';
+import type { ResolvedSessionOptions } from '../http/resolved-session-options.js';
+import { isOptions, type AnyStore } from '../http/session-options.js';
 import { registryOf } from '../http/session-registry.js';
 import { logEvents } from './session-exceptions.js';
 import type {

@@ -16,6 +16,8 @@ export const FILES_WITHOUT_SPEC: readonly { readonly reason: string; readonly fi
       'http/handler-hooks.ts',
       'http/request-parts.ts',
       'http/session-options.ts',
+      'http/session-timeouts.ts',
+      'http/resolved-session-options.ts',
       'nest/session-module-options.ts',
       'stores/sql/sql-dialect.ts',
     ],
@@ -79,7 +81,7 @@ export const FILES_WITHOUT_SPEC: readonly { readonly reason: string; readonly fi
   },
   {
     reason: 'test/http/options.spec.ts checks every option and default.',
-    files: ['http/check-options.ts', 'http/resolve-options.ts'],
+    files: ['http/check-options.ts', 'http/resolve-options.ts', 'http/resolve-timeouts.ts'],
   },
   {
     reason: 'test/http/event-reporter.spec.ts checks the log lines and warnings.',

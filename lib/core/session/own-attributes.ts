@@ -9,6 +9,13 @@ export const LOGIN = '$login';
 /** The name of a session that has another one than the default. */
 export const NAME = '$name';
 
+/** The lifetime of this session, where `setLifetime()` has set one. */
+export const LIFETIME = '$lifetime';
+/** The hash of the credential that the session was bound by. */
+export const STAMP = '$stamp';
+/** The attributes of the engine that a patch can change. */
+export const PATCHED: readonly string[] = [LIFETIME, STAMP];
+
 /** Attributes of the engine besides the cookie settings, as JSON texts by stored name. */
 export type OwnTexts = ReadonlyMap<string, string>;
 

@@ -6,7 +6,9 @@ import type { SessionState } from './session-state.js';
 import type { UserSession } from './user-session.js';
 
 /** An attribute of the engine, as the next whole record has it. */
-function ownText({ stored, moving, own }: SessionState, name: string): string | undefined {
+export function ownText({ stored, moving, own, edits }: SessionState, name: string): string | undefined {
+  const edit = edits?.get(name);
+  if (edit !== undefined) return edit.to ?? undefined;
   return stored !== null && moving === null ? stored.record.attributes.get(name) : own?.get(name);
 }
 

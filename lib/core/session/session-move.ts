@@ -20,6 +20,7 @@ export function beginMove(state: SessionState, keep: readonly string[] | 'all'):
   if (names !== null || hasEnded || state.pending === null)
     state.pending = parts.features.sink.isOn ? regenerateOf(state) : null;
   state.own = keptOwn;
+  if (names !== null || hasEnded) state.edits = null;
   state.dropId();
   state.unsettled = { moved: null, patches: state.unsettled.patches };
   state.ending = null;

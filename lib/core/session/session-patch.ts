@@ -6,7 +6,7 @@ import { chain, onFailure, type Awaitable } from '../util/awaitable.js';
 import { COOKIE } from './attribute-name.js';
 import { NO_UPDATES, type Updates } from './pending-updates.js';
 import { conflictError } from './session-errors.js';
-import { patchOf } from './session-records.js';
+import { mergeCookie, patchOf } from './session-records.js';
 import type { SessionState } from './session-state.js';
 import { leftToWrite, NOTHING_UNSETTLED, type Wanted } from './unsettled-writes.js';
 
@@ -39,7 +39,7 @@ async function merge(
   for (let tried = 0, held = found; tried < MOST_MERGES; tried++) {
     const left = remaining(state, wanted, held);
     const changes = rebaseChanges(left.changes, held.attributes, left.updates);
-    state.mergeCookie(changes.get(COOKIE)!.to, held.touchedAt);
+    mergeCookie(state, changes.get(COOKIE)!.to, held.touchedAt);
     const merged = patchOf(state, changes, held);
     const result = await send(state, key, merged, wanted);
     if (typeof result !== 'object') return settle(state, result, mine, merged, held);

@@ -1,7 +1,8 @@
 import { carryOver, type AttributeUpdate } from '../merge/rebase.js';
 import { copyMap, type Changes, type SessionPatch, type SessionRecord } from '../store/session-record.js';
 import { COOKIE } from './attribute-name.js';
-import { ownTexts } from './own-attributes.js';
+import { ownTexts, PATCHED } from './own-attributes.js';
+import { editOwn } from './own-edits.js';
 import { expiryAfterUse } from './session-facts.js';
 import type { SessionState } from './session-state.js';
 
@@ -42,19 +43,41 @@ export function mergedRecord(
   const attributes = carryOver(held.attributes, moving, changes, updates);
   if (moving === 'all') {
     for (const name of ownTexts(attributes).keys()) attributes.delete(name);
+    keepPatched(state, held);
     // A login binds the session to its own user.
     if (state.pending === null || state.pending.kind === 'regenerate')
       state.identify(state.identity.createdAt, held.principal);
-    state.mergeCookie(attributes.get(COOKIE) ?? null, held.touchedAt);
+    mergeCookie(state, attributes.get(COOKIE) ?? null, held.touchedAt);
   }
   attributes.delete(COOKIE);
   return recordOf(state, attributes);
+}
+
+/** The engine's attributes that other requests can patch: those that this request has not set are theirs. */
+function keepPatched(state: SessionState, held: SessionRecord): void {
+  const { stored, edits } = state;
+  for (const name of PATCHED) {
+    const edit = edits?.get(name);
+    const before = edit === undefined ? (stored!.record.attributes.get(name) ?? null) : edit.from;
+    const theirs = held.attributes.get(name) ?? null;
+    if (theirs === before) continue;
+    if (edit === undefined || edit.from === edit.to) editOwn(state, name, theirs);
+  }
+}
+
+/** Takes over cookie settings that another request has stored. */
+export function mergeCookie(state: SessionState, settings: string | null, touchedAt: number): void {
+  if (settings !== state.cookie.settings) state.cookie.use(state.seed(settings, touchedAt));
 }
 
 function recordOf(state: SessionState, attributes: Map<string, string>): SessionRecord {
   const settings = state.cookie.settings;
   if (settings !== null) attributes.set(COOKIE, settings);
   if (state.own !== null) for (const [name, text] of state.own) attributes.set(name, text);
+  if (state.edits !== null)
+    for (const [name, { to }] of state.edits)
+      if (to === null) attributes.delete(name);
+      else attributes.set(name, to);
   const { createdAt, principal, epoch } = state.identity;
   const { now } = state;
   const record = {

@@ -1,12 +1,12 @@
 import type { Carried } from '../merge/rebase.js';
 import type { SessionId, SessionKey } from '../session-id.js';
 import { applyPatch } from '../store/session-record.js';
-import type { AttributeChange, Changes, SessionPatch, SessionRecord } from '../store/session-record.js';
-import { COOKIE } from './attribute-name.js';
+import type { Changes, SessionPatch, SessionRecord } from '../store/session-record.js';
 import type { SessionAttributes } from './attributes.js';
 import { type CookieSeed, CookieState } from './cookie-state.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
 import { HANDLE, type OwnTexts } from './own-attributes.js';
+import { editsAfterPatch, editsAfterWrite, withOwnChanges, type OwnEdits } from './own-edits.js';
 import type { PendingIdentity } from './pending-identity.js';
 import { patchedSnapshot, snapshotOf, type StoredSnapshot } from './stored-snapshot.js';
 import { NOTHING_UNSETTLED, type Unsettled } from './unsettled-writes.js';
@@ -29,6 +29,8 @@ export class SessionState {
   identity: Pick<SessionRecord, 'createdAt' | 'principal' | 'epoch'>;
   /** The engine's attributes of the next whole record; `null` for none. Until a move, those of `stored` count. */
   own: OwnTexts | null = null;
+  /** The engine's attributes that this request has set; `null` for none. */
+  edits: OwnEdits | null = null;
   /** The former user, where the session is anonymous and has kept attributes of that user. */
   formerOwner: string | null = null;
   /** The change of identity that is not stored yet. */
@@ -115,16 +117,13 @@ export class SessionState {
 
   /** What was changed since the last commit. @throws SessionError `ERR_SESSION_VALUE` */
   changes(): Changes {
-    const changes = this.attributes.changes();
-    const from = this.stored?.cookieSettings ?? null;
-    if (!this.cookie.differsFrom(from)) return changes;
-    return new Map<string, AttributeChange>([...changes, [COOKIE, { from, to: this.cookie.settings }]]);
+    return withOwnChanges(this.attributes.changes(), this);
   }
 
   /** Replaces the session by a record that was loaded again. */
   adopt(key: SessionKey, record: SessionRecord): void {
     this.identity = record;
-    this.own = this.formerOwner = this.moving = this.pending = null;
+    this.own = this.edits = this.formerOwner = this.moving = this.pending = null;
     this.isStamped = false;
     const { isCreated, isTouched } = this.stored!;
     this.stored = { ...snapshotOf(key, record, isCreated), isTouched };
@@ -140,6 +139,7 @@ export class SessionState {
     this.stored = snapshotOf(key, record, this.stored === null || this.stored.isCreated);
     this.moving = null;
     this.cookie.outdate();
+    if (this.edits !== null) this.edits = editsAfterWrite(this.edits, mine, record);
     this.attributes.saved(mine.attributes);
     if (record !== mine) this.attributes.showStored(record.attributes);
   }
@@ -154,6 +154,7 @@ export class SessionState {
     this.stored = patchedSnapshot(before, applied, held ?? before.record);
     const { principal } = this.stored.record;
     if (principal !== this.identity.principal) this.identify(this.identity.createdAt, principal);
+    if (this.edits !== null) this.edits = editsAfterPatch(this.edits, mine.changes, applied.changes);
     this.attributes.committed(mine.changes);
     const merged = held === null ? null : applyPatch(held, applied);
     if (merged !== null) this.attributes.showStored(merged.attributes);
@@ -186,11 +187,6 @@ export class SessionState {
   identify(createdAt: number, principal: string | null): void {
     const { epoch } = this.identity;
     this.identity = epoch === undefined ? { createdAt, principal } : { createdAt, principal, epoch };
-  }
-
-  /** Takes over cookie settings that another request has stored. */
-  mergeCookie(settings: string | null, touchedAt: number): void {
-    if (settings !== this.cookie.settings) this.cookie.use(this.seed(settings, touchedAt));
   }
 
   /** What the cookie object is made from. */
