@@ -8,6 +8,7 @@ export type { Secret } from '../cookie/cookie-signature.js';
 export type { Clock } from '../core/util/clock.js';
 export type { Awaitable } from '../core/util/awaitable.js';
 export { days, hours, minutes, seconds } from '../core/util/clock.js';
+export type { SessionLifetime } from '../core/session/session-lifetime.js';
 export type { SessionCookie } from '../core/session/session-cookie.js';
 export { SessionError, type SessionErrorCode } from '../core/errors.js';
 export type { SessionEvent, SessionEventListener } from '../core/session-event.js';

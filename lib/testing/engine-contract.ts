@@ -144,6 +144,7 @@ function requestOf(id: SessionId | undefined): RequestContext & { candidates: re
       }),
       attributesOf: () => ({ path: '/', httpOnly: true }),
       keep: () => null,
+      endBy: () => undefined,
       planOf: () => ({ lifetimeMs: null, endsAt: null, isPersistent: false, secure: false }),
       touch: () => undefined,
     },

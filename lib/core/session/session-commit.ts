@@ -2,8 +2,8 @@ import { NO_CHANGES } from '../store/session-record.js';
 import { chain, type Awaitable } from '../util/awaitable.js';
 import { planCommit, type CookieOutcome } from './commit-plan.js';
 import { bindByOption } from './principal-option.js';
-import { sentError } from './session-errors.js';
-import { commitFacts } from './session-facts.js';
+import { goneError, insecureError, sentError } from './session-errors.js';
+import { commitFacts, isInsecure } from './session-facts.js';
 import { presentPrincipal } from './session-identity.js';
 import type { SessionState } from './session-state.js';
 import { adoptMoved, write } from './session-writer.js';
@@ -20,6 +20,16 @@ export function commitSession(state: SessionState, isExplicit: boolean): Awaitab
   const plan = planCommit(commitFacts(state, isExplicit || changes.size > 0), policy);
   if (plan.write === 'none') return plan.cookie;
   return chain(write(state, plan.write, changes), () => (state.isGone ? 'none' : plan.cookie));
+}
+
+/**
+ * Checks that an explicit save has stored the session.
+ * @throws SessionError `ERR_SESSION_GONE`, `ERR_SESSION_SENT`, `ERR_SESSION_INSECURE`
+ */
+export function checkSaved(state: SessionState): void {
+  if (state.isGone) throw goneError('saved');
+  if (state.stored !== null || state.ending !== null) return;
+  throw state.request.canSendHeaders && isInsecure(state) ? insecureError() : sentError('save');
 }
 
 /**

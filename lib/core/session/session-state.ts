@@ -1,9 +1,9 @@
 import type { Carried } from '../merge/rebase.js';
 import type { SessionId, SessionKey } from '../session-id.js';
-import { applyPatch } from '../store/session-record.js';
-import type { Changes, SessionPatch, SessionRecord } from '../store/session-record.js';
+import { applyPatch, type Changes, type SessionPatch, type SessionRecord } from '../store/session-record.js';
 import type { SessionAttributes } from './attributes.js';
 import { type CookieSeed, CookieState } from './cookie-state.js';
+import { absoluteEnd } from './lifetime.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
 import { HANDLE, type OwnTexts } from './own-attributes.js';
 import { editsAfterPatch, editsAfterWrite, withOwnChanges, type OwnEdits } from './own-edits.js';
@@ -141,7 +141,7 @@ export class SessionState {
     this.cookie.outdate();
     if (this.edits !== null) this.edits = editsAfterWrite(this.edits, mine, record);
     this.attributes.saved(mine.attributes);
-    if (record !== mine) this.attributes.showStored(record.attributes);
+    if (record !== mine) this.#show(record);
   }
 
   /**
@@ -156,8 +156,12 @@ export class SessionState {
     if (principal !== this.identity.principal) this.identify(this.identity.createdAt, principal);
     if (this.edits !== null) this.edits = editsAfterPatch(this.edits, mine.changes, applied.changes);
     this.attributes.committed(mine.changes);
-    const merged = held === null ? null : applyPatch(held, applied);
-    if (merged !== null) this.attributes.showStored(merged.attributes);
+    if (held !== null) this.#show(applyPatch(held, applied) ?? held);
+  }
+
+  #show(merged: SessionRecord): void {
+    this.attributes.showStored(merged.attributes);
+    this.cookie.endBy(absoluteEnd(this));
   }
 
   /** The application has released the session. With `destroy` the commit deletes the record. */
@@ -191,6 +195,6 @@ export class SessionState {
 
   /** What the cookie object is made from. */
   seed(settings: string | null, touchedAt: number): CookieSeed {
-    return { settings, touchedAt, endsBy: this.identity.createdAt + this.parts.lifetimes.absoluteMs };
+    return { settings, touchedAt, endsBy: absoluteEnd(this) };
   }
 }

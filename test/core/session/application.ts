@@ -17,6 +17,8 @@ export interface Settings {
   readonly idleMs: number;
   readonly absoluteMs: number;
   readonly touchEveryMs: number | null;
+  /** Longest idle timeout of any session. */
+  readonly mostIdleMs: number;
   readonly saveUninitialized: boolean;
   readonly rolling: boolean;
   readonly resave: boolean;
@@ -36,12 +38,15 @@ interface Visit {
   readonly presented?: boolean;
   readonly goesOnWithout?: boolean;
   readonly context?: unknown;
+  /** The request does not count as activity. */
+  readonly isPassive?: boolean;
 }
 
 const DEFAULTS: Settings = {
   idleMs: minutes(10),
   absoluteMs: hours(8),
   touchEveryMs: null,
+  mostIdleMs: Infinity,
   saveUninitialized: false,
   rolling: false,
   resave: false,
@@ -68,7 +73,8 @@ export class Application {
     readonly clock = new FakeClock(1_700_000_000_000),
   ) {
     this.#settings = { ...DEFAULTS, ...settings };
-    const { idleMs, absoluteMs, touchEveryMs, newId, realm, principalOf, deviceOf, isOn } = this.#settings;
+    const { idleMs, absoluteMs, touchEveryMs, mostIdleMs } = this.#settings;
+    const { newId, realm, principalOf, deviceOf, isOn } = this.#settings;
     const emit = (event: SessionEvent): void => void this.events.push(event);
     this.#engine = new SessionEngine({
       store: this.#recorded(),
@@ -77,7 +83,7 @@ export class Application {
       storeTimeoutMs: null,
       onEvent: emit,
       features: { realm, principalOf, deviceOf, sink: { isOn, emit } },
-      lifetimes: { idleMs, absoluteMs, touchEveryMs },
+      lifetimes: { idleMs, absoluteMs, touchEveryMs, mostIdleMs },
       policy: this.#settings,
     });
   }
@@ -102,6 +108,7 @@ export class Application {
       hasBegun: visit.channel === 'sent',
       whenClosed: (step: () => Promise<void>) => void (this.closeLast = step),
       context: visit.context,
+      isPassive: visit.isPassive,
     };
     if (visit.goesOnWithout !== true) return this.#engine.open(request);
     return (async () => this.#engine.open(request))().catch((error: unknown) => {
