@@ -56,6 +56,7 @@ export {
   type SessionMiddleware,
   type SessionMiddlewareOptions,
 } from './session-middleware.js';
+export { sessionPolicy, type SessionPolicy } from './session-policy.js';
 export { sessionRegistry, type SessionRegistryOptions } from './session-registry.js';
 export type {
   AnyStore,
@@ -63,5 +64,6 @@ export type {
   OnStoreError,
   SessionOptions,
   SessionTimeouts,
+  TimeoutProfile,
 } from './session-options.js';
 export { truncatedAddress } from './truncated-address.js';

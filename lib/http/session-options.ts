@@ -8,9 +8,9 @@ import type { SessionDevice, UserSession } from '../core/session/user-session.js
 import type { Awaitable } from '../core/util/awaitable.js';
 import type { SessionStore } from '../core/store/session-store.js';
 import type { CallbackStore } from '../stores/express-session/callback-store.js';
-import type { SessionTimeouts } from './session-timeouts.js';
+import type { SessionTimeouts, TimeoutProfile } from './session-timeouts.js';
 
-export type { CallbackStore, SessionTimeouts };
+export type { CallbackStore, SessionTimeouts, TimeoutProfile };
 
 /** A `SessionStore`, or a store made for express-session. */
 export type AnyStore = SessionStore | CallbackStore;

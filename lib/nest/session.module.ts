@@ -16,7 +16,6 @@ import { seconds } from '../core/util/clock.js';
 import { isStoreFailure } from '../core/errors.js';
 import { SweepTimer } from '../core/store/sweep-timer.js';
 import { DEFAULT_SESSION } from '../http/request-properties.js';
-import { memoryWarning } from '../http/describe-event.js';
 import type { EventReporter } from '../http/event-reporter.js';
 import { SessionHandler } from '../http/session-handler.js';
 import { checkSessionName, configError } from '../http/check-options.js';
@@ -32,6 +31,7 @@ import type {
   SessionModuleOptions,
   SessionRegistration,
 } from './session-module-options.js';
+import { logStart } from './startup-log.js';
 import {
   RESOLVED_SESSION_OPTIONS,
   SESSION_EVENTS,
@@ -141,10 +141,7 @@ export class SessionModule
   }
 
   onModuleInit(): void {
-    const { store, givenStore } = this.#options;
-    const warning = memoryWarning(givenStore);
-    if (warning !== null) this.#logger.warn(warning);
-    if (store !== givenStore) this.#logger.log(EXPRESS_SESSION_STORE);
+    logStart(this.#logger, this.#options);
     this.#sweeps?.start();
   }
 
@@ -163,10 +160,6 @@ export class SessionModule
 
 /** Longest time that a shutdown waits for commits. */
 const LONGEST_SHUTDOWN_MS = seconds(10);
-
-const EXPRESS_SESSION_STORE =
-  'The session store was made for express-session: it writes whole sessions, so concurrent changes of several ' +
-  'processes to one session can be lost. A SessionStore merges them.';
 
 function assemble(
   registration: SessionRegistration,
