@@ -33,6 +33,7 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
   readonly name: string;
   readonly #parts: RequestParts;
   stage: AttachedSession['stage'] = 'claimed';
+  isPassive: boolean | undefined = undefined;
   #found: FoundOrFailed = null;
   #lazy: LazySession | null = null;
   /** The application has released the session, before or after it was loaded. */
@@ -59,7 +60,6 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
   get context(): IncomingMessage {
     return this.req;
   }
-  /** The client sent cookies of several live sessions: the response clears them. */
   get isDuplicate(): boolean {
     return this.#found === 'duplicate';
   }
@@ -170,7 +170,7 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
   }
 
   #isCommitDue(): boolean {
-    return this.#parts.engine.isCommitDue(this.#found, this.cookies);
+    return this.#parts.engine.isCommitDue(this.#found, this.cookies, this.isPassive);
   }
 
   get hasHeaders(): boolean {

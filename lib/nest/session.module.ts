@@ -21,6 +21,7 @@ import { SessionHandler } from '../http/session-handler.js';
 import { checkSessionName, configError } from '../http/check-options.js';
 import type { ResolvedSessionOptions } from '../http/resolved-session-options.js';
 import { isOptions } from '../http/session-options.js';
+import { ActivityRoutes } from './activity-guard.js';
 import { claimSession } from './claimed-sessions.js';
 import { bridgeFastify } from './fastify-bridge.js';
 import { RouteCheck } from './route-check.js';
@@ -66,6 +67,7 @@ export class SessionModule
   readonly #registration: SessionRegistration;
   readonly #adapterHost: HttpAdapterHost;
   readonly #routes: RouteCheck;
+  readonly #activity: ActivityRoutes;
   readonly #events: EventReporter;
   readonly #listeners: SessionListeners;
   readonly #sweeps: SweepTimer | null;
@@ -76,6 +78,7 @@ export class SessionModule
     @Inject(SESSION_REGISTRATION) registration: SessionRegistration,
     @Inject(HttpAdapterHost) adapterHost: HttpAdapterHost,
     @Inject(RouteCheck) routes: RouteCheck,
+    @Inject(ActivityRoutes) activity: ActivityRoutes,
     @Inject(SESSION_EVENTS) events: EventReporter,
     @Inject(SessionListeners) listeners: SessionListeners,
   ) {
@@ -83,6 +86,7 @@ export class SessionModule
     this.#registration = registration;
     this.#adapterHost = adapterHost;
     this.#routes = routes;
+    this.#activity = activity;
     this.#events = events;
     this.#listeners = listeners;
     const { store, clock, sweepEveryMs } = options;
@@ -116,6 +120,7 @@ export class SessionModule
   configure(consumer: MiddlewareConsumer): void {
     const { httpAdapter } = this.#adapterHost;
     if (httpAdapter.getType() === 'fastify') bridgeFastify(httpAdapter.getInstance());
+    this.#activity.guard();
     const { sessionName, forRoutes, exclude } = this.#registration;
     const { name: cookieName, givenStore } = this.#options;
     claimSession(this.#adapterHost, {
@@ -177,6 +182,7 @@ function assemble(
       ...createSessionProviders(sessionName, store),
       { provide: SESSION_REGISTRATION, useValue: registration },
       RouteCheck,
+      ActivityRoutes,
       SessionListeners,
     ],
     exports: [getSessionStoreToken(sessionName), getSessionRegistryToken(sessionName)],

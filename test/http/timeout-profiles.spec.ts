@@ -8,7 +8,7 @@ const resolved = (timeouts: SessionTimeouts, cookie: SessionOptions['cookie'] = 
 
 const messageOf = (timeouts: object, cookie?: SessionOptions['cookie']): string => {
   try {
-    resolved(timeouts as SessionTimeouts, cookie);
+    resolved(timeouts, cookie);
   } catch (error) {
     expect(error).toMatchObject({ code: 'ERR_SESSION_CONFIG' });
     return (error as Error).message;

@@ -40,6 +40,11 @@ export const FILES_WITHOUT_SPEC: readonly { readonly reason: string; readonly fi
     ],
   },
   {
+    reason:
+      'test/nest/activity-guard.spec.ts and session-activity.e2e.spec.ts check the decorator by its guard.',
+    files: ['http/session-activity.ts', 'nest/session-activity.decorator.ts', 'nest/module-classes.ts'],
+  },
+  {
     reason: 'test/core/session/lifetime.spec.ts: concurrent requests find the mark.',
     files: ['core/session/lifetime-mark.ts'],
   },
