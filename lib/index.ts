@@ -14,7 +14,12 @@ export type {
   SessionCondition,
   SessionRequirement,
 } from './nest/session-requirement.js';
-export { getSessionRegistryToken, getSessionStoreToken } from './nest/session.constants.js';
+export {
+  getSessionMiddlewareToken,
+  getSessionRegistryToken,
+  getSessionStoreToken,
+  SESSION_MIDDLEWARE,
+} from './nest/session.constants.js';
 export {
   CurrentPrincipal,
   InjectSessionRegistry,
