@@ -4,6 +4,7 @@
  * @module nest-session
  */
 export * from './http/index.js';
+export { CurrentSession } from './nest/current-session.js';
 export { OnSession, type SessionEventOf, type SessionEventType } from './nest/on-session.decorator.js';
 export { Public } from './nest/public.decorator.js';
 export { RequireLogin } from './nest/require-login.decorator.js';
@@ -15,6 +16,7 @@ export type {
   SessionRequirement,
 } from './nest/session-requirement.js';
 export {
+  getCurrentSessionToken,
   getSessionMiddlewareToken,
   getSessionRegistryToken,
   getSessionStoreToken,
@@ -22,6 +24,7 @@ export {
 } from './nest/session.constants.js';
 export {
   CurrentPrincipal,
+  InjectCurrentSession,
   InjectSessionRegistry,
   InjectSessionStore,
   Session,

@@ -4,6 +4,7 @@ import { isStoreFailure } from '../core/errors.js';
 import type { EventReporter } from '../http/event-reporter.js';
 import type { ResolvedSessionOptions } from '../http/resolved-session-options.js';
 import { SessionHandler } from '../http/session-handler.js';
+import { CurrentRequest } from './current-request.js';
 import { EarlyReads } from './early-reads.js';
 import { bridgeFastify } from './fastify-bridge.js';
 import { respondWithException } from './session-exceptions.js';
@@ -16,6 +17,8 @@ export class SessionMount {
   readonly handler: SessionHandler;
   /** Several calls for one request load its session once. */
   readonly middleware: Middleware;
+  /** The request that runs, for {@link CurrentSession}. */
+  readonly requests = new CurrentRequest();
   readonly #registration: SessionRegistration;
   readonly #earlyReads: EarlyReads | null;
   #isMounted = false;
@@ -32,14 +35,10 @@ export class SessionMount {
     }));
     this.#registration = registration;
     this.#earlyReads = this.#isEarly ? null : new EarlyReads((line) => logger.warn(line));
-    const reads = this.#earlyReads;
-    this.middleware =
-      reads === null
-        ? (req, res, next) => handler.handle(req, res, next)
-        : (req, res, next) => {
-            reads.check(req);
-            handler.handle(req, res, next);
-          };
+    this.middleware = (req, res, next) => {
+      this.#earlyReads?.check(req);
+      handler.handle(req, res, this.requests.remember(req, next));
+    };
   }
 
   get #isForAll(): boolean {

@@ -1,5 +1,6 @@
 import { DEFAULT_SESSION } from '../http/request-properties.js';
 import { SessionRegistry } from '../core/registry/session-registry.js';
+import { CurrentSession } from './current-session.js';
 import { SessionStore } from '../core/store/session-store.js';
 
 /** Token of the options as the application gave them, unchecked. */
@@ -45,6 +46,16 @@ export function getSessionRegistryToken(
   sessionName: string = DEFAULT_SESSION,
 ): typeof SessionRegistry | string {
   return sessionName === DEFAULT_SESSION ? SessionRegistry : `SessionRegistry:${sessionName}`;
+}
+
+/**
+ * The injection token of a module's {@link CurrentSession}: the class for the default session, a string for a
+ * named one.
+ */
+export function getCurrentSessionToken(
+  sessionName: string = DEFAULT_SESSION,
+): typeof CurrentSession | string {
+  return sessionName === DEFAULT_SESSION ? CurrentSession : `CurrentSession:${sessionName}`;
 }
 
 /** The injection token of a module's middleware: {@link SESSION_MIDDLEWARE} for the default session. */

@@ -35,6 +35,7 @@ import {
   SESSION_MOUNT,
   SESSION_OPTIONS,
   SESSION_REGISTRATION,
+  getCurrentSessionToken,
   getSessionMiddlewareToken,
   getSessionRegistryToken,
   getSessionStoreToken,
@@ -177,6 +178,7 @@ function assemble(
       getSessionStoreToken(sessionName),
       getSessionRegistryToken(sessionName),
       getSessionMiddlewareToken(sessionName),
+      getCurrentSessionToken(sessionName),
     ],
   };
 }

@@ -1,4 +1,4 @@
-import { Logger, type Provider, type Type } from '@nestjs/common';
+import { Logger, Scope, type Provider, type Type } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { describeWithoutText } from '../core/util/describe-value.js';
 import { checkStore, configError } from '../http/check-options.js';
@@ -8,6 +8,7 @@ import { defaultStore, resolveSessionOptions } from '../http/resolve-options.js'
 import type { ResolvedSessionOptions } from '../http/resolved-session-options.js';
 import { isOptions, type AnyStore } from '../http/session-options.js';
 import { registryOf } from '../http/session-registry.js';
+import { CurrentSession } from './current-session.js';
 import { logEvents } from './session-exceptions.js';
 import { SessionMount } from './session-mount.js';
 import type {
@@ -23,6 +24,7 @@ import {
   SESSION_MOUNT,
   SESSION_OPTIONS,
   SESSION_REGISTRATION,
+  getCurrentSessionToken,
   getSessionMiddlewareToken,
   getSessionRegistryToken,
   getSessionStoreToken,
@@ -63,6 +65,16 @@ export function createSessionProviders(sessionName: string | undefined, store: S
       provide: getSessionMiddlewareToken(sessionName),
       inject: [SESSION_MOUNT],
       useFactory: ({ middleware }: SessionMount) => middleware,
+    },
+    {
+      provide: getCurrentSessionToken(sessionName),
+      // Made only where it is injected. What injects it stays a singleton.
+      scope: Scope.TRANSIENT,
+      inject: [SESSION_MOUNT],
+      useFactory: ({ requests }: SessionMount) => {
+        requests.enable();
+        return new CurrentSession(requests, sessionName ?? DEFAULT_SESSION);
+      },
     },
   ];
 }
