@@ -11,22 +11,19 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { describeWithoutText } from '../core/util/describe-value.js';
+import { describeValue, describeWithoutText } from '../core/util/describe-value.js';
 import { seconds } from '../core/util/clock.js';
-import { isStoreFailure } from '../core/errors.js';
 import { SweepTimer } from '../core/store/sweep-timer.js';
 import { DEFAULT_SESSION } from '../http/request-properties.js';
 import type { EventReporter } from '../http/event-reporter.js';
-import { SessionHandler } from '../http/session-handler.js';
 import { checkSessionName, configError } from '../http/check-options.js';
 import type { ResolvedSessionOptions } from '../http/resolved-session-options.js';
 import { isOptions } from '../http/session-options.js';
 import { ActivityRoutes } from './activity-guard.js';
 import { claimSession } from './claimed-sessions.js';
-import { bridgeFastify } from './fastify-bridge.js';
 import { RouteCheck } from './route-check.js';
 import { SessionListeners } from './session-listeners.js';
-import { respondWithException } from './session-exceptions.js';
+import { SessionMount } from './session-mount.js';
 import type {
   SessionModuleAsyncOptions,
   SessionModuleOptions,
@@ -36,8 +33,11 @@ import { logStart } from './startup-log.js';
 import {
   RESOLVED_SESSION_OPTIONS,
   SESSION_EVENTS,
+  SESSION_MOUNT,
   SESSION_OPTIONS,
   SESSION_REGISTRATION,
+  getCurrentSessionToken,
+  getSessionMiddlewareToken,
   getSessionRegistryToken,
   getSessionStoreToken,
 } from './session.constants.js';
@@ -71,7 +71,8 @@ export class SessionModule
   readonly #events: EventReporter;
   readonly #listeners: SessionListeners;
   readonly #sweeps: SweepTimer | null;
-  #handler: SessionHandler | null = null;
+  readonly #mount: SessionMount;
+  #hasRoutes = false;
 
   constructor(
     @Inject(RESOLVED_SESSION_OPTIONS) options: ResolvedSessionOptions,
@@ -81,6 +82,7 @@ export class SessionModule
     @Inject(ActivityRoutes) activity: ActivityRoutes,
     @Inject(SESSION_EVENTS) events: EventReporter,
     @Inject(SessionListeners) listeners: SessionListeners,
+    @Inject(SESSION_MOUNT) mount: SessionMount,
   ) {
     this.#options = options;
     this.#registration = registration;
@@ -89,6 +91,7 @@ export class SessionModule
     this.#activity = activity;
     this.#events = events;
     this.#listeners = listeners;
+    this.#mount = mount;
     const { store, clock, sweepEveryMs } = options;
     this.#sweeps = SweepTimer.of(store, clock, sweepEveryMs, (event) => events.emit(event));
   }
@@ -101,8 +104,8 @@ export class SessionModule
    */
   static forRoot(options: SessionModuleOptions): DynamicModule {
     const given: Partial<SessionModuleOptions> = isOptions(options) ? options : {};
-    const { sessionName, isGlobal, forRoutes, exclude, imports, store, ...runtime } = given;
-    const registration = { sessionName, isGlobal, forRoutes, exclude, imports } as SessionRegistration;
+    const { sessionName, isGlobal, mount, forRoutes, exclude, imports, store, ...runtime } = given;
+    const registration = { sessionName, isGlobal, mount, forRoutes, exclude, imports } as SessionRegistration;
     return assemble(registration, store, [
       { provide: SESSION_OPTIONS, useValue: isOptions(options) ? runtime : options },
     ]);
@@ -115,34 +118,19 @@ export class SessionModule
 
   /**
    * Without `forRoutes` and `exclude` the middleware is mounted on the adapter, so that every request has a
-   * session, whatever the global prefix, versioning and GraphQL.
+   * session, whatever the global prefix, versioning and GraphQL. By default that has happened before.
    */
   configure(consumer: MiddlewareConsumer): void {
-    const { httpAdapter } = this.#adapterHost;
-    if (httpAdapter.getType() === 'fastify') bridgeFastify(httpAdapter.getInstance());
     this.#activity.guard();
-    const { sessionName, forRoutes, exclude } = this.#registration;
+    const { sessionName } = this.#registration;
     const { name: cookieName, givenStore } = this.#options;
     claimSession(this.#adapterHost, {
       sessionName: sessionName ?? DEFAULT_SESSION,
       cookieName,
       store: givenStore,
     });
-    const handler = (this.#handler = new SessionHandler(this.#options, {
-      sessionName,
-      answer: respondWithException(this.#logger),
-      report: (error) =>
-        isStoreFailure(error) ||
-        this.#logger.error('A session was not saved after its response had begun.', error),
-      events: this.#events,
-    }));
-    const middleware: SessionHandler['handle'] = (req, res, next) => handler.handle(req, res, next);
-    if (forRoutes === undefined && exclude === undefined) httpAdapter.use(middleware);
-    else
-      consumer
-        .apply(middleware)
-        .exclude(...(exclude ?? []))
-        .forRoutes(...(forRoutes ?? ['{*splat}']));
+    this.#hasRoutes = true;
+    this.#mount.mount(this.#adapterHost, consumer);
   }
 
   onModuleInit(): void {
@@ -153,13 +141,13 @@ export class SessionModule
   onApplicationBootstrap(): void {
     for (const listener of this.#listeners.find()) this.#events.listen(listener);
     // A script or a worker without HTTP has no routes, and may lack the global guards of main.ts.
-    if (this.#handler !== null) this.#routes.run();
+    if (this.#hasRoutes) this.#routes.run();
   }
 
   /** Waits for the commits of clients that have disconnected. The server itself waits for open requests. */
   async beforeApplicationShutdown(): Promise<void> {
     this.#sweeps?.stop();
-    await this.#handler?.settled(LONGEST_SHUTDOWN_MS);
+    await this.#mount.handler.settled(LONGEST_SHUTDOWN_MS);
   }
 }
 
@@ -185,12 +173,21 @@ function assemble(
       ActivityRoutes,
       SessionListeners,
     ],
-    exports: [getSessionStoreToken(sessionName), getSessionRegistryToken(sessionName)],
+    exports: [
+      getSessionStoreToken(sessionName),
+      getSessionRegistryToken(sessionName),
+      getSessionMiddlewareToken(sessionName),
+      getCurrentSessionToken(sessionName),
+    ],
   };
 }
 
-function checkRegistration({ sessionName, forRoutes, exclude }: SessionRegistration): void {
+function checkRegistration({ sessionName, mount, forRoutes, exclude }: SessionRegistration): void {
   checkSessionName(sessionName);
+  if (mount !== undefined && mount !== 'early' && mount !== 'module')
+    throw configError(`The option mount must be "early" or "module", got ${describeValue(mount)}.`);
+  if (mount === 'early' && (forRoutes ?? exclude) !== undefined)
+    throw configError('The option mount "early" is for all routes. Remove it, or forRoutes and exclude.');
   for (const [option, routes] of Object.entries({ forRoutes, exclude })) {
     if (routes === undefined || Array.isArray(routes)) continue;
     throw configError(`The option ${option} must be an array of routes, got ${describeWithoutText(routes)}.`);
