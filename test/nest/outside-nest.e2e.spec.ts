@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Controller, Get, type INestApplication } from '@nestjs/common';
-import express, { type Request } from 'express';
+import express from 'express';
 import { getSession, Session, SessionModule, type UserSession } from 'nest-session';
 import { ADAPTERS, startApp, type RunningApp } from '../support/adapters.js';
 import { Browser } from '../support/browser.js';
@@ -66,10 +66,7 @@ describe.each(ADAPTERS)('routes of %s outside of Nest', (name, adapter) => {
   it('may be an application of Express below a path', async () => {
     const sub = express();
     sub.get('/visits', (req, res) => void res.json(count(getSession(req)!)));
-    sub.get(
-      '/property',
-      (req: Request & { session?: UserSession }, res) => void res.json(count(req.session!)),
-    );
+    sub.get('/property', (req, res) => void res.json(count((req as WithSession).session!)));
     const browser = await start((app) => void app.use('/sub', sub));
     expect(await browser.get('/nest')).toEqual({ visits: 1 });
     expect(await browser.get('/sub/visits')).toEqual({ visits: 2 });
