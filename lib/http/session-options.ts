@@ -8,6 +8,7 @@ import type { SessionDevice, UserSession } from '../core/session/user-session.js
 import type { Awaitable } from '../core/util/awaitable.js';
 import type { SessionStore } from '../core/store/session-store.js';
 import type { CallbackStore } from '../stores/express-session/callback-store.js';
+import type { CredentialStampOptions } from './credential-stamp-options.js';
 import type { SessionTimeouts } from './session-timeouts.js';
 
 export type { CallbackStore, SessionTimeouts };
@@ -126,6 +127,14 @@ export interface SessionOptions {
    * without the part that identifies a single client.
    */
   readonly device?: ((req: IncomingMessage) => (SessionDevice & object) | null | undefined) | undefined;
+  /**
+   * Ends the sessions of a user when the password changes: a session is bound to `of(principal)` at its login, and
+   * ends at the next request that finds another result, before a handler runs. `await session.refreshStamp()`
+   * keeps the session that changed the password.
+   *
+   * A session from before the option is bound to the present result by its next request, which writes it once.
+   */
+  readonly credentialStamp?: CredentialStampOptions | undefined;
   /** Source of the current time; for tests. */
   readonly clock?: Clock | undefined;
 }
