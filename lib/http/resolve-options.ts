@@ -69,6 +69,7 @@ const CHECKS: Record<keyof SessionOptions, Check | null> = {
     (value) => (value as { of?: unknown } | null)?.of !== undefined,
     'an object such as { of: (principal) => stampOf(principal), checkEvery: minutes(1) }',
   ],
+  saveOnError: BOOLEAN,
   clock: [
     (value) => typeof (value as { now?: unknown } | null)?.now === 'function',
     'an object with a now() method',
@@ -116,6 +117,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     principalOf: options.principal ?? null,
     deviceOf: options.device ?? null,
     stampSource: resolveStamp(options.credentialStamp),
+    saveOnError: options.saveOnError ?? true,
     clock,
   };
 }
@@ -138,7 +140,7 @@ function checkOptions(options: unknown): asserts options is SessionOptions {
 
 function resolveStamp(option: CredentialStampOptions | undefined): ResolvedSessionOptions['stampSource'] {
   if (option === undefined) return null;
-  return { of: (principal) => option.of(principal), checkEveryMs: option.checkEvery ?? minutes(1) };
+  return { of: option.of.bind(option), checkEveryMs: option.checkEvery ?? minutes(1) };
 }
 
 function cookieSource(cookie: SessionOptions['cookie'], name: string): ResolvedSessionOptions['cookie'] {

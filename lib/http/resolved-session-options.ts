@@ -40,5 +40,6 @@ export interface ResolvedSessionOptions {
   readonly deviceOf: ((req: IncomingMessage) => unknown) | null;
   /** `null` without the option `credentialStamp`. */
   readonly stampSource: Pick<StampSource, 'of' | 'checkEveryMs'> | null;
+  readonly saveOnError: boolean;
   readonly clock: Clock;
 }

@@ -135,6 +135,14 @@ export interface SessionOptions {
    * A session from before the option is bound to the present result by its next request, which writes it once.
    */
   readonly credentialStamp?: CredentialStampOptions | undefined;
+  /**
+   * Whether a response with a status of 500 or more saves the session. With `false` it saves nothing, and sends
+   * no cookie, unless the request has ended its session or called `save()`. The old id of a session that
+   * was given a new one by `regenerate()` or `login()` ends all the same, and with it that session: an attacker
+   * may have the id.
+   * @defaultValue `true`, as in express-session (Django, tower-sessions: `false`)
+   */
+  readonly saveOnError?: boolean | undefined;
   /** Source of the current time; for tests. */
   readonly clock?: Clock | undefined;
 }
