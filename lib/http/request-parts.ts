@@ -14,6 +14,8 @@ export interface RequestParts {
   readonly cookieName: string;
   readonly unset: 'keep' | 'destroy';
   readonly saveOnError: boolean;
+  /** The value of the header `Clear-Site-Data` of a logout; `null` for none. */
+  readonly clearSiteData: string | null;
   /** Responds with an error if a session could not be saved. `false` if it cannot. Never throws. */
   readonly respondWithError: (error: unknown, request: Pick<RequestFacts, 'req' | 'res' | 'next'>) => boolean;
   /** Reports an error that no response can carry any more. Never throws. */

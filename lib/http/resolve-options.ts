@@ -9,6 +9,7 @@ import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
 import { isSessionStore, type SessionStore } from '../core/store/session-store.js';
 import { ExpressStoreAdapter } from '../stores/express-session/store-adapter.js';
 import { checkStore, configError } from './check-options.js';
+import { CLEAR_SITE_DATA, clearSiteDataOf } from './clear-site-data.js';
 import type { CredentialStampOptions } from './credential-stamp-options.js';
 import type { ResolvedSessionOptions } from './resolved-session-options.js';
 import { resolveTimeouts, TIMEOUT_CHECKS } from './resolve-timeouts.js';
@@ -70,6 +71,7 @@ const CHECKS: Record<keyof SessionOptions, Check | null> = {
     'an object such as { of: (principal) => stampOf(principal), checkEvery: minutes(1) }',
   ],
   saveOnError: BOOLEAN,
+  clearSiteData: CLEAR_SITE_DATA,
   clock: [
     (value) => typeof (value as { now?: unknown } | null)?.now === 'function',
     'an object with a now() method',
@@ -118,6 +120,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     deviceOf: options.device ?? null,
     stampSource: resolveStamp(options.credentialStamp),
     saveOnError: options.saveOnError ?? true,
+    clearSiteData: clearSiteDataOf(options.clearSiteData),
     clock,
   };
 }

@@ -41,5 +41,7 @@ export interface ResolvedSessionOptions {
   /** `null` without the option `credentialStamp`. */
   readonly stampSource: Pick<StampSource, 'of' | 'checkEveryMs'> | null;
   readonly saveOnError: boolean;
+  /** The value of the header `Clear-Site-Data`; `null` for none. */
+  readonly clearSiteData: string | null;
   readonly clock: Clock;
 }

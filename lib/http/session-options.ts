@@ -8,6 +8,7 @@ import type { SessionDevice, UserSession } from '../core/session/user-session.js
 import type { Awaitable } from '../core/util/awaitable.js';
 import type { SessionStore } from '../core/store/session-store.js';
 import type { CallbackStore } from '../stores/express-session/callback-store.js';
+import type { ClearSiteDataType } from './clear-site-data.js';
 import type { CredentialStampOptions } from './credential-stamp-options.js';
 import type { SessionTimeouts } from './session-timeouts.js';
 
@@ -143,6 +144,17 @@ export interface SessionOptions {
    * @defaultValue `true`, as in express-session (Django, tower-sessions: `false`)
    */
   readonly saveOnError?: boolean | undefined;
+  /**
+   * Sends `Clear-Site-Data` with the response of a logout: one that clears the cookie because its own request has
+   * ended the session. `true` for `cache`, `cookies` and `storage`. Only over secure connections, since browsers
+   * ignore it on others. A header that the application has set stays as it is.
+   *
+   * `cookies` removes all cookies of the domain and its subdomains: those of other session names too, and those
+   * that the same response sets.
+   * @defaultValue no header
+   * @see W3C Clear Site Data; OWASP ASVS 5.0, 14.3.1; requirement S-49
+   */
+  readonly clearSiteData?: true | readonly ClearSiteDataType[] | undefined;
   /** Source of the current time; for tests. */
   readonly clock?: Clock | undefined;
 }

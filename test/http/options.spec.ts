@@ -707,6 +707,7 @@ const GOOD: [string, SessionOptions][] = [
     { secret: SECRET, credentialStamp: { of: () => 'x', checkEvery: 0 } },
   ],
   ['a credential stamp', { secret: SECRET, credentialStamp: { of: async () => null } }],
+  ['what a logout clears', { secret: SECRET, saveOnError: false, clearSiteData: ['cache', '*'] as const }],
   ['no sweeping (serverless)', { secret: SECRET, sweepEvery: false }],
   ['the longest time between sweeps', { secret: SECRET, sweepEvery: 2_147_483_647 }],
   [
