@@ -174,11 +174,9 @@ describe('the option saveOnError for a response that is not one of Node', () => 
     const session = sessionMiddleware({ secret: SECRET, store, saveOnError: false });
     const req = createRequest({ url: '/' });
     const res = createResponse();
-    await new Promise<void>((resolve) =>
-      session(req as unknown as IncomingMessage, res as unknown as ServerResponse, () => resolve()),
-    );
+    await new Promise<void>((resolve) => session(req, res, () => resolve()));
     (req as unknown as SessionRequest).session['seen'] = true;
-    respond(res as unknown as ServerResponse);
+    respond(res);
     await session.close();
     expect(store.calls).toEqual(writes);
     expect(res.getHeader('set-cookie') !== undefined).toBe(writes.length > 0);

@@ -120,16 +120,21 @@ describe.each(ADAPTERS)('the option credentialStamp on %s', (_, adapter) => {
     expect(await statusOf(mine)).toBe(200);
   });
 
-  it('responds 503 where the option fails, logs nobody out, and logs the outage (S-69)', async () => {
-    await start();
-    const browser = await signedIn('ada');
-    passwords.set('ada', Promise.reject(new Error('down')));
-    clock.advance(minutes(1));
-    expect(await statusOf(browser)).toBe(503);
-    passwords.set('ada', 'first');
-    expect(await statusOf(browser)).toBe(200);
-    expect(events.map(({ type }) => type)).toContain('store-down');
-  });
+  it.each(['eager', 'lazy'] as const)(
+    'responds 503 where the option fails, and logs nobody out (S-69), %s',
+    async (load) => {
+      await start({ load });
+      const browser = await signedIn('ada');
+      passwords.set('ada', Promise.reject(new Error('down')));
+      clock.advance(minutes(1));
+      handled.length = 0;
+      expect(await statusOf(browser)).toBe(503);
+      expect(handled).toEqual([]);
+      passwords.set('ada', 'first');
+      expect(await statusOf(browser)).toBe(200);
+      expect(events.map(({ type }) => type)).toContain('store-down');
+    },
+  );
 
   it('responds 503 to a login where the option fails, and 500 where there is no such user', async () => {
     await start();

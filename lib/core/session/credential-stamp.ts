@@ -26,13 +26,12 @@ export interface PresentStamp {
   readonly text: string | null;
   /** The number of the call: a later call has a higher one. */
   readonly call: number;
+  /** When the call began. Epoch milliseconds. */
+  readonly at: number;
 }
 
 /** A call of the option, which may not have ended yet. */
-interface Call {
-  readonly number: number;
-  /** When it began. Epoch milliseconds. */
-  readonly at: number;
+interface Call extends Pick<PresentStamp, 'call' | 'at'> {
   readonly stamp: Awaitable<PresentStamp>;
 }
 
@@ -72,7 +71,7 @@ export class CredentialStamps {
     // The clock may have been set back.
     if (known !== undefined && Math.abs(at - known.at) < checkEveryMs) return known.stamp;
     const stamp = this.ask(principal);
-    const call = { number: this.#calls, at, stamp };
+    const call = { call: this.#calls, at, stamp };
     this.#keep(principal, call);
     if (!(stamp instanceof Promise)) return stamp;
     stamp.then(
@@ -90,18 +89,19 @@ export class CredentialStamps {
    */
   ask(principal: string): Awaitable<PresentStamp> {
     const call = ++this.#calls;
-    return chain(this.#result(principal), (result) => ({ text: stampText(principal, result), call }));
+    const at = this.#source.clock.now();
+    return chain(this.#result(principal), (result) => ({ text: stampText(principal, result), call, at }));
   }
 
   /** Keeps a stamp from {@link CredentialStamps.ask}, unless a later call has begun since. */
   note(principal: string, stamp: PresentStamp): void {
-    if (this.#source.checkEveryMs === 0) return;
-    this.#keep(principal, { number: stamp.call, at: this.#source.clock.now(), stamp });
+    const { call, at } = stamp;
+    if (this.#source.checkEveryMs > 0) this.#keep(principal, { call, at, stamp });
   }
 
   #keep(principal: string, call: Call): void {
     const known = this.#recent.get(principal);
-    if (known === undefined || known.number <= call.number) this.#recent.set(principal, call);
+    if (known === undefined || known.call <= call.call) this.#recent.set(principal, call);
   }
 
   #settle(principal: string, call: Call, stamp: PresentStamp | null): void {

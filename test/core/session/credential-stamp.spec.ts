@@ -94,7 +94,7 @@ describe('the present stamps of users', () => {
     const own = stampsOf({ of, checkEveryMs: 0 });
     await Promise.all([textOf(own), textOf(own), textOf(own)]);
     expect(asked).toHaveLength(3);
-    own.note('u1', { text: 'x', call: 9 });
+    own.note('u1', { text: 'x', call: 9, at: clock.now() });
     await textOf(own);
     expect(asked).toHaveLength(4);
   });
