@@ -58,6 +58,8 @@ export {
 } from './session-middleware.js';
 export { sessionPolicy, type SessionPolicy } from './session-policy.js';
 export { sessionRegistry, type SessionRegistryOptions } from './session-registry.js';
+export type { ClearSiteDataType } from './clear-site-data.js';
+export type { CredentialStampOptions } from './credential-stamp-options.js';
 export type {
   AnyStore,
   CallbackStore,

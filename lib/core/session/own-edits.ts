@@ -57,6 +57,14 @@ export function settingsToStore(state: EditedState): string | null {
   return ownText(state, LIFETIME) === undefined ? settings : markedSettings(settings);
 }
 
+/** Forgets what this request has set an attribute of the engine to. */
+export function dropEdit(state: Pick<EditedState, 'edits'>, name: string): void {
+  if (state.edits?.has(name) !== true) return;
+  const left = new Map(state.edits);
+  left.delete(name);
+  state.edits = left;
+}
+
 /** The changes of a session with those of its cookie settings and of the engine's attributes. */
 export function withOwnChanges(changes: Changes, state: EditedState): Changes {
   const { stored, cookie, edits } = state;
