@@ -14,7 +14,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { describeWithoutText } from '../core/util/describe-value.js';
 import { seconds } from '../core/util/clock.js';
 import { isStoreFailure } from '../core/errors.js';
-import { SweepTimer } from '../core/store/sweep-timer.js';
+import { ExpirySweep } from '../core/registry/expiry-sweep.js';
 import { DEFAULT_SESSION } from '../http/request-properties.js';
 import { memoryWarning } from '../http/describe-event.js';
 import type { EventReporter } from '../http/event-reporter.js';
@@ -27,6 +27,7 @@ import { bridgeFastify } from './fastify-bridge.js';
 import { RouteCheck } from './route-check.js';
 import { SessionListeners } from './session-listeners.js';
 import { respondWithException } from './session-exceptions.js';
+import { EXPRESS_SESSION_STORE, expiryWarning } from './start-warnings.js';
 import type {
   SessionModuleAsyncOptions,
   SessionModuleOptions,
@@ -68,7 +69,7 @@ export class SessionModule
   readonly #routes: RouteCheck;
   readonly #events: EventReporter;
   readonly #listeners: SessionListeners;
-  readonly #sweeps: SweepTimer | null;
+  readonly #sweeps: ExpirySweep | null;
   #handler: SessionHandler | null = null;
 
   constructor(
@@ -85,8 +86,9 @@ export class SessionModule
     this.#routes = routes;
     this.#events = events;
     this.#listeners = listeners;
-    const { store, clock, sweepEveryMs } = options;
-    this.#sweeps = SweepTimer.of(store, clock, sweepEveryMs, (event) => events.emit(event));
+    const { store, clock, sweepEveryMs: everyMs } = options;
+    const { sessionName = DEFAULT_SESSION } = registration;
+    this.#sweeps = ExpirySweep.of({ store, clock, everyMs, sessionName, sink: events });
   }
 
   /**
@@ -145,28 +147,26 @@ export class SessionModule
     const warning = memoryWarning(givenStore);
     if (warning !== null) this.#logger.warn(warning);
     if (store !== givenStore) this.#logger.log(EXPRESS_SESSION_STORE);
-    this.#sweeps?.start();
   }
 
   onApplicationBootstrap(): void {
-    for (const listener of this.#listeners.find()) this.#events.listen(listener);
+    const listeners = this.#listeners.find();
+    for (const { call, types } of listeners) this.#events.listen(call, types);
+    const warning = listeners.some(({ types }) => types.has('expired')) ? expiryWarning(this.#options) : null;
+    if (warning !== null) this.#logger.warn(warning);
+    this.#sweeps?.start();
     // A script or a worker without HTTP has no routes, and may lack the global guards of main.ts.
     if (this.#handler !== null) this.#routes.run();
   }
 
   /** Waits for the commits of clients that have disconnected. The server itself waits for open requests. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.#sweeps?.stop();
-    await this.#handler?.settled(LONGEST_SHUTDOWN_MS);
+    await Promise.all([this.#sweeps?.stop(), this.#handler?.settled(LONGEST_SHUTDOWN_MS)]);
   }
 }
 
 /** Longest time that a shutdown waits for commits. */
 const LONGEST_SHUTDOWN_MS = seconds(10);
-
-const EXPRESS_SESSION_STORE =
-  'The session store was made for express-session: it writes whole sessions, so concurrent changes of several ' +
-  'processes to one session can be lost. A SessionStore merges them.';
 
 function assemble(
   registration: SessionRegistration,
