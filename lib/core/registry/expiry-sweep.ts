@@ -106,6 +106,8 @@ export class ExpirySweep {
       for (const session of claimed) report(session, store, sinks, epochs);
       count += claimed.length;
       if (claimed.length < most || count >= limit) return count;
+      // The listeners run before the next claim, and so do requests.
+      await new Promise<void>((resolve) => nextTurn(resolve));
     }
   }
 
