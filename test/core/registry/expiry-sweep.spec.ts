@@ -222,8 +222,12 @@ describe('ExpirySweep', () => {
   });
 
   describe('on a store that frees expired sessions itself', () => {
-    beforeEach(() => void jest.useFakeTimers({ now: NOW }));
-    afterEach(() => void jest.useRealTimers());
+    beforeEach(() => {
+      jest.useFakeTimers({ now: NOW });
+    });
+    afterEach(() => {
+      jest.useRealTimers();
+    });
 
     /** Longer than the timer of the memory store, shorter than that of the sweep. */
     const MOMENT = 10_000;
@@ -238,11 +242,11 @@ describe('ExpirySweep', () => {
       expect([store.size, sink.events.length]).toEqual([0, 1]);
     });
 
-    it.each([
-      ['nobody listens', () => (sink.types = []), EVERY],
-      ['no sweep of this process claims them', () => undefined, false],
-    ] as const)('leaves them to it while %s', async (_, prepare, everyMs) => {
-      prepare();
+    it.each<[string, SessionEvent['type'][], number | false]>([
+      ['nobody listens', [], EVERY],
+      ['no sweep of this process claims them', ['expired'], false],
+    ])('leaves them to it while %s', async (_, types, everyMs) => {
+      sink.types = types;
       start({ everyMs });
       await store.create(newKey(), expiredAt(NOW + 1000));
       await jest.advanceTimersByTimeAsync(MOMENT);
@@ -263,7 +267,7 @@ describe('ExpirySweep', () => {
 
   it('is null for a store that can neither delete nor claim, and claims on one that can only claim', async () => {
     const { load, create, patch, rekey, delete: remove } = SessionStore.prototype;
-    const bare = { load, create, patch, rekey, delete: remove } as SessionStore;
+    const bare = { load, create, patch, rekey, delete: remove };
     const parts = { clock, everyMs: EVERY, sessionName: 'default', sink };
     expect(ExpirySweep.of({ ...parts, store: bare })).toBeNull();
     const key = newKey();
