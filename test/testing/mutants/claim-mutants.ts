@@ -35,7 +35,7 @@ class ReturnsAnOldState extends ClaimsWhatItFoundBefore {
   }
 }
 
-/** Reads what it has removed from a copy that `deleteExpired` does not know. */
+/** Counts what it found, although a claim has removed it meanwhile. */
 class CountsWhatAClaimReturns extends ReferenceStore {
   override async deleteExpired(before: number, limit: number) {
     const expired = this.expired(before).slice(0, limit);
@@ -109,7 +109,7 @@ export const CLAIM_MUTANTS: readonly Mutant[] = [
     caughtBy: 'returns each record to one of three concurrent claims, or to none of them',
   },
   {
-    fault: 'claims a state of a record that it has before a change',
+    fault: 'returns a state of a record from before a change',
     make: () => new ReturnsAnOldState(),
     caughtBy: 'returns the state that it removes, while requests change the records',
   },
