@@ -8,6 +8,8 @@ import type { SessionDevice, UserSession } from '../core/session/user-session.js
 import type { Awaitable } from '../core/util/awaitable.js';
 import type { SessionStore } from '../core/store/session-store.js';
 import type { CallbackStore } from '../stores/express-session/callback-store.js';
+import type { ClearSiteDataType } from './clear-site-data.js';
+import type { CredentialStampOptions } from './credential-stamp-options.js';
 import type { SessionTimeouts } from './session-timeouts.js';
 
 export type { CallbackStore, SessionTimeouts };
@@ -127,6 +129,33 @@ export interface SessionOptions {
    * without the part that identifies a single client.
    */
   readonly device?: ((req: IncomingMessage) => (SessionDevice & object) | null | undefined) | undefined;
+  /**
+   * Ends the sessions of a user when the password changes: a session is bound to `of(principal)` at its login, and
+   * ends at the next request that finds another result, before a handler runs. `await session.refreshStamp()`
+   * keeps the session that changed the password.
+   *
+   * A session from before the option is bound to the present result by its next request, which writes it once.
+   */
+  readonly credentialStamp?: CredentialStampOptions | undefined;
+  /**
+   * Whether a response with a status of 500 or more saves the session. With `false` it saves nothing, and sends
+   * no cookie, unless the request has ended its session or called `save()`. The old id of a session that
+   * was given a new one by `regenerate()` or `login()` ends all the same, and with it that session: an attacker
+   * may have the id.
+   * @defaultValue `true`, as in express-session (Django, tower-sessions: `false`)
+   */
+  readonly saveOnError?: boolean | undefined;
+  /**
+   * Sends `Clear-Site-Data` with the response of a logout: one that clears the cookie because its own request has
+   * ended the session. `true` for `cache`, `cookies` and `storage`. Only over secure connections, since browsers
+   * ignore it on others. A header that the application has set stays as it is.
+   *
+   * `cookies` removes all cookies of the domain and its subdomains: those of other session names too, and those
+   * that the same response sets.
+   * @defaultValue no header
+   * @see W3C Clear Site Data; OWASP ASVS 5.0, 14.3.1; requirement S-49
+   */
+  readonly clearSiteData?: true | readonly ClearSiteDataType[] | undefined;
   /** Source of the current time; for tests. */
   readonly clock?: Clock | undefined;
 }

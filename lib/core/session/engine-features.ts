@@ -1,5 +1,6 @@
 import type { EventSink } from '../session-event.js';
 import { DEFAULT_NAME } from '../store/principal-scope.js';
+import type { CredentialStamps } from './credential-stamp.js';
 import type { UserSession } from './user-session.js';
 
 /** What an engine does beyond storing sessions. */
@@ -11,6 +12,8 @@ export interface EngineFeatures {
   readonly principalOf: ((session: UserSession) => unknown) | null;
   /** The option `device`: what is recorded of a login, by the request. `null` without the option. */
   readonly deviceOf: ((context: unknown) => unknown) | null;
+  /** The option `credentialStamp`; `null` without the option. */
+  readonly stamps: CredentialStamps | null;
 }
 
 /** The features of an engine that is given none. */
@@ -19,4 +22,5 @@ export const NO_FEATURES: EngineFeatures = {
   sink: { isOn: false, emit: () => undefined },
   principalOf: null,
   deviceOf: null,
+  stamps: null,
 };

@@ -7,6 +7,7 @@ import { commitFacts } from './session-facts.js';
 import { presentPrincipal } from './session-identity.js';
 import type { SessionState } from './session-state.js';
 import { adoptMoved, write } from './session-writer.js';
+import { withStamp } from './stamp-binding.js';
 
 /** Makes the store agree with the session, and returns what becomes of the cookie. An explicit save needs a record. */
 export function commitSession(state: SessionState, isExplicit: boolean): Awaitable<CookieOutcome> {
@@ -19,6 +20,8 @@ export function commitSession(state: SessionState, isExplicit: boolean): Awaitab
   const changes = state.ending === null ? state.changes() : NO_CHANGES;
   const plan = planCommit(commitFacts(state, isExplicit || changes.size > 0), policy);
   if (plan.write === 'none') return plan.cookie;
+  if (state.needsStamp && state.ending === null)
+    return withStamp(state, () => commitSession(state, isExplicit));
   return chain(write(state, plan.write, changes), () => (state.isGone ? 'none' : plan.cookie));
 }
 

@@ -5,8 +5,8 @@ import type { Changes, SessionPatch, SessionRecord } from '../store/session-reco
 import type { SessionAttributes } from './attributes.js';
 import { type CookieSeed, CookieState } from './cookie-state.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
-import { HANDLE, type OwnTexts } from './own-attributes.js';
-import { editsAfterPatch, editsAfterWrite, withOwnChanges, type OwnEdits } from './own-edits.js';
+import { HANDLE, STAMP, type OwnTexts } from './own-attributes.js';
+import { editOwn, editsAfterPatch, editsAfterWrite, withOwnChanges, type OwnEdits } from './own-edits.js';
 import type { PendingIdentity } from './pending-identity.js';
 import { patchedSnapshot, snapshotOf, type StoredSnapshot } from './stored-snapshot.js';
 import { NOTHING_UNSETTLED, type Unsettled } from './unsettled-writes.js';
@@ -39,6 +39,8 @@ export class SessionState {
   isStamped = false;
   /** The old id ends when the connection closes. */
   endsOldId = false;
+  /** The next write binds the session to the present stamp of its user. */
+  needsStamp = false;
   /** The option `principal` runs. */
   isAsked = false;
   /** `null` where no store holds the session. */
@@ -69,7 +71,7 @@ export class SessionState {
       this.cookie = new CookieState(request.cookies, browser, this.seed(null, createdAt));
       return;
     }
-    const { candidate, key, record } = found;
+    const { candidate, key, record, stamp } = found;
     this.#id = candidate.id;
     this.identity = record;
     this.stored = snapshotOf(key, record);
@@ -77,6 +79,7 @@ export class SessionState {
     const browser = { client: candidate.current ? 'current' : client, settings } as const;
     this.cookie = new CookieState(request.cookies, browser, this.seed(settings, record.touchedAt));
     attributes.hydrate(record.attributes);
+    if (stamp !== undefined) editOwn(this, STAMP, stamp);
   }
 
   get isGone(): boolean {
@@ -124,7 +127,7 @@ export class SessionState {
   adopt(key: SessionKey, record: SessionRecord): void {
     this.identity = record;
     this.own = this.edits = this.formerOwner = this.moving = this.pending = null;
-    this.isStamped = false;
+    this.isStamped = this.needsStamp = false;
     const { isCreated, isTouched } = this.stored!;
     this.stored = { ...snapshotOf(key, record, isCreated), isTouched };
     this.cookie.use(this.seed(this.stored.cookieSettings, record.touchedAt));
