@@ -57,7 +57,8 @@ export type LifecycleEvent =
       readonly reason: 'everything';
       readonly handle: null;
       readonly principal: null;
-    });
+    })
+  | (SessionOccurrence & { readonly type: 'expired' });
 
 /**
  * Events of sessions and of their store. No event contains an id, a key or data of a session.
@@ -69,6 +70,10 @@ export type LifecycleEvent =
  * - `regenerated`: a session has a new id, without a login.
  * - `revoked`: `SessionRegistry` has ended a session, or with the reason `everything` all sessions of a name.
  *   Reason `stamp`: the credential of its user has changed, by the option `credentialStamp`.
+ * - `expired`: a sweep has removed an expired session, anonymous or not. `at` is the instant at which it expired,
+ *   at least five minutes before the event. Of all nodes, the one that removed it emits the event, once. Needs a
+ *   store with `ExpiryClaims` and the option `sweepEvery`. Not emitted for a session that `revokeEverything()` had
+ *   ended.
  * - `rejected`: a request with a session cookie got no session. `handles` are the public names of the
  *   sessions that its cookies name, if any. Reason `duplicate-cookie`: cookies of several live sessions, so
  *   nothing shows which one is the visitor's. Another host of the same domain may have set one of them (cookie

@@ -1,3 +1,4 @@
+import type { ExpirySink } from '../core/registry/expiry-sweep.js';
 import type { EventSink, SessionEvent, SessionEventListener } from '../core/session-event.js';
 import { callListener, withoutThrow } from './call-listener.js';
 import { describeEvent, isLogged, type LoggedEvent } from './describe-event.js';
@@ -16,8 +17,8 @@ export interface EventLog {
  * Passes the events and warnings of one session name to the log, to the option `onEvent` and to further
  * listeners.
  */
-export class EventReporter implements EventSink {
-  readonly #listeners: ((event: SessionEvent) => void)[] = [];
+export class EventReporter implements EventSink, ExpirySink {
+  readonly #listeners: Listening[] = [];
   readonly #log: EventLog['log'];
   readonly #warn: EventLog['warn'];
   readonly #clock: Clock;
@@ -31,17 +32,22 @@ export class EventReporter implements EventSink {
     this.#log = log;
     this.#warn = warn;
     this.#clock = clock;
-    if (onEvent !== null) this.#listeners.push((event) => callListener(onEvent, event, warn));
+    if (onEvent !== null)
+      this.#listeners.push({ types: null, call: (event) => callListener(onEvent, event, warn) });
   }
 
   get isOn(): boolean {
     return this.#listeners.length > 0;
   }
 
-  /** Adds a listener. Its errors are logged as warnings. */
-  listen(listener: SessionEventListener): void {
+  listensTo(type: SessionEvent['type']): boolean {
+    return this.#listeners.some(({ types }) => isOneOf(types, type));
+  }
+
+  /** Adds a listener for events of some types, or of all. Its errors are logged as warnings. */
+  listen(listener: SessionEventListener, types: EventTypes = null): void {
     const name = 'A listener of session events';
-    this.#listeners.push((event) => callListener(listener, event, this.#warn, name));
+    this.#listeners.push({ types, call: (event) => callListener(listener, event, this.#warn, name) });
   }
 
   /**
@@ -52,7 +58,7 @@ export class EventReporter implements EventSink {
     setImmediate(() => {
       if (isLogged(event) && (event.type !== 'rejected' || this.#isRejectionLogDue()))
         withoutThrow(() => this.#log(event));
-      for (const call of this.#listeners) call(event);
+      for (const { types, call } of this.#listeners) if (isOneOf(types, event.type)) call(event);
     });
   }
 
@@ -71,6 +77,16 @@ export class EventReporter implements EventSink {
     return true;
   }
 }
+
+/** Types of events; `null` for all. */
+type EventTypes = ReadonlySet<SessionEvent['type']> | null;
+
+interface Listening {
+  readonly types: EventTypes;
+  readonly call: (event: SessionEvent) => void;
+}
+
+const isOneOf = (types: EventTypes, type: SessionEvent['type']): boolean => types === null || types.has(type);
 
 /** Shortest time between log lines of rejected requests, whose number clients decide. */
 const LOG_EVERY_MS = minutes(1);

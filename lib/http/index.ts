@@ -47,7 +47,13 @@ export {
   type StoredSession,
   type WriteTerms,
 } from '../core/store/session-store.js';
-export type { SessionEpochs, SessionLimits, SessionPage, SessionScan } from '../core/store/store-powers.js';
+export type {
+  ExpiryClaims,
+  SessionEpochs,
+  SessionLimits,
+  SessionPage,
+  SessionScan,
+} from '../core/store/store-powers.js';
 export { MemorySessionStore, type MemoryStoreOptions } from '../stores/memory/memory-session-store.js';
 export { getSession, loadSession } from './get-session.js';
 export type { Next } from './handler-hooks.js';

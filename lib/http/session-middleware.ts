@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { seconds } from '../core/util/clock.js';
 import { isStoreFailure } from '../core/errors.js';
-import { SweepTimer } from '../core/store/sweep-timer.js';
+import { ExpirySweep } from '../core/registry/expiry-sweep.js';
 import { memoryWarning } from './describe-event.js';
 import { statusOf } from './response/error-response.js';
 import { resolveSessionOptions } from './resolve-options.js';
@@ -9,6 +9,7 @@ import { RETRY_AFTER, type Next } from './handler-hooks.js';
 import { EventReporter, PROCESS_WARNINGS } from './event-reporter.js';
 import { SessionHandler } from './session-handler.js';
 import { checkSessionName } from './check-options.js';
+import { DEFAULT_SESSION } from './request-properties.js';
 import { isOptions, type SessionOptions } from './session-options.js';
 
 /** Options of {@link sessionMiddleware}. */
@@ -103,15 +104,15 @@ export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMid
   });
   const memory = memoryWarning(resolved.givenStore);
   if (memory !== null) warn(memory);
-  const { store, clock, sweepEveryMs } = resolved;
-  const sweeps = SweepTimer.of(store, clock, sweepEveryMs, (event) => events.emit(event));
+  const { store, clock, sweepEveryMs: everyMs } = resolved;
+  const name = sessionName ?? DEFAULT_SESSION;
+  const sweeps = ExpirySweep.of({ store, clock, everyMs, sessionName: name, sink: events });
   sweeps?.start();
   return Object.assign(
     (req: IncomingMessage, res: object, next: Next) => handler.handle(req, res as ServerResponse, next),
     {
-      close: () => {
-        sweeps?.stop();
-        return handler.settled(seconds(10));
+      close: async () => {
+        await Promise.all([sweeps?.stop(), handler.settled(seconds(10))]);
       },
     },
   );

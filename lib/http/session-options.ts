@@ -76,8 +76,9 @@ export interface SessionOptions {
    */
   readonly unset?: 'keep' | 'destroy' | undefined;
   /**
-   * Time between two sweeps, for a store that can sweep expired sessions; `false` for no sweeps (serverless).
-   * Milliseconds.
+   * Time between two sweeps, for a store that can sweep expired sessions; `false` for no sweeps (serverless). A
+   * sweep without a listener removes sessions without the event `expired`: set `false` on nodes that do not
+   * listen. Milliseconds.
    * @defaultValue `minutes(1)`
    */
   readonly sweepEvery?: number | false | undefined;

@@ -3,7 +3,7 @@ import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import type { SessionError } from '../core/errors.js';
 import type { SessionEvent, SessionEventListener } from '../core/session-event.js';
 import { configError } from '../http/check-options.js';
-import { listenedTypes } from './on-session.decorator.js';
+import { listenedTypes, type SessionEventType } from './on-session.decorator.js';
 
 /** The used part of Nest's wrapper of a provider. */
 interface Wrapper {
@@ -13,6 +13,12 @@ interface Wrapper {
 }
 
 type Methods = Record<string, (event: SessionEvent) => unknown>;
+
+/** A method with `@OnSession`, and the types of events that it gets. */
+export interface SessionListener {
+  readonly types: ReadonlySet<SessionEventType>;
+  readonly call: SessionEventListener;
+}
 
 /** Finds the methods with `@OnSession` of an application's providers and controllers. */
 @Injectable()
@@ -24,11 +30,11 @@ export class SessionListeners {
   }
 
   /**
-   * One listener for each method. It ignores the events of other types.
+   * One listener for each method.
    *
    * @throws SessionError `ERR_SESSION_CONFIG` for a method of a request-scoped or transient provider.
    */
-  find(): SessionEventListener[] {
+  find(): SessionListener[] {
     const seen = new Set<object>();
     return this.#wrappers().flatMap((wrapper) => {
       const { instance } = wrapper;
@@ -55,10 +61,10 @@ const listeningMethods = (prototype: Methods | null): string[] =>
     .getAllMethodNames(prototype)
     .filter((name) => listenedTypes(prototype![name]!).size > 0);
 
-function listenerOf(instance: Methods, name: string, method: object): SessionEventListener {
-  const types = listenedTypes(method);
-  return (event) => (types.has(event.type) ? instance[name]!(event) : undefined);
-}
+const listenerOf = (instance: Methods, name: string, method: object): SessionListener => ({
+  types: listenedTypes(method),
+  call: (event) => instance[name]!(event),
+});
 
 function checkScope(wrapper: Wrapper, method: string): void {
   if (wrapper.isTransient) throw withoutInstance(method, 'transient');

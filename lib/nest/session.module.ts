@@ -13,7 +13,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { describeValue, describeWithoutText } from '../core/util/describe-value.js';
 import { seconds } from '../core/util/clock.js';
-import { SweepTimer } from '../core/store/sweep-timer.js';
+import { ExpirySweep } from '../core/registry/expiry-sweep.js';
 import { DEFAULT_SESSION } from '../http/request-properties.js';
 import type { EventReporter } from '../http/event-reporter.js';
 import { checkSessionName, configError } from '../http/check-options.js';
@@ -24,6 +24,7 @@ import { claimSession } from './claimed-sessions.js';
 import { RouteCheck } from './route-check.js';
 import { SessionListeners } from './session-listeners.js';
 import { SessionMount } from './session-mount.js';
+import { EXPRESS_SESSION_STORE, expiryWarning } from './start-warnings.js';
 import type {
   SessionModuleAsyncOptions,
   SessionModuleOptions,
@@ -70,7 +71,7 @@ export class SessionModule
   readonly #activity: ActivityRoutes;
   readonly #events: EventReporter;
   readonly #listeners: SessionListeners;
-  readonly #sweeps: SweepTimer | null;
+  readonly #sweeps: ExpirySweep | null;
   readonly #mount: SessionMount;
   #hasRoutes = false;
 
@@ -92,8 +93,9 @@ export class SessionModule
     this.#events = events;
     this.#listeners = listeners;
     this.#mount = mount;
-    const { store, clock, sweepEveryMs } = options;
-    this.#sweeps = SweepTimer.of(store, clock, sweepEveryMs, (event) => events.emit(event));
+    const { store, clock, sweepEveryMs: everyMs } = options;
+    const { sessionName = DEFAULT_SESSION } = registration;
+    this.#sweeps = ExpirySweep.of({ store, clock, everyMs, sessionName, sink: events });
   }
 
   /**
@@ -135,19 +137,21 @@ export class SessionModule
 
   onModuleInit(): void {
     logStart(this.#logger, this.#options);
-    this.#sweeps?.start();
   }
 
   onApplicationBootstrap(): void {
-    for (const listener of this.#listeners.find()) this.#events.listen(listener);
+    const listeners = this.#listeners.find();
+    for (const { call, types } of listeners) this.#events.listen(call, types);
+    const warning = listeners.some(({ types }) => types.has('expired')) ? expiryWarning(this.#options) : null;
+    if (warning !== null) this.#logger.warn(warning);
+    this.#sweeps?.start();
     // A script or a worker without HTTP has no routes, and may lack the global guards of main.ts.
     if (this.#hasRoutes) this.#routes.run();
   }
 
   /** Waits for the commits of clients that have disconnected. The server itself waits for open requests. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.#sweeps?.stop();
-    await this.#mount.handler.settled(LONGEST_SHUTDOWN_MS);
+    await Promise.all([this.#sweeps?.stop(), this.#mount.handler.settled(LONGEST_SHUTDOWN_MS)]);
   }
 }
 

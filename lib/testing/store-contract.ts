@@ -1,5 +1,6 @@
 import type { SessionKey } from '../core/session-id.js';
 import type { SessionStore } from '../core/store/session-store.js';
+import { CLAIMS, NO_CLAIMS } from './claim-contract.js';
 import type { Cases } from './contract-records.js';
 import { corruptRecordCases, ODD_DATA } from './data-contract.js';
 import { ENGINE_CONCURRENCY, ENGINE_LIFETIMES, ENGINE_TIMEOUTS } from './engine-contract.js';
@@ -30,6 +31,11 @@ export interface StoreContractOptions<S extends SessionStore = SessionStore> {
    * @defaultValue `true`
    */
   readonly sweeps?: boolean;
+  /**
+   * Whether the store has `ExpiryClaims`.
+   * @defaultValue `true`
+   */
+  readonly claimsExpired?: boolean;
   /**
    * Whether the store is a `PrincipalIndex`.
    * @defaultValue `true`
@@ -132,10 +138,14 @@ interface Power {
   readonly without: Cases;
 }
 
-type Powers = Pick<StoreContractOptions, 'sweeps' | 'indexesPrincipals' | 'epochs' | 'limits' | 'scans'>;
+type Powers = Pick<
+  StoreContractOptions,
+  'sweeps' | 'claimsExpired' | 'indexesPrincipals' | 'epochs' | 'limits' | 'scans'
+>;
 
 function powersOf({
   sweeps = true,
+  claimsExpired = true,
   indexesPrincipals = true,
   epochs = true,
   limits = true,
@@ -144,6 +154,7 @@ function powersOf({
   const limitCases = { ...LIMITS, ...LIMIT_RACES, ...(epochs ? LIMITS_AND_EPOCHS : {}) };
   return [
     { group: 'expiry', isOn: sweeps, cases: SWEEP, without: NO_SWEEP },
+    { group: 'claims', isOn: claimsExpired, cases: CLAIMS, without: NO_CLAIMS },
     { group: 'principals', isOn: indexesPrincipals, cases: PRINCIPALS, without: NO_PRINCIPALS },
     { group: 'epochs', isOn: epochs, cases: EPOCHS, without: NO_EPOCHS },
     { group: 'limits', isOn: limits, cases: limitCases, without: NO_LIMITS },

@@ -85,6 +85,20 @@ describe('the reporter of events', () => {
     expect(report(() => undefined).isOn).toBe(true);
   });
 
+  it('passes events of other types to no listener of some types, and knows which types have a listener', async () => {
+    lines = [];
+    const log: EventLog = { log: () => undefined, warn: () => undefined };
+    const reporter = new EventReporter({ onEvent: null, clock }, log);
+    expect(reporter.listensTo('expired')).toBe(false);
+    reporter.listen(({ type }) => void lines.push(`listener ${type}`), new Set(['login', 'store-up']));
+    reporter.emit(UP);
+    reporter.emit({ type: 'expired', sessionName: 'default', at: 1, handle: 'a', principal: null });
+    await turn();
+    expect(lines).toEqual(['listener store-up']);
+    expect([reporter.listensTo('expired'), reporter.listensTo('login')]).toEqual([false, true]);
+    expect(report(() => undefined).listensTo('expired')).toBe(true);
+  });
+
   it('does not log events of the life of a session', async () => {
     const reporter = report(({ type }) => void lines.push(`listener ${type}`));
     const about = { sessionName: 'default', at: 1, handle: 'a', principal: null };

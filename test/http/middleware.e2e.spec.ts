@@ -10,8 +10,11 @@ import { jest } from '@jest/globals';
 import express, { type ErrorRequestHandler } from 'express';
 import {
   getSession,
+  MemorySessionStore,
   sessionMiddleware,
   type Next,
+  type SessionEvent,
+  type SessionMiddleware,
   type SessionMiddlewareOptions,
   type UserSession,
 } from 'nest-session/http';
@@ -499,6 +502,9 @@ describe('sessionMiddleware on plain node:http', () => {
 });
 
 describe('the sweeps of sessionMiddleware', () => {
+  let running: RunningServer;
+  const closing: SessionMiddleware[] = [];
+
   it('emit an event with the error of the store when one fails', async () => {
     const store = Object.assign(new CountingStore(), {
       deleteExpired: () => Promise.reject(new Error('deadlock')),
@@ -509,6 +515,44 @@ describe('the sweeps of sessionMiddleware', () => {
     });
     expect(event).toMatchObject({ type: 'sweep-failed', error: { cause: { message: 'deadlock' } } });
     await close();
+  });
+
+  it('emit an event for each expired session, with its name (S-67)', async () => {
+    const store = new MemorySessionStore();
+    const clock = new FakeClock();
+    const common = { secret: SECRET, store, clock, sweepEvery: 1, timeouts: { idle: 60_000 } };
+    const events: SessionEvent[] = [];
+    const done = new Promise<void>((resolve) => {
+      const onEvent = (event: SessionEvent): void => {
+        if (event.type === 'expired' && events.push(event) === 2) resolve();
+      };
+      const one = sessionMiddleware({ ...common, onEvent });
+      const other = sessionMiddleware({ ...common, sessionName: 'admin', name: 'admin.sid', onEvent });
+      closing.push(one, other);
+    });
+    const [one, other] = closing as [SessionMiddleware, SessionMiddleware];
+    running = await listen((req, res) =>
+      one(req, res, () =>
+        other(req, res, () => {
+          getSession(req)!['who'] = 'user';
+          getSession(req, 'admin')!['who'] = 'admin';
+          res.end(JSON.stringify([getSession(req)!.handle, getSession(req, 'admin')!.handle]));
+        }),
+      ),
+    );
+    const answer = await new Browser(running.url).fetch('/');
+    const [handle, ofAdmin] = (await answer.json()) as string[];
+    const at = clock.now() + 60_000;
+    clock.advance(60_000 + 300_000);
+    await done;
+    await Promise.all([...closing.map(({ close }) => close()), running.close()]);
+    expect(events).toHaveLength(2);
+    expect(events).toEqual(
+      expect.arrayContaining([
+        { type: 'expired', sessionName: 'default', at, handle, principal: null },
+        { type: 'expired', sessionName: 'admin', at, handle: ofAdmin, principal: null },
+      ]),
+    );
   });
 });
 

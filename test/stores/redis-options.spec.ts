@@ -57,6 +57,11 @@ describe('the options of the RedisSessionStore', () => {
       { url: 'redis://a b' },
       /^RangeError: .*option url .*a string that is not a URL/,
     ],
+    [
+      'a text as expiredEvents',
+      { client: client(), expiredEvents: 'yes' },
+      /^TypeError: .*option expiredEvents .*true or false, got a string of 3 characters/,
+    ],
     ['a prefix that is not a string', { client: client(), prefix: 7 }, /^TypeError: .*option prefix .*got 7/],
     ['an empty prefix', { client: client(), prefix: '' }, /^RangeError: .*option prefix .*got ""/],
   ])('throw for %s', (_, options, message) => {

@@ -9,16 +9,24 @@ describe.each(FAMILIES)('%s', (_, { single, cluster }) => {
   describeWithServer('redis-cluster', 'on a cluster', (url) => askAll(() => cluster(url), false));
 });
 
-function askAll(connect: () => Promise<TestClient>, atomicRekey: boolean): void {
+describe('with the option expiredEvents', () => {
+  const [, { single, cluster }] = FAMILIES[2];
+  describeWithServer('redis', 'on one server', (url) => askAll(() => single(url), true, true));
+  describeWithServer('redis-cluster', 'on a cluster', (url) => askAll(() => cluster(url), false, true));
+});
+
+function askAll(connect: () => Promise<TestClient>, atomicRekey: boolean, expiredEvents?: true): void {
   let held: TestClient;
   let prefix: string;
   beforeAll(async () => void (held = await connect()));
   afterAll(() => held.close());
   describeStoreContract('RedisSessionStore', {
     runner: { describe, it, beforeEach, afterEach },
-    create: () => new RedisSessionStore({ client: held.client, prefix: (prefix = newPrefix()) }),
+    create: () =>
+      new RedisSessionStore({ client: held.client, prefix: (prefix = newPrefix()), expiredEvents }),
     dispose: (store) => store.close(),
     sweeps: false,
+    claimsExpired: expiredEvents === true,
     atomicRekey,
     spoil: async (_, key) => {
       const place = `${prefix}s:${key}`;

@@ -1,5 +1,6 @@
 import { MemorySessionStore } from 'nest-session';
 import { describeStoreContract, type StoreContractOptions } from 'nest-session/testing';
+import { CLAIM_MUTANTS } from './mutants/claim-mutants.js';
 import { CORRUPT_MUTANTS, spoilReference } from './mutants/corrupt-mutants.js';
 import { DATA_MUTANTS } from './mutants/data-mutants.js';
 import { EPOCH_MUTANTS } from './mutants/epoch-mutants.js';
@@ -20,6 +21,7 @@ const MUTANTS: readonly Mutant[] = [
   ...DATA_MUTANTS,
   ...REKEY_MUTANTS,
   ...SWEEP_MUTANTS,
+  ...CLAIM_MUTANTS,
   ...PRINCIPAL_MUTANTS,
   ...EPOCH_MUTANTS,
   ...LIMIT_MUTANTS,
@@ -78,9 +80,11 @@ describe('describeStoreContract', () => {
   });
 
   it('fails a store that has powers although its options say that it does not', async () => {
-    const options = { sweeps: false, indexesPrincipals: false, epochs: false, limits: false, scans: false };
+    const none = { sweeps: false, claimsExpired: false, indexesPrincipals: false };
+    const options = { ...none, epochs: false, limits: false, scans: false };
     expect(failedIn(await outcomesOf({ create: () => new ReferenceStore(), ...options }))).toEqual([
       'has no deleteExpired() with sweeps: false',
+      'has no claimExpired() with claimsExpired: false',
       'has neither listByPrincipal() nor deleteByPrincipal() with indexesPrincipals: false',
       'has neither epoch() nor advanceEpoch() with epochs: false',
       'has no limitsSessions with limits: false',

@@ -36,6 +36,22 @@ export interface SessionPage {
   readonly cursor: string | null;
 }
 
+/** Optional: a store that returns the expired records that it removes, for the event `expired`. */
+export interface ExpiryClaims {
+  /**
+   * Removes records that had expired at `before`, at most `limit` of them, and returns them. Each record is
+   * returned by one call only, over all nodes, and counted by no `deleteExpired`. A record whose expiry is moved
+   * meanwhile stays. A result below `limit` means that no more are left, that a concurrent call removes them, or
+   * that some could not be read.
+   */
+  claimExpired(before: number, limit: number): Promise<readonly StoredSession[]>;
+  /**
+   * For a store that also removes expired records by a timer of its own: it leaves them to `claimExpired` until
+   * the returned function is called.
+   */
+  holdExpired?(): () => void;
+}
+
 /** Whether a store can end all sessions of a realm. */
 export function hasEpochs<S extends object>(store: S): store is S & SessionEpochs {
   const { epoch, advanceEpoch } = store as Partial<SessionEpochs>;
@@ -52,15 +68,24 @@ export function hasScan<S extends object>(store: S): store is S & SessionScan {
   return typeof (store as Partial<SessionScan>).scan === 'function';
 }
 
+/** Whether a store returns the expired records that it removes. */
+export function claimsExpiry<S extends object>(store: S): store is S & ExpiryClaims {
+  return typeof (store as Partial<ExpiryClaims>).claimExpired === 'function';
+}
+
+/** The class name of a store, for messages. */
+export function labelOf(store: object): string {
+  const name = (store.constructor as { readonly name?: unknown } | undefined)?.name;
+  return typeof name === 'string' && name !== '' && name !== 'Object' ? name : 'the store';
+}
+
 /**
  * The error for a store that cannot do what an option or a method needs: `ERR_SESSION_CONFIG`. `need` names
  * the option or method, `methods` what the store lacks.
  */
 export function missingPower(store: object, need: string, methods: string): SessionError {
-  const name = (store.constructor as { readonly name?: unknown } | undefined)?.name;
-  const label = typeof name === 'string' && name !== '' && name !== 'Object' ? name : 'the store';
   return new SessionError(
     'ERR_SESSION_CONFIG',
-    `${need} needs a store with ${methods}; ${label} has none. Use a store of this package, such as LmdbSessionStore, or add it to yours.`,
+    `${need} needs a store with ${methods}; ${labelOf(store)} has none. Use a store of this package, such as LmdbSessionStore, or add it to yours.`,
   );
 }

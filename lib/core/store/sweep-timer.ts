@@ -1,7 +1,7 @@
 import { type Clock, nextTurn } from '../util/clock.js';
 import { SessionError } from '../errors.js';
 import type { SessionEventListener } from '../session-event.js';
-import { isExpirySweeper, type ExpirySweeper, type SessionStore } from './session-store.js';
+import type { ExpirySweeper } from './session-store.js';
 import { withDeadline } from '../util/deadline.js';
 
 const BATCH = 1000;
@@ -42,17 +42,6 @@ export class SweepTimer {
     this.#emit = emit;
     this.#clock = clock;
     this.#everyMs = everyMs;
-  }
-
-  /** The timer of a store; `null` if the store cannot be swept or `everyMs` is `false`. */
-  static of(
-    store: SessionStore,
-    clock: Clock,
-    everyMs: number | false,
-    emit: SessionEventListener,
-  ): SweepTimer | null {
-    if (everyMs === false || !isExpirySweeper(store)) return null;
-    return new SweepTimer(store, clock, everyMs, Math.random, emit);
   }
 
   start(): void {

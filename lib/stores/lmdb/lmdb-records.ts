@@ -5,6 +5,12 @@ import type { Evicted, StoredSession, WriteTerms } from '../../core/store/sessio
 import type { SessionPage } from '../../core/store/store-powers.js';
 import { digestOf, type LmdbTables } from './lmdb-tables.js';
 
+/** An open database. */
+export interface OpenDatabase {
+  readonly tables: LmdbTables;
+  readonly records: LmdbRecords;
+}
+
 /** The records in the tables of a folder, with their entries in the other tables. */
 export class LmdbRecords {
   readonly #tables: LmdbTables;
@@ -100,15 +106,18 @@ export class LmdbRecords {
     if (record.principal !== null) void principals.remove([digestOf(record.principal), key]);
   }
 
-  /** Removes up to `limit` records that had expired at an instant, and returns how many. */
-  removeExpired(before: number, limit: number): number {
+  /** Removes up to `limit` records that had expired at an instant, and returns how many, and the readable ones. */
+  removeExpired(before: number, limit: number): { count: number; sessions: StoredSession[] } {
     const { expiries } = this.#tables;
     const expired = [...expiries.getKeys({ end: [before + 1], limit })];
+    const sessions: StoredSession[] = [];
     for (const [expiresAt, key] of expired) {
       void expiries.remove([expiresAt, key]);
-      this.remove(key, this.read(key));
+      const record = this.read(key);
+      this.remove(key, record);
+      if (record !== null) sessions.push({ key, record });
     }
-    return expired.length;
+    return { count: expired.length, sessions };
   }
 }
 

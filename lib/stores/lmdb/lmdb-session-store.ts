@@ -13,6 +13,7 @@ import {
   type WriteTerms,
 } from '../../core/store/session-store.js';
 import type {
+  ExpiryClaims,
   SessionEpochs,
   SessionLimits,
   SessionPage,
@@ -20,7 +21,7 @@ import type {
 } from '../../core/store/store-powers.js';
 import { commitError, type LmdbPackage, loadLmdb } from './lmdb-driver.js';
 import { checkOptions, type LmdbStoreOptions } from './lmdb-options.js';
-import { isRefused, LmdbRecords, withEpoch } from './lmdb-records.js';
+import { isRefused, LmdbRecords, type OpenDatabase, withEpoch } from './lmdb-records.js';
 import { LmdbTables } from './lmdb-tables.js';
 
 /**
@@ -31,7 +32,7 @@ import { LmdbTables } from './lmdb-tables.js';
  */
 export class LmdbSessionStore
   extends SessionStore
-  implements ExpirySweeper, PrincipalIndex, SessionEpochs, SessionLimits, SessionScan
+  implements ExpirySweeper, ExpiryClaims, PrincipalIndex, SessionEpochs, SessionLimits, SessionScan
 {
   readonly limitsSessions = true;
   readonly #lmdb: LmdbPackage;
@@ -122,7 +123,11 @@ export class LmdbSessionStore
   }
 
   deleteExpired(before: number, limit: number): Promise<number> {
-    return this.#atomically(({ records }) => records.removeExpired(before, limit));
+    return this.#atomically(({ records }) => records.removeExpired(before, limit).count);
+  }
+
+  claimExpired(before: number, limit: number): Promise<StoredSession[]> {
+    return this.#atomically(({ records }) => records.removeExpired(before, limit).sessions);
   }
 
   async listByPrincipal(principal: string, at: number, limit: number): Promise<StoredSession[]> {
@@ -188,10 +193,4 @@ export class LmdbSessionStore
       throw await commitError(error, this.#options.path);
     }
   }
-}
-
-/** An open database. */
-interface OpenDatabase {
-  readonly tables: LmdbTables;
-  readonly records: LmdbRecords;
 }

@@ -5,6 +5,9 @@ import type { Entry } from './entry.js';
 /** Sessions that are freed or checked in one turn of the event loop, which takes a few milliseconds. */
 const BATCH = 2000;
 const EVERY_MS = 500;
+/** Removes a session. */
+type Drop = (key: SessionKey) => unknown;
+
 /** A larger difference to the clock of this machine means that sessions have the clock of a test. */
 const SAME_CLOCK_MS = 10_000;
 
@@ -14,14 +17,16 @@ const SAME_CLOCK_MS = 10_000;
  */
 export class ExpiredSessions {
   readonly #entries: ReadonlyMap<SessionKey, Entry>;
-  readonly #drop: (key: SessionKey) => unknown;
+  readonly #drop: Drop;
   readonly #queue: ExpiryQueue;
   #timer: NodeJS.Timeout | null = null;
   /** Whether sessions have the clock of this machine. */
   #isRealTime = true;
   #isFreeing = false;
+  /** While it is above 0, the timer frees no sessions. */
+  #holds = 0;
 
-  constructor(entries: ReadonlyMap<SessionKey, Entry>, drop: (key: SessionKey) => unknown) {
+  constructor(entries: ReadonlyMap<SessionKey, Entry>, drop: Drop) {
     this.#entries = entries;
     this.#drop = drop;
     this.#queue = new ExpiryQueue((key) => entries.get(key)?.expiresAt);
@@ -44,10 +49,22 @@ export class ExpiredSessions {
     this.#timer = null;
   }
 
-  /** Frees sessions that had expired at an instant, in batches with requests in between. */
-  async free(before: number, limit: number): Promise<number> {
+  /** Leaves expired sessions to {@link free} until the returned function is called. */
+  hold(): () => void {
+    let isHeld = true;
+    this.#holds++;
+    return () => {
+      if (isHeld) this.#holds--;
+      isHeld = false;
+    };
+  }
+
+  /**
+   * Frees sessions that had expired at an instant, in batches with requests in between. `drop` removes each.
+   */
+  async free(before: number, limit: number, drop: Drop = this.#drop): Promise<number> {
     for (let count = 0; ;) {
-      const { freed, isDone } = this.#freeSome(before, Math.min(limit - count, BATCH));
+      const { freed, isDone } = this.#freeSome(before, Math.min(limit - count, BATCH), drop);
       count += freed;
       if (isDone) return count;
       await new Promise<void>((resolve) => nextTurn(resolve));
@@ -61,16 +78,16 @@ export class ExpiredSessions {
   }
 
   #freeOn(): void {
-    this.#isFreeing = !this.#freeSome(Date.now(), BATCH).isDone;
+    this.#isFreeing = this.#holds === 0 && !this.#freeSome(Date.now(), BATCH, this.#drop).isDone;
     if (this.#isFreeing) nextTurn(() => this.#freeOn());
   }
 
-  #freeSome(before: number, limit: number): { freed: number; isDone: boolean } {
+  #freeSome(before: number, limit: number, drop: Drop): { freed: number; isDone: boolean } {
     for (let freed = 0; freed < limit; freed++) {
       const key = this.#queue.next(before, BATCH);
       if (key === null) return { freed, isDone: true };
       if (key === 'more') return { freed, isDone: false };
-      this.#drop(key);
+      drop(key);
     }
     return { freed: limit, isDone: false };
   }

@@ -12,6 +12,7 @@ import {
   type WriteTerms,
 } from '../../core/store/session-store.js';
 import type {
+  ExpiryClaims,
   SessionEpochs,
   SessionLimits,
   SessionPage,
@@ -30,11 +31,12 @@ export type { MemoryStoreOptions } from './memory-options.js';
  * ends, and other processes cannot use them.
  *
  * At a limit the store evicts sessions that were not used recently: first those without a principal, then
- * any. `evicted` counts them. Expired sessions are freed within a second.
+ * any. `evicted` counts them. Expired sessions are freed within a second, or by the next sweep while a listener
+ * gets the event `expired`.
  */
 export class MemorySessionStore
   extends SessionStore
-  implements ExpirySweeper, PrincipalIndex, SessionEpochs, SessionLimits, SessionScan
+  implements ExpirySweeper, ExpiryClaims, PrincipalIndex, SessionEpochs, SessionLimits, SessionScan
 {
   readonly limitsSessions = true;
   readonly #table: SessionTable;
@@ -123,6 +125,20 @@ export class MemorySessionStore
 
   deleteExpired(before: number, limit: number): Promise<number> {
     return this.#table.expired.free(before, limit);
+  }
+
+  async claimExpired(before: number, limit: number): Promise<StoredSession[]> {
+    const claimed: StoredSession[] = [];
+    await this.#table.expired.free(before, limit, (key) => {
+      claimed.push(this.#table.session(key, this.#table.entries.get(key)!));
+      this.#table.drop(key);
+    });
+    return claimed;
+  }
+
+  /** Until the returned function is called, only `claimExpired` and `deleteExpired` free expired sessions. */
+  holdExpired(): () => void {
+    return this.#table.expired.hold();
   }
 
   async listByPrincipal(principal: string, at: number, limit: number): Promise<StoredSession[]> {

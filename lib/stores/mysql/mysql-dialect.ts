@@ -2,11 +2,12 @@ import type { SessionKey } from '../../core/session-id.js';
 import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
 import type { WriteTerms } from '../../core/store/session-store.js';
 import type { Admission, Admitted } from '../sql/sql-admission.js';
-import type { SqlStatement } from '../sql/sql-client.js';
+import type { SqlRow, SqlStatement } from '../sql/sql-client.js';
 import type { SqlDialect } from '../sql/sql-dialect.js';
 import { principalColumn, realmColumn, valuesOf } from '../sql/sql-record.js';
 import { quoteBeside, quoteTable, type TableName } from '../sql/table-name.js';
 import { admitMysql } from './mysql-admission.js';
+import { claimMysql } from './mysql-claims.js';
 import { advanceEpochMysql } from './mysql-epoch.js';
 import type { MysqlProcedure, MysqlSqlClient } from './mysql-client.js';
 import { patchMysql } from './mysql-patch.js';
@@ -144,6 +145,12 @@ export class MysqlDialect implements SqlDialect<MysqlSqlClient> {
     const sweep = (connection: MysqlSqlClient): Promise<number> =>
       sweepMysql(connection, this.#table, before, limit);
     return (await client.locked(lockName('sweep', this.#name), 0, sweep)) ?? 0;
+  }
+
+  claim(client: MysqlSqlClient, before: number, limit: number): Promise<readonly SqlRow[]> {
+    const columns = `session_key, ${COLUMNS}`;
+    const claimed = { table: this.#table, columns, lock: lockName('sweep', this.#name), dialect: this };
+    return claimMysql(client, claimed, before, limit);
   }
 
   migrate(client: MysqlSqlClient): Promise<void> {

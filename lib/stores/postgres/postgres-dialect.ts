@@ -1,7 +1,7 @@
 import type { SessionKey } from '../../core/session-id.js';
 import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
 import { codeIn } from '../../core/util/store-error.js';
-import type { SqlStatement } from '../sql/sql-client.js';
+import type { SqlRow, SqlStatement } from '../sql/sql-client.js';
 import type { WriteTerms } from '../../core/store/session-store.js';
 import type { Admission, Admitted } from '../sql/sql-admission.js';
 import type { SqlDialect } from '../sql/sql-dialect.js';
@@ -18,8 +18,8 @@ import { quoteBeside, quoteTable, type TableName } from '../sql/table-name.js';
 import type { PostgresSqlClient } from './postgres-client.js';
 import { isPlanOutdated } from './postgres-query.js';
 import { admitPostgres } from './postgres-admission.js';
-import { lockNumber } from './postgres-locks.js';
 import { migratePostgres } from './postgres-schema.js';
+import { sweepStatement } from './postgres-sweep.js';
 
 const COLUMNS = `${RECORD_COLUMNS}, attributes::text AS attributes`;
 
@@ -158,14 +158,12 @@ export class PostgresDialect implements SqlDialect<PostgresSqlClient> {
     return { text, values: [cursor ?? '', limit] };
   }
 
-  /** Skips locked rows. The advisory lock, which admits one node, is released with the statement. */
   sweep(client: PostgresSqlClient, before: number, limit: number): Promise<number> {
-    const text =
-      `WITH expired AS MATERIALIZED (SELECT session_key FROM ${this.#table} WHERE expires_at <= $1::bigint ` +
-      `AND (SELECT pg_try_advisory_xact_lock(${lockNumber('sweep', this.#name)})) ` +
-      'ORDER BY expires_at LIMIT $2::bigint FOR UPDATE SKIP LOCKED) ' +
-      `DELETE FROM ${this.#table} AS target USING expired WHERE target.session_key = expired.session_key ${DONE}`;
-    return client.write({ text, values: [before, limit] });
+    return client.write(sweepStatement(this.#name, '1 AS done', before, limit));
+  }
+
+  claim(client: PostgresSqlClient, before: number, limit: number): Promise<readonly SqlRow[]> {
+    return client.read(sweepStatement(this.#name, `target.session_key, ${COLUMNS}`, before, limit));
   }
 
   migrate(client: PostgresSqlClient): Promise<void> {

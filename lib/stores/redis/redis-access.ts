@@ -5,7 +5,7 @@ import { withDeadline } from '../../core/util/deadline.js';
 import { PendingWork } from '../../core/util/pending-work.js';
 import type { RedisConnection, RedisServer } from './redis-clients.js';
 import { safeError, StoreError } from '../../core/util/store-error.js';
-import { decodeFields } from './redis-record.js';
+import { decodeFields, GRACE_MS } from './redis-record.js';
 import type { RedisScript } from './redis-lua.js';
 
 /** Limit for the check of the server at the start of an application. */
@@ -19,8 +19,11 @@ export class RedisAccess {
   readonly #connection: RedisConnection;
   readonly #prefix: string;
   readonly #pending = new PendingWork();
+  /** How long Redis keeps a record after its expiry. Milliseconds. */
+  readonly graceMs: number;
 
-  constructor(connection: RedisConnection, prefix: string) {
+  constructor(connection: RedisConnection, prefix: string, graceMs = GRACE_MS) {
+    this.graceMs = graceMs;
     this.#connection = connection;
     this.#prefix = prefix;
   }
@@ -47,6 +50,11 @@ export class RedisAccess {
   /** The Redis key of the epoch of a realm, a counter without an expiry. */
   epochKey(realm: string): string {
     return `${this.#prefix}g:${realm}`;
+  }
+
+  /** The Redis key of a set of deadlines. */
+  deadlineKey(shard: number): string {
+    return `${this.#prefix}x:${shard}`;
   }
 
   /** Runs a script in one round trip, or in two when the server has not cached the script yet. */

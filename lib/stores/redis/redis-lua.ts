@@ -12,7 +12,7 @@ export interface RedisScript {
 /**
  * Largest supported difference between the clocks of nodes. Within it no index entry is removed too early.
  */
-const MARGIN_MS = 24 * 3_600_000;
+export const MARGIN_MS = 24 * 3_600_000;
 
 /** Runs a command on a hash. Returns its reply, or nil when the key has another type. */
 export const OF_HASH = `

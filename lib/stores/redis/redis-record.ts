@@ -22,6 +22,9 @@ export const FORMAT = '1';
 /** How long Redis keeps a record after its expiry: clocks differ, and the clock of the engine decides. */
 export const GRACE_MS = 5 * 60_000;
 
+/** The same with the option `expiredEvents`: a sweep removes the record before that, and needs all of it. */
+export const CLAIM_GRACE_MS = 60 * 60_000;
+
 /**
  * Encodes an attribute name or a principal as JSON. So lone surrogates survive UTF-8, a name differs from
  * each of the engine's fields, and the empty string can mean `null`.
@@ -35,8 +38,11 @@ export function textOf(text: string | null): string {
  *
  * A duration, not an instant, because the clocks of the server and of this machine may differ.
  */
-export function timeToKeep({ touchedAt, expiresAt }: Pick<SessionPatch, 'touchedAt' | 'expiresAt'>): string {
-  return expiresAt >= NEVER ? '' : String(Math.max(expiresAt - touchedAt, 0) + GRACE_MS);
+export function timeToKeep(
+  { touchedAt, expiresAt }: Pick<SessionPatch, 'touchedAt' | 'expiresAt'>,
+  graceMs: number,
+): string {
+  return expiresAt >= NEVER ? '' : String(Math.max(expiresAt - touchedAt, 0) + graceMs);
 }
 
 /** A record as alternating fields and values, with its epoch or another one. */

@@ -1,6 +1,7 @@
 import type { SessionKey } from '../../core/session-id.js';
 import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
 import type {
+  ExpiryClaims,
   SessionEpochs,
   SessionLimits,
   SessionPage,
@@ -25,7 +26,9 @@ import { RedisEpochs } from './redis-epochs.js';
 import { type Loaded, SessionReader } from './session-reader.js';
 import { SessionScanner } from './session-scan.js';
 import type { SessionWriter } from './session-writer.js';
+import { CLAIM_GRACE_MS, GRACE_MS } from './redis-record.js';
 import { REMOVE } from './redis-scripts.js';
+import { SessionDeadlines } from './session-deadlines.js';
 import { checkOptions, type RedisStoreOptions } from './redis-store-options.js';
 
 const CLOSE_WITHIN_MS = 2000;
@@ -57,15 +60,18 @@ export class RedisSessionStore
   readonly #logins: LimitedLogins;
   readonly #principals: PrincipalSessions;
   readonly #scanner: SessionScanner;
+  readonly #deadlines: SessionDeadlines | null;
   readonly #release: () => void;
+  /** Removes expired sessions and returns them. Only with the option `expiredEvents`. */
+  readonly claimExpired?: ExpiryClaims['claimExpired'];
   #closing: Promise<void> | null = null;
 
   /** @throws TypeError or RangeError for an invalid option; Error when no package is installed. */
   constructor(options: RedisStoreOptions) {
     super();
-    const { prefix, server } = checkOptions(options);
+    const { prefix, server, expiredEvents } = checkOptions(options);
     const { connection, release } = 'url' in server ? openUrl(server.url) : listenTo(server.client);
-    this.#access = new RedisAccess(connection, prefix);
+    this.#access = new RedisAccess(connection, prefix, expiredEvents ? CLAIM_GRACE_MS : GRACE_MS);
     this.#entries = new PrincipalEntries(this.#access);
     this.#epochs = new RedisEpochs(this.#access);
     this.#reader = new SessionReader(this.#access, this.#epochs);
@@ -75,6 +81,9 @@ export class RedisSessionStore
     this.#logins = new LimitedLogins(this.#access, this.#entries, this.#epochs, this.#reader);
     this.#principals = new PrincipalSessions(this.#access, this.#entries, (key) => this.load(key));
     this.#scanner = new SessionScanner(this.#access, this.#reader);
+    const deadlines = expiredEvents ? new SessionDeadlines(this.#access, this.#entries) : null;
+    this.#deadlines = deadlines;
+    if (deadlines !== null) this.claimExpired = (before, limit) => deadlines.claim(before, limit);
     this.#release = release;
   }
 
@@ -84,12 +93,13 @@ export class RedisSessionStore
 
   create(key: SessionKey, record: SessionRecord, terms?: WriteTerms): ReturnType<SessionWriter['create']> {
     const limited = limitedTerms(record, terms);
-    if (limited !== null) return this.#logins.create(key, record, limited);
-    return this.#writer.create(key, record, terms);
+    return this.#write(key, record, () =>
+      limited !== null ? this.#logins.create(key, record, limited) : this.#writer.create(key, record, terms),
+    );
   }
 
   patch(key: SessionKey, patch: SessionPatch): Promise<'applied' | 'missing' | Conflict> {
-    return this.#writer.patch(key, patch);
+    return this.#write(key, patch, () => this.#writer.patch(key, patch));
   }
 
   rekey(
@@ -100,8 +110,11 @@ export class RedisSessionStore
     terms?: WriteTerms,
   ): ReturnType<SessionWriter['rekey']> {
     const limited = limitedTerms(record, terms);
-    if (limited !== null) return this.#logins.rekey({ key: from, revision }, to, record, limited);
-    return this.#writer.rekey(from, to, record, revision, terms);
+    return this.#write(to, record, () =>
+      limited !== null
+        ? this.#logins.rekey({ key: from, revision }, to, record, limited)
+        : this.#writer.rekey(from, to, record, revision, terms),
+    );
   }
 
   async delete(key: SessionKey): Promise<'deleted' | 'missing'> {
@@ -152,6 +165,14 @@ export class RedisSessionStore
 
   onApplicationShutdown(): Promise<void> {
     return this.close();
+  }
+
+  #write<T>(
+    key: SessionKey,
+    times: Pick<SessionPatch, 'expiresAt' | 'touchedAt'>,
+    write: () => Promise<T>,
+  ): Promise<T> {
+    return this.#deadlines === null ? write() : this.#deadlines.during(key, times, write);
   }
 
   async #close(): Promise<void> {

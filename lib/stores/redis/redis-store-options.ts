@@ -8,6 +8,13 @@ interface CommonOptions {
    * @defaultValue `'nest-session:'`
    */
   readonly prefix?: string | undefined;
+  /**
+   * Whether sweeps find expired sessions, for the event `expired`. Each create, save and touch then sends a
+   * further command in the same round trip. Set it on all nodes that share sessions. Without a sweep, Redis
+   * deletes a session one hour after its expiry instead of five minutes.
+   * @defaultValue `false`
+   */
+  readonly expiredEvents?: boolean | undefined;
 }
 
 interface WithClient extends CommonOptions {
@@ -37,16 +44,17 @@ interface WithUrl extends CommonOptions {
   readonly client?: undefined;
 }
 
-/** Options of a `RedisSessionStore`: exactly one of `client` and `url`, and a prefix. */
+/** Options of a `RedisSessionStore`: exactly one of `client` and `url`, a prefix, and whether sweeps find sessions. */
 export type RedisStoreOptions = WithClient | WithUrl;
 
 /** Checked options, with defaults. */
 export interface CheckedOptions {
   readonly prefix: string;
+  readonly expiredEvents: boolean;
   readonly server: { readonly client: RedisClient } | { readonly url: string };
 }
 
-const KNOWN = ['client', 'url', 'prefix'];
+const KNOWN = ['client', 'url', 'prefix', 'expiredEvents'];
 
 /** @throws TypeError or RangeError that names the option, its value without text, and the fix. */
 export function checkOptions(options: RedisStoreOptions): CheckedOptions {
@@ -62,7 +70,7 @@ export function checkOptions(options: RedisStoreOptions): CheckedOptions {
         `The RedisSessionStore has no option with this name. Its options are ${KNOWN.join(', ')}.`,
       );
   }
-  const { client, url, prefix = 'nest-session:' } = options;
+  const { client, url, prefix = 'nest-session:', expiredEvents = false } = options;
   if ((client === undefined) === (url === undefined)) {
     throw new TypeError(
       `The RedisSessionStore needs exactly one of the options client and url, got ${client === undefined ? 'neither' : 'both'}.`,
@@ -70,6 +78,7 @@ export function checkOptions(options: RedisStoreOptions): CheckedOptions {
   }
   return {
     prefix: checkPrefix(prefix),
+    expiredEvents: checkFlag(expiredEvents),
     server: client === undefined ? { url: checkUrl(url) } : { client: checkClient(client) },
   };
 }
@@ -93,6 +102,13 @@ function checkUrl(url: unknown): string {
   if (!/^rediss?:\/\//.test(url)) throw new RangeError(`${expected}, got one with another protocol.`);
   if (!URL.canParse(url)) throw new RangeError(`${expected}, got a string that is not a URL.`);
   return url;
+}
+
+function checkFlag(expiredEvents: unknown): boolean {
+  if (typeof expiredEvents === 'boolean') return expiredEvents;
+  throw new TypeError(
+    `The option expiredEvents of the RedisSessionStore must be true or false, got ${describeWithoutText(expiredEvents)}.`,
+  );
 }
 
 function checkPrefix(prefix: unknown): string {

@@ -14,10 +14,11 @@ export interface SessionWriter {
 
 /** The first arguments of scripts that write a session. */
 export function entryArguments(
+  { graceMs }: RedisAccess,
   key: SessionKey,
   times: Pick<SessionPatch, 'touchedAt' | 'expiresAt'>,
 ): string[] {
-  return [timeToKeep(times), key, String(times.expiresAt), String(times.touchedAt)];
+  return [timeToKeep(times, graceMs), key, String(times.expiresAt), String(times.touchedAt)];
 }
 
 /** The Redis keys that a creation uses beside that of the session. */
@@ -38,7 +39,7 @@ export async function runCreate(
   if (epoch !== null) keys.push(epoch);
   if (index !== null) keys.push(index);
   const fields = epoch === null ? encodeFields(record) : encodeFields(record, 0);
-  const args = [...entryArguments(key, record), ...fields];
+  const args = [...entryArguments(access, key, record), ...fields];
   return wordOf(await access.run(epoch === null ? CREATE : CREATE_STAMPED, keys, args));
 }
 
@@ -58,7 +59,7 @@ export function runPatch(
   const keys = [access.sessionKey(key)];
   if (entered !== null) keys.push(entered);
   if (left !== null) keys.push(left);
-  const args = entryArguments(key, patch);
+  const args = entryArguments(access, key, patch);
   args.push(textOf(patch.principal.from), textOf(patch.principal.to));
   for (const [name, { from, to }] of patch.changes) args.push(textOf(name), from ?? '', to ?? '');
   return access.run(PATCH, keys, args);

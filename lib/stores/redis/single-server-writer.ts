@@ -43,7 +43,8 @@ export class SingleServerWriter implements SessionWriter {
     if (index !== null) keys.push(index);
     const isLogin = terms?.isLogin === true;
     const fields = isLogin ? encodeFields(record, 0) : encodeFields(record);
-    const args = [...entryArguments(to, record), from, revision === null ? '' : String(revision), ...fields];
+    const expected = revision === null ? '' : String(revision);
+    const args = [...entryArguments(this.#access, to, record), from, expected, ...fields];
     const script = epoch === null ? REKEY : isLogin ? REKEY_STAMPED : REKEY_CHECKED;
     const reply = await this.#access.run(script, keys, args);
     const former = wordOf(reply) === 'applied' ? String(reply[1]) : '';

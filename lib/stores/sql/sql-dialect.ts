@@ -2,7 +2,7 @@ import type { SessionKey } from '../../core/session-id.js';
 import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
 import type { WriteTerms } from '../../core/store/session-store.js';
 import type { Admission, Admitted } from './sql-admission.js';
-import type { SqlClient, SqlStatement } from './sql-client.js';
+import type { SqlClient, SqlRow, SqlStatement } from './sql-client.js';
 
 /** The SQL of one database. Each operation is one statement, unless it has a client. */
 export interface SqlDialect<C extends SqlClient> {
@@ -42,6 +42,8 @@ export interface SqlDialect<C extends SqlClient> {
   scan(cursor: string | null, limit: number): SqlStatement;
   /** Deletes rows that had expired at an instant, unless another node does so. Returns their number. */
   sweep(client: C, before: number, limit: number): Promise<number>;
+  /** Does the same, and returns the deleted rows, `session_key` included. */
+  claim(client: C, before: number, limit: number): Promise<readonly SqlRow[]>;
   /** Migrates the table to the newest version. Several nodes may do so concurrently. */
   migrate(client: C): Promise<void>;
   /** Whether a statement failed because the key is in use. */

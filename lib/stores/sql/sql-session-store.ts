@@ -11,6 +11,7 @@ import {
   SessionStore,
 } from '../../core/store/session-store.js';
 import type {
+  ExpiryClaims,
   SessionEpochs,
   SessionLimits,
   SessionPage,
@@ -25,7 +26,7 @@ import { epochIn, isRevoked, recordOf, sessionsOf } from './sql-record.js';
 /** Base class of the SQL stores: runs the statement of each operation, and interprets its result. */
 export abstract class SqlSessionStore<C extends SqlClient>
   extends SessionStore
-  implements ExpirySweeper, PrincipalIndex, SessionEpochs, SessionLimits, SessionScan
+  implements ExpirySweeper, ExpiryClaims, PrincipalIndex, SessionEpochs, SessionLimits, SessionScan
 {
   readonly limitsSessions = true;
   readonly #dialect: SqlDialect<C>;
@@ -93,6 +94,10 @@ export abstract class SqlSessionStore<C extends SqlClient>
 
   deleteExpired(before: number, limit: number): Promise<number> {
     return this.#retry(() => this.#dialect.sweep(this.#client, before, limit));
+  }
+
+  async claimExpired(before: number, limit: number): Promise<StoredSession[]> {
+    return sessionsOf(await this.#retry(() => this.#dialect.claim(this.#client, before, limit)));
   }
 
   listByPrincipal(principal: string, at: number, limit: number): Promise<StoredSession[]> {

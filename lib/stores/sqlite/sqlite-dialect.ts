@@ -44,6 +44,7 @@ export class SqliteDialect implements SqlDialect<SqliteSqlClient> {
   readonly #createInRealm: string;
   /** The epoch of a realm as an expression with one placeholder. */
   readonly #present: string;
+  readonly #sweep: string;
   /** Statements for patches that only touch, that also compare attributes, and that also write attributes. */
   readonly #patches: readonly [string, string, string];
 
@@ -60,6 +61,9 @@ export class SqliteDialect implements SqlDialect<SqliteSqlClient> {
       `VALUES (?, ?, ?, ?, ?, ?, ?, ${epoch}) ON CONFLICT (session_key) DO NOTHING`;
     this.#create = create('?');
     this.#createInRealm = create(this.#present);
+    this.#sweep =
+      `DELETE FROM ${table} WHERE rowid IN ` +
+      `(SELECT rowid FROM ${table} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`;
     const patch = (write: string, compare: string): string =>
       `UPDATE ${table} SET touched_at = ?, expires_at = ?, principal = ?, revision = revision + ?${write} ` +
       `WHERE session_key = ? AND principal IS ? AND ${readable(compare)}`;
@@ -170,10 +174,12 @@ export class SqliteDialect implements SqlDialect<SqliteSqlClient> {
 
   /** Needs no lock: SQLite allows one writer at a time. */
   sweep(client: SqliteSqlClient, before: number, limit: number): Promise<number> {
-    const text =
-      `DELETE FROM ${this.#table} WHERE rowid IN ` +
-      `(SELECT rowid FROM ${this.#table} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`;
-    return client.write({ text, values: [before, limit] });
+    return client.write({ text: this.#sweep, values: [before, limit] });
+  }
+
+  claim(client: SqliteSqlClient, before: number, limit: number): Promise<readonly SqlRow[]> {
+    const text = `${this.#sweep} RETURNING session_key, ${COLUMNS}`;
+    return client.exclusively((database) => database.prepare(text).all(before, limit) as SqlRow[]);
   }
 
   migrate(client: SqliteSqlClient): Promise<void> {

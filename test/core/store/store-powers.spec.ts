@@ -1,5 +1,11 @@
 import { MemorySessionStore, SessionStore } from 'nest-session/http';
-import { hasEpochs, hasLimits, hasScan, missingPower } from '../../../lib/core/store/store-powers.js';
+import {
+  claimsExpiry,
+  hasEpochs,
+  hasLimits,
+  hasScan,
+  missingPower,
+} from '../../../lib/core/store/store-powers.js';
 
 class PlainStore extends SessionStore {
   readonly load = (): null => null;
@@ -12,7 +18,8 @@ class PlainStore extends SessionStore {
 describe('the powers of a store', () => {
   it('are none for a store with the five operations alone', () => {
     const store = new PlainStore();
-    expect([hasEpochs(store), hasLimits(store), hasScan(store)]).toEqual([false, false, false]);
+    const powers = [hasEpochs(store), hasLimits(store), hasScan(store), claimsExpiry(store)];
+    expect(powers).toEqual([false, false, false, false]);
   });
 
   it('are found by their methods', () => {
@@ -22,8 +29,10 @@ describe('the powers of a store', () => {
       advanceEpoch: method,
       limitsSessions: true,
       scan: method,
+      claimExpired: method,
     });
-    expect([hasEpochs(store), hasLimits(store), hasScan(store)]).toEqual([true, true, true]);
+    const powers = [hasEpochs(store), hasLimits(store), hasScan(store), claimsExpiry(store)];
+    expect(powers).toEqual([true, true, true, true]);
   });
 });
 

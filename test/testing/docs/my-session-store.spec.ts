@@ -5,6 +5,7 @@ describeStoreContract('MySessionStore', {
   runner: { describe, it, beforeEach, afterEach },
   create: () => new MySessionStore(),
   sweeps: false,
+  claimsExpired: false,
   indexesPrincipals: false,
   epochs: false,
   limits: false,

@@ -12,6 +12,7 @@ import {
 import { victimsOf } from '../../../lib/core/store/principal-limit.js';
 import type { Evicted, WriteTerms } from '../../../lib/core/store/session-store.js';
 import type {
+  ExpiryClaims,
   SessionEpochs,
   SessionLimits,
   SessionPage,
@@ -24,7 +25,7 @@ import type {
  */
 export class ReferenceStore
   extends SessionStore
-  implements ExpirySweeper, PrincipalIndex, SessionEpochs, SessionLimits, SessionScan
+  implements ExpirySweeper, ExpiryClaims, PrincipalIndex, SessionEpochs, SessionLimits, SessionScan
 {
   readonly limitsSessions = true;
   readonly records = new Map<SessionKey, SessionRecord | 'corrupt'>();
@@ -83,6 +84,13 @@ export class ReferenceStore
     const expired = this.expired(before).slice(0, limit);
     for (const key of expired) this.records.delete(key);
     return expired.length;
+  }
+
+  async claimExpired(before: number, limit: number): Promise<StoredSession[]> {
+    const expired = new Set(this.expired(before).slice(0, limit));
+    const claimed = this.stored().filter(({ key }) => expired.has(key));
+    for (const key of expired) this.records.delete(key);
+    return claimed;
   }
 
   async listByPrincipal(principal: string, at: number, limit: number): Promise<StoredSession[]> {
