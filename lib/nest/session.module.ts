@@ -24,13 +24,12 @@ import { claimSession } from './claimed-sessions.js';
 import { RouteCheck } from './route-check.js';
 import { SessionListeners } from './session-listeners.js';
 import { SessionMount } from './session-mount.js';
-import { EXPRESS_SESSION_STORE, expiryWarning } from './start-warnings.js';
 import type {
   SessionModuleAsyncOptions,
   SessionModuleOptions,
   SessionRegistration,
 } from './session-module-options.js';
-import { logStart } from './startup-log.js';
+import { expiryWarning, logStart } from './startup-log.js';
 import {
   RESOLVED_SESSION_OPTIONS,
   SESSION_EVENTS,

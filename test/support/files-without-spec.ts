@@ -153,7 +153,6 @@ export const FILES_WITHOUT_SPEC: readonly { readonly reason: string; readonly fi
       'nest/session.guard.ts',
       'nest/session.module.ts',
       'nest/session.providers.ts',
-      'nest/start-warnings.ts',
     ],
   },
   {
