@@ -1,4 +1,5 @@
 import type { SessionError } from './errors.js';
+import type { PrincipalLimit } from './store/session-store.js';
 
 /** What all events of one session name have. */
 interface SessionFact {
@@ -45,12 +46,19 @@ export type LifecycleEvent =
     })
   | (SessionOccurrence & { readonly type: 'logout' })
   | (SessionOccurrence & { readonly type: 'regenerated'; readonly formerHandle: string })
-  | (SessionOccurrence & { readonly type: 'revoked'; readonly reason: 'registry' })
+  | (SessionOccurrence & { readonly type: 'revoked'; readonly reason: 'registry' | 'limit' })
   | (SessionFact & {
       readonly type: 'revoked';
       readonly reason: 'everything';
       readonly handle: null;
       readonly principal: null;
+    })
+  | (SessionFact & {
+      readonly type: 'limit-reached';
+      readonly principal: string;
+      readonly whenReached: PrincipalLimit['whenReached'];
+      /** The sessions that the login has ended. Empty for a login that was refused. */
+      readonly handles: readonly string[];
     });
 
 /**
@@ -62,6 +70,9 @@ export type LifecycleEvent =
  * - `logout`: a request has ended its own session.
  * - `regenerated`: a session has a new id, without a login.
  * - `revoked`: `SessionRegistry` has ended a session, or with the reason `everything` all sessions of a name.
+ *   Reason `limit`: a login of the same user has ended it, by the option `limit`.
+ * - `limit-reached`: a login would have exceeded the option `limit`. It has ended the sessions `handles`, or it
+ *   was refused.
  * - `rejected`: a request with a session cookie got no session. `handles` are the public names of the
  *   sessions that its cookies name, if any. Reason `duplicate-cookie`: cookies of several live sessions, so
  *   nothing shows which one is the visitor's. Another host of the same domain may have set one of them (cookie

@@ -10,7 +10,7 @@ export function engineOptions(
   sessionName: string,
   sink: EventSink,
 ): EngineOptions {
-  const { genid, store, storeTimeoutMs, clock, principalOf, deviceOf } = options;
+  const { genid, store, storeTimeoutMs, clock, principalOf, deviceOf, limit } = options;
   return {
     store,
     storeTimeoutMs,
@@ -24,6 +24,7 @@ export function engineOptions(
       sink,
       principalOf,
       deviceOf: deviceOf && ((req) => deviceOf(req as IncomingMessage)),
+      limit,
     },
   };
 }

@@ -60,6 +60,7 @@ export type {
   AnyStore,
   CallbackStore,
   OnStoreError,
+  SessionLimit,
   SessionOptions,
   SessionTimeouts,
 } from './session-options.js';

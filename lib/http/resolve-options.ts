@@ -11,6 +11,7 @@ import { ExpressStoreAdapter } from '../stores/express-session/store-adapter.js'
 import { checkStore, configError } from './check-options.js';
 import type { ResolvedSessionOptions } from './resolved-session-options.js';
 import { resolveTimeouts, TIMEOUT_CHECKS } from './resolve-timeouts.js';
+import { resolveLimit } from './session-limit.js';
 import { isOptions, type SessionOptions } from './session-options.js';
 
 /** Longest delay of a timer of Node. */
@@ -55,6 +56,7 @@ const CHECKS: Record<keyof SessionOptions, Check | null> = {
   onEvent: [(value) => typeof value === 'function', 'a function of an event'],
   principal: [(value) => typeof value === 'function', 'a function of the session'],
   device: FUNCTION,
+  limit: null,
   clock: [
     (value) => typeof (value as { now?: unknown } | null)?.now === 'function',
     'an object with a now() method',
@@ -78,11 +80,12 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
   const constantCookie = typeof cookie === 'function' ? {} : { ...cookie };
   const timeouts = resolveTimeouts(options.timeouts ?? {}, constantCookie);
   const storeTimeoutMs = storeTimeout === Infinity ? null : storeTimeout;
+  const store = isSessionStore(givenStore)
+    ? givenStore
+    : new ExpressStoreAdapter(givenStore, constantCookie, timeouts, storeTimeoutMs);
   return {
     secrets,
-    store: isSessionStore(givenStore)
-      ? givenStore
-      : new ExpressStoreAdapter(givenStore, constantCookie, timeouts, storeTimeoutMs),
+    store,
     givenStore,
     name,
     cookie: cookieOfRequest,
@@ -101,6 +104,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     onEvent,
     principalOf: options.principal ?? null,
     deviceOf: options.device ?? null,
+    limit: resolveLimit(options.limit, store, givenStore),
     clock,
   };
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { CookieOptions } from '../cookie/cookie-options.js';
 import type { Secret } from '../cookie/cookie-signature.js';
+import type { LoginLimit } from '../core/session/engine-features.js';
 import type { UserSession } from '../core/session/user-session.js';
 import type { SessionEventListener } from '../core/session-event.js';
 import type { SessionStore } from '../core/store/session-store.js';
@@ -37,5 +38,6 @@ export interface ResolvedSessionOptions {
   readonly onEvent: SessionEventListener | null;
   readonly principalOf: ((session: UserSession) => unknown) | null;
   readonly deviceOf: ((req: IncomingMessage) => unknown) | null;
+  readonly limit: LoginLimit | null;
   readonly clock: Clock;
 }

@@ -85,6 +85,16 @@ export class CookieState {
     this.#cookie = null;
   }
 
+  /** Returns a function that restores the cookie as it is now. */
+  checkpoint(): () => void {
+    const [seed, cookie, { browser }] = [this.#seed, this.#cookie, this];
+    return () => {
+      this.#seed = seed;
+      this.#cookie = cookie;
+      this.browser = browser;
+    };
+  }
+
   /** The id has changed: the cookie that the browser holds has another id. */
   outdate(): void {
     const { client, settings } = this.browser;

@@ -1,3 +1,5 @@
+import type { Undo } from './attribute-checkpoint.js';
+
 /** A change of identity that the next write of the whole record stores, and that is reported after it. */
 export interface PendingIdentity {
   /** `step-up` is a login of the user whose session it is already. */
@@ -9,6 +11,8 @@ export interface PendingIdentity {
   readonly formerPrincipal: string | null;
   /** The option `principal` has begun the move, not the application. */
   readonly isAutomatic: boolean;
+  /** Restores the session as it was before a login that the limit may refuse; `null` for any other change. */
+  readonly undo: Undo | null;
 }
 
 /** A change of identity with these facts, and none besides. */
@@ -16,5 +20,13 @@ export function pendingIdentity(
   kind: PendingIdentity['kind'],
   facts: Partial<PendingIdentity>,
 ): PendingIdentity {
-  return { formerHandle: null, method: null, formerPrincipal: null, isAutomatic: false, ...facts, kind };
+  return {
+    formerHandle: null,
+    method: null,
+    formerPrincipal: null,
+    isAutomatic: false,
+    undo: null,
+    ...facts,
+    kind,
+  };
 }

@@ -1,25 +1,50 @@
+import { isLimitError, isStoreFailure } from '../errors.js';
 import { NO_CHANGES } from '../store/session-record.js';
-import { chain, type Awaitable } from '../util/awaitable.js';
+import { chain, onFailure, type Awaitable } from '../util/awaitable.js';
 import { planCommit, type CookieOutcome } from './commit-plan.js';
+import { adoptMoved } from './earlier-write.js';
 import { bindByOption } from './principal-option.js';
 import { sentError } from './session-errors.js';
 import { commitFacts } from './session-facts.js';
-import { presentPrincipal } from './session-identity.js';
+import { isRefused, presentPrincipal } from './session-identity.js';
 import type { SessionState } from './session-state.js';
-import { adoptMoved, write } from './session-writer.js';
+import { write } from './session-writer.js';
 
 /** Makes the store agree with the session, and returns what becomes of the cookie. An explicit save needs a record. */
 export function commitSession(state: SessionState, isExplicit: boolean): Awaitable<CookieOutcome> {
   if (state.isGone) return 'none';
-  const { features, policy } = state.parts;
+  const { features } = state.parts;
   if (features.principalOf !== null && state.ending === null) {
+    // A save has failed before, and the application responds to that.
+    if (!isExplicit && isRefused(state)) return writeSession(state, { isReleased: true, isExplicit });
     const bound = applyOption(state, isExplicit);
     if (bound instanceof Promise) return bound.then(() => commitSession(state, isExplicit));
   }
-  const changes = state.ending === null ? state.changes() : NO_CHANGES;
-  const plan = planCommit(commitFacts(state, isExplicit || changes.size > 0), policy);
+  if (state.pending?.undo == null) return writeSession(state, { isReleased: false, isExplicit });
+  const wanted = state.identity.principal;
+  return onFailure(
+    () => writeSession(state, { isReleased: false, isExplicit }),
+    (error) => undoLogin(state, wanted, error),
+  );
+}
+
+function writeSession(
+  state: SessionState,
+  { isReleased, isExplicit }: { readonly isReleased: boolean; readonly isExplicit: boolean },
+): Awaitable<CookieOutcome> {
+  const changes = state.ending === null && !isReleased ? state.changes() : NO_CHANGES;
+  const facts = commitFacts(state, !isReleased && (isExplicit || changes.size > 0));
+  const plan = planCommit(isReleased ? { ...facts, released: true } : facts, state.parts.policy);
   if (plan.write === 'none') return plan.cookie;
   return chain(write(state, plan.write, changes), () => (state.isGone ? 'none' : plan.cookie));
+}
+
+/** The session is again what it was before a login that has failed. A store that failed may have applied it. */
+function undoLogin(state: SessionState, principal: string | null, error: unknown): void {
+  const undo = state.pending?.undo;
+  if (undo == null || isStoreFailure(error)) return;
+  undo.restore();
+  if (isLimitError(error)) state.refused = principal;
 }
 
 /**
@@ -43,5 +68,6 @@ const isOptionDue = (state: SessionState): boolean => presentPrincipal(state) !=
 export function applyOptionEarly(state: SessionState): void {
   const { parts, ending, unsettled } = state;
   if (parts.features.principalOf === null || ending !== null || unsettled.moved !== null) return;
+  if (isRefused(state)) return;
   if (isOptionDue(state)) bindByOption(state, presentPrincipal(state));
 }

@@ -4,20 +4,13 @@ import { applyPatch } from '../store/session-record.js';
 import type { Changes, SessionPatch, SessionRecord } from '../store/session-record.js';
 import type { SessionAttributes } from './attributes.js';
 import { type CookieSeed, CookieState } from './cookie-state.js';
+import { FIRST_ID, type IdToMake } from './id-to-make.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
 import { HANDLE, type OwnTexts } from './own-attributes.js';
 import { editsAfterPatch, editsAfterWrite, withOwnChanges, type OwnEdits } from './own-edits.js';
 import type { PendingIdentity } from './pending-identity.js';
 import { patchedSnapshot, snapshotOf, type StoredSnapshot } from './stored-snapshot.js';
 import { NOTHING_UNSETTLED, type Unsettled } from './unsettled-writes.js';
-
-/** An id that is not made yet, and the one that it replaces. */
-interface IdToMake {
-  readonly before: SessionId | undefined;
-  readonly isBeingMade: boolean;
-}
-
-const FIRST_ID: IdToMake = { before: undefined, isBeingMade: false };
 
 /** The state of one session during one request, and its transitions. It calls no store. */
 export class SessionState {
@@ -35,6 +28,8 @@ export class SessionState {
   formerOwner: string | null = null;
   /** The change of identity that is not stored yet. */
   pending: PendingIdentity | null = null;
+  /** The user whose login by the option `principal` the limit has refused in this request. */
+  refused: string | null = null;
   /** This request has created the record or logged in: its epoch is not known here. */
   isStamped = false;
   /** The old id ends when the connection closes. */
@@ -107,6 +102,12 @@ export class SessionState {
   /** Whether the session has an id already. */
   get hasId(): boolean {
     return typeof this.#id === 'string';
+  }
+
+  /** Returns a function that restores the id. */
+  keepId(): () => void {
+    const id = this.#id;
+    return () => void (this.#id = id);
   }
 
   /** Gives the session another id, which is made when it is first read. */

@@ -26,6 +26,7 @@ export interface Settings {
   readonly realm: string;
   readonly principalOf: EngineFeatures['principalOf'];
   readonly deviceOf: EngineFeatures['deviceOf'];
+  readonly limit: EngineFeatures['limit'];
   /** Whether events of the life of a session are emitted. */
   readonly isOn: boolean;
 }
@@ -50,6 +51,7 @@ const DEFAULTS: Settings = {
   realm: 'default',
   principalOf: null,
   deviceOf: null,
+  limit: null,
   isOn: false,
 };
 
@@ -68,7 +70,8 @@ export class Application {
     readonly clock = new FakeClock(1_700_000_000_000),
   ) {
     this.#settings = { ...DEFAULTS, ...settings };
-    const { idleMs, absoluteMs, touchEveryMs, newId, realm, principalOf, deviceOf, isOn } = this.#settings;
+    const { idleMs, absoluteMs, touchEveryMs, newId, realm, principalOf, deviceOf, limit, isOn } =
+      this.#settings;
     const emit = (event: SessionEvent): void => void this.events.push(event);
     this.#engine = new SessionEngine({
       store: this.#recorded(),
@@ -76,7 +79,7 @@ export class Application {
       newId,
       storeTimeoutMs: null,
       onEvent: emit,
-      features: { realm, principalOf, deviceOf, sink: { isOn, emit } },
+      features: { realm, principalOf, deviceOf, limit, sink: { isOn, emit } },
       lifetimes: { idleMs, absoluteMs, touchEveryMs },
       policy: this.#settings,
     });
