@@ -2,7 +2,7 @@ import { chain, type Awaitable } from '../util/awaitable.js';
 import { adoptMoved } from './earlier-write.js';
 import { beginLogin, type Login } from './login.js';
 import { bindsUser } from './login-limit.js';
-import { commitSession } from './session-commit.js';
+import { storeLogin } from './session-commit.js';
 import { sentError } from './session-errors.js';
 import { beginMove } from './session-move.js';
 import { endOldIdOnceClosed } from './session-removal.js';
@@ -29,6 +29,6 @@ export function takeNewIdentity(state: SessionState, next: NewIdentity, inOrder:
     else beginMove(state, next);
     if (isFirst) endOldIdOnceClosed(state, inOrder);
     const canBeRefused = isLogin && state.pending?.undo != null && bindsUser(state);
-    return canBeRefused ? chain(commitSession(state, true), () => undefined) : undefined;
+    return canBeRefused ? storeLogin(state) : undefined;
   });
 }

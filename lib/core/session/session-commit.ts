@@ -20,12 +20,19 @@ export function commitSession(state: SessionState, isExplicit: boolean): Awaitab
     const bound = applyOption(state, isExplicit);
     if (bound instanceof Promise) return bound.then(() => commitSession(state, isExplicit));
   }
-  if (state.pending?.undo == null) return writeSession(state, { isReleased: false, isExplicit });
-  const wanted = state.identity.principal;
-  return onFailure(
-    () => writeSession(state, { isReleased: false, isExplicit }),
-    (error) => undoLogin(state, wanted, error),
-  );
+  return writeLogin(state, isExplicit);
+}
+
+/** Stores a login that the limit may refuse. What the option `principal` returns counts at the next commit. */
+export function storeLogin(state: SessionState): Awaitable<void> {
+  return chain(writeLogin(state, true), () => undefined);
+}
+
+function writeLogin(state: SessionState, isExplicit: boolean): Awaitable<CookieOutcome> {
+  const written = (): Awaitable<CookieOutcome> => writeSession(state, { isReleased: false, isExplicit });
+  if (state.pending?.undo == null) return written();
+  const { principal } = state.identity;
+  return onFailure(written, (error) => undoLogin(state, principal, error));
 }
 
 function writeSession(

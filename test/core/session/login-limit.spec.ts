@@ -269,6 +269,25 @@ describe('login() with a limit that rejects', () => {
   });
 });
 
+describe('login() of another user than the option principal returns', () => {
+  it('is stored, and the next commit follows the option', async () => {
+    const { app, held } = await limited('reject', 'option');
+    const id = await app.stored({ cart: 1 });
+    const opened = await app.open(id);
+    opened.session['user'] = 'u6';
+    await opened.session.login('u5', { keep: ['cart', 'user'] });
+    expect((await app.open(opened.id)).session.principal).toBe('u6');
+    expect(await app.record(opened.id)).toMatchObject({ principal: 'u5' });
+    await opened.commit();
+    expect(await app.record(opened.id)).toMatchObject({ principal: 'u6' });
+    opened.session['user'] = 'u5';
+    await expect(opened.session.login('u1')).rejects.toMatchObject(REFUSED);
+    expect([opened.session.principal, await liveOf(app, 'u1')]).toEqual(['u5', keysOf(...held)]);
+    await opened.commit();
+    expect(await app.record(opened.id)).toMatchObject({ principal: 'u5' });
+  });
+});
+
 describe('a save that the limit refuses, with the option principal', () => {
   it('lets the application send its own response, and stores nothing of the request', async () => {
     const { app } = await limited('reject', 'option');
