@@ -56,9 +56,19 @@ export const FILES_WITHOUT_SPEC: readonly { readonly reason: string; readonly fi
     files: [
       'core/session/login-arguments.ts',
       'core/session/missing-record.ts',
+      'core/session/new-identity.ts',
       'core/session/pending-identity.ts',
       'core/session/session-identity.ts',
     ],
+  },
+  {
+    reason: 'test/core/session/session-state.spec.ts checks how ids are made.',
+    files: ['core/session/id-to-make.ts'],
+  },
+  {
+    reason:
+      'test/core/session/session-creation.spec.ts and session-writer-new-id.spec.ts lose results of writes.',
+    files: ['core/session/earlier-write.ts'],
   },
   {
     reason:
