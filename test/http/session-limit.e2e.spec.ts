@@ -21,7 +21,7 @@ const clock = new FakeClock();
 const REJECTING: SessionLimit = { perPrincipal: 1, whenReached: 'reject' };
 const cookieIn = (browser: Browser): string | undefined => browser.jar.get('connect.sid');
 
-/** Responds to `/login/<user>`, `/user/<user>` and `/save/<user>`, and to anything else with the session. */
+/** Responds to `/login/<user>`, `/user/<user>`, `/save/<user>` and `/stream/<user>`, and to anything else with the session. */
 async function handle(req: SessionRequest, res: ServerResponse): Promise<void> {
   const { session } = req;
   const [, action, value] = req.url!.split('/');
@@ -30,6 +30,10 @@ async function handle(req: SessionRequest, res: ServerResponse): Promise<void> {
     if (action === 'login') await session.login(value!, { keep: ['cart'] });
     if (action === 'user' || action === 'save') session['user'] = value;
     if (action === 'save') await session.save();
+    if (action === 'stream') {
+      session['user'] = value;
+      res.write('Welcome');
+    }
   } catch (error) {
     const { statusCode = 500, code } = error as SessionError;
     session['tried'] = true;
@@ -95,6 +99,16 @@ describe.each(FRAMEWORKS)('the option limit on %s', (_, serve) => {
     expect(cookieIn(browser)).toBe(before);
     expect(await browser.get('/')).toEqual({ principal: null, isNew: false, cart: 'book' });
     expect(await registry.count('u1')).toBe(1);
+  });
+
+  it('replaces a stream by a 429, of which nothing was sent', async () => {
+    await start(REJECTING, true);
+    await (await visitor()).fetch('/stream/u1');
+    const browser = await visitor();
+    const response = await browser.fetch('/stream/u1');
+    expect([response.status, response.headers.getSetCookie()]).toEqual([429, []]);
+    expect(await response.text()).not.toContain('Welcome');
+    expect(await browser.get('/')).toEqual({ principal: null, isNew: false, cart: 'book' });
   });
 
   it('lets an application that saves send its own response, and stores nothing of the request', async () => {

@@ -27,9 +27,9 @@ describe('a session that is restored after a refused login', () => {
   it('has every field that it had, also those that are added to the state later', () => {
     const state = stateWith('reject') as unknown as SessionState & Record<string, unknown>;
     const fields = Object.keys(state).filter((field) => !LEFT.includes(field));
-    for (const field of fields) state[field] = { before: field } as never;
+    for (const field of fields) state[field] = { before: field };
     const undo = beforeLogin(state)!;
-    for (const field of fields) state[field] = { after: field } as never;
+    for (const field of fields) state[field] = { after: field };
     undo.restore();
     expect(Object.fromEntries(fields.map((field) => [field, state[field]]))).toEqual(
       Object.fromEntries(fields.map((field) => [field, { before: field }])),
