@@ -16,7 +16,7 @@ export function commitSession(state: SessionState, isExplicit: boolean): Awaitab
   const { features } = state.parts;
   if (features.principalOf !== null && state.ending === null) {
     // A save has failed before, and the application responds to that.
-    if (!isExplicit && isRefused(state)) return writeSession(state, { isReleased: true, isExplicit });
+    if (!isExplicit && isRefused(state)) return writeSession(state, isExplicit, true);
     const bound = applyOption(state, isExplicit);
     if (bound instanceof Promise) return bound.then(() => commitSession(state, isExplicit));
   }
@@ -29,15 +29,22 @@ export function storeLogin(state: SessionState): Awaitable<void> {
 }
 
 function writeLogin(state: SessionState, isExplicit: boolean): Awaitable<CookieOutcome> {
-  const written = (): Awaitable<CookieOutcome> => writeSession(state, { isReleased: false, isExplicit });
-  if (state.pending?.undo == null) return written();
-  const { principal } = state.identity;
-  return onFailure(written, (error) => undoLogin(state, principal, error));
+  return state.pending?.undo == null ? writeSession(state, isExplicit) : writeUndoable(state, isExplicit);
 }
 
+function writeUndoable(state: SessionState, isExplicit: boolean): Awaitable<CookieOutcome> {
+  const { principal } = state.identity;
+  return onFailure(
+    () => writeSession(state, isExplicit),
+    (error) => undoLogin(state, principal, error),
+  );
+}
+
+/** With `isReleased` nothing is saved, as after `req.session = null`. */
 function writeSession(
   state: SessionState,
-  { isReleased, isExplicit }: { readonly isReleased: boolean; readonly isExplicit: boolean },
+  isExplicit: boolean,
+  isReleased = false,
 ): Awaitable<CookieOutcome> {
   const changes = state.ending === null && !isReleased ? state.changes() : NO_CHANGES;
   const facts = commitFacts(state, !isReleased && (isExplicit || changes.size > 0));
