@@ -16,8 +16,8 @@ export interface SessionLimit {
    */
   readonly perPrincipal: number | ((principal: string) => Awaitable<number>);
   /**
-   * What a login does that would exceed the number. `'evict-oldest'` ends the session whose login is the
-   * oldest, `'evict-least-recent'` the one that was not used for the longest time, exact to
+   * What a login does that would exceed the number. `'evict-oldest'` ends the session whose last login or
+   * step-up is the oldest, `'evict-least-recent'` the one that was not used for the longest time, exact to
    * `timeouts.touchEvery`. `'reject'` refuses the login with `ERR_SESSION_LIMIT`, status 429: a user must sign
    * out elsewhere first, or wait until a session expires.
    * @defaultValue `'evict-oldest'`: a user who has lost a device can sign in again
