@@ -4,6 +4,7 @@
  * @module nest-session
  */
 export * from './http/index.js';
+export { CurrentSession } from './nest/current-session.js';
 export { OnSession, type SessionEventOf, type SessionEventType } from './nest/on-session.decorator.js';
 export { Public } from './nest/public.decorator.js';
 export { RequireLogin } from './nest/require-login.decorator.js';
@@ -14,9 +15,16 @@ export type {
   SessionCondition,
   SessionRequirement,
 } from './nest/session-requirement.js';
-export { getSessionRegistryToken, getSessionStoreToken } from './nest/session.constants.js';
+export {
+  getCurrentSessionToken,
+  getSessionMiddlewareToken,
+  getSessionRegistryToken,
+  getSessionStoreToken,
+  SESSION_MIDDLEWARE,
+} from './nest/session.constants.js';
 export {
   CurrentPrincipal,
+  InjectCurrentSession,
   InjectSessionRegistry,
   InjectSessionStore,
   Session,

@@ -34,6 +34,17 @@ export interface SessionRegistration extends Pick<SessionMiddlewareOptions, 'ses
    */
   readonly isGlobal?: boolean;
   /**
+   * When the middleware is mounted. `'early'`: while the application is created, so that middleware which
+   * `main.ts` adds by `app.use()` finds `req.session`, as passport's does. Static files that `main.ts` serves
+   * pass the middleware then, and load the session of a request with a cookie; error responses of the session
+   * lack headers that such middleware sets, such as those of CORS. `'module'`: when the application starts,
+   * after the middleware of `main.ts` and before that of modules.
+   *
+   * `'module'` where `forRoutes` or `exclude` is given.
+   * @defaultValue `'early'`
+   */
+  readonly mount?: 'early' | 'module' | undefined;
+  /**
    * Only these routes have a session. The global prefix applies to them, as to all route patterns of Nest.
    * Without this option the middleware runs for every request, whatever the prefix, versioning and GraphQL.
    */

@@ -1,5 +1,6 @@
 import { DEFAULT_SESSION } from '../http/request-properties.js';
 import { SessionRegistry } from '../core/registry/session-registry.js';
+import { CurrentSession } from './current-session.js';
 import { SessionStore } from '../core/store/session-store.js';
 
 /** Token of the options as the application gave them, unchecked. */
@@ -10,6 +11,15 @@ export const RESOLVED_SESSION_OPTIONS = Symbol('RESOLVED_SESSION_OPTIONS');
 
 /** Token of the `EventReporter` of one module. */
 export const SESSION_EVENTS = Symbol('SESSION_EVENTS');
+
+/** Token of the `SessionMount` of one module. */
+export const SESSION_MOUNT = Symbol('SESSION_MOUNT');
+
+/**
+ * Token of the session middleware: `app.use(app.get(SESSION_MIDDLEWARE))` mounts it at this place. Each request
+ * loads its session once, also where the module mounts the middleware too.
+ */
+export const SESSION_MIDDLEWARE = Symbol('SESSION_MIDDLEWARE');
 
 /** Token of the registration of one module: its name, routes and imports. */
 export const SESSION_REGISTRATION = Symbol('SESSION_REGISTRATION');
@@ -36,4 +46,19 @@ export function getSessionRegistryToken(
   sessionName: string = DEFAULT_SESSION,
 ): typeof SessionRegistry | string {
   return sessionName === DEFAULT_SESSION ? SessionRegistry : `SessionRegistry:${sessionName}`;
+}
+
+/**
+ * The injection token of a module's {@link CurrentSession}: the class for the default session, a string for a
+ * named one.
+ */
+export function getCurrentSessionToken(
+  sessionName: string = DEFAULT_SESSION,
+): typeof CurrentSession | string {
+  return sessionName === DEFAULT_SESSION ? CurrentSession : `CurrentSession:${sessionName}`;
+}
+
+/** The injection token of a module's middleware: {@link SESSION_MIDDLEWARE} for the default session. */
+export function getSessionMiddlewareToken(sessionName: string = DEFAULT_SESSION): symbol | string {
+  return sessionName === DEFAULT_SESSION ? SESSION_MIDDLEWARE : `SessionMiddleware:${sessionName}`;
 }

@@ -3,7 +3,11 @@ import type { ExecutionContext, PipeTransform, Type } from '@nestjs/common';
 import { chain } from '../core/util/awaitable.js';
 import type { UserSession } from '../core/session/user-session.js';
 import { sessionOf } from './execution-session.js';
-import { getSessionRegistryToken, getSessionStoreToken } from './session.constants.js';
+import {
+  getCurrentSessionToken,
+  getSessionRegistryToken,
+  getSessionStoreToken,
+} from './session.constants.js';
 import { valueAt, type SessionPath } from './session-path.js';
 
 /** A pipe, as instance or class. */
@@ -75,6 +79,14 @@ export const CurrentPrincipal: (query?: Pick<SessionQuery, 'name'>) => Parameter
  */
 export function InjectSessionStore(sessionName?: string): PropertyDecorator & ParameterDecorator {
   return Inject(getSessionStoreToken(sessionName));
+}
+
+/**
+ * Injects the {@link CurrentSession} of a named session: `@InjectCurrentSession('admin') current: CurrentSession`.
+ * For the default session, the type of the parameter is enough.
+ */
+export function InjectCurrentSession(sessionName?: string): PropertyDecorator & ParameterDecorator {
+  return Inject(getCurrentSessionToken(sessionName));
 }
 
 /**

@@ -11,22 +11,19 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { describeWithoutText } from '../core/util/describe-value.js';
+import { describeValue, describeWithoutText } from '../core/util/describe-value.js';
 import { seconds } from '../core/util/clock.js';
-import { isStoreFailure } from '../core/errors.js';
 import { SweepTimer } from '../core/store/sweep-timer.js';
 import { DEFAULT_SESSION } from '../http/request-properties.js';
 import { memoryWarning } from '../http/describe-event.js';
 import type { EventReporter } from '../http/event-reporter.js';
-import { SessionHandler } from '../http/session-handler.js';
 import { checkSessionName, configError } from '../http/check-options.js';
 import type { ResolvedSessionOptions } from '../http/resolved-session-options.js';
 import { isOptions } from '../http/session-options.js';
 import { claimSession } from './claimed-sessions.js';
-import { bridgeFastify } from './fastify-bridge.js';
 import { RouteCheck } from './route-check.js';
 import { SessionListeners } from './session-listeners.js';
-import { respondWithException } from './session-exceptions.js';
+import { SessionMount } from './session-mount.js';
 import type {
   SessionModuleAsyncOptions,
   SessionModuleOptions,
@@ -35,8 +32,11 @@ import type {
 import {
   RESOLVED_SESSION_OPTIONS,
   SESSION_EVENTS,
+  SESSION_MOUNT,
   SESSION_OPTIONS,
   SESSION_REGISTRATION,
+  getCurrentSessionToken,
+  getSessionMiddlewareToken,
   getSessionRegistryToken,
   getSessionStoreToken,
 } from './session.constants.js';
@@ -69,7 +69,8 @@ export class SessionModule
   readonly #events: EventReporter;
   readonly #listeners: SessionListeners;
   readonly #sweeps: SweepTimer | null;
-  #handler: SessionHandler | null = null;
+  readonly #mount: SessionMount;
+  #hasRoutes = false;
 
   constructor(
     @Inject(RESOLVED_SESSION_OPTIONS) options: ResolvedSessionOptions,
@@ -78,6 +79,7 @@ export class SessionModule
     @Inject(RouteCheck) routes: RouteCheck,
     @Inject(SESSION_EVENTS) events: EventReporter,
     @Inject(SessionListeners) listeners: SessionListeners,
+    @Inject(SESSION_MOUNT) mount: SessionMount,
   ) {
     this.#options = options;
     this.#registration = registration;
@@ -85,6 +87,7 @@ export class SessionModule
     this.#routes = routes;
     this.#events = events;
     this.#listeners = listeners;
+    this.#mount = mount;
     const { store, clock, sweepEveryMs } = options;
     this.#sweeps = SweepTimer.of(store, clock, sweepEveryMs, (event) => events.emit(event));
   }
@@ -97,8 +100,8 @@ export class SessionModule
    */
   static forRoot(options: SessionModuleOptions): DynamicModule {
     const given: Partial<SessionModuleOptions> = isOptions(options) ? options : {};
-    const { sessionName, isGlobal, forRoutes, exclude, imports, store, ...runtime } = given;
-    const registration = { sessionName, isGlobal, forRoutes, exclude, imports } as SessionRegistration;
+    const { sessionName, isGlobal, mount, forRoutes, exclude, imports, store, ...runtime } = given;
+    const registration = { sessionName, isGlobal, mount, forRoutes, exclude, imports } as SessionRegistration;
     return assemble(registration, store, [
       { provide: SESSION_OPTIONS, useValue: isOptions(options) ? runtime : options },
     ]);
@@ -111,33 +114,18 @@ export class SessionModule
 
   /**
    * Without `forRoutes` and `exclude` the middleware is mounted on the adapter, so that every request has a
-   * session, whatever the global prefix, versioning and GraphQL.
+   * session, whatever the global prefix, versioning and GraphQL. By default that has happened before.
    */
   configure(consumer: MiddlewareConsumer): void {
-    const { httpAdapter } = this.#adapterHost;
-    if (httpAdapter.getType() === 'fastify') bridgeFastify(httpAdapter.getInstance());
-    const { sessionName, forRoutes, exclude } = this.#registration;
+    const { sessionName } = this.#registration;
     const { name: cookieName, givenStore } = this.#options;
     claimSession(this.#adapterHost, {
       sessionName: sessionName ?? DEFAULT_SESSION,
       cookieName,
       store: givenStore,
     });
-    const handler = (this.#handler = new SessionHandler(this.#options, {
-      sessionName,
-      answer: respondWithException(this.#logger),
-      report: (error) =>
-        isStoreFailure(error) ||
-        this.#logger.error('A session was not saved after its response had begun.', error),
-      events: this.#events,
-    }));
-    const middleware: SessionHandler['handle'] = (req, res, next) => handler.handle(req, res, next);
-    if (forRoutes === undefined && exclude === undefined) httpAdapter.use(middleware);
-    else
-      consumer
-        .apply(middleware)
-        .exclude(...(exclude ?? []))
-        .forRoutes(...(forRoutes ?? ['{*splat}']));
+    this.#hasRoutes = true;
+    this.#mount.mount(this.#adapterHost, consumer);
   }
 
   onModuleInit(): void {
@@ -151,13 +139,13 @@ export class SessionModule
   onApplicationBootstrap(): void {
     for (const listener of this.#listeners.find()) this.#events.listen(listener);
     // A script or a worker without HTTP has no routes, and may lack the global guards of main.ts.
-    if (this.#handler !== null) this.#routes.run();
+    if (this.#hasRoutes) this.#routes.run();
   }
 
   /** Waits for the commits of clients that have disconnected. The server itself waits for open requests. */
   async beforeApplicationShutdown(): Promise<void> {
     this.#sweeps?.stop();
-    await this.#handler?.settled(LONGEST_SHUTDOWN_MS);
+    await this.#mount.handler.settled(LONGEST_SHUTDOWN_MS);
   }
 }
 
@@ -186,12 +174,21 @@ function assemble(
       RouteCheck,
       SessionListeners,
     ],
-    exports: [getSessionStoreToken(sessionName), getSessionRegistryToken(sessionName)],
+    exports: [
+      getSessionStoreToken(sessionName),
+      getSessionRegistryToken(sessionName),
+      getSessionMiddlewareToken(sessionName),
+      getCurrentSessionToken(sessionName),
+    ],
   };
 }
 
-function checkRegistration({ sessionName, forRoutes, exclude }: SessionRegistration): void {
+function checkRegistration({ sessionName, mount, forRoutes, exclude }: SessionRegistration): void {
   checkSessionName(sessionName);
+  if (mount !== undefined && mount !== 'early' && mount !== 'module')
+    throw configError(`The option mount must be "early" or "module", got ${describeValue(mount)}.`);
+  if (mount === 'early' && (forRoutes ?? exclude) !== undefined)
+    throw configError('The option mount "early" is for all routes. Remove it, or forRoutes and exclude.');
   for (const [option, routes] of Object.entries({ forRoutes, exclude })) {
     if (routes === undefined || Array.isArray(routes)) continue;
     throw configError(`The option ${option} must be an array of routes, got ${describeWithoutText(routes)}.`);

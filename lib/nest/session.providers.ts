@@ -1,4 +1,5 @@
-import { Logger, type Provider, type Type } from '@nestjs/common';
+import { Logger, Scope, type Provider, type Type } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { describeWithoutText } from '../core/util/describe-value.js';
 import { checkStore, configError } from '../http/check-options.js';
 import { EventReporter } from '../http/event-reporter.js';
@@ -7,17 +8,24 @@ import { defaultStore, resolveSessionOptions } from '../http/resolve-options.js'
 import type { ResolvedSessionOptions } from '../http/resolved-session-options.js';
 import { isOptions, type AnyStore } from '../http/session-options.js';
 import { registryOf } from '../http/session-registry.js';
+import { CurrentSession } from './current-session.js';
 import { logEvents } from './session-exceptions.js';
+import { SessionMount } from './session-mount.js';
 import type {
   RuntimeOptions,
   SessionModuleAsyncOptions,
   SessionModuleOptions,
   SessionOptionsFactory,
+  SessionRegistration,
 } from './session-module-options.js';
 import {
   RESOLVED_SESSION_OPTIONS,
   SESSION_EVENTS,
+  SESSION_MOUNT,
   SESSION_OPTIONS,
+  SESSION_REGISTRATION,
+  getCurrentSessionToken,
+  getSessionMiddlewareToken,
   getSessionRegistryToken,
   getSessionStoreToken,
 } from './session.constants.js';
@@ -48,7 +56,38 @@ export function createSessionProviders(sessionName: string | undefined, store: S
       useFactory: (options: ResolvedSessionOptions, events: EventReporter) =>
         registryOf(options, sessionName ?? DEFAULT_SESSION, events),
     },
+    {
+      provide: SESSION_MOUNT,
+      inject: [RESOLVED_SESSION_OPTIONS, SESSION_REGISTRATION, SESSION_EVENTS, HttpAdapterHost],
+      useFactory: createMount,
+    },
+    {
+      provide: getSessionMiddlewareToken(sessionName),
+      inject: [SESSION_MOUNT],
+      useFactory: ({ middleware }: SessionMount) => middleware,
+    },
+    {
+      provide: getCurrentSessionToken(sessionName),
+      // Made only where it is injected. What injects it stays a singleton.
+      scope: Scope.TRANSIENT,
+      inject: [SESSION_MOUNT],
+      useFactory: ({ requests }: SessionMount) => {
+        requests.enable();
+        return new CurrentSession(requests, sessionName ?? DEFAULT_SESSION);
+      },
+    },
   ];
+}
+
+function createMount(
+  options: ResolvedSessionOptions,
+  registration: SessionRegistration,
+  events: EventReporter,
+  host: HttpAdapterHost,
+): SessionMount {
+  const mount = new SessionMount(options, registration, events);
+  mount.prepare(host);
+  return mount;
 }
 
 function createReporter(options: ResolvedSessionOptions): EventReporter {

@@ -1,0 +1,90 @@
+import { Logger, type MiddlewareConsumer } from '@nestjs/common';
+import type { HttpAdapterHost } from '@nestjs/core';
+import { isStoreFailure } from '../core/errors.js';
+import type { EventReporter } from '../http/event-reporter.js';
+import type { ResolvedSessionOptions } from '../http/resolved-session-options.js';
+import { SessionHandler } from '../http/session-handler.js';
+import { CurrentRequest } from './current-request.js';
+import { EarlyReads } from './early-reads.js';
+import { bridgeFastify } from './fastify-bridge.js';
+import { respondWithException } from './session-exceptions.js';
+import type { SessionRegistration } from './session-module-options.js';
+
+type Middleware = SessionHandler['handle'];
+
+/** The session middleware of one module, and its place among the middleware of the application. */
+export class SessionMount {
+  readonly handler: SessionHandler;
+  /** Several calls for one request load its session once. */
+  readonly middleware: Middleware;
+  /** The request that runs, for {@link CurrentSession}. */
+  readonly requests = new CurrentRequest();
+  readonly #registration: SessionRegistration;
+  readonly #earlyReads: EarlyReads | null;
+  #isMounted = false;
+
+  constructor(options: ResolvedSessionOptions, registration: SessionRegistration, events: EventReporter) {
+    const logger = new Logger('SessionModule');
+    const { sessionName } = registration;
+    const handler = (this.handler = new SessionHandler(options, {
+      sessionName,
+      answer: respondWithException(logger),
+      report: (error) =>
+        isStoreFailure(error) || logger.error('A session was not saved after its response had begun.', error),
+      events,
+    }));
+    this.#registration = registration;
+    this.#earlyReads = this.#isEarly ? null : new EarlyReads((line) => logger.warn(line));
+    this.middleware = (req, res, next) => {
+      this.#earlyReads?.check(req);
+      handler.handle(req, res, this.requests.remember(req, next));
+    };
+  }
+
+  get #isForAll(): boolean {
+    const { forRoutes, exclude } = this.#registration;
+    return forRoutes === undefined && exclude === undefined;
+  }
+  get #isEarly(): boolean {
+    return this.#isForAll && this.#registration.mount !== 'module';
+  }
+
+  /**
+   * Called while Nest makes the providers. The middleware that `main.ts` adds to the application comes later,
+   * and finds the session.
+   */
+  prepare(host: HttpAdapterHost): void {
+    // A testing module has no adapter yet. Before Nest 11.2 it cannot be waited for either.
+    if (host.httpAdapter) this.#mountEarly(host);
+    else (host as Partial<HttpAdapterHost>).init$?.subscribe(() => this.#mountEarly(host));
+  }
+
+  #mountEarly({ httpAdapter }: HttpAdapterHost): void {
+    // An application context has none.
+    if (!httpAdapter) return;
+    if (this.#earlyReads === null) this.#mountOn(httpAdapter);
+    else httpAdapter.use(this.#earlyReads.watch);
+  }
+
+  /** Called when Nest collects the middleware of its modules. */
+  mount({ httpAdapter }: HttpAdapterHost, consumer: MiddlewareConsumer): void {
+    if (this.#isMounted) return;
+    if (this.#isForAll) return this.#mountOn(httpAdapter);
+    bridge(httpAdapter);
+    const { forRoutes = ['{*splat}'], exclude = [] } = this.#registration;
+    consumer
+      .apply(this.middleware)
+      .exclude(...exclude)
+      .forRoutes(...forRoutes);
+  }
+
+  #mountOn(httpAdapter: HttpAdapterHost['httpAdapter']): void {
+    this.#isMounted = true;
+    bridge(httpAdapter);
+    httpAdapter.use(this.middleware);
+  }
+}
+
+function bridge(httpAdapter: HttpAdapterHost['httpAdapter']): void {
+  if (httpAdapter.getType() === 'fastify') bridgeFastify(httpAdapter.getInstance());
+}
