@@ -21,11 +21,17 @@ interface Creation {
 
 /** Creates the record, under another id where a store already uses this one. */
 export function create(state: SessionState, changes: Changes): Awaitable<void> {
-  return chain(limitOf(state), (limit) => {
-    // No other request can have changed a new record: the functions need not run again.
-    state.attributes.takeUpdates();
-    return createRecord(state, { record: wholeRecord(state, changes), limit, tried: 1 });
-  });
+  const limit = limitOf(state);
+  // Most writes have no limit: they need no closure.
+  return limit instanceof Promise
+    ? limit.then((one) => createWith(state, changes, one))
+    : createWith(state, changes, limit);
+}
+
+function createWith(state: SessionState, changes: Changes, limit: PrincipalLimit | null): Awaitable<void> {
+  // No other request can have changed a new record: the functions need not run again.
+  state.attributes.takeUpdates();
+  return createRecord(state, { record: wholeRecord(state, changes), limit, tried: 1 });
 }
 
 function createRecord(state: SessionState, creation: Creation): Awaitable<void> {
