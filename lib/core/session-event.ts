@@ -19,8 +19,13 @@ interface SessionOccurrence extends SessionFact {
 
 /** Events of a store. */
 export type StoreEvent =
-  | { readonly type: 'store-down'; readonly error: SessionError }
-  | { readonly type: 'store-up'; readonly downMs: number; readonly failedCalls: number }
+  | { readonly type: 'store-down'; readonly error: SessionError; readonly source?: 'credentialStamp' }
+  | {
+      readonly type: 'store-up';
+      readonly downMs: number;
+      readonly failedCalls: number;
+      readonly source?: 'credentialStamp';
+    }
   | { readonly type: 'corrupt-record'; readonly handle: string }
   | { readonly type: 'sweep-failed'; readonly error: SessionError };
 
@@ -32,7 +37,8 @@ export interface RejectionEvent extends SessionFact {
 }
 
 /** Why a request with a cookie got no session. */
-export type RejectionReason = 'unknown-id' | 'bad-signature' | 'expired' | 'revoked' | 'duplicate-cookie';
+export type RejectionReason =
+  'unknown-id' | 'bad-signature' | 'expired' | 'revoked' | 'stamp' | 'duplicate-cookie';
 
 /** Events in the life of a session. They are emitted after the store has accepted the change. */
 export type LifecycleEvent =
@@ -46,7 +52,7 @@ export type LifecycleEvent =
     })
   | (SessionOccurrence & { readonly type: 'logout' })
   | (SessionOccurrence & { readonly type: 'regenerated'; readonly formerHandle: string })
-  | (SessionOccurrence & { readonly type: 'revoked'; readonly reason: 'registry' | 'limit' })
+  | (SessionOccurrence & { readonly type: 'revoked'; readonly reason: 'registry' | 'limit' | 'stamp' })
   | (SessionFact & {
       readonly type: 'revoked';
       readonly reason: 'everything';
@@ -73,13 +79,15 @@ export type LifecycleEvent =
  *   Reason `limit`: a login of the same user has ended it, by the option `limit`.
  * - `limit-reached`: a login would have exceeded the option `limit`. It has ended the sessions `handles`, or it
  *   was refused.
+ *   Reason `stamp`: the credential of its user has changed, by the option `credentialStamp`.
  * - `rejected`: a request with a session cookie got no session. `handles` are the public names of the
  *   sessions that its cookies name, if any. Reason `duplicate-cookie`: cookies of several live sessions, so
  *   nothing shows which one is the visitor's. Another host of the same domain may have set one of them (cookie
  *   tossing). Reason `revoked` only for sessions that `revokeEverything()` has ended: a session that was ended
- *   by its handle or its principal is gone from the store, and an `unknown-id`.
+ *   by its handle or its principal is gone from the store, and an `unknown-id`. Reason `stamp`: the request had
+ *   a session that the option `credentialStamp` has ended just now.
  * - `store-down`: the store failed or timed out after it had worked. Emitted once per outage. `error.cause`
- *   is the store's error.
+ *   is the store's error. With `source`, it is the option `credentialStamp` that failed, not the store.
  * - `store-up`: the store works again. `downMs` and `failedCalls` measure the outage.
  * - `corrupt-record`: a record could not be read, and the visitor got a new session. `handle` is the public
  *   name of the old one.

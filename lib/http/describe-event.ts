@@ -22,9 +22,11 @@ const STORE_EVENTS: ReadonlySet<SessionEvent['type']> = new Set<StoreEvent['type
 export function describeEvent(event: LoggedEvent): string {
   switch (event.type) {
     case 'store-down':
+      if (event.source === 'credentialStamp')
+        return 'The option credentialStamp.of fails. Requests of signed-in users get 503 until it works again. Nobody is logged out.';
       return 'The session store fails. Requests that need it get 503 until it works again. Browsers keep their cookies.';
     case 'store-up':
-      return `The session store works again, after ${(event.downMs / 1000).toFixed(1)} seconds and ${event.failedCalls} failed calls.`;
+      return `${event.source === undefined ? 'The session store' : 'The option credentialStamp.of'} works again, after ${(event.downMs / 1000).toFixed(1)} seconds and ${event.failedCalls} failed calls.`;
     case 'corrupt-record':
       return `The record of the session ${event.handle} cannot be read. Its visitor got a new session.`;
     case 'sweep-failed':

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { CredentialStamps } from '../core/session/credential-stamp.js';
 import type { EngineOptions } from '../core/session/request-context.js';
-import type { EventSink } from '../core/session-event.js';
+import type { EventSink, SessionEvent } from '../core/session-event.js';
 import { checkedSessionId, newSessionId } from '../core/session-id.js';
 import type { ResolvedSessionOptions } from './resolved-session-options.js';
 
@@ -10,11 +11,13 @@ export function engineOptions(
   sessionName: string,
   sink: EventSink,
 ): EngineOptions {
-  const { genid, store, storeTimeoutMs, clock, principalOf, deviceOf, limit } = options;
+  const { genid, store, storeTimeoutMs, clock, principalOf, deviceOf, limit, stampSource } = options;
+  const onEvent = (event: SessionEvent): void => sink.emit(event);
+  const stampParts = { limitMs: storeTimeoutMs, clock, onEvent };
   return {
     store,
     storeTimeoutMs,
-    onEvent: (event) => sink.emit(event),
+    onEvent,
     lifetimes: options,
     policy: options,
     clock,
@@ -23,6 +26,7 @@ export function engineOptions(
       realm: sessionName,
       sink,
       principalOf,
+      stamps: stampSource && new CredentialStamps({ ...stampSource, ...stampParts }),
       deviceOf: deviceOf && ((req) => deviceOf(req as IncomingMessage)),
       limit,
     },

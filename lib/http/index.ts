@@ -56,6 +56,8 @@ export {
   type SessionMiddlewareOptions,
 } from './session-middleware.js';
 export { sessionRegistry, type SessionRegistryOptions } from './session-registry.js';
+export type { ClearSiteDataType } from './clear-site-data.js';
+export type { CredentialStampOptions } from './credential-stamp-options.js';
 export type {
   AnyStore,
   CallbackStore,

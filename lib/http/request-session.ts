@@ -7,17 +7,15 @@ import type { FoundOrFailed } from '../core/session/session-engine.js';
 import type { UserSession } from '../core/session/user-session.js';
 import { chain, type Awaitable } from '../core/util/awaitable.js';
 import { onceClosed } from './once-closed.js';
-import type { RequestFacts, RequestParts } from './request-parts.js';
+import type { LazySession, RequestFacts, RequestParts } from './request-parts.js';
 import { DEFAULT_SESSION, notLoaded, type AttachedSession } from './request-properties.js';
 import { varyByCookie } from './response/cache-headers.js';
 import { statusOf } from './response/error-response.js';
 import type { CommitHooks } from './response/commit-hooks.js';
 import { ResponseGate } from './response/response-gate.js';
 import { isNodeResponse, UngatedResponse, type UngatedHooks } from './response/ungated-response.js';
+import { isUnsaved, plannedWith, saveWith } from './saved-response.js';
 import { writeCookies } from './set-cookie-headers.js';
-
-/** How to find a session that is loaded lazily, and the load under way. `null` once it is loaded. */
-type LazySession = { readonly find: () => Awaitable<FoundOrFailed>; readonly loading: Promise<void> | null };
 
 /**
  * One session of one request: opened on first read, committed before the first byte of the response, its
@@ -138,14 +136,13 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
     if (this.#lazy !== null) return this.#commitUnseen();
     if (this.#opened === null && !this.#isCommitDue()) return undefined;
     const opened = this.#opened ?? this.opened;
-    if (!this.isSecure && opened.isUndeliverable) this.#parts.undeliverable();
     // The error response sends the cookie of an id that the store holds.
     const fail = (error: unknown): never => {
       this.#cookie = opened.cookieAfterFailure();
       throw error;
     };
     try {
-      const outcome = opened.commit();
+      const outcome = saveWith(this.res, opened, this.#parts);
       if (!(outcome instanceof Promise)) return void (this.#cookie = outcome);
       this.#parts.underWay(outcome);
       return outcome.then((cookie) => void (this.#cookie = cookie), fail);
@@ -166,11 +163,12 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
 
   planHeaders(): void {
     if (this.#lazy === null && (this.#opened !== null || this.#isCommitDue()))
-      this.#cookie = this.opened.plannedCookie();
+      this.#cookie = plannedWith(this.res, this.opened, this.#parts);
   }
 
   #isCommitDue(): boolean {
-    return this.#parts.engine.isCommitDue(this.#found, this.cookies);
+    const isSaved = !isUnsaved(this.#parts, this.res);
+    return isSaved && this.#parts.engine.isCommitDue(this.#found, this.cookies);
   }
 
   get hasHeaders(): boolean {

@@ -9,6 +9,8 @@ import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
 import { isSessionStore, type SessionStore } from '../core/store/session-store.js';
 import { ExpressStoreAdapter } from '../stores/express-session/store-adapter.js';
 import { checkStore, configError } from './check-options.js';
+import { CLEAR_SITE_DATA, clearSiteDataOf } from './clear-site-data.js';
+import type { CredentialStampOptions } from './credential-stamp-options.js';
 import type { ResolvedSessionOptions } from './resolved-session-options.js';
 import { resolveTimeouts, TIMEOUT_CHECKS } from './resolve-timeouts.js';
 import { resolveLimit } from './session-limit.js';
@@ -20,6 +22,15 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 const isFiniteDuration = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) > 0;
 const isTimerDelay = (value: unknown): boolean =>
   isFiniteDuration(value) && Number(value) <= LONGEST_TIMER_MS;
+
+/** Checks of `credentialStamp`. */
+const STAMP_CHECKS: Record<keyof CredentialStampOptions, Check> = {
+  of: [(value) => typeof value === 'function', 'a function of the principal'],
+  checkEvery: [
+    (value) => value === 0 || isFiniteDuration(value),
+    'a whole number of milliseconds such as minutes(1), or 0 for each request',
+  ],
+};
 
 const FUNCTION: Check = [(value) => typeof value === 'function', 'a function of the request'];
 
@@ -57,6 +68,12 @@ const CHECKS: Record<keyof SessionOptions, Check | null> = {
   principal: [(value) => typeof value === 'function', 'a function of the session'],
   device: FUNCTION,
   limit: null,
+  credentialStamp: [
+    (value) => (value as { of?: unknown } | null)?.of !== undefined,
+    'an object such as { of: (principal) => stampOf(principal), checkEvery: minutes(1) }',
+  ],
+  saveOnError: BOOLEAN,
+  clearSiteData: CLEAR_SITE_DATA,
   clock: [
     (value) => typeof (value as { now?: unknown } | null)?.now === 'function',
     'an object with a now() method',
@@ -105,6 +122,9 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     principalOf: options.principal ?? null,
     deviceOf: options.device ?? null,
     limit: resolveLimit(options.limit, store, givenStore),
+    stampSource: resolveStamp(options.credentialStamp),
+    saveOnError: options.saveOnError ?? true,
+    clearSiteData: clearSiteDataOf(options.clearSiteData),
     clock,
   };
 }
@@ -120,8 +140,14 @@ function checkOptions(options: unknown): asserts options is SessionOptions {
   if (misplaced !== undefined)
     throw configError(`${misplaced} is not an option. Write it as cookie: { ${misplaced}: ... }.`);
   checkEach(options, CHECKS, '');
-  const { timeouts } = options as SessionOptions;
+  const { timeouts, credentialStamp } = options as SessionOptions;
   if (timeouts !== undefined) checkEach(timeouts, TIMEOUT_CHECKS, 'timeouts.');
+  if (credentialStamp !== undefined) checkEach(credentialStamp, STAMP_CHECKS, 'credentialStamp.');
+}
+
+function resolveStamp(option: CredentialStampOptions | undefined): ResolvedSessionOptions['stampSource'] {
+  if (option === undefined) return null;
+  return { of: option.of.bind(option), checkEveryMs: option.checkEvery ?? minutes(1) };
 }
 
 function cookieSource(cookie: SessionOptions['cookie'], name: string): ResolvedSessionOptions['cookie'] {

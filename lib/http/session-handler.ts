@@ -49,6 +49,8 @@ export class SessionHandler {
       sessionName,
       cookieName: options.name,
       unset: options.unset,
+      saveOnError: options.saveOnError,
+      clearSiteData: options.clearSiteData,
       respondWithError: (error, { req, res, next }) => {
         let hasResponded = false;
         const failed = { stage: 'commit', req, res, next } as const;

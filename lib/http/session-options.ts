@@ -9,6 +9,8 @@ import type { Awaitable } from '../core/util/awaitable.js';
 import type { SessionStore } from '../core/store/session-store.js';
 import type { CallbackStore } from '../stores/express-session/callback-store.js';
 import type { SessionLimit } from './session-limit.js';
+import type { ClearSiteDataType } from './clear-site-data.js';
+import type { CredentialStampOptions } from './credential-stamp-options.js';
 import type { SessionTimeouts } from './session-timeouts.js';
 
 export type { CallbackStore, SessionLimit, SessionTimeouts };
@@ -140,6 +142,33 @@ export interface SessionOptions {
    * @see NIST SP 800-53 Rev. 5, AC-10 "Concurrent Session Control"; OWASP ASVS 5.0, 7.1.2
    */
   readonly limit?: SessionLimit | undefined;
+  /**
+   * Ends the sessions of a user when the password changes: a session is bound to `of(principal)` at its login, and
+   * ends at the next request that finds another result, before a handler runs. `await session.refreshStamp()`
+   * keeps the session that changed the password.
+   *
+   * A session from before the option is bound to the present result by its next request, which writes it once.
+   */
+  readonly credentialStamp?: CredentialStampOptions | undefined;
+  /**
+   * Whether a response with a status of 500 or more saves the session. With `false` it saves nothing, and sends
+   * no cookie, unless the request has ended its session or called `save()`. The old id of a session that
+   * was given a new one by `regenerate()` or `login()` ends all the same, and with it that session: an attacker
+   * may have the id.
+   * @defaultValue `true`, as in express-session (Django, tower-sessions: `false`)
+   */
+  readonly saveOnError?: boolean | undefined;
+  /**
+   * Sends `Clear-Site-Data` with the response of a logout: one that clears the cookie because its own request has
+   * ended the session. `true` for `cache`, `cookies` and `storage`. Only over secure connections, since browsers
+   * ignore it on others. A header that the application has set stays as it is.
+   *
+   * `cookies` removes all cookies of the domain and its subdomains: those of other session names too, and those
+   * that the same response sets.
+   * @defaultValue no header
+   * @see W3C Clear Site Data; OWASP ASVS 5.0, 14.3.1; requirement S-49
+   */
+  readonly clearSiteData?: true | readonly ClearSiteDataType[] | undefined;
   /** Source of the current time; for tests. */
   readonly clock?: Clock | undefined;
 }

@@ -3,6 +3,7 @@ import { clearCookie, clearDuplicates } from '../cookie/set-cookie.js';
 import type { CookieOutcome } from '../core/session/commit-plan.js';
 import type { RequestParts } from './request-parts.js';
 import type { AttachedSession } from './request-properties.js';
+import { clearSiteData } from './clear-site-data.js';
 import { forbidStoring, type HeaderWriter } from './response/cache-headers.js';
 
 /** What the cookies of a response depend on. */
@@ -11,6 +12,8 @@ interface ResponseSession extends Pick<AttachedSession, 'opened'> {
   readonly cookies: OptionsCookieFactory;
   /** The client sent cookies of several live sessions: the response clears them. */
   readonly isDuplicate: boolean;
+  /** The connection is secure. */
+  readonly isSecure: boolean;
 }
 
 /** Adds the cookies of a session to `Set-Cookie`, and forbids caches to store the response. */
@@ -25,6 +28,9 @@ export function writeCookies(session: ResponseSession, outcome: CookieOutcome, p
   }
   res.setHeader('Set-Cookie', others === undefined ? own : [...[others].flat().map(String), ...own]);
   forbidStoring(res);
+  // Browsers ignore it on an insecure connection.
+  if (outcome === 'clear' && parts.clearSiteData !== null && session.isSecure)
+    clearSiteData(res, parts.clearSiteData);
 }
 
 function ownCookies(

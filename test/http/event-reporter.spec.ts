@@ -1,4 +1,6 @@
+import { SessionError } from '../../lib/core/errors.js';
 import type { SessionEvent } from '../../lib/core/session-event.js';
+import { describeEvent } from '../../lib/http/describe-event.js';
 import { EventReporter, type EventLog } from '../../lib/http/event-reporter.js';
 import { resolveSessionOptions } from '../../lib/http/resolve-options.js';
 import { FakeClock } from '../../lib/testing/fake-clock.js';
@@ -43,6 +45,20 @@ describe('the reporter of events', () => {
     }
     const listener = 'listener rejected';
     expect(lines).toEqual(['log rejected', listener, listener, 'log rejected', listener]);
+  });
+
+  it('names the option credentialStamp in the log where it is the one that fails', () => {
+    const source = 'credentialStamp' as const;
+    const error = new SessionError('ERR_SESSION_STORE', 'down');
+    expect(describeEvent({ type: 'store-down', error, source })).toMatch(
+      /^The option credentialStamp.of fails/,
+    );
+    expect(describeEvent({ type: 'store-up', downMs: 1000, failedCalls: 2, source })).toBe(
+      'The option credentialStamp.of works again, after 1.0 seconds and 2 failed calls.',
+    );
+    expect(describeEvent({ type: 'store-up', downMs: 0, failedCalls: 1 })).toMatch(
+      /^The session store works again/,
+    );
   });
 
   it('logs the error of a listener as a warning', async () => {

@@ -30,6 +30,8 @@ const withCookie = (cookie: unknown, name?: string): object =>
   withSecret(name === undefined ? { cookie } : { cookie, name });
 const withTimeouts = (timeouts: unknown): object => withSecret({ timeouts });
 
+const withStamp = (credentialStamp: unknown): object => withSecret({ credentialStamp });
+
 const BOOLEANS = 'true or false';
 const MAX_AGE = 'a whole number of milliseconds from 1 to 400 days';
 const DURATION = 'a positive number of milliseconds such as minutes(30)';
@@ -177,6 +179,42 @@ describe('options that fail at startup', () => {
     ['infinity as sweepEvery', withSecret({ sweepEvery: Infinity }), 'sweepEvery', 'Infinity', 'false'],
     ['a clock without now', withSecret({ clock: {} }), 'clock', 'an object', 'now()'],
     ['a function as clock', withSecret({ clock: Date.now }), 'clock', 'the function now', 'now()'],
+
+    [
+      'a function as credentialStamp',
+      withStamp(() => 'x'),
+      'credentialStamp',
+      'a function',
+      'of: (principal)',
+    ],
+    ['null as credentialStamp', withStamp(null), 'credentialStamp', 'null', 'of: (principal)'],
+    [
+      'credentialStamp without of',
+      withStamp({ checkEvery: 1 }),
+      'credentialStamp',
+      'an object',
+      'of: (principal)',
+    ],
+    ['an undefined of', withStamp({ of: undefined }), 'credentialStamp', 'an object', 'of: (principal)'],
+    ['a text as of', withStamp({ of: 'x' }), 'credentialStamp.of', 'a string', 'a function of the principal'],
+    [
+      'an unknown part of credentialStamp',
+      withStamp({ of() {}, ttl: 1 }),
+      'ttl',
+      'is not an option',
+      'checkEvery',
+    ],
+    ...[-1, 1.5, Number.POSITIVE_INFINITY, '1m', null].map(
+      (checkEvery) =>
+        [
+          `${String(checkEvery)} as checkEvery`,
+          withStamp({ of() {}, checkEvery }),
+          'credentialStamp.checkEvery',
+          typeof checkEvery === 'string' ? 'a string' : String(checkEvery),
+          'minutes(1), or 0',
+        ] as [string, unknown, string, string, string],
+    ),
+    ['a text as saveOnError', withSecret({ saveOnError: 'no' }), 'saveOnError', 'a string', BOOLEANS],
 
     ['a number as timeouts', withTimeouts(60), 'timeouts', '60', 'idle, absolute or touchEvery'],
     ['null as timeouts', withTimeouts(null), 'timeouts', 'null', 'idle, absolute or touchEvery'],
@@ -664,6 +702,12 @@ const GOOD: [string, SessionOptions][] = [
   ],
   ['no limit for store calls', { secret: SECRET, storeTimeout: Number.POSITIVE_INFINITY }],
   ['continuing without the session', { secret: SECRET, onStoreError: 'anonymous' as const }],
+  [
+    'a credential stamp of each request',
+    { secret: SECRET, credentialStamp: { of: () => 'x', checkEvery: 0 } },
+  ],
+  ['a credential stamp', { secret: SECRET, credentialStamp: { of: async () => null } }],
+  ['what a logout clears', { secret: SECRET, saveOnError: false, clearSiteData: ['cache', '*'] as const }],
   ['no sweeping (serverless)', { secret: SECRET, sweepEvery: false }],
   ['the longest time between sweeps', { secret: SECRET, sweepEvery: 2_147_483_647 }],
   [

@@ -13,6 +13,7 @@ export const FILES_WITHOUT_SPEC: readonly { readonly reason: string; readonly fi
       'core/session/session-cookie.ts',
       'core/session/user-session.ts',
       'express/express-types.ts',
+      'http/credential-stamp-options.ts',
       'http/handler-hooks.ts',
       'http/request-parts.ts',
       'http/session-options.ts',

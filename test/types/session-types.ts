@@ -137,6 +137,20 @@ export function limits(): unknown[] {
   return [fixed, byUser, kind, number, none];
 }
 
+export async function passwords(session: UserSession): Promise<unknown[]> {
+  const late: SessionOptions['credentialStamp'] = { of: async (user) => (user === '' ? null : user) };
+  const now: SessionOptions['credentialStamp'] = { of: () => undefined, checkEvery: 0 };
+  // @ts-expect-error of is required
+  const none: SessionOptions['credentialStamp'] = { checkEvery: 0 };
+  // @ts-expect-error a stamp is a text
+  const instant: SessionOptions['credentialStamp'] = { of: () => new Date() };
+  const clears: SessionOptions['clearSiteData'] = ['cache', '*'];
+  // @ts-expect-error no such type
+  const wrong: SessionOptions['clearSiteData'] = ['cookie'];
+  await session.refreshStamp();
+  return [late, now, none, instant, clears, wrong];
+}
+
 export async function devices(registry: SessionRegistry): Promise<unknown[]> {
   const device: SessionOptions['device'] = ({ headers, socket }) =>
     headers['user-agent'] === undefined

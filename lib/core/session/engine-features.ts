@@ -2,6 +2,7 @@ import type { EventSink } from '../session-event.js';
 import { DEFAULT_NAME } from '../store/principal-scope.js';
 import type { PrincipalLimit } from '../store/session-store.js';
 import type { Awaitable } from '../util/awaitable.js';
+import type { CredentialStamps } from './credential-stamp.js';
 import type { UserSession } from './user-session.js';
 
 /** The option `limit`: how many sessions a user may have. */
@@ -21,6 +22,8 @@ export interface EngineFeatures {
   readonly deviceOf: ((context: unknown) => unknown) | null;
   /** `null` without the option. */
   readonly limit: LoginLimit | null;
+  /** The option `credentialStamp`; `null` without the option. */
+  readonly stamps: CredentialStamps | null;
 }
 
 /** The features of an engine that is given none. */
@@ -30,4 +33,5 @@ export const NO_FEATURES: EngineFeatures = {
   principalOf: null,
   deviceOf: null,
   limit: null,
+  stamps: null,
 };

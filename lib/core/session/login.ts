@@ -68,4 +68,5 @@ function withMethod(
 export function bind(state: SessionState, principal: string, facts: LoginFacts): void {
   state.identify(state.identity.createdAt, principal);
   state.own = new Map([...(state.own ?? NO_TEXTS), [LOGIN, JSON.stringify(facts)]]);
+  state.needsStamp = state.parts.features.stamps !== null;
 }

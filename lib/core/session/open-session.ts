@@ -15,7 +15,6 @@ import { cookieOfFailure, expiresAt, hasChanges, isInsecure, plannedCookie } fro
 import { handlesOf, plainPrincipal, presentLogin } from './session-identity.js';
 import { endOldId, remove, removeCreated } from './session-removal.js';
 import { SessionState } from './session-state.js';
-import { reload } from './session-writer.js';
 import type { RegenerateOptions, UserSession } from './user-session.js';
 
 /** One session in one request: its controls, and their order. At most one of them runs at a time. */
@@ -118,8 +117,9 @@ export class OpenSession {
     await this.#inOrder(() => remove(this.#state));
   }
 
-  async reload(): Promise<void> {
-    await this.#inOrder(() => reload(this.#state));
+  /** Runs a step that the session needs no more than its state for. */
+  async run(step: (state: SessionState) => Awaitable<void>): Promise<void> {
+    await this.#inOrder(() => step(this.#state));
   }
 
   async save(): Promise<void> {

@@ -19,6 +19,14 @@ export function editOwn(state: EditedState, name: string, to: string | null): vo
   state.edits = new Map([...(state.edits ?? []), [name, { from, to }]]);
 }
 
+/** Forgets what this request has set an attribute of the engine to. */
+export function dropEdit(state: Pick<EditedState, 'edits'>, name: string): void {
+  if (state.edits?.has(name) !== true) return;
+  const left = new Map(state.edits);
+  left.delete(name);
+  state.edits = left;
+}
+
 /** The changes of a session with those of its cookie settings and of the engine's attributes. */
 export function withOwnChanges(changes: Changes, { stored, cookie, edits }: EditedState): Changes {
   const from = stored?.cookieSettings ?? null;

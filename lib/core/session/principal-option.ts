@@ -1,7 +1,8 @@
 import { applicationName } from './attribute-name.js';
 import { deviceFacts } from './login-device.js';
 import { bind } from './login.js';
-import { LOGIN } from './own-attributes.js';
+import { LOGIN, STAMP } from './own-attributes.js';
+import { dropEdit } from './own-edits.js';
 import { pendingIdentity } from './pending-identity.js';
 import { beforeLogin } from './session-checkpoint.js';
 import { madeHandle, ownerOf } from './session-identity.js';
@@ -38,6 +39,8 @@ export function bindByOption(state: SessionState, principal: string | null): voi
   if (stored !== null || moving !== null) state.moving = isOthers ? NO_NAMES : (moving ?? 'all');
   const settings = isOthers && !hasChangedCookie(state) ? null : state.cookie.settings;
   state.own = parts.named;
+  dropEdit(state, STAMP);
+  state.needsStamp = false;
   state.formerOwner = null;
   state.identify(now, null);
   state.cookie.use(state.seed(settings, now));
@@ -51,8 +54,12 @@ export function bindByOption(state: SessionState, principal: string | null): voi
 
 /** The application has called `regenerate()` and kept who the user is: that is no login. */
 function bindAgain(state: SessionState, principal: string): void {
-  const login = state.stored!.record.attributes.get(LOGIN);
-  if (login !== undefined) state.own = new Map([...(state.own ?? NOTHING), [LOGIN, login]]);
+  const kept = new Map(state.own ?? NOTHING);
+  for (const name of [LOGIN, STAMP]) {
+    const text = state.stored!.record.attributes.get(name);
+    if (text !== undefined) kept.set(name, text);
+  }
+  if (kept.size > 0) state.own = kept;
   state.identify(state.identity.createdAt, principal);
 }
 

@@ -24,6 +24,8 @@ export interface FoundSession {
   readonly candidate: Candidate;
   readonly key: SessionKey;
   readonly record: SessionRecord;
+  /** The credential stamp that its next write stores, where it has none yet. */
+  readonly stamp?: string;
 }
 
 /** The facts of one request that the engine reads. */

@@ -9,6 +9,7 @@ import { commitFacts } from './session-facts.js';
 import { isRefused, presentPrincipal } from './session-identity.js';
 import type { SessionState } from './session-state.js';
 import { write } from './session-writer.js';
+import { withStamp } from './stamp-binding.js';
 
 /** Makes the store agree with the session, and returns what becomes of the cookie. An explicit save needs a record. */
 export function commitSession(state: SessionState, isExplicit: boolean): Awaitable<CookieOutcome> {
@@ -50,6 +51,11 @@ function writeSession(
   const facts = commitFacts(state, !isReleased && (isExplicit || changes.size > 0));
   const plan = planCommit(isReleased ? { ...facts, released: true } : facts, state.parts.policy);
   if (plan.write === 'none') return plan.cookie;
+  if (state.needsStamp && state.ending === null && !isReleased) {
+    // A login that can be undone is stored as it was begun.
+    const again = state.pending?.undo == null ? commitSession : writeLogin;
+    return withStamp(state, () => again(state, isExplicit));
+  }
   return chain(write(state, plan.write, changes), () => (state.isGone ? 'none' : plan.cookie));
 }
 

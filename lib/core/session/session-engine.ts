@@ -19,6 +19,7 @@ import type {
 } from './request-context.js';
 import type { SessionCookieFactory } from './session-cookie.js';
 import { SessionObject } from './session-object.js';
+import { checkStamp } from './stamp-check.js';
 import { engineTerms } from './write-terms.js';
 
 /** Each candidate costs a store call. A browser has one, or two after a change of the cookie's domain. */
@@ -35,6 +36,15 @@ export type FoundOrFailed = FindResult | SessionError;
 
 /** A candidate whose record was loaded. */
 type KnownRecord = Pick<FoundSession, 'candidate' | 'record'>;
+
+/** Why a candidate has no session, and its record where one was loaded. */
+interface Refusal {
+  readonly reason: RejectionEvent['reason'];
+  readonly record: SessionRecord | null;
+}
+
+const UNKNOWN: Refusal = { reason: 'unknown-id', record: null };
+const REVOKED: Refusal = { reason: 'revoked', record: null };
 
 /** How far the search among several candidates is: the next one, and the session of those before. */
 interface Search {
@@ -79,16 +89,24 @@ export class SessionEngine {
     if (candidate === undefined) return found;
     const { store, lifetimes, clock, features } = this.#parts;
     const key = candidate.key ?? store.keyOf(candidate.id);
-    const choose = (record: SessionRecord | 'revoked' | null): Awaitable<FindResult> => {
-      const isLive =
-        record !== null && record !== 'revoked' && !isRecordExpired(record, lifetimes, cookies, clock.now());
-      const one = isLive ? { candidate, key, record } : null;
+    const proceed = (one: FoundSession | null, refusal = UNKNOWN): Awaitable<FindResult> => {
       if (one !== null && found !== null) return this.#reject(candidates, [found, one]);
       const live = one ?? found;
       if (index + 1 < candidates.length)
         return this.find(candidates, cookies, { index: index + 1, found: live });
-      if (live === null && features.sink.isOn) this.#reportRefusal(candidates, candidate, record);
+      if (live === null && features.sink.isOn) this.#reportRefusal(candidates, candidate, refusal);
       return live;
+    };
+    const choose = (record: SessionRecord | 'revoked' | null): Awaitable<FindResult> => {
+      if (record === null) return proceed(null);
+      if (record === 'revoked') return proceed(null, REVOKED);
+      const isExpired = isRecordExpired(record, lifetimes, cookies, clock.now());
+      if (isExpired) return proceed(null, { reason: 'expired', record });
+      const one = { candidate, key, record };
+      if (features.stamps === null) return proceed(one);
+      return chain(checkStamp(this.#parts, one), (checked) =>
+        checked === null ? proceed(null, { reason: 'stamp', record }) : proceed(checked),
+      );
     };
     const loaded = store.look(key);
     return loaded instanceof Promise ? loaded.then(choose) : choose(loaded);
@@ -100,15 +118,9 @@ export class SessionEngine {
   }
 
   /** None of the candidates has a session. The reason is that of the last one. */
-  #reportRefusal(
-    candidates: readonly Candidate[],
-    candidate: Candidate,
-    record: SessionRecord | 'revoked' | null,
-  ): void {
-    const { sink } = this.#parts.features;
-    if (record === 'revoked') return sink.emit(this.#rejection('revoked', candidates, []));
-    if (record === null) return sink.emit(this.#rejection('unknown-id', candidates, []));
-    sink.emit(this.#rejection('expired', candidates, [{ candidate, record }]));
+  #reportRefusal(candidates: readonly Candidate[], candidate: Candidate, { reason, record }: Refusal): void {
+    const known = record === null ? [] : [{ candidate, record }];
+    this.#parts.features.sink.emit(this.#rejection(reason, candidates, known));
   }
 
   #rejection(
@@ -140,6 +152,8 @@ export class SessionEngine {
     if (found === null || found === 'duplicate') return policy.saveUninitialized;
     if (!('record' in found)) return false;
     if (!found.candidate.current || policy.rolling || policy.resave) return true;
+    // A session from before the option `credentialStamp` is bound by the first request.
+    if (found.stamp !== undefined) return true;
     return isRecordTouchDue(found.record, lifetimes, cookies, clock.now());
   }
 

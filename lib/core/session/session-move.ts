@@ -20,7 +20,10 @@ export function beginMove(state: SessionState, keep: readonly string[] | 'all'):
   if (names !== null || hasEnded || state.pending === null)
     state.pending = parts.features.sink.isOn ? regenerateOf(state) : null;
   state.own = keptOwn;
-  if (names !== null || hasEnded) state.edits = null;
+  if (names !== null || hasEnded) {
+    state.edits = null;
+    state.needsStamp = false;
+  }
   state.dropId();
   state.unsettled = { moved: null, patches: state.unsettled.patches };
   state.ending = null;

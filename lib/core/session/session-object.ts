@@ -2,6 +2,8 @@ import { SessionError } from '../errors.js';
 import { OpenSession } from './open-session.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
 import type { SessionCookie } from './session-cookie.js';
+import { reload } from './session-writer.js';
+import { renewStamp } from './stamp-binding.js';
 import type { RegenerateOptions, SessionCallback } from './user-session.js';
 
 /**
@@ -90,7 +92,11 @@ export class SessionObject {
     return this.#result(this.#open.destroy(), callback);
   }
   reload(callback?: SessionCallback): unknown {
-    return this.#result(this.#open.reload(), callback);
+    return this.#result(this.#open.run(reload), callback);
+  }
+  refreshStamp(): unknown {
+    const saved = this.#open.run(renewStamp).then(() => this.#open.save());
+    return this.#result(saved, undefined);
   }
   save(callback?: SessionCallback): unknown {
     return this.#result(this.#open.save(), callback);

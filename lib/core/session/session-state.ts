@@ -6,8 +6,8 @@ import type { SessionAttributes } from './attributes.js';
 import { type CookieSeed, CookieState } from './cookie-state.js';
 import { FIRST_ID, type IdToMake } from './id-to-make.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
-import { HANDLE, type OwnTexts } from './own-attributes.js';
-import { editsAfterPatch, editsAfterWrite, withOwnChanges, type OwnEdits } from './own-edits.js';
+import { HANDLE, STAMP, type OwnTexts } from './own-attributes.js';
+import { editOwn, editsAfterPatch, editsAfterWrite, withOwnChanges, type OwnEdits } from './own-edits.js';
 import type { PendingIdentity } from './pending-identity.js';
 import { patchedSnapshot, snapshotOf, type StoredSnapshot } from './stored-snapshot.js';
 import { NOTHING_UNSETTLED, type Unsettled } from './unsettled-writes.js';
@@ -34,6 +34,8 @@ export class SessionState {
   isStamped = false;
   /** The old id ends when the connection closes. */
   endsOldId = false;
+  /** The next write binds the session to the present stamp of its user. */
+  needsStamp = false;
   /** The option `principal` runs. */
   isAsked = false;
   /** `null` where no store holds the session. */
@@ -64,7 +66,7 @@ export class SessionState {
       this.cookie = new CookieState(request.cookies, browser, this.seed(null, createdAt));
       return;
     }
-    const { candidate, key, record } = found;
+    const { candidate, key, record, stamp } = found;
     this.#id = candidate.id;
     this.identity = record;
     this.stored = snapshotOf(key, record);
@@ -72,6 +74,7 @@ export class SessionState {
     const browser = { client: candidate.current ? 'current' : client, settings } as const;
     this.cookie = new CookieState(request.cookies, browser, this.seed(settings, record.touchedAt));
     attributes.hydrate(record.attributes);
+    if (stamp !== undefined) editOwn(this, STAMP, stamp);
   }
 
   get isGone(): boolean {
@@ -125,7 +128,7 @@ export class SessionState {
   adopt(key: SessionKey, record: SessionRecord): void {
     this.identity = record;
     this.own = this.edits = this.formerOwner = this.moving = this.pending = null;
-    this.isStamped = false;
+    this.isStamped = this.needsStamp = false;
     const { isCreated, isTouched } = this.stored!;
     this.stored = { ...snapshotOf(key, record, isCreated), isTouched };
     this.cookie.use(this.seed(this.stored.cookieSettings, record.touchedAt));

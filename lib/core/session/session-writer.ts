@@ -7,6 +7,8 @@ import { adoptAndPatch } from './earlier-write.js';
 import { isRecordExpired } from './expiry.js';
 import { limitOf } from './login-limit.js';
 import { dropMoved } from './missing-record.js';
+import { STAMP } from './own-attributes.js';
+import { editOwn } from './own-edits.js';
 import type { Updates } from './pending-updates.js';
 import { create, nextId } from './session-creation.js';
 import { conflictError, goneError } from './session-errors.js';
@@ -16,6 +18,8 @@ import { mergedRecord, wholeRecord } from './session-records.js';
 import { remove } from './session-removal.js';
 import type { SessionState } from './session-state.js';
 import { NOTHING_UNSETTLED, type Wanted } from './unsettled-writes.js';
+import { checkStamp } from './stamp-check.js';
+import { withStamp } from './stamp-binding.js';
 import { moveTerms } from './write-terms.js';
 
 /** Carries out the write of a plan: one store call, and more only where other requests interfere. */
@@ -60,7 +64,10 @@ function rekey(state: SessionState): Awaitable<void> {
   );
   return chain(moved, (isMoved) => {
     if (isMoved) return undefined;
-    return dropMoved(state) ? create(state, state.changes()) : state.lose();
+    if (!dropMoved(state)) return state.lose();
+    // It was bound to its user just now.
+    if (state.needsStamp) return withStamp(state, () => create(state, state.changes()));
+    return create(state, state.changes());
   });
 }
 
@@ -132,7 +139,10 @@ function mergedMove(state: SessionState, tried: Move, held: SessionRecord): Move
   return { ...tried, record, revision: held.revision, merges: tried.merges + 1 };
 }
 
-/** Loads the record again and drops what was not saved. @throws SessionError `ERR_SESSION_GONE` */
+/**
+ * Loads the record again and drops what was not saved.
+ * @throws SessionError `ERR_SESSION_GONE`, also where the credential of the user has changed.
+ */
 export async function reload(state: SessionState): Promise<void> {
   const { parts, request } = state;
   // The record of an id that is not stored yet belongs to the id before.
@@ -140,7 +150,10 @@ export async function reload(state: SessionState): Promise<void> {
   const record = key === null ? null : await parts.store.load(key);
   if (key === null || record === null) throw goneError('reloaded');
   if (isRecordExpired(record, parts.lifetimes, request.cookies, state.now)) throw goneError('reloaded');
+  const checked = await checkStamp(parts, { candidate: { id: state.id, current: true }, key, record });
+  if (checked === null) throw goneError('reloaded');
   state.attributes.takeUpdates();
   state.unsettled = NOTHING_UNSETTLED;
-  state.adopt(key, record);
+  state.adopt(key, checked.record);
+  if (checked.stamp !== undefined) editOwn(state, STAMP, checked.stamp);
 }

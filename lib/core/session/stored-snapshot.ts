@@ -1,11 +1,12 @@
 import type { SessionKey } from '../session-id.js';
-import { isChange, type SessionPatch, type SessionRecord } from '../store/session-record.js';
+import { isChange, type Changes, type SessionPatch, type SessionRecord } from '../store/session-record.js';
 import { COOKIE } from './attribute-name.js';
+import { PATCHED } from './own-attributes.js';
 
 /** What a store holds of a session: replaced as a whole by each load and each write. */
 export interface StoredSnapshot {
   readonly key: SessionKey;
-  /** The attributes are those of the last load. */
+  /** The attributes are those of the last load, except those of the engine that were patched since. */
   readonly record: SessionRecord;
   readonly cookieSettings: string | null;
   /** This request created the record. */
@@ -30,9 +31,28 @@ export function patchedSnapshot(
   const revision = held.revision + (isChange(patch) ? 1 : 0);
   return {
     key,
-    record: { ...held, touchedAt, expiresAt, principal: patch.principal.to, revision },
+    record: {
+      ...held,
+      touchedAt,
+      expiresAt,
+      principal: patch.principal.to,
+      revision,
+      attributes: patchedOwn(held, changes),
+    },
     cookieSettings: changes.get(COOKIE)!.to,
     isCreated,
     isTouched: false,
   };
+}
+
+function patchedOwn({ attributes }: SessionRecord, changes: Changes): SessionRecord['attributes'] {
+  if (!PATCHED.some((name) => changes.has(name))) return attributes;
+  const patched = new Map(attributes);
+  for (const name of PATCHED) {
+    const change = changes.get(name);
+    if (change === undefined) continue;
+    if (change.to === null) patched.delete(name);
+    else patched.set(name, change.to);
+  }
+  return patched;
 }

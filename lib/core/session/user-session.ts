@@ -100,6 +100,20 @@ export interface SessionControls<T extends object = SessionData> {
   login(principal: string | number | bigint, options?: LoginOptions<T>): Promise<void>;
 
   /**
+   * Keeps this session after its user has changed the password: binds it to the present result of the option
+   * `credentialStamp`, and saves it as `save()` does. All other sessions of the user end. Call it after the
+   * change is committed where the option reads it. Not needed in a request that calls `login()`.
+   *
+   * A request of the same browser that runs between the change and this call can end the session: it is not
+   * distinguishable from one of another browser.
+   *
+   * @throws SessionError `ERR_SESSION_CONFIG` without the option, `ERR_SESSION_VALUE` for an anonymous session
+   * and a result that is no text, `ERR_SESSION_STORE` when the option or the store fails, and those of `save()`.
+   * @see OWASP ASVS 5.0, 7.4.3
+   */
+  refreshStamp(): Promise<void>;
+
+  /**
    * Gives the session a new id and removes its attributes, except those of the option `keep`. Call it at
    * login and at each change of privilege. The old id is dead as soon as the session is saved, by `save()` or
    * by the response. At the end of the request it is dead in any case: also after `req.session = null`, a

@@ -34,7 +34,8 @@ export function askToRetry(res: unknown): void {
   }
 }
 
-type AnyResponse = Record<OutputMethod, unknown> & Partial<Pick<ServerResponse, 'headersSent' | 'setHeader'>>;
+type AnyResponse = Record<OutputMethod, unknown> &
+  Partial<Pick<ServerResponse, 'headersSent' | 'setHeader' | 'statusCode'>>;
 
 /**
  * Replaces the gate for a response that is not one of Node's: of engine.io, a mock, `{}`, a socket.
@@ -90,6 +91,8 @@ export class UngatedResponse {
       return args;
     }
     try {
+      // As `writeHead` does: the commit depends on it.
+      if (name === 'writeHead' && typeof args[0] === 'number') this.#res.statusCode = args[0];
       this.#session.planHeaders();
     } catch {
       // The commit fails for the same reason, and reports it.

@@ -3,6 +3,7 @@ import { FakeClock } from 'nest-session/testing';
 import { OptionsCookieFactory } from '../../../lib/cookie/session-cookie-factory.js';
 import { resolveCookie } from '../../../lib/cookie/cookie-options.js';
 import { hours, minutes } from '../../../lib/core/util/clock.js';
+import { CredentialStamps, type StampSource } from '../../../lib/core/session/credential-stamp.js';
 import type { EngineFeatures } from '../../../lib/core/session/engine-features.js';
 import type { OpenSession } from '../../../lib/core/session/open-session.js';
 import { SessionEngine } from '../../../lib/core/session/session-engine.js';
@@ -27,6 +28,9 @@ export interface Settings {
   readonly principalOf: EngineFeatures['principalOf'];
   readonly deviceOf: EngineFeatures['deviceOf'];
   readonly limit: EngineFeatures['limit'];
+  /** The option `credentialStamp.of`; `null` for no option. */
+  readonly stampOf: StampSource['of'] | null;
+  readonly checkEveryMs: number;
   /** Whether events of the life of a session are emitted. */
   readonly isOn: boolean;
 }
@@ -52,6 +56,8 @@ const DEFAULTS: Settings = {
   principalOf: null,
   deviceOf: null,
   limit: null,
+  stampOf: null,
+  checkEveryMs: minutes(1),
   isOn: false,
 };
 
@@ -72,14 +78,17 @@ export class Application {
     this.#settings = { ...DEFAULTS, ...settings };
     const { idleMs, absoluteMs, touchEveryMs, newId, realm, principalOf, deviceOf, limit, isOn } =
       this.#settings;
+    const { stampOf, checkEveryMs } = this.#settings;
     const emit = (event: SessionEvent): void => void this.events.push(event);
+    const source = { checkEveryMs, clock, limitMs: null, onEvent: emit };
+    const stamps = stampOf === null ? null : new CredentialStamps({ of: stampOf, ...source });
     this.#engine = new SessionEngine({
       store: this.#recorded(),
       clock,
       newId,
       storeTimeoutMs: null,
       onEvent: emit,
-      features: { realm, principalOf, deviceOf, limit, sink: { isOn, emit } },
+      features: { realm, principalOf, deviceOf, limit, stamps, sink: { isOn, emit } },
       lifetimes: { idleMs, absoluteMs, touchEveryMs },
       policy: this.#settings,
     });

@@ -35,6 +35,7 @@ const CONTROLS = [
   'regenerate',
   'destroy',
   'reload',
+  'refreshStamp',
   'save',
   'touch',
   'update',
