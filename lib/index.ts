@@ -33,6 +33,7 @@ export {
   type SessionPipe,
   type SessionQuery,
 } from './nest/session.decorator.js';
+export { SessionActivity } from './nest/session-activity.decorator.js';
 export { SessionGuard } from './nest/session.guard.js';
 export type {
   RuntimeOptions,

@@ -15,7 +15,7 @@ export class LiveSessionCookie implements SessionCookie {
   #fixedAt: number | null;
   #expiresAt: number | null;
   readonly #now: () => number;
-  readonly #endsBy: number;
+  #endsBy: number;
 
   /** `endsBy` is the instant at which the session ends by `timeouts.absolute`. */
   constructor(
@@ -123,6 +123,11 @@ export class LiveSessionCookie implements SessionCookie {
     this.#originalMaxAge = maxAgeMs;
     this.#fixedAt = null;
     this.#expiresAt = endOf(maxAgeMs, from);
+  }
+
+  /** The session ends at this instant by its absolute timeout. */
+  endBy(endsBy: number): void {
+    this.#endsBy = endsBy;
   }
 
   /** Restarts the lifetime. Does not move a fixed end. */

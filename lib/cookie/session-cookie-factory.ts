@@ -95,6 +95,10 @@ export class OptionsCookieFactory implements SessionCookieFactory {
     return `${name}=${encoded}${attributeText(name, (cookie as LiveSessionCookie).sent())}`;
   }
 
+  endBy(cookie: SessionCookie, endsBy: number): void {
+    (cookie as LiveSessionCookie).endBy(endsBy);
+  }
+
   touch(cookie: SessionCookie, now: number): void {
     (cookie as LiveSessionCookie).restart(now);
   }

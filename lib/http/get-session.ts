@@ -46,7 +46,7 @@ export function askSession(
 /**
  * The raw request below one of Fastify's. A request of Node or Express may have a property `raw` of its own.
  */
-function rawRequestOf(request: IncomingMessage | { readonly raw: IncomingMessage }): IncomingMessage {
+export function rawRequestOf(request: IncomingMessage | { readonly raw: IncomingMessage }): IncomingMessage {
   if (ATTACHED in request) return request as IncomingMessage;
   const { raw } = request as { readonly raw?: unknown };
   const isRequest = typeof raw === 'object' && raw !== null && ATTACHED in raw;

@@ -8,6 +8,7 @@ export type { Secret } from '../cookie/cookie-signature.js';
 export type { Clock } from '../core/util/clock.js';
 export type { Awaitable } from '../core/util/awaitable.js';
 export { days, hours, minutes, seconds } from '../core/util/clock.js';
+export type { SessionLifetime } from '../core/session/session-lifetime.js';
 export type { SessionCookie } from '../core/session/session-cookie.js';
 export { SessionError, type SessionErrorCode } from '../core/errors.js';
 export type { SessionEvent, SessionEventListener } from '../core/session-event.js';
@@ -55,6 +56,7 @@ export {
   type SessionMiddleware,
   type SessionMiddlewareOptions,
 } from './session-middleware.js';
+export { sessionPolicy, type SessionPolicy } from './session-policy.js';
 export { sessionRegistry, type SessionRegistryOptions } from './session-registry.js';
 export type { ClearSiteDataType } from './clear-site-data.js';
 export type { CredentialStampOptions } from './credential-stamp-options.js';
@@ -65,5 +67,6 @@ export type {
   SessionLimit,
   SessionOptions,
   SessionTimeouts,
+  TimeoutProfile,
 } from './session-options.js';
 export { truncatedAddress } from './truncated-address.js';

@@ -16,6 +16,8 @@ export interface AttachedSession {
   readonly store: SessionStore;
   /** `claimed` while it is loaded; a {@link Mounting} if other calls wait; `accessed` once it was read. */
   stage: 'claimed' | Mounting | 'mounted' | 'accessed';
+  /** Whether its request does not count as activity; `undefined` until a guard has set it. */
+  isPassive: boolean | undefined;
   /** Loads a session that the option `load: 'lazy'` has not loaded yet. */
   load(): Awaitable<void>;
   /**

@@ -31,6 +31,7 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
   readonly name: string;
   readonly #parts: RequestParts;
   stage: AttachedSession['stage'] = 'claimed';
+  isPassive: boolean | undefined = undefined;
   #found: FoundOrFailed = null;
   #lazy: LazySession | null = null;
   /** The application has released the session, before or after it was loaded. */
@@ -57,7 +58,6 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
   get context(): IncomingMessage {
     return this.req;
   }
-  /** The client sent cookies of several live sessions: the response clears them. */
   get isDuplicate(): boolean {
     return this.#found === 'duplicate';
   }
@@ -168,7 +168,7 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
 
   #isCommitDue(): boolean {
     const isSaved = !isUnsaved(this.#parts, this.res);
-    return isSaved && this.#parts.engine.isCommitDue(this.#found, this.cookies);
+    return isSaved && this.#parts.engine.isCommitDue(this.#found, this.cookies, this.isPassive);
   }
 
   get hasHeaders(): boolean {

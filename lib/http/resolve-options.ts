@@ -42,7 +42,7 @@ const CHECKS: Record<keyof SessionOptions, Check | null> = {
   cookie: null,
   timeouts: [
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-    'an object with idle, absolute or touchEvery',
+    'an object with profile, idle, absolute or touchEvery',
   ],
   genid: FUNCTION,
   proxy: BOOLEAN,

@@ -9,6 +9,7 @@ import type { SessionStore } from '../core/store/session-store.js';
 import type { Awaitable } from '../core/util/awaitable.js';
 import type { Clock } from '../core/util/clock.js';
 import type { AnyStore, OnStoreError } from './session-options.js';
+import type { TimeoutProfile } from './session-timeouts.js';
 
 /** The options, checked and complete. */
 export interface ResolvedSessionOptions {
@@ -26,6 +27,10 @@ export interface ResolvedSessionOptions {
   readonly cookieLeads: boolean;
   readonly absoluteMs: number;
   readonly touchEveryMs: number | null;
+  /** Longest idle timeout that one session can have; `Infinity` without a profile. */
+  readonly mostIdleMs: number;
+  readonly profile: TimeoutProfile | null;
+  readonly deviation: string | null;
   readonly genid: ((req: IncomingMessage) => string) | null;
   readonly proxy: boolean | undefined;
   readonly resave: boolean;

@@ -11,9 +11,9 @@ import type { CallbackStore } from '../stores/express-session/callback-store.js'
 import type { SessionLimit } from './session-limit.js';
 import type { ClearSiteDataType } from './clear-site-data.js';
 import type { CredentialStampOptions } from './credential-stamp-options.js';
-import type { SessionTimeouts } from './session-timeouts.js';
+import type { SessionTimeouts, TimeoutProfile } from './session-timeouts.js';
 
-export type { CallbackStore, SessionLimit, SessionTimeouts };
+export type { CallbackStore, SessionLimit, SessionTimeouts, TimeoutProfile };
 
 /** A `SessionStore`, or a store made for express-session. */
 export type AnyStore = SessionStore | CallbackStore;

@@ -5,16 +5,22 @@ import { SessionError } from '../core/errors.js';
 import type { Awaitable } from '../core/util/awaitable.js';
 import { askSession } from '../http/get-session.js';
 
-/** The request of an HTTP or GraphQL handler. Throws `ERR_SESSION_NOT_MOUNTED` in any other context. */
-export function requestOf(context: ExecutionContext): IncomingMessage | { readonly raw: IncomingMessage } {
+/** A request of Node or Express, or one of Fastify. */
+type AnyRequest = IncomingMessage | { readonly raw: IncomingMessage };
+
+/** The request of an HTTP or GraphQL handler; `undefined` in any other context. */
+export function requestIn(context: ExecutionContext): AnyRequest | undefined {
   const type = context.getType<string>();
-  const request =
-    type === 'http'
-      ? context.switchToHttp().getRequest<IncomingMessage>()
-      : type === 'graphql'
-        ? context.getArgByIndex<{ req?: IncomingMessage } | undefined>(2)?.req
-        : undefined;
+  if (type === 'http') return context.switchToHttp().getRequest<IncomingMessage>();
+  if (type !== 'graphql') return undefined;
+  return context.getArgByIndex<{ req?: IncomingMessage } | undefined>(2)?.req;
+}
+
+/** The request of an HTTP or GraphQL handler. Throws `ERR_SESSION_NOT_MOUNTED` in any other context. */
+export function requestOf(context: ExecutionContext): AnyRequest {
+  const request = requestIn(context);
   if (request !== undefined) return request;
+  const type = context.getType<string>();
   throw new SessionError(
     'ERR_SESSION_NOT_MOUNTED',
     `The session cannot be read in a context of type "${type}" without an HTTP request. ` +

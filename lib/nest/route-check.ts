@@ -1,6 +1,7 @@
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { APP_GUARD, ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { configError } from '../http/check-options.js';
+import { classesIn, isClass, wrappersIn } from './module-classes.js';
 import { SessionGuard } from './session.guard.js';
 import type { SessionRequirement } from './session-requirement.js';
 import { SESSION_REQUIREMENT } from './session.constants.js';
@@ -30,7 +31,7 @@ export class RouteCheck {
   /** @throws SessionError `ERR_SESSION_CONFIG` that names the handlers. */
   run(): void {
     if (this.#isGuardedGlobally()) return;
-    const open = this.#classes().flatMap(unguardedHandlers);
+    const open = classesIn(this.#modules).flatMap(unguardedHandlers);
     if (open.length === 0) return;
     throw configError(
       `@RequireSession or @RequireLogin has no effect at ${[...new Set(open)].join(', ')}: no SessionGuard runs there, so anyone may pass. ` +
@@ -40,7 +41,7 @@ export class RouteCheck {
   }
 
   #isGuardedGlobally(): boolean {
-    const ofApplication = this.#wrappers('providers').filter(({ token }) =>
+    const ofApplication = wrappersIn(this.#modules, 'providers').filter(({ token }) =>
       String(token).startsWith(APP_GUARD),
     );
     // What a request-scoped factory returns is not known at startup.
@@ -52,15 +53,6 @@ export class RouteCheck {
       ) ||
       ofRequests.some(({ metatype, inject }) => inject != null || isSessionGuard(metatype))
     );
-  }
-
-  #classes(): Type[] {
-    const wrappers = [...this.#wrappers('controllers'), ...this.#wrappers('providers')];
-    return wrappers.map(({ metatype }) => metatype).filter((type): type is Type => isClass(type));
-  }
-
-  #wrappers(kind: 'controllers' | 'providers') {
-    return [...this.#modules.values()].flatMap((module) => [...module[kind].values()]);
   }
 }
 
@@ -109,9 +101,6 @@ function dependenciesOf(type: Type): unknown[] {
 /** The token of a dependency of a factory. */
 const tokenOf = (injected: unknown): unknown =>
   typeof injected === 'object' && injected !== null && 'token' in injected ? injected.token : injected;
-
-const isClass = (value: unknown): value is Type =>
-  typeof value === 'function' && typeof (value as { prototype?: unknown }).prototype === 'object';
 
 const metadataOf = <T>(key: string | symbol, target: object): T | undefined =>
   Reflect.getMetadata(key, target) as T | undefined;

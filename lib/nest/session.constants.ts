@@ -27,6 +27,9 @@ export const SESSION_REGISTRATION = Symbol('SESSION_REGISTRATION');
 /** Metadata key of `@RequireSession`, `@RequireLogin` and `@Public`. */
 export const SESSION_REQUIREMENT = Symbol('SESSION_REQUIREMENT');
 
+/** Metadata key of `@SessionActivity`. */
+export const SESSION_ACTIVITY = Symbol('SESSION_ACTIVITY');
+
 /** Metadata key of `@OnSession`. */
 export const SESSION_LISTENER = Symbol('SESSION_LISTENER');
 

@@ -15,11 +15,11 @@ import { describeValue, describeWithoutText } from '../core/util/describe-value.
 import { seconds } from '../core/util/clock.js';
 import { SweepTimer } from '../core/store/sweep-timer.js';
 import { DEFAULT_SESSION } from '../http/request-properties.js';
-import { memoryWarning } from '../http/describe-event.js';
 import type { EventReporter } from '../http/event-reporter.js';
 import { checkSessionName, configError } from '../http/check-options.js';
 import type { ResolvedSessionOptions } from '../http/resolved-session-options.js';
 import { isOptions } from '../http/session-options.js';
+import { ActivityRoutes } from './activity-guard.js';
 import { claimSession } from './claimed-sessions.js';
 import { RouteCheck } from './route-check.js';
 import { SessionListeners } from './session-listeners.js';
@@ -29,6 +29,7 @@ import type {
   SessionModuleOptions,
   SessionRegistration,
 } from './session-module-options.js';
+import { logStart } from './startup-log.js';
 import {
   RESOLVED_SESSION_OPTIONS,
   SESSION_EVENTS,
@@ -66,6 +67,7 @@ export class SessionModule
   readonly #registration: SessionRegistration;
   readonly #adapterHost: HttpAdapterHost;
   readonly #routes: RouteCheck;
+  readonly #activity: ActivityRoutes;
   readonly #events: EventReporter;
   readonly #listeners: SessionListeners;
   readonly #sweeps: SweepTimer | null;
@@ -77,6 +79,7 @@ export class SessionModule
     @Inject(SESSION_REGISTRATION) registration: SessionRegistration,
     @Inject(HttpAdapterHost) adapterHost: HttpAdapterHost,
     @Inject(RouteCheck) routes: RouteCheck,
+    @Inject(ActivityRoutes) activity: ActivityRoutes,
     @Inject(SESSION_EVENTS) events: EventReporter,
     @Inject(SessionListeners) listeners: SessionListeners,
     @Inject(SESSION_MOUNT) mount: SessionMount,
@@ -85,6 +88,7 @@ export class SessionModule
     this.#registration = registration;
     this.#adapterHost = adapterHost;
     this.#routes = routes;
+    this.#activity = activity;
     this.#events = events;
     this.#listeners = listeners;
     this.#mount = mount;
@@ -117,6 +121,7 @@ export class SessionModule
    * session, whatever the global prefix, versioning and GraphQL. By default that has happened before.
    */
   configure(consumer: MiddlewareConsumer): void {
+    this.#activity.guard();
     const { sessionName } = this.#registration;
     const { name: cookieName, givenStore } = this.#options;
     claimSession(this.#adapterHost, {
@@ -129,10 +134,7 @@ export class SessionModule
   }
 
   onModuleInit(): void {
-    const { store, givenStore } = this.#options;
-    const warning = memoryWarning(givenStore);
-    if (warning !== null) this.#logger.warn(warning);
-    if (store !== givenStore) this.#logger.log(EXPRESS_SESSION_STORE);
+    logStart(this.#logger, this.#options);
     this.#sweeps?.start();
   }
 
@@ -152,10 +154,6 @@ export class SessionModule
 /** Longest time that a shutdown waits for commits. */
 const LONGEST_SHUTDOWN_MS = seconds(10);
 
-const EXPRESS_SESSION_STORE =
-  'The session store was made for express-session: it writes whole sessions, so concurrent changes of several ' +
-  'processes to one session can be lost. A SessionStore merges them.';
-
 function assemble(
   registration: SessionRegistration,
   store: SessionModuleOptions['store'],
@@ -172,6 +170,7 @@ function assemble(
       ...createSessionProviders(sessionName, store),
       { provide: SESSION_REGISTRATION, useValue: registration },
       RouteCheck,
+      ActivityRoutes,
       SessionListeners,
     ],
     exports: [

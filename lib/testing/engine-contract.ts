@@ -85,6 +85,37 @@ export const ENGINE_TIMEOUTS: Cases = {
   ),
 };
 
+/** Promises that the store and the engine keep together: timeouts that one session has set. */
+export const ENGINE_LIFETIMES: Cases = {
+  'keeps a session as long as setLifetime() has set, also longer than the options': withEngine(
+    async (engine) => {
+      const id = await engine.store({ n: 1 });
+      const request = await engine.open(id);
+      request.session.setLifetime({ idle: 2 * IDLE_MS });
+      await request.commit();
+      engine.clock.advance(2 * IDLE_MS - 1);
+      deepStrictEqual(await engine.dataOf(id), { n: 1 });
+      engine.clock.advance(1);
+      ok(await engine.isGone(id));
+    },
+  ),
+  'ends a session as early as setLifetime() has set, also for a request that did not know it': withEngine(
+    async (engine) => {
+      const id = await engine.store({ n: 1 });
+      const [slow, request] = [await engine.open(id), await engine.open(id)];
+      request.session.setLifetime({ idle: IDLE_MS / 2 });
+      await request.commit();
+      slow.session['n'] = 2;
+      await slow.commit();
+      strictEqual(slow.session.expiresAt, engine.clock.now() + IDLE_MS / 2);
+      engine.clock.advance(IDLE_MS / 2 - 1);
+      deepStrictEqual(await engine.dataOf(id), { n: 2 });
+      engine.clock.advance(1);
+      ok(await engine.isGone(id));
+    },
+  ),
+};
+
 /** Promises that the store and the engine keep together: concurrent requests. */
 export const ENGINE_CONCURRENCY: Cases = {
   'keeps both leaves of one attribute when two requests change one each': withEngine(async (engine) => {
@@ -144,6 +175,7 @@ function requestOf(id: SessionId | undefined): RequestContext & { candidates: re
       }),
       attributesOf: () => ({ path: '/', httpOnly: true }),
       keep: () => null,
+      endBy: () => undefined,
       planOf: () => ({ lifetimeMs: null, endsAt: null, isPersistent: false, secure: false }),
       touch: () => undefined,
     },

@@ -2,7 +2,7 @@ import type { SessionKey } from '../core/session-id.js';
 import type { SessionStore } from '../core/store/session-store.js';
 import type { Cases } from './contract-records.js';
 import { corruptRecordCases, ODD_DATA } from './data-contract.js';
-import { ENGINE_CONCURRENCY, ENGINE_TIMEOUTS } from './engine-contract.js';
+import { ENGINE_CONCURRENCY, ENGINE_LIFETIMES, ENGINE_TIMEOUTS } from './engine-contract.js';
 import { EPOCHS, NO_EPOCHS } from './epoch-contract.js';
 import { GIVEN_RECORDS } from './given-records-contract.js';
 import { LIFE_CYCLE, NO_RESURRECTION } from './life-cycle-contract.js';
@@ -101,7 +101,8 @@ export function describeStoreContract<S extends SessionStore>(
       if (isOn) describe(group, () => register(cases));
       else register(without);
     }
-    describe('with the engine', () => register({ ...ENGINE_TIMEOUTS, ...ENGINE_CONCURRENCY }));
+    describe('with the engine', () =>
+      register({ ...ENGINE_TIMEOUTS, ...ENGINE_LIFETIMES, ...ENGINE_CONCURRENCY }));
   });
 }
 

@@ -1,5 +1,5 @@
 import { sessionHandle, sessionKey, type SessionId } from '../session-id.js';
-import { isRecordExpired } from '../session/expiry.js';
+import { isRecordExpired, recordLifetimes } from '../session/expiry.js';
 import { HANDLE, LOGIN, readHandle, readLogin } from '../session/own-attributes.js';
 import type { RecordedDevice } from '../session/user-session.js';
 import { scopeOf } from '../store/principal-scope.js';
@@ -52,7 +52,7 @@ export function infoOf(
     principal: principal === null ? null : scopeOf(principal).principal,
     createdAt,
     lastSeenAt: touchedAt,
-    expiresAt: Math.min(expiresAt, createdAt + lifetimes.absoluteMs),
+    expiresAt: Math.min(expiresAt, createdAt + recordLifetimes(record, lifetimes).absoluteMs),
     authenticatedAt: login?.at ?? null,
     methods: login?.methods ?? {},
     device: login?.device ?? null,
@@ -69,5 +69,5 @@ export function isLive(
   if ((record.epoch ?? 0) < epoch) return false;
   const now = clock.now();
   if (cookies !== null) return !isRecordExpired(record, lifetimes, cookies, now);
-  return now < Math.min(record.expiresAt, record.createdAt + lifetimes.absoluteMs);
+  return now < Math.min(record.expiresAt, record.createdAt + recordLifetimes(record, lifetimes).absoluteMs);
 }

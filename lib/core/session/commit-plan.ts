@@ -20,6 +20,8 @@ export interface CommitFacts {
   readonly cookieChanged: boolean;
   /** The cookie has an expiry of its own. */
   readonly persistent: boolean;
+  /** The request does not count as activity: it does not restart the lifetime of the cookie. */
+  readonly passive: boolean;
   /** A cookie can reach the browser: the connection is secure enough and the headers are not sent. */
   readonly deliverable: boolean;
 }
@@ -77,8 +79,7 @@ function planStored(facts: CommitFacts, policy: CommitPolicy): CommitPlan {
     facts.rekeyed ||
     facts.client !== 'current' ||
     facts.cookieChanged ||
-    policy.rolling ||
-    (facts.persistent && facts.changed);
+    (!facts.passive && (policy.rolling || (facts.persistent && facts.changed)));
   const cookie = isDue && facts.deliverable ? 'send' : 'none';
   if (facts.rekeyed) return { write: 'rekey', cookie };
   if (facts.changed) return { write: 'patch', cookie };

@@ -95,6 +95,13 @@ export class CookieState {
     };
   }
 
+  /** Sets the absolute end of the session. Cookie objects that the application holds stay valid. */
+  endBy(endsBy: number): void {
+    if (endsBy === this.#seed.endsBy) return;
+    this.#seed = { ...this.#seed, endsBy };
+    if (this.#cookie !== null) this.#factory.endBy(this.#cookie, endsBy);
+  }
+
   /** The id has changed: the cookie that the browser holds has another id. */
   outdate(): void {
     const { client, settings } = this.browser;

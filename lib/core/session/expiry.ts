@@ -1,6 +1,7 @@
 import { NEVER, type SessionRecord } from '../store/session-record.js';
 import { minutes } from '../util/clock.js';
 import { COOKIE } from './attribute-name.js';
+import { LIFETIME, readLifetime } from './own-attributes.js';
 import type { CookiePlan, SessionCookieFactory } from './session-cookie.js';
 
 const LONGEST_TOUCH_INTERVAL_MS = minutes(1);
@@ -11,6 +12,22 @@ export interface Lifetimes {
   readonly absoluteMs: number;
   /** Shortest time between two touches; `null` to derive it from the idle timeout. */
   readonly touchEveryMs: number | null;
+  /** Longest idle timeout of any session, whatever it or its cookie has set; absent for no limit. */
+  readonly mostIdleMs?: number;
+  /** The idle timeout that the session has set, in place of that of its cookie and of `idleMs`. */
+  readonly ownIdleMs?: number;
+}
+
+/** The timeouts of one session. `lifetime` is the text of its own ones; no text for none. */
+export function lifetimesOf(lifetimes: Lifetimes, lifetime: string | null | undefined): Lifetimes {
+  if (lifetime === null || lifetime === undefined) return lifetimes;
+  const { idle, absolute = Infinity } = readLifetime(lifetime);
+  const { touchEveryMs } = lifetimes;
+  const absoluteMs = Math.min(absolute, lifetimes.absoluteMs);
+  if (idle === undefined) return { ...lifetimes, absoluteMs };
+  // A session in use must be touched several times before it would expire.
+  const ownTouchEveryMs = touchEveryMs === null ? null : Math.min(touchEveryMs, idle / 10);
+  return { ...lifetimes, absoluteMs, ownIdleMs: idle, touchEveryMs: ownTouchEveryMs };
 }
 
 /** When a session that is used now expires, by idle or absolute timeout. Whole epoch milliseconds. */
@@ -29,11 +46,14 @@ export function isTouchDue(
 }
 
 /** How long a session may stay unused after a use at this instant. Milliseconds. */
-export function idleMsAt(usedAt: number, plan: CookiePlan, { idleMs }: Lifetimes): number {
-  return plan.endsAt === null ? (plan.lifetimeMs ?? idleMs) : plan.endsAt - usedAt;
+export function idleMsAt(usedAt: number, plan: CookiePlan, lifetimes: Lifetimes): number {
+  const { idleMs, ownIdleMs, mostIdleMs = Infinity } = lifetimes;
+  const wantedMs = ownIdleMs ?? plan.lifetimeMs ?? idleMs;
+  if (plan.endsAt === null) return Math.min(wantedMs, mostIdleMs);
+  return Math.min(plan.endsAt - usedAt, ownIdleMs ?? Infinity, mostIdleMs);
 }
 
-/** How long a record may stay unused: by the options, or by its own cookie settings. Milliseconds. */
+/** How long a record may stay unused: by the options, or by its own settings. Milliseconds. */
 function recordIdleMs(record: SessionRecord, cookies: SessionCookieFactory, lifetimes: Lifetimes): number {
   const { attributes, touchedAt } = record;
   const settings = attributes.get(COOKIE);
@@ -42,7 +62,7 @@ function recordIdleMs(record: SessionRecord, cookies: SessionCookieFactory, life
 }
 
 /**
- * Whether a record has expired, also by its own cookie settings. The present limits count too, so that
+ * Whether a record has expired, also by its own settings. The present limits count too, so that
  * shorter ones apply to existing sessions.
  *
  * @see OWASP ASVS 5.0, 7.3.1 and 7.3.2; requirements S-34, S-35
@@ -54,8 +74,14 @@ export function isRecordExpired(
   now: number,
 ): boolean {
   const { expiresAt, createdAt, touchedAt } = record;
-  const idleMs = recordIdleMs(record, cookies, lifetimes);
-  return now >= Math.min(expiresAt, createdAt + lifetimes.absoluteMs, touchedAt + idleMs);
+  const own = recordLifetimes(record, lifetimes);
+  const idleMs = recordIdleMs(record, cookies, own);
+  return now >= Math.min(expiresAt, createdAt + own.absoluteMs, touchedAt + idleMs);
+}
+
+/** The timeouts of a record. */
+export function recordLifetimes({ attributes }: SessionRecord, lifetimes: Lifetimes): Lifetimes {
+  return lifetimesOf(lifetimes, attributes.get(LIFETIME));
 }
 
 /** Whether a record must be touched although the request has not read the session. */
@@ -65,5 +91,6 @@ export function isRecordTouchDue(
   cookies: SessionCookieFactory,
   now: number,
 ): boolean {
-  return isTouchDue(record, recordIdleMs(record, cookies, lifetimes), lifetimes.touchEveryMs, now);
+  const own = recordLifetimes(record, lifetimes);
+  return isTouchDue(record, recordIdleMs(record, cookies, own), own.touchEveryMs, now);
 }

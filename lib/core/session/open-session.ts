@@ -4,13 +4,14 @@ import { onFailure, type Awaitable } from '../util/awaitable.js';
 import { SessionAttributes } from './attributes.js';
 import type { CookieOutcome } from './commit-plan.js';
 import type { CookieState } from './cookie-state.js';
+import { setLifetime } from './lifetime.js';
 import { checkedLogin } from './login-arguments.js';
 import { takeNewIdentity, type NewIdentity } from './new-identity.js';
 import type { LoginFacts } from './own-attributes.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
 import type { SessionCookie } from './session-cookie.js';
-import { applyOptionEarly, commitSession } from './session-commit.js';
-import { goneError, insecureError, keepError, sentError } from './session-errors.js';
+import { applyOptionEarly, checkSaved, commitSession } from './session-commit.js';
+import { keepError, sentError } from './session-errors.js';
 import { cookieOfFailure, expiresAt, hasChanges, isInsecure, plannedCookie } from './session-facts.js';
 import { handlesOf, plainPrincipal, presentLogin } from './session-identity.js';
 import { endOldId, remove, removeCreated } from './session-removal.js';
@@ -24,7 +25,6 @@ export class OpenSession {
   readonly #state: SessionState;
   /** The error of a store that could not load the session: every control that needs the store throws it. */
   readonly #unavailable: SessionError | null;
-  /** The step that runs. */
   #busy: Promise<unknown> | null = null;
 
   constructor(
@@ -78,8 +78,7 @@ export class OpenSession {
   }
   /** The session has changes that cannot be saved, since its cookie is secure and the connection is not. */
   get isUndeliverable(): boolean {
-    const { stored, moving } = this.#state;
-    return (stored === null || moving !== null) && isInsecure(this.#state) && this.hasChanges();
+    return this.isNew && isInsecure(this.#state) && this.hasChanges();
   }
 
   /** Counts as activity, however recent the last touch is. */
@@ -87,6 +86,10 @@ export class OpenSession {
     const state = this.#state;
     if (state.stored !== null) state.stored = { ...state.stored, isTouched: true };
     state.cookie.restart(state.now);
+  }
+
+  setLifetime(lifetime: unknown): void {
+    setLifetime(this.#state, lifetime);
   }
 
   update(name: string, change: (value: unknown) => unknown): unknown {
@@ -124,10 +127,7 @@ export class OpenSession {
 
   async save(): Promise<void> {
     await this.#inOrder(() => commitSession(this.#state, true));
-    const state = this.#state;
-    if (state.isGone) throw goneError('saved');
-    if (state.stored !== null || !this.isAlive) return;
-    throw state.request.canSendHeaders && isInsecure(state) ? insecureError() : sentError('save');
+    checkSaved(this.#state);
   }
 
   /**

@@ -31,6 +31,12 @@ export interface LoginFacts {
   readonly via?: 'option';
 }
 
+/** The lifetime that `setLifetime()` has set. Milliseconds; absent to follow the options. */
+export interface OwnLifetime {
+  readonly idle?: number;
+  readonly absolute?: number;
+}
+
 /** The engine's attributes of a record. */
 export function ownTexts(stored: ReadonlyMap<string, string>): Map<string, string> {
   const own = new Map<string, string>();
@@ -71,6 +77,15 @@ export function readLogin(text: string | undefined): LoginFacts | null {
     ...(via === 'option' ? { via } : {}),
   };
 }
+
+/** The lifetime in an attribute, without invalid values. */
+export function readLifetime(text: string): OwnLifetime {
+  const stored = parsed(text) as Partial<Record<keyof OwnLifetime, unknown>> | null;
+  const [idle, absolute] = [stored?.idle, stored?.absolute];
+  return { ...(isDuration(idle) ? { idle } : {}), ...(isDuration(absolute) ? { absolute } : {}) };
+}
+
+const isDuration = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0;
 
 /** The value of a JSON text; `null` for any other text. */
 function parsed(text: string | undefined): unknown {

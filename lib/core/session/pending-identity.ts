@@ -1,4 +1,14 @@
 import type { Undo } from './attribute-checkpoint.js';
+import type { SessionId } from '../session-id.js';
+
+/** An id that is not made yet, and the one that it replaces. */
+export interface IdToMake {
+  readonly before: SessionId | undefined;
+  readonly isBeingMade: boolean;
+}
+
+/** The first id of a session. */
+export const FIRST_ID: IdToMake = { before: undefined, isBeingMade: false };
 
 /** A change of identity that the next write of the whole record stores, and that is reported after it. */
 export interface PendingIdentity {

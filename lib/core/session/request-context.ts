@@ -39,6 +39,8 @@ export interface RequestContext {
   readonly hasBegun: boolean;
   /** `false` once the headers are sent or the client has left: no cookie can reach the browser. */
   readonly canSendHeaders: boolean;
+  /** `true` where the request does not count as activity: it does not extend the session. */
+  readonly isPassive?: boolean | undefined;
   /** Runs a step when the connection or the response has closed, where that can be observed. */
   whenClosed?(step: () => Promise<void>): void;
   /** The argument of `newId`. */

@@ -4,8 +4,8 @@ import { chain, onFailure, type Awaitable } from '../util/awaitable.js';
 import { planCommit, type CookieOutcome } from './commit-plan.js';
 import { adoptMoved } from './earlier-write.js';
 import { bindByOption } from './principal-option.js';
-import { sentError } from './session-errors.js';
-import { commitFacts } from './session-facts.js';
+import { goneError, insecureError, sentError } from './session-errors.js';
+import { commitFacts, isInsecure } from './session-facts.js';
 import { isRefused, presentPrincipal } from './session-identity.js';
 import type { SessionState } from './session-state.js';
 import { write } from './session-writer.js';
@@ -65,6 +65,16 @@ function undoLogin(state: SessionState, principal: string | null, error: unknown
   if (undo == null || isStoreFailure(error)) return;
   undo.restore();
   if (isLimitError(error)) state.refused = principal;
+}
+
+/**
+ * Checks that an explicit save has stored the session.
+ * @throws SessionError `ERR_SESSION_GONE`, `ERR_SESSION_SENT`, `ERR_SESSION_INSECURE`
+ */
+export function checkSaved(state: SessionState): void {
+  if (state.isGone) throw goneError('saved');
+  if (state.stored !== null || state.ending !== null) return;
+  throw state.request.canSendHeaders && isInsecure(state) ? insecureError() : sentError('save');
 }
 
 /**

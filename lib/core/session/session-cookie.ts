@@ -58,6 +58,8 @@ export interface SessionCookieFactory {
   attributesOf(settings: string | null): CookieAttributes;
   /** The settings that must be stored, as JSON text; `null` if the cookie has those of the options. */
   keep(cookie: SessionCookie): string | null;
+  /** Sets the instant at which a cookie ends at the latest. */
+  endBy(cookie: SessionCookie, endsBy: number): void;
   /** Restarts the lifetime of a cookie. */
   touch(cookie: SessionCookie, now: number): void;
 }

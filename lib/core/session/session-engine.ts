@@ -146,14 +146,16 @@ export class SessionEngine {
     return SessionObject.open(this.#parts, request, found === 'duplicate' ? null : found);
   }
 
-  /** Whether a commit is due although the application has not read the session. */
-  isCommitDue(found: FoundOrFailed, cookies: SessionCookieFactory): boolean {
+  /** Whether a commit is due although the application has not read the session. A passive request is no activity. */
+  isCommitDue(found: FoundOrFailed, cookies: SessionCookieFactory, isPassive = false): boolean {
     const { policy, lifetimes, clock } = this.#parts;
     if (found === null || found === 'duplicate') return policy.saveUninitialized;
     if (!('record' in found)) return false;
-    if (!found.candidate.current || policy.rolling || policy.resave) return true;
+    if (!found.candidate.current) return true;
     // A session from before the option `credentialStamp` is bound by the first request.
     if (found.stamp !== undefined) return true;
+    if (isPassive) return false;
+    if (policy.rolling || policy.resave) return true;
     return isRecordTouchDue(found.record, lifetimes, cookies, clock.now());
   }
 

@@ -1,5 +1,8 @@
 import { cookieAfterFailure, planCommit, type CommitFacts, type CookieOutcome } from './commit-plan.js';
-import { expiryAt, idleMsAt, isTouchDue } from './expiry.js';
+import { expiryAt, idleMsAt, isTouchDue, lifetimesOf } from './expiry.js';
+import { presentLifetimes } from './lifetime.js';
+import { LIFETIME } from './own-attributes.js';
+import { hasEdits, ownText } from './own-edits.js';
 import { isRefused } from './session-identity.js';
 import type { CookiePlan } from './session-cookie.js';
 import type { SessionState } from './session-state.js';
@@ -19,6 +22,7 @@ export function commitFacts(state: SessionState, changed: boolean): CommitFacts 
     touchDue: !changed && stored !== null && isSnapshotTouchDue(state, stored, plan),
     cookieChanged: cookie.isChanged,
     persistent: plan.isPersistent,
+    passive: isPassive(state),
     deliverable: request.canSendHeaders && !isInsecure(state, plan),
   };
 }
@@ -37,6 +41,10 @@ export function isInsecure({ request, ending, cookie }: SessionState, plan?: Coo
 export function hasChanges(state: SessionState): boolean {
   return state.ending === null && !isRefused(state) && state.changes().size > 0;
 }
+
+/** Whether the request does not count as activity. An explicit `session.touch()` does. */
+export const isPassive = ({ request, stored }: SessionState): boolean =>
+  request.isPassive === true && stored?.isTouched !== true;
 
 /** What a commit would do to the browser's cookie. */
 export function plannedCookie(state: SessionState): CookieOutcome {
@@ -58,21 +66,35 @@ const isLeftAlone = (state: SessionState): boolean =>
 /** When the session expires: after the commit, if that moves its expiry. Epoch milliseconds. */
 export function expiresAt(state: SessionState): number {
   const { stored, moving, cookie, now } = state;
-  const isExtended = stored === null || moving !== null || isSnapshotTouchDue(state, stored, cookie.plan);
+  if (stored !== null && moving === null && isPassive(state) && hasEdits(state))
+    return expiryAfterUse(state, stored.record.touchedAt);
+  const isMoved = stored === null || moving !== null || hasEdits(state);
+  const isExtended = isMoved || isSnapshotTouchDue(state, stored, cookie.plan);
   return isExtended ? expiryAfterUse(state, now) : stored.record.expiresAt;
 }
 
-/** When a session that is used at this instant expires. Epoch milliseconds. */
-export function expiryAfterUse({ parts, cookie, identity }: SessionState, usedAt: number): number {
-  const { lifetimes } = parts;
+/**
+ * When a session that is used at this instant expires. Epoch milliseconds. `lifetime` is the text of its own
+ * timeouts.
+ */
+export function expiryAfterUse(
+  state: SessionState,
+  usedAt: number,
+  lifetime: string | null | undefined = ownText(state, LIFETIME),
+): number {
+  const { parts, cookie, identity } = state;
+  const lifetimes = lifetimesOf(parts.lifetimes, lifetime);
   return expiryAt(usedAt, identity.createdAt, idleMsAt(usedAt, cookie.plan, lifetimes), lifetimes.absoluteMs);
 }
 
 function isSnapshotTouchDue(
-  { parts: { lifetimes, policy, clock } }: SessionState,
+  state: SessionState,
   { record, isTouched }: StoredSnapshot,
   plan: CookiePlan,
 ): boolean {
+  const { policy, clock } = state.parts;
+  if (isPassive(state)) return false;
   if (isTouched || policy.resave) return true;
+  const lifetimes = presentLifetimes(state);
   return isTouchDue(record, idleMsAt(record.touchedAt, plan, lifetimes), lifetimes.touchEveryMs, clock.now());
 }

@@ -1,16 +1,10 @@
 import { sessionHandle, sessionKey, type SessionId } from '../session-id.js';
 import { scopedPrincipal, scopeOf } from '../store/principal-scope.js';
 import { HANDLE, LOGIN, readHandle, readLogin, type LoginFacts } from './own-attributes.js';
+import { ownText } from './own-edits.js';
 import { principalText } from './principal-text.js';
 import type { SessionState } from './session-state.js';
 import type { UserSession } from './user-session.js';
-
-/** An attribute of the engine, as the next whole record has it. */
-export function ownText({ stored, moving, own, edits }: SessionState, name: string): string | undefined {
-  const edit = edits?.get(name);
-  if (edit !== undefined) return edit.to ?? undefined;
-  return stored !== null && moving === null ? stored.record.attributes.get(name) : own?.get(name);
-}
 
 /** The public name of the session. It is derived from the id, unless the session has had another one. */
 export function handleOf(state: SessionState): string {

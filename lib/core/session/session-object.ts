@@ -105,6 +105,10 @@ export class SessionObject {
     this.#open.touch();
     return this;
   }
+  setLifetime(lifetime: unknown): this {
+    this.#open.setLifetime(lifetime);
+    return this;
+  }
   update(name: string, change: (value: unknown) => unknown): unknown {
     return this.#open.update(name, change);
   }

@@ -3,10 +3,10 @@ import type { SessionKey } from '../session-id.js';
 import type { Changes, SessionPatch, SessionRecord } from '../store/session-record.js';
 import type { Conflict } from '../store/session-store.js';
 import { chain, onFailure, type Awaitable } from '../util/awaitable.js';
-import { COOKIE } from './attribute-name.js';
 import { NO_UPDATES, type Updates } from './pending-updates.js';
 import { conflictError } from './session-errors.js';
-import { mergeCookie, patchOf } from './session-records.js';
+import { isPassive } from './session-facts.js';
+import { mergedPatch, patchOf } from './session-records.js';
 import type { SessionState } from './session-state.js';
 import { leftToWrite, NOTHING_UNSETTLED, type Wanted } from './unsettled-writes.js';
 
@@ -16,6 +16,18 @@ export const MOST_MERGES = 64;
 /** Applies changes to the record, merged with those of other requests. An empty patch is a touch. */
 export function patch(state: SessionState, changes: Changes): Awaitable<void> {
   const { key, record } = state.stored!;
+  if (!isPassive(state)) return patchRecord(state, changes, record);
+  // Its patch leaves the times of the record as they are: other requests may have extended it meanwhile.
+  return chain(state.parts.store.load(key), (held) =>
+    held === null ? state.lose() : patchRecord(state, changes, { ...record, ...timesIn(held) }),
+  );
+}
+
+const timesIn = ({ touchedAt, expiresAt }: SessionRecord) => ({ touchedAt, expiresAt });
+
+/** `record` is what the patch is based on. */
+function patchRecord(state: SessionState, changes: Changes, record: SessionRecord): Awaitable<void> {
+  const { key } = state.stored!;
   const mine = patchOf(state, changes, record);
   return withUpdates(state, (updates) => {
     const wanted = { changes: mine.changes, updates };
@@ -39,8 +51,7 @@ async function merge(
   for (let tried = 0, held = found; tried < MOST_MERGES; tried++) {
     const left = remaining(state, wanted, held);
     const changes = rebaseChanges(left.changes, held.attributes, left.updates);
-    mergeCookie(state, changes.get(COOKIE)!.to, held.touchedAt);
-    const merged = patchOf(state, changes, held);
+    const merged = mergedPatch(state, changes, held);
     const result = await send(state, key, merged, wanted);
     if (typeof result !== 'object') return settle(state, result, mine, merged, held);
     held = result.conflict;

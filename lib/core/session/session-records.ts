@@ -1,27 +1,62 @@
 import { carryOver, type AttributeUpdate } from '../merge/rebase.js';
-import { copyMap, type Changes, type SessionPatch, type SessionRecord } from '../store/session-record.js';
+import {
+  copyMap,
+  type AttributeChange,
+  type Changes,
+  type SessionPatch,
+  type SessionRecord,
+} from '../store/session-record.js';
 import { COOKIE } from './attribute-name.js';
-import { ownTexts, PATCHED } from './own-attributes.js';
-import { editOwn } from './own-edits.js';
-import { expiryAfterUse } from './session-facts.js';
+import { isMarked } from './lifetime-mark.js';
+import { LIFETIME, ownTexts, PATCHED } from './own-attributes.js';
+import { adoptOwn, ownText, settingsToStore } from './own-edits.js';
+import { expiryAfterUse, isPassive } from './session-facts.js';
 import type { SessionState } from './session-state.js';
 
 /**
  * The patch of a request that uses the session now, with these changes, for the record that the store holds.
- * It conflicts with cookie settings other than those that its expiry was computed from.
+ * It conflicts with cookie settings and a lifetime other than those that its expiry was computed from.
  */
-export function patchOf(state: SessionState, changes: Changes, held: SessionRecord): SessionPatch {
+export function patchOf(
+  state: SessionState,
+  changes: Changes,
+  held: SessionRecord,
+  lifetime = ownText(state, LIFETIME) ?? null,
+): SessionPatch {
   const based = copyMap(changes);
   const settings = state.stored?.cookieSettings ?? null;
   if (!based.has(COOKIE)) based.set(COOKIE, { from: settings, to: settings });
-  const { now } = state;
+  const isCompared = isMarked(based.get(COOKIE)!.from) || state.edits?.has(LIFETIME) === true;
+  if (isCompared && !based.has(LIFETIME)) based.set(LIFETIME, { from: lifetime, to: lifetime });
   const { principal } = held;
   return {
-    touchedAt: now,
-    expiresAt: expiryAfterUse(state, now),
+    ...timesOf(state, held, based, lifetime),
     principal: { from: principal, to: principal },
     changes: based,
   };
+}
+
+/** A passive request leaves both as they are, unless it changes how long the session lives. */
+function timesOf(
+  state: SessionState,
+  held: SessionRecord,
+  changes: Changes,
+  lifetime: string | null,
+): Pick<SessionPatch, 'touchedAt' | 'expiresAt'> {
+  const touchedAt = isPassive(state) ? held.touchedAt : state.now;
+  const isLeft = isPassive(state) && !isChanged(changes.get(COOKIE)) && !isChanged(changes.get(LIFETIME));
+  const expiresAt = isLeft ? held.expiresAt : expiryAfterUse(state, touchedAt, lifetime);
+  return { touchedAt, expiresAt };
+}
+
+const isChanged = (change: AttributeChange | undefined): boolean => change?.from !== change?.to;
+
+/** The same patch for a record that other requests have changed, merged with their changes. */
+export function mergedPatch(state: SessionState, changes: Changes, held: SessionRecord): SessionPatch {
+  mergeCookie(state, changes.get(COOKIE)!.to, held.touchedAt);
+  const set = changes.get(LIFETIME);
+  const lifetime = set === undefined ? (held.attributes.get(LIFETIME) ?? null) : set.to;
+  return patchOf(state, changes, held, lifetime);
 }
 
 /**
@@ -43,7 +78,7 @@ export function mergedRecord(
   const attributes = carryOver(held.attributes, moving, changes, updates);
   if (moving === 'all') {
     for (const name of ownTexts(attributes).keys()) attributes.delete(name);
-    keepPatched(state, held);
+    if (keepsIdentity(state)) keepPatched(state, held);
     // A login binds the session to its own user.
     if (state.pending === null || state.pending.kind === 'regenerate')
       state.identify(state.identity.createdAt, held.principal);
@@ -61,17 +96,21 @@ function keepPatched(state: SessionState, held: SessionRecord): void {
     const before = edit === undefined ? (stored!.record.attributes.get(name) ?? null) : edit.from;
     const theirs = held.attributes.get(name) ?? null;
     if (theirs === before) continue;
-    if (edit === undefined || edit.from === edit.to) editOwn(state, name, theirs);
+    if (edit === undefined || edit.from === edit.to) adoptOwn(state, name, theirs);
   }
 }
 
+/** Whether the record is moved for the visitor whose session it is, not by a login of another one. */
+const keepsIdentity = ({ pending }: SessionState): boolean =>
+  pending === null || pending.kind === 'regenerate' || pending.kind === 'step-up';
+
 /** Takes over cookie settings that another request has stored. */
-export function mergeCookie(state: SessionState, settings: string | null, touchedAt: number): void {
-  if (settings !== state.cookie.settings) state.cookie.use(state.seed(settings, touchedAt));
+function mergeCookie(state: SessionState, settings: string | null, touchedAt: number): void {
+  if (state.cookie.differsFrom(settings)) state.cookie.use(state.seed(settings, touchedAt));
 }
 
 function recordOf(state: SessionState, attributes: Map<string, string>): SessionRecord {
-  const settings = state.cookie.settings;
+  const settings = settingsToStore(state);
   if (settings !== null) attributes.set(COOKIE, settings);
   if (state.own !== null) for (const [name, text] of state.own) attributes.set(name, text);
   if (state.edits !== null)
@@ -79,14 +118,21 @@ function recordOf(state: SessionState, attributes: Map<string, string>): Session
       if (to === null) attributes.delete(name);
       else attributes.set(name, to);
   const { createdAt, principal, epoch } = state.identity;
-  const { now } = state;
+  const touchedAt = isUnused(state) ? state.stored!.record.touchedAt : state.now;
   const record = {
     createdAt,
-    touchedAt: now,
-    expiresAt: expiryAfterUse(state, now),
+    touchedAt,
+    expiresAt: expiryAfterUse(state, touchedAt),
     principal,
     revision: 0,
     attributes,
   };
   return epoch === undefined ? record : { ...record, epoch };
 }
+
+/** A new id that keeps the whole session is no use of it where the request is passive. A login is one. */
+const isUnused = (state: SessionState): boolean =>
+  state.stored !== null &&
+  state.moving === 'all' &&
+  (state.pending === null || state.pending.kind === 'regenerate') &&
+  isPassive(state);

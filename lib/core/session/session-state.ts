@@ -1,14 +1,13 @@
 import type { Carried } from '../merge/rebase.js';
 import type { SessionId, SessionKey } from '../session-id.js';
-import { applyPatch } from '../store/session-record.js';
-import type { Changes, SessionPatch, SessionRecord } from '../store/session-record.js';
+import { applyPatch, type Changes, type SessionPatch, type SessionRecord } from '../store/session-record.js';
 import type { SessionAttributes } from './attributes.js';
 import { type CookieSeed, CookieState } from './cookie-state.js';
-import { FIRST_ID, type IdToMake } from './id-to-make.js';
+import { absoluteEnd } from './lifetime.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
 import { HANDLE, STAMP, type OwnTexts } from './own-attributes.js';
 import { editOwn, editsAfterPatch, editsAfterWrite, withOwnChanges, type OwnEdits } from './own-edits.js';
-import type { PendingIdentity } from './pending-identity.js';
+import { FIRST_ID, type IdToMake, type PendingIdentity } from './pending-identity.js';
 import { patchedSnapshot, snapshotOf, type StoredSnapshot } from './stored-snapshot.js';
 import { NOTHING_UNSETTLED, type Unsettled } from './unsettled-writes.js';
 
@@ -32,12 +31,10 @@ export class SessionState {
   refused: string | null = null;
   /** This request has created the record or logged in: its epoch is not known here. */
   isStamped = false;
-  /** The old id ends when the connection closes. */
-  endsOldId = false;
+  endsOldId = false; // The old id ends when the connection closes.
   /** The next write binds the session to the present stamp of its user. */
   needsStamp = false;
-  /** The option `principal` runs. */
-  isAsked = false;
+  isAsked = false; // The option `principal` runs.
   /** `null` where no store holds the session. */
   stored: StoredSnapshot | null = null;
   /** Why the session is not saved any more: the application has ended it, or another request (`gone`), or both. */
@@ -59,11 +56,10 @@ export class SessionState {
     this.attributes = attributes;
     const client = request.presented ? 'stale' : 'nothing';
     if (found === null) {
-      const createdAt = parts.clock.now();
-      this.identity = { createdAt, principal: null };
+      this.identity = { createdAt: parts.clock.now(), principal: null };
       this.own = parts.named;
-      const browser = { client, settings: undefined } as const;
-      this.cookie = new CookieState(request.cookies, browser, this.seed(null, createdAt));
+      const seed = this.seed(null, this.identity.createdAt);
+      this.cookie = new CookieState(request.cookies, { client, settings: undefined }, seed);
       return;
     }
     const { candidate, key, record, stamp } = found;
@@ -145,7 +141,7 @@ export class SessionState {
     this.cookie.outdate();
     if (this.edits !== null) this.edits = editsAfterWrite(this.edits, mine, record);
     this.attributes.saved(mine.attributes);
-    if (record !== mine) this.attributes.showStored(record.attributes);
+    if (record !== mine) this.#show(record);
   }
 
   /**
@@ -160,8 +156,12 @@ export class SessionState {
     if (principal !== this.identity.principal) this.identify(this.identity.createdAt, principal);
     if (this.edits !== null) this.edits = editsAfterPatch(this.edits, mine.changes, applied.changes);
     this.attributes.committed(mine.changes);
-    const merged = held === null ? null : applyPatch(held, applied);
-    if (merged !== null) this.attributes.showStored(merged.attributes);
+    if (held !== null) this.#show(applyPatch(held, applied) ?? held);
+  }
+
+  #show(merged: SessionRecord): void {
+    this.attributes.showStored(merged.attributes);
+    this.cookie.endBy(absoluteEnd(this));
   }
 
   /** The application has released the session. With `destroy` the commit deletes the record. */
@@ -195,6 +195,6 @@ export class SessionState {
 
   /** What the cookie object is made from. */
   seed(settings: string | null, touchedAt: number): CookieSeed {
-    return { settings, touchedAt, endsBy: this.identity.createdAt + this.parts.lifetimes.absoluteMs };
+    return { settings, touchedAt, endsBy: absoluteEnd(this) };
   }
 }

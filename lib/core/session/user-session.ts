@@ -1,4 +1,5 @@
 import type { SessionCookie } from './session-cookie.js';
+import type { SessionLifetime } from './session-lifetime.js';
 
 /**
  * The attributes of an application's sessions. Augment it to type `session.userId` and `@Session('userId')`.
@@ -151,8 +152,30 @@ export interface SessionControls<T extends object = SessionData> {
   save(): Promise<void>;
   save(callback: SessionCallback): this;
 
-  /** Counts this request as activity, however recent the last touch is. */
+  /**
+   * Counts this request as activity, however recent the last touch is, also where `@SessionActivity(false)`
+   * says otherwise.
+   */
   touch(): this;
+
+  /**
+   * Sets how long this one session lives, in place of the options: shorter on a shared computer, or longer
+   * unused for a user who wants to stay signed in. It is saved with the session, and each call replaces the
+   * values of the one before; `null` removes them. On an empty new session alone it stores nothing.
+   *
+   * A step-up and `regenerate({ keep: 'all' })` keep it. `regenerate()` and the login of another user remove
+   * it, and a login of an anonymous visitor too: call it after `login()`.
+   *
+   * It never lengthens the life of the cookie in the browser: that is `session.cookie.maxAge`.
+   *
+   * @throws SessionError `ERR_SESSION_VALUE` for a value that is neither a positive whole number nor
+   * `Infinity`, and for an unknown name. The lifetime does not change then.
+   * @see OWASP ASVS 5.0, 7.3.1 and 7.3.2; requirements S-34, S-35, S-40
+   * @example
+   * await req.session.login(user.id);
+   * if (form.sharedComputer) req.session.setLifetime({ idle: minutes(10), absolute: hours(1) });
+   */
+  setLifetime(lifetime: SessionLifetime | null): this;
 }
 
 /** `update()`, typed by the declared attributes. */

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { applicationName, COOKIE, storedName } from '../../core/session/attribute-name.js';
+import { markedSettings } from '../../core/session/lifetime-mark.js';
+import { LIFETIME } from '../../core/session/own-attributes.js';
 import { SessionError } from '../../core/errors.js';
 import { NEVER, type SessionRecord } from '../../core/store/session-record.js';
 import type { SessionCookie } from '../../core/session/session-cookie.js';
@@ -37,7 +39,11 @@ function cookieOf({ attributes, expiresAt }: SessionRecord, options: StoredExpre
   const text = attributes.get(COOKIE);
   const { maxAge = null, ...defaults } = options;
   const own = text === undefined ? {} : (JSON.parse(text) as Record<string, unknown>);
-  const { originalMaxAge = maxAge, ...settings } = { ...defaults, ...own } as Record<string, unknown>;
+  const {
+    originalMaxAge = maxAge,
+    lifetime: _,
+    ...settings
+  } = { ...defaults, ...own } as Record<string, unknown>;
   const cookie = new Cookie({ path: '/', httpOnly: true });
   for (const [name, value] of Object.entries(settings)) {
     // 'auto' is decided at each request, so it is not stored.
@@ -64,7 +70,8 @@ export function recordOf(
   const { principal, own } = loginOf(session[STAMP]);
   for (const [name, text] of own) attributes.set(name, text);
   const settings = ownSettings(session.cookie ?? {}, cookie);
-  if (settings !== null) attributes.set(COOKIE, settings);
+  if (own.has(LIFETIME)) attributes.set(COOKIE, markedSettings(settings));
+  else if (settings !== null) attributes.set(COOKIE, settings);
   return {
     ...readStamp(session[STAMP], session.cookie?.['originalMaxAge'], lifetimes),
     expiresAt: NEVER,

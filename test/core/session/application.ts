@@ -18,6 +18,8 @@ export interface Settings {
   readonly idleMs: number;
   readonly absoluteMs: number;
   readonly touchEveryMs: number | null;
+  /** Longest idle timeout of any session. */
+  readonly mostIdleMs: number;
   readonly saveUninitialized: boolean;
   readonly rolling: boolean;
   readonly resave: boolean;
@@ -41,12 +43,15 @@ interface Visit {
   readonly presented?: boolean;
   readonly goesOnWithout?: boolean;
   readonly context?: unknown;
+  /** The request does not count as activity. */
+  readonly isPassive?: boolean;
 }
 
 const DEFAULTS: Settings = {
   idleMs: minutes(10),
   absoluteMs: hours(8),
   touchEveryMs: null,
+  mostIdleMs: Infinity,
   saveUninitialized: false,
   rolling: false,
   resave: false,
@@ -76,8 +81,8 @@ export class Application {
     readonly clock = new FakeClock(1_700_000_000_000),
   ) {
     this.#settings = { ...DEFAULTS, ...settings };
-    const { idleMs, absoluteMs, touchEveryMs, newId, realm, principalOf, deviceOf, limit, isOn } =
-      this.#settings;
+    const { idleMs, absoluteMs, touchEveryMs, mostIdleMs } = this.#settings;
+    const { newId, realm, principalOf, deviceOf, limit, isOn } = this.#settings;
     const { stampOf, checkEveryMs } = this.#settings;
     const emit = (event: SessionEvent): void => void this.events.push(event);
     const source = { checkEveryMs, clock, limitMs: null, onEvent: emit };
@@ -89,7 +94,7 @@ export class Application {
       storeTimeoutMs: null,
       onEvent: emit,
       features: { realm, principalOf, deviceOf, limit, stamps, sink: { isOn, emit } },
-      lifetimes: { idleMs, absoluteMs, touchEveryMs },
+      lifetimes: { idleMs, absoluteMs, touchEveryMs, mostIdleMs },
       policy: this.#settings,
     });
   }
@@ -114,6 +119,7 @@ export class Application {
       hasBegun: visit.channel === 'sent',
       whenClosed: (step: () => Promise<void>) => void (this.closeLast = step),
       context: visit.context,
+      isPassive: visit.isPassive,
     };
     if (visit.goesOnWithout !== true) return this.#engine.open(request);
     return (async () => this.#engine.open(request))().catch((error: unknown) => {

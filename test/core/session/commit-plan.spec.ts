@@ -33,6 +33,7 @@ const FACTS = combinations<CommitFacts>({
   touchDue: BOOLEANS,
   cookieChanged: BOOLEANS,
   persistent: BOOLEANS,
+  passive: BOOLEANS,
   deliverable: BOOLEANS,
 });
 const POLICIES = combinations<CommitPolicy>({ saveUninitialized: BOOLEANS, rolling: BOOLEANS });
@@ -52,7 +53,7 @@ const existsAfter = ({ facts, plan }: Row): boolean =>
 
 describe('the plan of a commit, for every combination of facts and policy', () => {
   it('has a row for each', () => {
-    expect(ROWS).toHaveLength(2 * 3 * 2 ** 8 * 2 ** 2);
+    expect(ROWS).toHaveLength(2 * 3 * 2 ** 9 * 2 ** 2);
   });
 
   it.each<[string, (row: Row) => boolean, (row: Row) => boolean]>([
@@ -147,6 +148,22 @@ describe('the plan of a commit, for every combination of facts and policy', () =
       ({ facts, plan }) => (facts.destroyed || plan.write === 'delete') && facts.client !== 'nothing',
     ],
     [
+      'does not restart the lifetime of a cookie for a passive request',
+      ({ facts }) =>
+        facts.passive &&
+        facts.origin === 'stored' &&
+        facts.client === 'current' &&
+        !facts.rekeyed &&
+        !facts.cookieChanged &&
+        !facts.destroyed,
+      ({ plan }) => plan.cookie === 'none',
+    ],
+    [
+      'writes the same for a passive request',
+      (row) => row.facts.passive,
+      ({ facts, policy, plan }) => planCommit({ ...facts, passive: false }, policy).write === plan.write,
+    ],
+    [
       'does not change the cookie for a touch that is due',
       (row) => row.facts.touchDue,
       ({ facts, policy, plan }) => planCommit({ ...facts, touchDue: false }, policy).cookie === plan.cookie,
@@ -167,6 +184,7 @@ const VISITOR: CommitFacts = {
   touchDue: false,
   cookieChanged: false,
   persistent: false,
+  passive: false,
   deliverable: true,
 };
 const MEMBER: CommitFacts = { ...VISITOR, origin: 'stored', client: 'current' };

@@ -23,6 +23,8 @@ const stateOf = (attributes: Record<string, string> | null) => ({
   edits: null as OwnEdits | null,
   stored: attributes === null ? null : snapshotOf('key' as SessionKey, recordWith(attributes)),
   cookie: unchanged,
+  moving: null,
+  own: null,
 });
 
 describe('editOwn()', () => {

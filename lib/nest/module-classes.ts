@@ -1,0 +1,17 @@
+import type { Type } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
+
+/** The wrappers of the controllers or providers of an application. */
+export function wrappersIn(modules: ModulesContainer, kind: 'controllers' | 'providers') {
+  return [...modules.values()].flatMap((module) => [...module[kind].values()]);
+}
+
+/** The classes of the controllers and providers of an application. */
+export function classesIn(modules: ModulesContainer): Type[] {
+  const wrappers = [...wrappersIn(modules, 'controllers'), ...wrappersIn(modules, 'providers')];
+  return wrappers.map(({ metatype }) => metatype).filter((type): type is Type => isClass(type));
+}
+
+/** Whether a value is a class or a function that can be one. */
+export const isClass = (value: unknown): value is Type =>
+  typeof value === 'function' && typeof (value as { prototype?: unknown }).prototype === 'object';

@@ -1,0 +1,102 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { SessionActivity } from 'nest-session';
+import { ATTACHED } from '../../lib/http/request-properties.js';
+import { ActivityGuard, ActivityRoutes } from '../../lib/nest/activity-guard.js';
+
+class Quiet {
+  @SessionActivity(false) poll() {}
+  @SessionActivity(true) page() {}
+  other() {}
+}
+
+@SessionActivity(false)
+class QuietClass extends Quiet {}
+
+type Method = 'poll' | 'page' | 'other';
+const contextOf = (type: string, request: unknown, method: Method = 'poll', target: typeof Quiet = Quiet) =>
+  ({
+    getType: () => type,
+    switchToHttp: () => ({ getRequest: () => request }),
+    getArgByIndex: () => request,
+    getHandler: () => target.prototype[method],
+    getClass: () => target,
+  }) as unknown as ExecutionContext;
+
+const guard = new ActivityGuard();
+
+describe('ActivityGuard', () => {
+  it.each([
+    ['rpc', { data: 1 }],
+    ['ws', {}],
+    ['graphql', undefined],
+    ['graphql', {}],
+    ['graphql', { req: null }],
+    ['graphql', { req: 'a text' }],
+    ['graphql', { req: { headers: {} } }],
+    ['http', {}],
+    ['http', { raw: null }],
+    ['unknown', undefined],
+  ])('passes what has no session: %s %p', (type, request) => {
+    expect(guard.canActivate(contextOf(type, request))).toBe(true);
+  });
+
+  it.each<[Method, typeof Quiet, boolean]>([
+    ['poll', Quiet, true],
+    ['page', Quiet, false],
+    ['other', Quiet, false],
+    ['poll', QuietClass, true],
+    ['page', QuietClass, false],
+    ['other', QuietClass, true],
+  ])('reads the handler, then its class: %s of %p', (method, target, isPassive) => {
+    const session = { isPassive: undefined };
+    const other = { isPassive: undefined };
+    guard.canActivate(contextOf('http', { raw: { [ATTACHED]: [session, other] } }, method, target));
+    expect([session, other]).toEqual([{ isPassive }, { isPassive }]);
+  });
+
+  it('counts a request that several handlers serve where one of them counts', () => {
+    for (const methods of [
+      ['poll', 'page'],
+      ['page', 'poll'],
+    ] as const) {
+      const session = { isPassive: undefined };
+      for (const method of methods)
+        guard.canActivate(contextOf('graphql', { req: { [ATTACHED]: [session] } }, method));
+      expect(session).toEqual({ isPassive: false });
+    }
+  });
+});
+
+describe('ActivityRoutes', () => {
+  const guardsOf = (...classes: (new () => object)[]): unknown[] => {
+    const modules = new ModulesContainer();
+    const controllers = new Map(classes.map((metatype) => [metatype, { metatype }]));
+    modules.set('one', { controllers, providers: new Map() } as never);
+    const config = new ApplicationConfig();
+    const first = { canActivate: () => true };
+    config.addGlobalGuard(first);
+    const routes = new ActivityRoutes(modules, config);
+    routes.guard();
+    routes.guard();
+    return config.getGlobalGuards().map((one) => (one === first ? 'first' : one.constructor.name));
+  };
+
+  it('adds no guard where no handler is passive', () => {
+    class Plain {
+      @SessionActivity(true) page() {}
+    }
+    expect(guardsOf(Plain)).toEqual(['first']);
+  });
+
+  it('adds one guard before all others for a handler, a class, or both', () => {
+    expect(guardsOf(Quiet)).toEqual(['ActivityGuard', 'first']);
+    expect(guardsOf(QuietClass, Quiet)).toEqual(['ActivityGuard', 'first']);
+  });
+});
+
+describe('@SessionActivity', () => {
+  it.each([undefined, null, 0, 'false', {}])('takes true or false only: %p', (value) => {
+    expect(() => SessionActivity(value as never)).toThrow(/@SessionActivity takes true or false, got/);
+  });
+});
