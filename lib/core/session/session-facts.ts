@@ -3,6 +3,7 @@ import { expiryAt, idleMsAt, isTouchDue, lifetimesOf } from './expiry.js';
 import { presentLifetimes } from './lifetime.js';
 import { LIFETIME } from './own-attributes.js';
 import { hasEdits, ownText } from './own-edits.js';
+import { isRefused } from './session-identity.js';
 import type { CookiePlan } from './session-cookie.js';
 import type { SessionState } from './session-state.js';
 import type { StoredSnapshot } from './stored-snapshot.js';
@@ -38,7 +39,7 @@ export function isInsecure({ request, ending, cookie }: SessionState, plan?: Coo
 
 /** Whether a commit would write the attributes or cookie settings that the session has now. */
 export function hasChanges(state: SessionState): boolean {
-  return state.ending === null && state.changes().size > 0;
+  return state.ending === null && !isRefused(state) && state.changes().size > 0;
 }
 
 /** Whether the request does not count as activity. An explicit `session.touch()` does. */
@@ -59,7 +60,8 @@ export function cookieOfFailure(state: SessionState): CookieOutcome {
 }
 
 /** The session is not the browser's any more, or is not saved: the browser keeps the cookie that it has. */
-const isLeftAlone = ({ ending }: SessionState): boolean => ending !== null && ending !== 'destroyed';
+const isLeftAlone = (state: SessionState): boolean =>
+  (state.ending !== null && state.ending !== 'destroyed') || isRefused(state);
 
 /** When the session expires: after the commit, if that moves its expiry. Epoch milliseconds. */
 export function expiresAt(state: SessionState): number {
