@@ -11,7 +11,7 @@ import type { LoginFacts } from './own-attributes.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
 import type { SessionCookie } from './session-cookie.js';
 import { applyOptionEarly, checkSaved, commitSession } from './session-commit.js';
-import { keepError, sentError } from './session-errors.js';
+import { keepError } from './session-errors.js';
 import { cookieOfFailure, expiresAt, hasChanges, isInsecure, plannedCookie } from './session-facts.js';
 import { handlesOf, plainPrincipal, presentLogin } from './session-identity.js';
 import { endOldId, remove, removeCreated } from './session-removal.js';
