@@ -58,8 +58,8 @@ describeWith(CHROMIUM, 'sample 03-devices in two browsers', () => {
       for (const context of contexts) await context.close();
     });
 
-    const open = async (userAgent: string): Promise<Page> => {
-      const context = await browser.newContext({ baseURL: server.url, userAgent });
+    const open = async (userAgent: string, javaScriptEnabled = true): Promise<Page> => {
+      const context = await browser.newContext({ baseURL: server.url, userAgent, javaScriptEnabled });
       contexts.push(context);
       return context.newPage();
     };
@@ -101,8 +101,8 @@ describeWith(CHROMIUM, 'sample 03-devices in two browsers', () => {
       }
     });
 
-    it('signs the other one out: its next click leads to the login page, with the old cookie too', async () => {
-      const [first, second] = [await open(FIREFOX), await open(IPHONE)];
+    it('signs the other one out: without JavaScript its next click leads to the login page, with the old cookie too', async () => {
+      const [first, second] = [await open(FIREFOX), await open(IPHONE, false)];
       await signIn(first);
       await signIn(second);
       const before = await second.context().cookies();
@@ -118,6 +118,19 @@ describeWith(CHROMIUM, 'sample 03-devices in two browsers', () => {
       await second.context().addCookies(before);
       await second.goto('/devices');
       expect(pathOf(second)).toBe('/login');
+    });
+
+    it('throws the other one out at once, without a click', async () => {
+      const [first, second] = [await open(FIREFOX), await open(IPHONE)];
+      await signIn(first);
+      await signIn(second);
+      await first.reload();
+      await first.getByRole('button', { name: 'Sign out', exact: true }).last().click();
+      await confirm(first);
+      await first.waitForURL(/\/devices\?ended=1$/);
+      await second.waitForURL('/login**');
+      expect(await second.getByRole('status').textContent()).toBe('This device was signed out.');
+      expect(pathOf(first)).toBe('/devices');
     });
 
     it('asks for the password once, gives a new id then, and keeps the handle', async () => {
@@ -154,10 +167,7 @@ describeWith(CHROMIUM, 'sample 03-devices in two browsers', () => {
       await first.getByRole('button', { name: 'Change password' }).click();
       await first.waitForURL(/\/devices\?ended=2$/);
       expect(await devices(first)).toEqual(['Firefox on Linux']);
-      for (const page of [second, third]) {
-        await page.reload();
-        expect(pathOf(page)).toBe('/login');
-      }
+      for (const page of [second, third]) await page.waitForURL('/login**');
       await signIn(second, 'another-nanosecond');
       await first.goto('/password');
       await first.getByLabel('New password').fill(PASSWORD);
@@ -175,10 +185,7 @@ describeWith(CHROMIUM, 'sample 03-devices in two browsers', () => {
       await first.getByRole('button', { name: 'Sign out all other devices' }).click();
       await confirm(first);
       await first.waitForURL(/\/devices\?ended=2$/);
-      for (const page of [second, third]) {
-        await page.reload();
-        expect(pathOf(page)).toBe('/login');
-      }
+      for (const page of [second, third]) await page.waitForURL('/login**');
     });
 
     it('ends no session of another user', async () => {
@@ -223,8 +230,7 @@ describeWith(CHROMIUM, 'sample 03-devices in two browsers', () => {
       await first.keyboard.type(PASSWORD);
       await first.keyboard.press('Enter');
       await first.waitForURL(/\/devices\?ended=1$/);
-      await second.reload();
-      expect(pathOf(second)).toBe('/login');
+      await second.waitForURL('/login**');
     });
 
     it.each([

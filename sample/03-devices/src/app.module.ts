@@ -4,6 +4,8 @@ import { days, SessionModule } from 'nest-session';
 import { ConfirmController } from './confirm/confirm.controller.js';
 import { deviceOf } from './devices/device-of.js';
 import { DevicesController } from './devices/devices.controller.js';
+import { EndedController } from './ended/ended.controller.js';
+import { EndedSessions } from './ended/ended-sessions.js';
 import { LoginController } from './login/login.controller.js';
 import { SignInFilter } from './login/sign-in.filter.js';
 import { pageHeaders } from './pages/page-headers.js';
@@ -28,9 +30,17 @@ import { UsersService } from './users/users.service.js';
       }),
     }),
   ],
-  controllers: [LoginController, ConfirmController, DevicesController, PasswordController, StyleController],
+  controllers: [
+    LoginController,
+    ConfirmController,
+    DevicesController,
+    PasswordController,
+    EndedController,
+    StyleController,
+  ],
   providers: [
     UsersService,
+    EndedSessions,
     { provide: APP_GUARD, useClass: SameOriginGuard },
     { provide: APP_FILTER, useClass: SignInFilter },
   ],

@@ -19,6 +19,7 @@ export function layout({ title, path, user, body }: Page): string {
         <title>${title} · nest-session</title>
         <link rel="icon" href="${ICON}" />
         <link rel="stylesheet" href="/style.css" />
+        ${user === undefined ? '' : html`<script src="/ended.js" defer></script>`}
       </head>
       <body>
         <header>
