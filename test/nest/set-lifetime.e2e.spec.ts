@@ -27,6 +27,12 @@ class AccountController {
     if (kind === 'forever') session.setLifetime({ idle: Infinity, absolute: Infinity });
     return { left: session.expiresAt };
   }
+  @Post('switch') async change(@Session() session: UserSession, @Query('user') user: string) {
+    session.setLifetime({ idle: user === 'u1' ? days(20) : days(10) });
+    await session.save();
+    session['user'] = user;
+    return {};
+  }
   @Post('confirm') async confirm(@Session() session: UserSession) {
     await session.login('u1', { method: 'otp' });
     return {};
@@ -114,6 +120,15 @@ describe.each(ADAPTERS)('session.setLifetime() on %s', (_, adapter) => {
       expect(await isSignedIn()).toBe(true);
     }
     clock.advance(minutes(5));
+    expect(await isSignedIn()).toBe(false);
+  });
+
+  it('stays with its user where the option principal binds the session to another one', async () => {
+    await start({ principal: (session) => session['user'] as string | undefined });
+    await browser.post('/switch?user=u2');
+    await browser.post('/switch?user=u1');
+    expect(await isSignedIn()).toBe(true);
+    clock.advance(hours(24));
     expect(await isSignedIn()).toBe(false);
   });
 

@@ -63,12 +63,19 @@ const isLeftAlone = ({ ending }: SessionState): boolean => ending !== null && en
 
 /** When the session expires: after the commit, if that moves its expiry. Epoch milliseconds. */
 export function expiresAt(state: SessionState): number {
-  const { stored, moving, cookie, now } = state;
-  if (stored !== null && moving === null && isPassive(state) && hasEdits(state))
-    return expiryAfterUse(state, stored.record.touchedAt);
-  const isMoved = stored === null || moving !== null || hasEdits(state);
-  const isExtended = isMoved || isSnapshotTouchDue(state, stored, cookie.plan);
-  return isExtended ? expiryAfterUse(state, now) : stored.record.expiresAt;
+  const { stored, moving, cookie } = state;
+  const isKept = stored !== null && moving === null && !hasEdits(state);
+  if (isKept && !cookie.differsFrom(stored.cookieSettings) && !isSnapshotTouchDue(state, stored, cookie.plan))
+    return stored.record.expiresAt;
+  return expiryAfterUse(state, lastUse(state));
+}
+
+/** When the session is used last, after a write by this request. Epoch milliseconds. */
+export function lastUse(state: SessionState): number {
+  const { stored, moving, pending, now } = state;
+  // A login and a new id without the former data are uses, in a passive request too.
+  const isKept = moving === null || (moving === 'all' && (pending === null || pending.kind === 'regenerate'));
+  return stored !== null && isKept && isPassive(state) ? stored.record.touchedAt : now;
 }
 
 /**

@@ -5,7 +5,7 @@ import type { CommitPlan } from './commit-plan.js';
 import { isRecordExpired } from './expiry.js';
 import { dropMoved } from './missing-record.js';
 import { STAMP } from './own-attributes.js';
-import { editOwn } from './own-edits.js';
+import { proposeOwn } from './own-edits.js';
 import type { Updates } from './pending-updates.js';
 import { collisionError, conflictError, goneError, limitError } from './session-errors.js';
 import { reportCreated, reportMoved } from './session-events.js';
@@ -191,5 +191,5 @@ export async function reload(state: SessionState): Promise<void> {
   state.attributes.takeUpdates();
   state.unsettled = NOTHING_UNSETTLED;
   state.adopt(key, checked.record);
-  if (checked.stamp !== undefined) editOwn(state, STAMP, checked.stamp);
+  if (checked.stamp !== undefined) proposeOwn(state, STAMP, checked.stamp);
 }

@@ -350,6 +350,16 @@ describe('session.setLifetime()', () => {
       });
     });
 
+    it.each([{}, { user: 'u0' }])('keeps none that the request has saved before: %p', async (before) => {
+      const bound = new Application(byUser);
+      const request = await bound.open(await bound.stored(before));
+      request.session.setLifetime({ idle: minutes(7) });
+      await request.session.save();
+      request.session['user'] = 'u1';
+      await request.session.save();
+      expect(await timesOf(bound, request.id)).toEqual({ expires: minutes(10), lifetime: null });
+    });
+
     it('takes over no lifetime that another request sets before the login', async () => {
       const bound = new Application(byUser);
       const first = await bound.stored({});
