@@ -22,6 +22,7 @@ class AccountController {
   @Post('login') async login(@Session() session: UserSession, @Query('kind') kind: string) {
     await session.login('u1');
     if (kind === 'remember') session.cookie.maxAge = days(20);
+    if (kind === 'brief') session.cookie.maxAge = minutes(10);
     if (kind === 'long') session.setLifetime({ idle: days(20) });
     if (kind === 'shared') session.setLifetime({ idle: minutes(10), absolute: hours(1) });
     if (kind === 'forever') session.setLifetime({ idle: Infinity, absolute: Infinity });
@@ -97,6 +98,15 @@ describe.each(ADAPTERS)('session.setLifetime() on %s', (_, adapter) => {
       expect(await isSignedIn()).toBe(true);
     },
   );
+
+  it.each(['shared', 'brief'])('keeps a session in use whose idle timeout is short: %s', async (kind) => {
+    await start({ timeouts: { touchEvery: minutes(30) } });
+    await signIn(kind);
+    for (let spent = 0; spent < 6; spent++) {
+      clock.advance(minutes(6));
+      expect(await isSignedIn()).toBe(true);
+    }
+  });
 
   it('ends a session in use, and its cookie, by the absolute timeout (S-35)', async () => {
     await start({ cookie: { maxAge: days(7) } });

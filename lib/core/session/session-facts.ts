@@ -101,5 +101,5 @@ function isSnapshotTouchDue(
   if (isPassive(state)) return false;
   if (isTouched || policy.resave) return true;
   const lifetimes = presentLifetimes(state);
-  return isTouchDue(record, idleMsAt(record.touchedAt, plan, lifetimes), lifetimes.touchEveryMs, clock.now());
+  return isTouchDue(record, idleMsAt(record.touchedAt, plan, lifetimes), lifetimes, clock.now());
 }
