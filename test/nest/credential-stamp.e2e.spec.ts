@@ -23,6 +23,9 @@ const handled: string[] = [];
 const passwords = new Map<string, unknown>();
 const of = async (principal: string): Promise<string> => passwords.get(principal) as string;
 
+/** What happens while the route `slow` runs. */
+const meanwhile = { started: (): void => undefined, done: Promise.resolve() };
+
 @Controller()
 @UseGuards(SessionGuard)
 @RequireLogin()
@@ -48,6 +51,12 @@ class AccountController {
   ) {
     passwords.set(user, to);
     await session.refreshStamp();
+    return {};
+  }
+  @Post('slow') @HttpCode(200) async slow(@Session() session: UserSession) {
+    meanwhile.started();
+    await meanwhile.done;
+    session['n'] = 1;
     return {};
   }
   @Get('account') account(@CurrentPrincipal() user: string) {
@@ -118,6 +127,25 @@ describe.each(ADAPTERS)('the option credentialStamp on %s', (_, adapter) => {
     await mine.post('/password/second');
     expect([await statusOf(mine), await statusOf(other)]).toEqual([200, 401]);
     expect(await statusOf(mine)).toBe(200);
+  });
+
+  it('keeps a session from before the option that changes the password while a slower request runs', async () => {
+    const store = new MemorySessionStore();
+    await start({ store, credentialStamp: undefined });
+    const mine = await signedIn('ada');
+    await running.app.close();
+    await start({ store, credentialStamp: { of, checkEvery: 0 } });
+    const slow = new Browser(running.url, mine.jar);
+    const changed = new Browser(running.url, mine.jar);
+    const started = new Promise<void>((resolve) => (meanwhile.started = resolve));
+    let end!: () => void;
+    meanwhile.done = new Promise((resolve) => (end = resolve));
+    const response = slow.post('/slow');
+    await started;
+    expect((await changed.post('/password/second')).status).toBe(200);
+    end();
+    expect((await response).status).toBe(200);
+    expect(await statusOf(changed)).toBe(200);
   });
 
   it.each(['eager', 'lazy'] as const)(

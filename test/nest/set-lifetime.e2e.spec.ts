@@ -22,10 +22,17 @@ class AccountController {
   @Post('login') async login(@Session() session: UserSession, @Query('kind') kind: string) {
     await session.login('u1');
     if (kind === 'remember') session.cookie.maxAge = days(20);
+    if (kind === 'brief') session.cookie.maxAge = minutes(10);
     if (kind === 'long') session.setLifetime({ idle: days(20) });
     if (kind === 'shared') session.setLifetime({ idle: minutes(10), absolute: hours(1) });
     if (kind === 'forever') session.setLifetime({ idle: Infinity, absolute: Infinity });
     return { left: session.expiresAt };
+  }
+  @Post('switch') async change(@Session() session: UserSession, @Query('user') user: string) {
+    session.setLifetime({ idle: user === 'u1' ? days(20) : days(10) });
+    await session.save();
+    session['user'] = user;
+    return {};
   }
   @Post('confirm') async confirm(@Session() session: UserSession) {
     await session.login('u1', { method: 'otp' });
@@ -92,6 +99,15 @@ describe.each(ADAPTERS)('session.setLifetime() on %s', (_, adapter) => {
     },
   );
 
+  it.each(['shared', 'brief'])('keeps a session in use whose idle timeout is short: %s', async (kind) => {
+    await start({ timeouts: { touchEvery: minutes(30) } });
+    await signIn(kind);
+    for (let spent = 0; spent < 6; spent++) {
+      clock.advance(minutes(6));
+      expect(await isSignedIn()).toBe(true);
+    }
+  });
+
   it('ends a session in use, and its cookie, by the absolute timeout (S-35)', async () => {
     await start({ cookie: { maxAge: days(7) } });
     await signIn('shared');
@@ -114,6 +130,15 @@ describe.each(ADAPTERS)('session.setLifetime() on %s', (_, adapter) => {
       expect(await isSignedIn()).toBe(true);
     }
     clock.advance(minutes(5));
+    expect(await isSignedIn()).toBe(false);
+  });
+
+  it('stays with its user where the option principal binds the session to another one', async () => {
+    await start({ principal: (session) => session['user'] as string | undefined });
+    await browser.post('/switch?user=u2');
+    await browser.post('/switch?user=u1');
+    expect(await isSignedIn()).toBe(true);
+    clock.advance(hours(24));
     expect(await isSignedIn()).toBe(false);
   });
 

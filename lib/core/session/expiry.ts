@@ -22,12 +22,8 @@ export interface Lifetimes {
 export function lifetimesOf(lifetimes: Lifetimes, lifetime: string | null | undefined): Lifetimes {
   if (lifetime === null || lifetime === undefined) return lifetimes;
   const { idle, absolute = Infinity } = readLifetime(lifetime);
-  const { touchEveryMs } = lifetimes;
   const absoluteMs = Math.min(absolute, lifetimes.absoluteMs);
-  if (idle === undefined) return { ...lifetimes, absoluteMs };
-  // A session in use must be touched several times before it would expire.
-  const ownTouchEveryMs = touchEveryMs === null ? null : Math.min(touchEveryMs, idle / 10);
-  return { ...lifetimes, absoluteMs, ownIdleMs: idle, touchEveryMs: ownTouchEveryMs };
+  return idle === undefined ? { ...lifetimes, absoluteMs } : { ...lifetimes, absoluteMs, ownIdleMs: idle };
 }
 
 /** When a session that is used now expires, by idle or absolute timeout. Whole epoch milliseconds. */
@@ -35,14 +31,19 @@ export function expiryAt(now: number, createdAt: number, idleMs: number, absolut
   return Math.floor(Math.min(now + idleMs, createdAt + absoluteMs, NEVER));
 }
 
-/** Whether it is time to move the idle expiry. By default a tenth of the idle timeout, at most a minute. */
+/**
+ * Whether it is time to move the idle expiry: by the option, or by default a minute. A tenth of the idle timeout,
+ * if that is shorter by default or the session has a shorter one than the options.
+ */
 export function isTouchDue(
   record: SessionRecord,
   idleMs: number,
-  touchEveryMs: number | null,
+  { idleMs: usualMs, touchEveryMs }: Pick<Lifetimes, 'idleMs' | 'touchEveryMs'>,
   now: number,
 ): boolean {
-  return now - record.touchedAt >= (touchEveryMs ?? Math.min(idleMs / 10, LONGEST_TOUCH_INTERVAL_MS));
+  // A session in use must be touched several times before it would expire.
+  const mostMs = touchEveryMs !== null && idleMs >= usualMs ? Infinity : idleMs / 10;
+  return now - record.touchedAt >= Math.min(touchEveryMs ?? LONGEST_TOUCH_INTERVAL_MS, mostMs);
 }
 
 /** How long a session may stay unused after a use at this instant. Milliseconds. */
@@ -93,5 +94,5 @@ export function isRecordTouchDue(
   now: number,
 ): boolean {
   const own = recordLifetimes(record, lifetimes);
-  return isTouchDue(record, recordIdleMs(record, cookies, own), own.touchEveryMs, now);
+  return isTouchDue(record, recordIdleMs(record, cookies, own), own, now);
 }

@@ -6,8 +6,14 @@ import { isMarked, markedSettings } from './lifetime-mark.js';
 import { LIFETIME, type OwnTexts } from './own-attributes.js';
 import type { StoredSnapshot } from './stored-snapshot.js';
 
-/** Engine attributes that this request has set: the text that the store holds, and the one to store. */
-export type OwnEdits = ReadonlyMap<string, AttributeChange>;
+/** An engine attribute that this request has set: the text that the store holds, and the one to store. */
+interface OwnEdit extends AttributeChange {
+  /** The text of another request wins. */
+  readonly yields?: boolean;
+}
+
+/** Engine attributes that this request has set, by name. */
+export type OwnEdits = ReadonlyMap<string, OwnEdit>;
 
 /** The part of a session's state that its engine attributes depend on. */
 export interface OwnState {
@@ -36,12 +42,17 @@ export function editOwn(state: EditedState, name: string, to: string | null): vo
   setEdit(state, name, { from, to });
 }
 
+/** Sets an attribute that the store does not have, unless another request stores it first. */
+export function proposeOwn(state: EditedState, name: string, to: string): void {
+  setEdit(state, name, { from: null, to, yields: true });
+}
+
 /** Takes over an attribute that another request has stored: this request has not changed it. */
 export function adoptOwn(state: EditedState, name: string, theirs: string | null): void {
   setEdit(state, name, { from: theirs, to: theirs });
 }
 
-function setEdit(state: EditedState, name: string, edit: AttributeChange): void {
+function setEdit(state: EditedState, name: string, edit: OwnEdit): void {
   state.edits = new Map([...(state.edits ?? []), [name, edit]]);
 }
 
@@ -57,12 +68,11 @@ export function settingsToStore(state: EditedState): string | null {
   return ownText(state, LIFETIME) === undefined ? settings : markedSettings(settings);
 }
 
-/** Forgets what this request has set an attribute of the engine to. */
-export function dropEdit(state: Pick<EditedState, 'edits'>, name: string): void {
-  if (state.edits?.has(name) !== true) return;
-  const left = new Map(state.edits);
-  left.delete(name);
-  state.edits = left;
+/** Forgets what belongs to the former user: everything except a lifetime that is not stored yet. */
+export function dropFormerEdits(state: Pick<EditedState, 'edits'>): void {
+  const lifetime = state.edits?.get(LIFETIME);
+  const isUnsaved = lifetime !== undefined && lifetime.from !== lifetime.to;
+  state.edits = isUnsaved ? new Map([[LIFETIME, lifetime]]) : null;
 }
 
 /** The changes of a session with those of its cookie settings and of the engine's attributes. */

@@ -2,7 +2,7 @@ import { applicationName } from './attribute-name.js';
 import { deviceFacts } from './login-device.js';
 import { bind } from './login.js';
 import { LOGIN, STAMP } from './own-attributes.js';
-import { dropEdit } from './own-edits.js';
+import { dropFormerEdits } from './own-edits.js';
 import { pendingIdentity } from './pending-identity.js';
 import { beforeLogin } from './session-checkpoint.js';
 import { madeHandle, ownerOf } from './session-identity.js';
@@ -39,7 +39,7 @@ export function bindByOption(state: SessionState, principal: string | null): voi
   if (stored !== null || moving !== null) state.moving = isOthers ? NO_NAMES : (moving ?? 'all');
   const settings = isOthers && !hasChangedCookie(state) ? null : state.cookie.settings;
   state.own = parts.named;
-  dropEdit(state, STAMP);
+  dropFormerEdits(state);
   state.needsStamp = false;
   state.formerOwner = null;
   state.identify(now, null);

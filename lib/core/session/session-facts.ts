@@ -65,14 +65,20 @@ const isLeftAlone = (state: SessionState): boolean =>
 
 /** When the session expires: after the commit, if that moves its expiry. Epoch milliseconds. */
 export function expiresAt(state: SessionState): number {
-  const { stored, moving, cookie, now } = state;
-  if (stored !== null && moving === null && isPassive(state)) {
-    const { touchedAt, expiresAt: left } = stored.record;
-    return hasEdits(state) ? expiryAfterUse(state, touchedAt) : left;
-  }
-  const isMoved = stored === null || moving !== null || hasEdits(state);
-  const isExtended = isMoved || isSnapshotTouchDue(state, stored, cookie.plan);
-  return isExtended ? expiryAfterUse(state, now) : stored.record.expiresAt;
+  const { stored, moving, cookie } = state;
+  const isChanged = stored === null || moving !== null || hasEdits(state);
+  const isLeft = !isChanged && !cookie.differsFrom(stored.cookieSettings);
+  if (isLeft && (isPassive(state) || !isSnapshotTouchDue(state, stored, cookie.plan)))
+    return stored.record.expiresAt;
+  return expiryAfterUse(state, lastUse(state));
+}
+
+/** When the session is used last, after a write by this request. Epoch milliseconds. */
+export function lastUse(state: SessionState): number {
+  const { stored, moving, pending, now } = state;
+  // A login and a new id without the former data are uses, in a passive request too.
+  const isKept = moving === null || (moving === 'all' && (pending === null || pending.kind === 'regenerate'));
+  return stored !== null && isKept && isPassive(state) ? stored.record.touchedAt : now;
 }
 
 /** When a session that is used at this instant expires. Epoch milliseconds. */
@@ -93,5 +99,5 @@ function isSnapshotTouchDue(
   const { policy, clock } = state.parts;
   if (isTouched || policy.resave) return true;
   const lifetimes = presentLifetimes(state);
-  return isTouchDue(record, idleMsAt(record.touchedAt, plan, lifetimes), lifetimes.touchEveryMs, clock.now());
+  return isTouchDue(record, idleMsAt(record.touchedAt, plan, lifetimes), lifetimes, clock.now());
 }

@@ -10,9 +10,9 @@ import { COOKIE } from './attribute-name.js';
 import { lifetimesOf } from './expiry.js';
 import { presentLifetimes } from './lifetime.js';
 import { isMarked } from './lifetime-mark.js';
-import { LIFETIME, ownTexts, PATCHED } from './own-attributes.js';
+import { LIFETIME, ownTexts, PATCHED, STAMP } from './own-attributes.js';
 import { adoptOwn, ownText, settingsToStore } from './own-edits.js';
-import { expiryAfterUse, isPassive } from './session-facts.js';
+import { expiryAfterUse, isPassive, lastUse } from './session-facts.js';
 import type { SessionState } from './session-state.js';
 
 /**
@@ -58,11 +58,19 @@ function compareLifetime(
 const isChanged = (change: AttributeChange | undefined): boolean => change?.from !== change?.to;
 
 /** The same patch for a record that other requests have changed, merged with their changes. */
-export function mergedPatch(state: SessionState, changes: Changes, held: SessionRecord): SessionPatch {
+export function mergedPatch(state: SessionState, rebased: Changes, held: SessionRecord): SessionPatch {
+  const changes = withTheirs(state, rebased, held);
   mergeCookie(state, changes.get(COOKIE)!.to, held.touchedAt);
   const set = changes.get(LIFETIME);
   const lifetime = set === undefined ? (held.attributes.get(LIFETIME) ?? null) : set.to;
   return patchOf(state, changes, held, lifetime);
+}
+
+/** The changes without attributes that another request has stored first. */
+function withTheirs({ edits }: SessionState, changes: Changes, { attributes }: SessionRecord): Changes {
+  const theirs = attributes.get(STAMP);
+  if (theirs === undefined || edits?.get(STAMP)?.yields !== true) return changes;
+  return copyMap(changes).set(STAMP, { from: theirs, to: theirs });
 }
 
 /**
@@ -90,6 +98,10 @@ export function mergedRecord(
       state.identify(state.identity.createdAt, held.principal);
     mergeCookie(state, attributes.get(COOKIE) ?? null, held.touchedAt);
   }
+  const theirs = held.attributes.get(STAMP);
+  // The session of the same user under the option `principal` keeps its stamp.
+  if (moving !== 'all' && theirs !== undefined && state.own?.has(STAMP) === true)
+    state.own = new Map([...state.own, [STAMP, theirs]]);
   attributes.delete(COOKIE);
   return recordOf(state, attributes);
 }
@@ -102,7 +114,7 @@ function keepPatched(state: SessionState, held: SessionRecord): void {
     const before = edit === undefined ? (stored!.record.attributes.get(name) ?? null) : edit.from;
     const theirs = held.attributes.get(name) ?? null;
     if (theirs === before) continue;
-    if (edit === undefined || edit.from === edit.to) adoptOwn(state, name, theirs);
+    if (edit === undefined || edit.yields === true || edit.from === edit.to) adoptOwn(state, name, theirs);
   }
 }
 
@@ -124,7 +136,7 @@ function recordOf(state: SessionState, attributes: Map<string, string>): Session
       if (to === null) attributes.delete(name);
       else attributes.set(name, to);
   const { createdAt, principal, epoch } = state.identity;
-  const touchedAt = isUnused(state) ? state.stored!.record.touchedAt : state.now;
+  const touchedAt = lastUse(state);
   const record = {
     createdAt,
     touchedAt,
@@ -135,10 +147,3 @@ function recordOf(state: SessionState, attributes: Map<string, string>): Session
   };
   return epoch === undefined ? record : { ...record, epoch };
 }
-
-/** A new id that keeps the whole session is no use of it where the request is passive. A login is one. */
-const isUnused = (state: SessionState): boolean =>
-  state.stored !== null &&
-  state.moving === 'all' &&
-  (state.pending === null || state.pending.kind === 'regenerate') &&
-  isPassive(state);

@@ -6,7 +6,7 @@ import { type CookieSeed, CookieState } from './cookie-state.js';
 import { presentLifetimes } from './lifetime.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
 import { HANDLE, STAMP, type OwnTexts } from './own-attributes.js';
-import { editOwn, editsAfterPatch, editsAfterWrite, withOwnChanges, type OwnEdits } from './own-edits.js';
+import { editsAfterPatch, editsAfterWrite, proposeOwn, withOwnChanges, type OwnEdits } from './own-edits.js';
 import { FIRST_ID, type IdToMake, type PendingIdentity } from './pending-identity.js';
 import { patchedSnapshot, snapshotOf, type StoredSnapshot } from './stored-snapshot.js';
 import { NOTHING_UNSETTLED, type Unsettled } from './unsettled-writes.js';
@@ -70,7 +70,7 @@ export class SessionState {
     const browser = { client: candidate.current ? 'current' : client, settings } as const;
     this.cookie = new CookieState(request.cookies, browser, this.seed(settings, record.touchedAt));
     attributes.hydrate(record.attributes);
-    if (stamp !== undefined) editOwn(this, STAMP, stamp);
+    if (stamp !== undefined) proposeOwn(this, STAMP, stamp);
   }
 
   get isGone(): boolean {

@@ -8,7 +8,7 @@ import { isRecordExpired } from './expiry.js';
 import { limitOf } from './login-limit.js';
 import { dropMoved } from './missing-record.js';
 import { STAMP } from './own-attributes.js';
-import { editOwn } from './own-edits.js';
+import { proposeOwn } from './own-edits.js';
 import type { Updates } from './pending-updates.js';
 import { create, nextId } from './session-creation.js';
 import { conflictError, goneError } from './session-errors.js';
@@ -155,5 +155,5 @@ export async function reload(state: SessionState): Promise<void> {
   state.attributes.takeUpdates();
   state.unsettled = NOTHING_UNSETTLED;
   state.adopt(key, checked.record);
-  if (checked.stamp !== undefined) editOwn(state, STAMP, checked.stamp);
+  if (checked.stamp !== undefined) proposeOwn(state, STAMP, checked.stamp);
 }

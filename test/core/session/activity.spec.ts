@@ -1,6 +1,7 @@
 import { LIFETIME } from '../../../lib/core/session/own-attributes.js';
 import type { SessionId } from '../../../lib/core/session-id.js';
 import { days, hours, minutes } from '../../../lib/core/util/clock.js';
+import type { UserSession } from '../../../lib/core/session/user-session.js';
 import { Application } from './application.js';
 
 const PASSIVE = { isPassive: true } as const;
@@ -125,6 +126,23 @@ describe('a request that does not count as activity', () => {
     await request.commit();
     const now = app.clock.now();
     expect(await timesOf(app, request.id)).toEqual({ touchedAt: now, expiresAt: now + minutes(10) });
+  });
+
+  it.each<[string, (session: UserSession) => unknown]>([
+    ['a new id', (session) => session.regenerate({ keep: 'all' })],
+    ['another lifetime of the cookie', (session) => void (session.cookie.maxAge = minutes(50))],
+    ['a lifetime', (session) => session.setLifetime({ idle: minutes(50) })],
+    ['an attribute', (session) => void (session['n'] = 2)],
+    ['a login', (session) => session.login('u1')],
+  ])('shows the expiry that it will store, with %s', async (_, step) => {
+    const app = new Application();
+    const id = await app.stored({ n: 1 });
+    app.clock.advance(minutes(3));
+    const request = await app.open(id, PASSIVE);
+    await step(request.session);
+    const shown = request.session.expiresAt;
+    await request.commit();
+    expect((await timesOf(app, request.id)).expiresAt).toBe(shown);
   });
 
   it('creates a session that it fills', async () => {

@@ -99,6 +99,7 @@ describe('isTouchDue', () => {
     ['not within the same millisecond', hours(1), 1, 0, false],
     ['not where the clock of another server is ahead (S-41)', hours(1), null, -minutes(5), false],
   ])('%s', (_, idleMs, touchEveryMs, since, expected) => {
-    expect(isTouchDue(recordOf({ touchedAt: NOW - since }), idleMs, touchEveryMs, NOW)).toBe(expected);
+    const lifetimes = { idleMs, touchEveryMs };
+    expect(isTouchDue(recordOf({ touchedAt: NOW - since }), idleMs, lifetimes, NOW)).toBe(expected);
   });
 });

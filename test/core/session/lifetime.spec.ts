@@ -5,6 +5,7 @@ import { sessionKey, type SessionId } from '../../../lib/core/session-id.js';
 import { NEVER } from '../../../lib/core/store/session-record.js';
 import { days, hours, minutes, seconds } from '../../../lib/core/util/clock.js';
 import { FakeClock } from '../../../lib/testing/fake-clock.js';
+import type { UserSession } from '../../../lib/core/session/user-session.js';
 import { Application } from './application.js';
 
 const START = new FakeClock(1_700_000_000_000).now();
@@ -75,15 +76,23 @@ describe('session.setLifetime()', () => {
     expect((await timesOf(app, id))!.expires).toBe(seconds(55));
   });
 
-  it('touches often enough where touchEvery is longer than the idle timeout of the session', async () => {
-    const rare = app.restarted({ touchEveryMs: minutes(9) });
-    await set(rare, id, { idle: seconds(50) });
-    for (let use = 0; use < 10; use++) {
-      rare.clock.advance(seconds(30));
-      await (await rare.open(id)).commit();
-    }
-    expect(await isAlive(rare, id)).toBe(true);
-  });
+  it.each<[string, (session: UserSession) => unknown]>([
+    ['setLifetime()', (session) => session.setLifetime({ idle: seconds(50) })],
+    ['its cookie', (session) => void (session.cookie.maxAge = seconds(50))],
+  ])(
+    'touches a session often enough whose idle timeout is shorter than touchEvery, by %s',
+    async (_, step) => {
+      const rare = app.restarted({ touchEveryMs: minutes(9) });
+      const first = await rare.open(id);
+      step(first.session);
+      await first.commit();
+      for (let use = 0; use < 10; use++) {
+        rare.clock.advance(seconds(30));
+        await (await rare.open(id)).commit();
+      }
+      expect(await isAlive(rare, id)).toBe(true);
+    },
+  );
 
   it.each<[string, object, number]>([
     ['its own', { absolute: hours(1) }, hours(1)],
@@ -348,6 +357,16 @@ describe('session.setLifetime()', () => {
         expires: minutes(3),
         lifetime: { idle: minutes(3) },
       });
+    });
+
+    it.each([{}, { user: 'u0' }])('keeps none that the request has saved before: %p', async (before) => {
+      const bound = new Application(byUser);
+      const request = await bound.open(await bound.stored(before));
+      request.session.setLifetime({ idle: minutes(7) });
+      await request.session.save();
+      request.session['user'] = 'u1';
+      await request.session.save();
+      expect(await timesOf(bound, request.id)).toEqual({ expires: minutes(10), lifetime: null });
     });
 
     it('takes over no lifetime that another request sets before the login', async () => {

@@ -170,6 +170,20 @@ describe('the binding of a session to a credential stamp', () => {
       expect(await opensAfterAMinute(moved)).toBe(false);
     });
 
+    it('is the one that another request has refreshed meanwhile (S-46)', async () => {
+      start({ principalOf: (session: UserSession) => session['user'], checkEveryMs: 0 });
+      for (const keep of ['all', ['user']] as const) {
+        const id = await app.stored({ user: 'u1' });
+        const other = await app.open(id);
+        const moved = await visit(id, async ({ session }) => {
+          await session.regenerate({ keep });
+          stamps.set('u1', `changed for ${String(keep)}`);
+          await other.session.refreshStamp();
+        });
+        expect(await userOf(moved)).toBe('u1');
+      }
+    });
+
     it('is the refreshed one where both happen in one request', async () => {
       start({ principalOf: (session: UserSession) => session['user'] });
       for (const keep of ['all', ['user']] as const) {

@@ -215,6 +215,28 @@ describe('the check of a credential stamp', () => {
       expect(await userOf(id)).toBe('u1');
     });
 
+    it.each([
+      ['before', 'saves', false],
+      ['before', 'moves it', true],
+      ['after', 'saves', false],
+      ['after', 'moves it', true],
+    ])('keeps the stamp that another request refreshes %s this one %s (S-46)', async (order, _, moves) => {
+      app = app.restarted({ checkEveryMs: 0 });
+      const [slow, other] = [await app.open(id), await app.open(id)];
+      const refresh = async (): Promise<void> => {
+        users.stamps.set('u1', 'second');
+        await other.session.refreshStamp();
+      };
+      if (order === 'before') await refresh();
+      slow.session['n'] = 1;
+      await slow.session.save();
+      if (order === 'after') await refresh();
+      if (moves) await slow.session.regenerate({ keep: 'all' });
+      await slow.commit();
+      expect(await userOf(slow.id)).toBe('u1');
+      expect(await app.dataOf(slow.id)).toEqual({ n: 1 });
+    });
+
     it('ends it where its user exists no more', async () => {
       users.stamps.delete('u1');
       expect(await userOf(id)).toBeNull();
