@@ -197,6 +197,18 @@ describe.each(ADAPTERS)('middleware that main.ts adds on %s', (adapterName, make
     );
   });
 
+  it('is not needed for a session in each application that one testing module makes', async () => {
+    const module = await Test.createTestingModule({ imports: [rootModule([forRoot()])] }).compile();
+    const responses: unknown[] = [];
+    for (let made = 0; made < 2; made++) {
+      const app = module.createNestApplication<INestApplication>(makeAdapter() as never, { logger: false });
+      const browser = new Browser(await listen(app, () => undefined));
+      responses.push((await browser.fetch('/large')).status, await browser.get('/who'));
+    }
+    const visitor = { user: null, visits: 0, isSame: true };
+    expect(responses).toEqual([200, visitor, 200, visitor]);
+  });
+
   it('finds a session of another name', async () => {
     const admin = forRoot({ sessionName: 'admin', name: 'admin.sid', mount: 'module' });
     const url = await byFactory(makeAdapter, [forRoot(), admin], (app) => {
