@@ -11,7 +11,7 @@
  * - `ERR_SESSION_GONE`: another request ended the session while this one used it.
  * - `ERR_SESSION_CONFLICT`: other requests changed the same attribute again and again, until the retries were
  *   used up.
- * - `ERR_SESSION_LIMIT`: the store refused a login because its user has too many sessions.
+ * - `ERR_SESSION_LIMIT`: the option `limit` refused a login because its user has too many sessions.
  * - `ERR_SESSION_SENT`: the response has begun, so a new id can no longer reach the browser.
  * - `ERR_SESSION_INSECURE`: the cookie is secure and the connection is not, so the browser would not send it.
  * - `ERR_SESSION_NOT_MOUNTED`: the session was read where no session middleware ran.
@@ -44,13 +44,15 @@ export class SessionError extends Error {
   }
 
   /**
-   * 503 if the store failed. Nest and Express read `statusCode`, `status` and `expose` of an error that a
-   * handler does not catch, such as one of `session.save()`.
+   * 503 if the store failed, 429 if a login was refused by the option `limit`. Nest and Express read
+   * `statusCode`, `status` and `expose` of an error that a handler does not catch, such as one of
+   * `session.save()`.
    */
-  get statusCode(): 503 | undefined {
+  get statusCode(): 429 | 503 | undefined {
+    if (this.code === 'ERR_SESSION_LIMIT') return 429;
     return this.code === 'ERR_SESSION_STORE' ? 503 : undefined;
   }
-  get status(): 503 | undefined {
+  get status(): 429 | 503 | undefined {
     return this.statusCode;
   }
   /** The message is not for clients. */
@@ -62,6 +64,11 @@ export class SessionError extends Error {
 /** Whether an error is a failure of the store. */
 export function isStoreFailure(error: unknown): error is SessionError {
   return error instanceof SessionError && error.code === 'ERR_SESSION_STORE';
+}
+
+/** Whether the option `limit` has refused a login. */
+export function isLimitError(error: unknown): error is SessionError {
+  return error instanceof SessionError && error.code === 'ERR_SESSION_LIMIT';
 }
 
 const timeouts = new WeakSet<object>();

@@ -1,4 +1,5 @@
 import type { SessionError } from './errors.js';
+import type { PrincipalLimit } from './store/session-store.js';
 
 /** What all events of one session name have. */
 interface SessionFact {
@@ -51,14 +52,21 @@ export type LifecycleEvent =
     })
   | (SessionOccurrence & { readonly type: 'logout' })
   | (SessionOccurrence & { readonly type: 'regenerated'; readonly formerHandle: string })
-  | (SessionOccurrence & { readonly type: 'revoked'; readonly reason: 'registry' | 'stamp' })
+  | (SessionOccurrence & { readonly type: 'revoked'; readonly reason: 'registry' | 'limit' | 'stamp' })
   | (SessionFact & {
       readonly type: 'revoked';
       readonly reason: 'everything';
       readonly handle: null;
       readonly principal: null;
     })
-  | (SessionOccurrence & { readonly type: 'expired' });
+  | (SessionOccurrence & { readonly type: 'expired' })
+  | (SessionFact & {
+      readonly type: 'limit-reached';
+      readonly principal: string;
+      readonly whenReached: PrincipalLimit['whenReached'];
+      /** The sessions that the login has ended. Empty for a login that was refused. */
+      readonly handles: readonly string[];
+    });
 
 /**
  * Events of sessions and of their store. No event contains an id, a key or data of a session.
@@ -69,7 +77,10 @@ export type LifecycleEvent =
  * - `logout`: a request has ended its own session.
  * - `regenerated`: a session has a new id, without a login.
  * - `revoked`: `SessionRegistry` has ended a session, or with the reason `everything` all sessions of a name.
+ *   Reason `limit`: a login of the same user has ended it, by the option `limit`.
  *   Reason `stamp`: the credential of its user has changed, by the option `credentialStamp`.
+ * - `limit-reached`: a login would have exceeded the option `limit`. It has ended the sessions `handles`, or it
+ *   was refused.
  * - `expired`: a sweep has removed an expired session, anonymous or not. `at` is the instant at which it expired,
  *   at least five minutes before the event. Of all nodes, the one that removed it emits the event, once. Needs a
  *   store with `ExpiryClaims` and the option `sweepEvery`. Not emitted for a session that `revokeEverything()` had

@@ -11,7 +11,7 @@ export function engineOptions(
   sessionName: string,
   sink: EventSink,
 ): EngineOptions {
-  const { genid, store, storeTimeoutMs, clock, principalOf, deviceOf, stampSource } = options;
+  const { genid, store, storeTimeoutMs, clock, principalOf, deviceOf, limit, stampSource } = options;
   const onEvent = (event: SessionEvent): void => sink.emit(event);
   const stampParts = { limitMs: storeTimeoutMs, clock, onEvent };
   return {
@@ -28,6 +28,7 @@ export function engineOptions(
       principalOf,
       stamps: stampSource && new CredentialStamps({ ...stampSource, ...stampParts }),
       deviceOf: deviceOf && ((req) => deviceOf(req as IncomingMessage)),
+      limit,
     },
   };
 }

@@ -70,6 +70,7 @@ export type {
   AnyStore,
   CallbackStore,
   OnStoreError,
+  SessionLimit,
   SessionOptions,
   SessionTimeouts,
   TimeoutProfile,

@@ -13,6 +13,7 @@ import { CLEAR_SITE_DATA, clearSiteDataOf } from './clear-site-data.js';
 import type { CredentialStampOptions } from './credential-stamp-options.js';
 import type { ResolvedSessionOptions } from './resolved-session-options.js';
 import { resolveTimeouts, TIMEOUT_CHECKS } from './resolve-timeouts.js';
+import { resolveLimit } from './session-limit.js';
 import { isOptions, type SessionOptions } from './session-options.js';
 
 /** Longest delay of a timer of Node. */
@@ -66,6 +67,7 @@ const CHECKS: Record<keyof SessionOptions, Check | null> = {
   onEvent: [(value) => typeof value === 'function', 'a function of an event'],
   principal: [(value) => typeof value === 'function', 'a function of the session'],
   device: FUNCTION,
+  limit: null,
   credentialStamp: [
     (value) => (value as { of?: unknown } | null)?.of !== undefined,
     'an object such as { of: (principal) => stampOf(principal), checkEvery: minutes(1) }',
@@ -95,11 +97,12 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
   const constantCookie = typeof cookie === 'function' ? {} : { ...cookie };
   const timeouts = resolveTimeouts(options.timeouts ?? {}, constantCookie);
   const storeTimeoutMs = storeTimeout === Infinity ? null : storeTimeout;
+  const store = isSessionStore(givenStore)
+    ? givenStore
+    : new ExpressStoreAdapter(givenStore, constantCookie, timeouts, storeTimeoutMs);
   return {
     secrets,
-    store: isSessionStore(givenStore)
-      ? givenStore
-      : new ExpressStoreAdapter(givenStore, constantCookie, timeouts, storeTimeoutMs),
+    store,
     givenStore,
     name,
     cookie: cookieOfRequest,
@@ -118,6 +121,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     onEvent,
     principalOf: options.principal ?? null,
     deviceOf: options.device ?? null,
+    limit: resolveLimit(options.limit, store, givenStore),
     stampSource: resolveStamp(options.credentialStamp),
     saveOnError: options.saveOnError ?? true,
     clearSiteData: clearSiteDataOf(options.clearSiteData),

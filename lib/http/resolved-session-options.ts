@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { CookieOptions } from '../cookie/cookie-options.js';
 import type { Secret } from '../cookie/cookie-signature.js';
+import type { LoginLimit } from '../core/session/engine-features.js';
 import type { StampSource } from '../core/session/credential-stamp.js';
 import type { UserSession } from '../core/session/user-session.js';
 import type { SessionEventListener } from '../core/session-event.js';
@@ -43,6 +44,7 @@ export interface ResolvedSessionOptions {
   readonly onEvent: SessionEventListener | null;
   readonly principalOf: ((session: UserSession) => unknown) | null;
   readonly deviceOf: ((req: IncomingMessage) => unknown) | null;
+  readonly limit: LoginLimit | null;
   /** `null` without the option `credentialStamp`. */
   readonly stampSource: Pick<StampSource, 'of' | 'checkEveryMs'> | null;
   readonly saveOnError: boolean;

@@ -43,7 +43,8 @@ export interface SessionMiddleware {
  *
  * `next` receives an error when the session cannot be loaded. It also receives an error when the commit fails
  * after the application has written its response: no byte of that response was sent, and an error response
- * replaces it. The error has `status` and `statusCode` (503 or 500), `expose: false`, `headers` with
+ * replaces it. The error has `status` and `statusCode` (503, 500, or 429 for a refused
+ * login), `expose: false`, `headers` with
  * `Retry-After` for a 503, and `cause`.
  *
  * On a socket (socket.io, `ws`, primus) there is no commit after the handshake: call `await session.save()`

@@ -8,11 +8,12 @@ import type { SessionDevice, UserSession } from '../core/session/user-session.js
 import type { Awaitable } from '../core/util/awaitable.js';
 import type { SessionStore } from '../core/store/session-store.js';
 import type { CallbackStore } from '../stores/express-session/callback-store.js';
+import type { SessionLimit } from './session-limit.js';
 import type { ClearSiteDataType } from './clear-site-data.js';
 import type { CredentialStampOptions } from './credential-stamp-options.js';
 import type { SessionTimeouts, TimeoutProfile } from './session-timeouts.js';
 
-export type { CallbackStore, SessionTimeouts, TimeoutProfile };
+export type { CallbackStore, SessionLimit, SessionTimeouts, TimeoutProfile };
 
 /** A `SessionStore`, or a store made for express-session. */
 export type AnyStore = SessionStore | CallbackStore;
@@ -129,6 +130,19 @@ export interface SessionOptions {
    * without the part that identifies a single client.
    */
   readonly device?: ((req: IncomingMessage) => (SessionDevice & object) | null | undefined) | undefined;
+  /**
+   * Limits how many sessions a user may have at the same time, such as `{ perPrincipal: 3 }`. It counts the
+   * sessions of this session name that were bound by `login()` or the option `principal`. A step-up,
+   * `regenerate()` and a renewal do not count.
+   *
+   * The limit is exact, also for concurrent logins on several servers: once all responses are sent, no user
+   * has more sessions. With `whenReached: 'reject'`, `await session.login()` stores the login immediately.
+   *
+   * @throws SessionError `ERR_SESSION_CONFIG` at startup for a store that cannot limit sessions, such as one
+   * made for express-session.
+   * @see NIST SP 800-53 Rev. 5, AC-10 "Concurrent Session Control"; OWASP ASVS 5.0, 7.1.2
+   */
+  readonly limit?: SessionLimit | undefined;
   /**
    * Ends the sessions of a user when the password changes: a session is bound to `of(principal)` at its login, and
    * ends at the next request that finds another result, before a handler runs. `await session.refreshStamp()`

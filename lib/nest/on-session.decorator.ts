@@ -16,6 +16,7 @@ const TYPES: Readonly<Record<SessionEventType, true>> = {
   logout: true,
   regenerated: true,
   revoked: true,
+  'limit-reached': true,
   expired: true,
   rejected: true,
   'store-down': true,

@@ -1,10 +1,10 @@
 import {
+  HttpException,
   InternalServerErrorException,
   ServiceUnavailableException,
-  type HttpException,
   type Logger,
 } from '@nestjs/common';
-import { isStoreFailure } from '../core/errors.js';
+import { isLimitError, isStoreFailure } from '../core/errors.js';
 import type { SessionEvent } from '../core/session-event.js';
 import { withoutThrow } from '../http/call-listener.js';
 import { describeEvent, isLogged } from '../http/describe-event.js';
@@ -18,12 +18,12 @@ import { respondAgain } from './fastify-bridge.js';
  */
 export function respondWithException(logger: Logger): HandlerHooks['answer'] {
   return (error, { stage, req, next }) => {
-    // The event store-down reports an outage once, instead of each request.
+    // Events report these: store-down once per outage, instead of each request, and limit-reached.
     const line =
       stage === 'open'
         ? 'A session could not be loaded.'
         : 'A session could not be saved. An error response replaces the response of the application.';
-    if (!isStoreFailure(error)) withoutThrow(() => logger.error(line, error));
+    if (!isStoreFailure(error) && !isLimitError(error)) withoutThrow(() => logger.error(line, error));
     const exception = toException(error);
     const isSent = stage === 'commit' ? respondAgain(req, exception.getStatus(), exception) : null;
     if (isSent !== null) return isSent;
@@ -33,7 +33,9 @@ export function respondWithException(logger: Logger): HandlerHooks['answer'] {
 }
 
 function toException(cause: unknown): HttpException {
-  return statusOf(cause) === 503
+  const status = statusOf(cause);
+  if (status === 429) return new HttpException('Too Many Requests', status, { cause });
+  return status === 503
     ? new ServiceUnavailableException(undefined, { cause })
     : new InternalServerErrorException(undefined, { cause });
 }

@@ -77,9 +77,10 @@ describe('random logins, logouts and revocations of two session names on one sto
       return id;
     };
     const shared = { secret: SECRET, store, onEvent, genid };
-    const first = sessionMiddleware({ ...shared, unset: 'destroy' });
+    const first = sessionMiddleware({ ...shared, unset: 'destroy', limit: { perPrincipal: 2 } });
     const principal = (session: UserSession): string => session['uid'] as string;
-    const named = { sessionName: 'admin', name: 'admin.sid', principal } as const;
+    const limit = { perPrincipal: 2, whenReached: 'reject' } as const;
+    const named = { sessionName: 'admin', name: 'admin.sid', principal, limit } as const;
     const second = sessionMiddleware({ ...shared, ...named });
     registries = [
       sessionRegistry({ store, onEvent }),
@@ -144,6 +145,7 @@ describe('random logins, logouts and revocations of two session names on one sto
       'corrupt-record',
       'created',
       'error',
+      'limit-reached',
       'login',
       'logout',
       'regenerated',
@@ -152,6 +154,7 @@ describe('random logins, logouts and revocations of two session names on one sto
       'rejected revoked',
       'rejected unknown-id',
       'revoked everything',
+      'revoked limit',
       'revoked registry',
       'store-down',
       'store-up',

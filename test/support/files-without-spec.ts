@@ -67,9 +67,15 @@ export const FILES_WITHOUT_SPEC: readonly { readonly reason: string; readonly fi
     files: [
       'core/session/login-arguments.ts',
       'core/session/missing-record.ts',
+      'core/session/new-identity.ts',
       'core/session/pending-identity.ts',
       'core/session/session-identity.ts',
     ],
+  },
+  {
+    reason:
+      'test/core/session/session-creation.spec.ts and session-writer-new-id.spec.ts lose results of writes.',
+    files: ['core/session/earlier-write.ts'],
   },
   {
     reason:

@@ -16,7 +16,7 @@ export const FRAMEWORKS: Frameworks = [
       listen((req, res) => {
         session(req, res, (error) => {
           if (error === undefined) void handler(req as SessionRequest, res);
-          else res.writeHead(500).end();
+          else res.writeHead((error as { readonly status: number }).status).end();
         });
       }),
   ],

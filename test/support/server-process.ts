@@ -36,6 +36,8 @@ export interface StorePlace {
   readonly at: string;
   /** Its prefix or table. */
   readonly name?: string;
+  /** With a named session for each kind of limit. */
+  readonly isLimited?: boolean;
 }
 
 /** An attribute to set; in a new session if `cookie` is `null`. */
@@ -56,8 +58,8 @@ export class ServerProcess {
     this.url = `http://127.0.0.1:${port}`;
   }
 
-  static async start({ kind, at, name = '' }: StorePlace): Promise<ServerProcess> {
-    const child = startFixture('store-server.mjs', kind, at, name);
+  static async start({ kind, at, name = '', isLimited = false }: StorePlace): Promise<ServerProcess> {
+    const child = startFixture('store-server.mjs', kind, at, name, ...(isLimited ? ['limited'] : []));
     for await (const port of createInterface(child.stdout!)) return new ServerProcess(child, port);
     throw new Error('The server process ended before it listened.');
   }

@@ -122,6 +122,21 @@ export async function forms(session: UserSession, request: IncomingMessage): Pro
   session.cookie.expires = null;
 }
 
+export function limits(): unknown[] {
+  const fixed: SessionOptions['limit'] = { perPrincipal: 3 };
+  const byUser: SessionOptions['limit'] = {
+    perPrincipal: async (user: string) => user.length,
+    whenReached: 'reject',
+  };
+  // @ts-expect-error an unknown kind
+  const kind: SessionOptions['limit'] = { perPrincipal: 3, whenReached: 'evict' };
+  // @ts-expect-error a function of a number
+  const number: SessionOptions['limit'] = { perPrincipal: (user: number) => user };
+  // @ts-expect-error no number of sessions
+  const none: SessionOptions['limit'] = {};
+  return [fixed, byUser, kind, number, none];
+}
+
 export async function passwords(session: UserSession): Promise<unknown[]> {
   const late: SessionOptions['credentialStamp'] = { of: async (user) => (user === '' ? null : user) };
   const now: SessionOptions['credentialStamp'] = { of: () => undefined, checkEvery: 0 };

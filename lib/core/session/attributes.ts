@@ -1,6 +1,6 @@
-import type { AttributeUpdate } from '../merge/rebase.js';
 import { type AttributeChange, type Changes, copyMap, NO_CHANGES } from '../store/session-record.js';
 import { isJsonOf, toJsonText } from '../util/json-text.js';
+import { attributesBefore, type Undo } from './attribute-checkpoint.js';
 import { applicationName, applicationAttributes, storedName } from './attribute-name.js';
 import { isLazyProperty, lazyAttribute, LazyTexts, plainValue } from './lazy-attribute.js';
 import { joinUpdates, NO_UPDATES, withUpdate, type Updates } from './pending-updates.js';
@@ -96,8 +96,7 @@ export class SessionAttributes {
   }
 
   /**
-   * The texts of all attributes as they are now, by stored name. Pass the result of {@link changes} to reuse
-   * its texts.
+   * The present texts of all attributes, by stored name. Pass the result of {@link changes} to reuse them.
    * @throws SessionError `ERR_SESSION_VALUE`
    */
   texts(changes: Changes = NO_CHANGES): Map<string, string> {
@@ -130,16 +129,17 @@ export class SessionAttributes {
     const owner = this.owner as Record<string, unknown>;
     const before = this.text(name);
     const value = change(owner[name]);
-    if (value instanceof Promise) {
-      // No other code can catch its rejection.
-      value.catch(() => undefined);
-      throw asyncUpdateError(name);
-    }
+    if (value instanceof Promise) throw asyncUpdateError(name, value);
     const after = toJsonText(value, name);
     owner[name] = value;
-    const update: AttributeUpdate = { before, after, steps: [change] };
-    this.#updates = withUpdate(this.#updates, storedName(name), update);
+    this.#updates = withUpdate(this.#updates, storedName(name), { before, after, steps: [change] });
     return value;
+  }
+
+  /** See {@link attributesBefore}. */
+  checkpoint(): Undo {
+    const bases = this.#bases;
+    return attributesBefore(this.owner, () => void (this.#bases = bases));
   }
 
   /** Takes the updates for a write. Updates that follow belong to the next write. */

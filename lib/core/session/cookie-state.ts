@@ -85,6 +85,16 @@ export class CookieState {
     this.#cookie = null;
   }
 
+  /** Returns a function that restores the cookie as it is now. */
+  checkpoint(): () => void {
+    const [seed, cookie, { browser }] = [this.#seed, this.#cookie, this];
+    return () => {
+      this.#seed = seed;
+      this.#cookie = cookie;
+      this.browser = browser;
+    };
+  }
+
   /** Sets the absolute end of the session. Cookie objects that the application holds stay valid. */
   endBy(endsBy: number): void {
     if (endsBy === this.#seed.endsBy) return;

@@ -1,7 +1,15 @@
 import type { EventSink } from '../session-event.js';
 import { DEFAULT_NAME } from '../store/principal-scope.js';
+import type { PrincipalLimit } from '../store/session-store.js';
+import type { Awaitable } from '../util/awaitable.js';
 import type { CredentialStamps } from './credential-stamp.js';
 import type { UserSession } from './user-session.js';
+
+/** The option `limit`: how many sessions a user may have. */
+export interface LoginLimit extends Pick<PrincipalLimit, 'whenReached'> {
+  /** The number for a user, by the principal that the application gave. */
+  readonly perPrincipal: (principal: string) => Awaitable<unknown>;
+}
 
 /** What an engine does beyond storing sessions. */
 export interface EngineFeatures {
@@ -12,6 +20,8 @@ export interface EngineFeatures {
   readonly principalOf: ((session: UserSession) => unknown) | null;
   /** The option `device`: what is recorded of a login, by the request. `null` without the option. */
   readonly deviceOf: ((context: unknown) => unknown) | null;
+  /** `null` without the option. */
+  readonly limit: LoginLimit | null;
   /** The option `credentialStamp`; `null` without the option. */
   readonly stamps: CredentialStamps | null;
 }
@@ -22,5 +32,6 @@ export const NO_FEATURES: EngineFeatures = {
   sink: { isOn: false, emit: () => undefined },
   principalOf: null,
   deviceOf: null,
+  limit: null,
   stamps: null,
 };

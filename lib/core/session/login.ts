@@ -3,6 +3,7 @@ import { LOGIN, type LoginFacts, type OwnTexts } from './own-attributes.js';
 import { pendingIdentity } from './pending-identity.js';
 import { goneError } from './session-errors.js';
 import { boundLogin, ownerOf } from './session-identity.js';
+import { beforeLogin } from './session-checkpoint.js';
 import { beginMove } from './session-move.js';
 import type { SessionState } from './session-state.js';
 
@@ -29,10 +30,12 @@ export function beginLogin(state: SessionState, { principal, keep, method }: Log
   const owner = isOver ? null : ownerOf(state);
   if (owner === principal) return beginStepUp(state, principal, method);
   const device = deviceFacts(state);
+  const undo = beforeLogin(state);
   beginMove(state, owner === null && !isOver ? keep : []);
   const at = state.now;
   bind(state, principal, { at, methods: withMethod({}, method, at), ...device });
-  state.pending = pendingIdentity('login', { ...state.pending, method });
+  undo?.begun();
+  state.pending = pendingIdentity('login', { ...state.pending, method, undo });
 }
 
 function beginStepUp(state: SessionState, principal: string, method: string | null): void {

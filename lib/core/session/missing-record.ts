@@ -26,5 +26,6 @@ function dropBeforeLogin(state: SessionState, isAutomatic: boolean): boolean {
   if (isAutomatic) keepChanged(state);
   else state.attributes.dropLoaded();
   state.stored = null;
+  state.pending?.undo?.begun();
   return presentPrincipal(state) === state.identity.principal;
 }

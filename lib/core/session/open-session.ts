@@ -1,23 +1,21 @@
 import type { SessionError } from '../errors.js';
 import type { SessionId } from '../session-id.js';
-import { chain, onFailure, type Awaitable } from '../util/awaitable.js';
+import { onFailure, type Awaitable } from '../util/awaitable.js';
 import { SessionAttributes } from './attributes.js';
 import type { CookieOutcome } from './commit-plan.js';
 import type { CookieState } from './cookie-state.js';
 import { setLifetime } from './lifetime.js';
 import { checkedLogin } from './login-arguments.js';
-import { beginLogin, type Login } from './login.js';
+import { takeNewIdentity, type NewIdentity } from './new-identity.js';
 import type { LoginFacts } from './own-attributes.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
 import type { SessionCookie } from './session-cookie.js';
 import { applyOptionEarly, checkSaved, commitSession } from './session-commit.js';
-import { keepError, sentError } from './session-errors.js';
+import { keepError } from './session-errors.js';
 import { cookieOfFailure, expiresAt, hasChanges, isInsecure, plannedCookie } from './session-facts.js';
 import { handlesOf, plainPrincipal, presentLogin } from './session-identity.js';
-import { beginMove } from './session-move.js';
-import { endOldId, endOldIdOnceClosed, remove, removeCreated } from './session-removal.js';
+import { endOldId, remove, removeCreated } from './session-removal.js';
 import { SessionState } from './session-state.js';
-import { adoptMoved } from './session-writer.js';
 import type { RegenerateOptions, UserSession } from './user-session.js';
 
 /** One session in one request: its controls, and their order. At most one of them runs at a time. */
@@ -80,7 +78,8 @@ export class OpenSession {
   }
   /** The session has changes that cannot be saved, since its cookie is secure and the connection is not. */
   get isUndeliverable(): boolean {
-    return this.isNew && isInsecure(this.#state) && this.hasChanges();
+    const { stored, moving } = this.#state;
+    return (stored === null || moving !== null) && isInsecure(this.#state) && this.hasChanges();
   }
 
   /** Counts as activity, however recent the last touch is. */
@@ -103,23 +102,18 @@ export class OpenSession {
     this.#state.release(destroy);
   }
 
-  /** With a `login`, which decides what is kept, the session is bound to its user. */
-  async regenerate({ keep = [] }: RegenerateOptions, login: Login | null = null): Promise<void> {
+  async regenerate({ keep = [] }: RegenerateOptions): Promise<void> {
     if (keep !== 'all' && !Array.isArray(keep)) throw keepError(keep);
-    await this.#inOrder(() => {
-      const state = this.#state;
-      if (state.request.hasBegun) throw sentError(login === null ? 'regenerate' : 'login');
-      return chain(state.unsettled.moved === null ? undefined : adoptMoved(state), () => {
-        const isFirst = state.stored !== null && state.moving === null;
-        if (login === null) beginMove(state, keep);
-        else beginLogin(state, login);
-        if (isFirst) endOldIdOnceClosed(state, (step) => this.#inOrder(step));
-      });
-    });
+    await this.#takeNewIdentity(keep);
   }
 
   async login(principal: unknown, options: unknown): Promise<void> {
-    return this.regenerate({}, checkedLogin(principal, options, this.#state.parts.features.realm));
+    await this.#takeNewIdentity(checkedLogin(principal, options, this.#state.parts.features.realm));
+  }
+
+  async #takeNewIdentity(next: NewIdentity): Promise<void> {
+    const inOrder = (step: () => Promise<void>): Awaitable<void> => this.#inOrder(step);
+    await this.#inOrder(() => takeNewIdentity(this.#state, next, inOrder));
   }
 
   async destroy(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Undo } from './attribute-checkpoint.js';
 import type { SessionId } from '../session-id.js';
 
 /** An id that is not made yet, and the one that it replaces. */
@@ -20,6 +21,8 @@ export interface PendingIdentity {
   readonly formerPrincipal: string | null;
   /** The option `principal` has begun the move, not the application. */
   readonly isAutomatic: boolean;
+  /** Restores the session as it was before a login that the limit may refuse; `null` for any other change. */
+  readonly undo: Undo | null;
 }
 
 /** A change of identity with these facts, and none besides. */
@@ -27,5 +30,13 @@ export function pendingIdentity(
   kind: PendingIdentity['kind'],
   facts: Partial<PendingIdentity>,
 ): PendingIdentity {
-  return { formerHandle: null, method: null, formerPrincipal: null, isAutomatic: false, ...facts, kind };
+  return {
+    formerHandle: null,
+    method: null,
+    formerPrincipal: null,
+    isAutomatic: false,
+    undo: null,
+    ...facts,
+    kind,
+  };
 }

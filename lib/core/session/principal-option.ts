@@ -4,6 +4,7 @@ import { bind } from './login.js';
 import { LOGIN, STAMP } from './own-attributes.js';
 import { dropEdit } from './own-edits.js';
 import { pendingIdentity } from './pending-identity.js';
+import { beforeLogin } from './session-checkpoint.js';
 import { madeHandle, ownerOf } from './session-identity.js';
 import type { SessionState } from './session-state.js';
 
@@ -24,6 +25,7 @@ export function bindByOption(state: SessionState, principal: string | null): voi
   if (principal !== null && owner === principal && stored?.record.principal === principal)
     return bindAgain(state, principal);
   const device = principal === null ? null : deviceFacts(state);
+  const undo = principal === null ? null : beforeLogin(state);
   const isOthers = owner !== null && owner !== principal;
   if (isOthers) keepChanged(state);
   const formerPrincipal = state.identity.principal;
@@ -46,7 +48,8 @@ export function bindByOption(state: SessionState, principal: string | null): voi
   const kind = principal === null ? 'logout' : 'login';
   const isAutomatic = moving === null;
   const noted = { formerHandle: pending?.formerHandle ?? formerHandle, formerPrincipal, isAutomatic };
-  state.pending = pendingIdentity(kind, noted);
+  undo?.begun();
+  state.pending = pendingIdentity(kind, { ...noted, undo });
 }
 
 /** The application has called `regenerate()` and kept who the user is: that is no login. */

@@ -1,28 +1,70 @@
+import { isLimitError, isStoreFailure } from '../errors.js';
 import { NO_CHANGES } from '../store/session-record.js';
-import { chain, type Awaitable } from '../util/awaitable.js';
+import { chain, onFailure, type Awaitable } from '../util/awaitable.js';
 import { planCommit, type CookieOutcome } from './commit-plan.js';
+import { adoptMoved } from './earlier-write.js';
 import { bindByOption } from './principal-option.js';
 import { goneError, insecureError, sentError } from './session-errors.js';
 import { commitFacts, isInsecure } from './session-facts.js';
-import { presentPrincipal } from './session-identity.js';
+import { isRefused, presentPrincipal } from './session-identity.js';
 import type { SessionState } from './session-state.js';
-import { adoptMoved, write } from './session-writer.js';
+import { write } from './session-writer.js';
 import { withStamp } from './stamp-binding.js';
 
 /** Makes the store agree with the session, and returns what becomes of the cookie. An explicit save needs a record. */
 export function commitSession(state: SessionState, isExplicit: boolean): Awaitable<CookieOutcome> {
   if (state.isGone) return 'none';
-  const { features, policy } = state.parts;
+  const { features } = state.parts;
   if (features.principalOf !== null && state.ending === null) {
+    // A save has failed before, and the application responds to that.
+    if (!isExplicit && isRefused(state)) return writeSession(state, isExplicit, true);
     const bound = applyOption(state, isExplicit);
     if (bound instanceof Promise) return bound.then(() => commitSession(state, isExplicit));
   }
-  const changes = state.ending === null ? state.changes() : NO_CHANGES;
-  const plan = planCommit(commitFacts(state, isExplicit || changes.size > 0), policy);
+  return state.pending === null ? writeSession(state, isExplicit) : writeLogin(state, isExplicit);
+}
+
+/** Stores a login that the limit may refuse. What the option `principal` returns counts at the next commit. */
+export function storeLogin(state: SessionState): Awaitable<void> {
+  return chain(writeLogin(state, true), () => undefined);
+}
+
+function writeLogin(state: SessionState, isExplicit: boolean): Awaitable<CookieOutcome> {
+  return state.pending?.undo == null ? writeSession(state, isExplicit) : writeUndoable(state, isExplicit);
+}
+
+function writeUndoable(state: SessionState, isExplicit: boolean): Awaitable<CookieOutcome> {
+  const { principal } = state.identity;
+  return onFailure(
+    () => writeSession(state, isExplicit),
+    (error) => undoLogin(state, principal, error),
+  );
+}
+
+/** With `isReleased` nothing is saved, as after `req.session = null`. */
+function writeSession(
+  state: SessionState,
+  isExplicit: boolean,
+  isReleased = false,
+): Awaitable<CookieOutcome> {
+  const changes = state.ending === null && !isReleased ? state.changes() : NO_CHANGES;
+  const facts = commitFacts(state, !isReleased && (isExplicit || changes.size > 0));
+  const plan = planCommit(isReleased ? { ...facts, released: true } : facts, state.parts.policy);
   if (plan.write === 'none') return plan.cookie;
-  if (state.needsStamp && state.ending === null)
-    return withStamp(state, () => commitSession(state, isExplicit));
+  if (state.needsStamp && state.ending === null && !isReleased) {
+    // A login that can be undone is stored as it was begun.
+    const again = state.pending?.undo == null ? commitSession : writeLogin;
+    return withStamp(state, () => again(state, isExplicit));
+  }
   return chain(write(state, plan.write, changes), () => (state.isGone ? 'none' : plan.cookie));
+}
+
+/** The session is again what it was before a login that has failed. A store that failed may have applied it. */
+function undoLogin(state: SessionState, principal: string | null, error: unknown): void {
+  const undo = state.pending?.undo;
+  if (undo == null || isStoreFailure(error)) return;
+  undo.restore();
+  if (isLimitError(error)) state.refused = principal;
 }
 
 /**
@@ -56,5 +98,6 @@ const isOptionDue = (state: SessionState): boolean => presentPrincipal(state) !=
 export function applyOptionEarly(state: SessionState): void {
   const { parts, ending, unsettled } = state;
   if (parts.features.principalOf === null || ending !== null || unsettled.moved !== null) return;
+  if (isRefused(state)) return;
   if (isOptionDue(state)) bindByOption(state, presentPrincipal(state));
 }

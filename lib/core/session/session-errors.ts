@@ -43,7 +43,9 @@ export function collisionError(attempts: number): SessionError {
 }
 
 /** An async function that was passed to `update()`. */
-export function asyncUpdateError(name: string): SessionError {
+export function asyncUpdateError(name: string, result: Promise<unknown>): SessionError {
+  // No other code can catch its rejection.
+  result.catch(() => undefined);
   return new SessionError(
     'ERR_SESSION_VALUE',
     `update(${JSON.stringify(name)}) was given an async function. Await what it needs first, then pass a function that returns the value.`,

@@ -1,6 +1,9 @@
-import { sessionHandle } from '../session-id.js';
+import { sessionHandle, sessionKey, type SessionId, type SessionKey } from '../session-id.js';
+import type { SessionError } from '../errors.js';
 import { scopeOf } from '../store/principal-scope.js';
+import type { Evicted, PrincipalLimit, StoredSession } from '../store/session-store.js';
 import { HANDLE, readHandle } from './own-attributes.js';
+import { limitError } from './session-errors.js';
 import { handleOf, madeHandle } from './session-identity.js';
 import type { SessionState } from './session-state.js';
 
@@ -44,6 +47,37 @@ export function reportEnded(state: SessionState): void {
   const former = moving === null ? madeHandle(state) : (pending?.formerHandle ?? null);
   const handle = own ?? former ?? sessionHandle(key);
   parts.features.sink.emit({ type: 'logout', ...about(state, handle, record.principal) });
+}
+
+/** A login has removed other sessions of its user. Call it once the state has the stored login. */
+export function reportEvicted(state: SessionState, { evicted }: Evicted, limit: PrincipalLimit): void {
+  const { sink } = state.parts.features;
+  if (!sink.isOn) return;
+  const handles = evicted.map((session) => handleOfStored(state, session));
+  for (const [n, { record }] of evicted.entries())
+    sink.emit({ type: 'revoked', reason: 'limit', ...about(state, handles[n]!, record.principal) });
+  reportLimit(state, limit, handles);
+}
+
+/** The error of a login that the limit refuses, which is reported. */
+export function limitReached(state: SessionState, limit: PrincipalLimit): SessionError {
+  reportLimit(state, limit, []);
+  return limitError();
+}
+
+function reportLimit(state: SessionState, { whenReached }: PrincipalLimit, handles: readonly string[]): void {
+  const { sink, realm } = state.parts.features;
+  if (!sink.isOn) return;
+  const { principal } = scopeOf(state.identity.principal!);
+  sink.emit({ type: 'limit-reached', sessionName: realm, at: state.now, principal, whenReached, handles });
+}
+
+function handleOfStored({ stored, id }: SessionState, { key, record }: StoredSession): string {
+  const own = readHandle(record.attributes.get(HANDLE));
+  if (own !== null) return own;
+  // A store with keys of its own uses the id as the key.
+  const hasOwnKeys = stored?.key === (id as string as SessionKey);
+  return sessionHandle(hasOwnKeys ? sessionKey(key as string as SessionId) : key);
 }
 
 /** What all events of a session have. `principal` is the indexed one. */

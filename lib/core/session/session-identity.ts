@@ -60,7 +60,7 @@ export function presentPrincipal(state: SessionState): string | null {
 /** The user of the session, by the name that the application gave; `null` while anonymous, and once it ended. */
 export function plainPrincipal(state: SessionState): string | null {
   if (state.ending === 'destroyed') return null;
-  const principal = presentPrincipal(state);
+  const principal = isRefused(state) ? state.identity.principal : presentPrincipal(state);
   return principal === null ? null : scopeOf(principal).principal;
 }
 
@@ -72,7 +72,16 @@ export function boundLogin(state: SessionState): LoginFacts | null {
 /** The login of the present principal; `null` without one, and where the next commit binds another one. */
 export function presentLogin(state: SessionState): LoginFacts | null {
   if (state.ending === 'destroyed') return null;
-  return presentPrincipal(state) === state.identity.principal ? boundLogin(state) : null;
+  return isRefused(state) || presentPrincipal(state) === state.identity.principal ? boundLogin(state) : null;
+}
+
+/**
+ * Whether the option `principal` still returns a user whose login the limit has refused in this request. The
+ * session is not saved then, unless the application asks again.
+ */
+export function isRefused(state: SessionState): boolean {
+  const { refused, identity } = state;
+  return refused !== null && identity.principal !== refused && presentPrincipal(state) === refused;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { SessionId, SessionKey } from '../session-id.js';
 import { applyPatch, type Changes, type SessionPatch, type SessionRecord } from '../store/session-record.js';
 import type { SessionAttributes } from './attributes.js';
 import { type CookieSeed, CookieState } from './cookie-state.js';
-import { absoluteEnd } from './lifetime.js';
+import { presentLifetimes } from './lifetime.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
 import { HANDLE, STAMP, type OwnTexts } from './own-attributes.js';
 import { editOwn, editsAfterPatch, editsAfterWrite, withOwnChanges, type OwnEdits } from './own-edits.js';
@@ -27,14 +27,14 @@ export class SessionState {
   formerOwner: string | null = null;
   /** The change of identity that is not stored yet. */
   pending: PendingIdentity | null = null;
+  /** The user whose login by the option `principal` the limit has refused in this request. */
+  refused: string | null = null;
   /** This request has created the record or logged in: its epoch is not known here. */
   isStamped = false;
-  /** The old id ends when the connection closes. */
-  endsOldId = false;
+  endsOldId = false; // The old id ends when the connection closes.
   /** The next write binds the session to the present stamp of its user. */
   needsStamp = false;
-  /** The option `principal` runs. */
-  isAsked = false;
+  isAsked = false; // The option `principal` runs.
   /** `null` where no store holds the session. */
   stored: StoredSnapshot | null = null;
   /** Why the session is not saved any more: the application has ended it, or another request (`gone`), or both. */
@@ -56,11 +56,10 @@ export class SessionState {
     this.attributes = attributes;
     const client = request.presented ? 'stale' : 'nothing';
     if (found === null) {
-      const createdAt = parts.clock.now();
-      this.identity = { createdAt, principal: null };
+      this.identity = { createdAt: parts.clock.now(), principal: null };
       this.own = parts.named;
-      const browser = { client, settings: undefined } as const;
-      this.cookie = new CookieState(request.cookies, browser, this.seed(null, createdAt));
+      const seed = this.seed(null, this.identity.createdAt);
+      this.cookie = new CookieState(request.cookies, { client, settings: undefined }, seed);
       return;
     }
     const { candidate, key, record, stamp } = found;
@@ -102,6 +101,12 @@ export class SessionState {
   /** Whether the session has an id already. */
   get hasId(): boolean {
     return typeof this.#id === 'string';
+  }
+
+  /** Returns a function that restores the id. */
+  keepId(): () => void {
+    const id = this.#id;
+    return () => void (this.#id = id);
   }
 
   /** Gives the session another id, which is made when it is first read. */
@@ -156,7 +161,7 @@ export class SessionState {
 
   #show(merged: SessionRecord): void {
     this.attributes.showStored(merged.attributes);
-    this.cookie.endBy(absoluteEnd(this));
+    this.cookie.endBy(this.identity.createdAt + presentLifetimes(this).absoluteMs);
   }
 
   /** The application has released the session. With `destroy` the commit deletes the record. */
@@ -190,6 +195,6 @@ export class SessionState {
 
   /** What the cookie object is made from. */
   seed(settings: string | null, touchedAt: number): CookieSeed {
-    return { settings, touchedAt, endsBy: absoluteEnd(this) };
+    return { settings, touchedAt, endsBy: this.identity.createdAt + presentLifetimes(this).absoluteMs };
   }
 }

@@ -1,14 +1,18 @@
 import { isStoreFailure } from '../errors.js';
 import { NO_CHANGES, type Changes, type SessionRecord } from '../store/session-record.js';
+import type { PrincipalLimit } from '../store/session-store.js';
 import { chain, onFailure, type Awaitable } from '../util/awaitable.js';
 import type { CommitPlan } from './commit-plan.js';
+import { adoptAndPatch } from './earlier-write.js';
 import { isRecordExpired } from './expiry.js';
+import { limitOf } from './login-limit.js';
 import { dropMoved } from './missing-record.js';
 import { STAMP } from './own-attributes.js';
 import { editOwn } from './own-edits.js';
 import type { Updates } from './pending-updates.js';
-import { collisionError, conflictError, goneError, limitError } from './session-errors.js';
-import { reportCreated, reportMoved } from './session-events.js';
+import { create, nextId } from './session-creation.js';
+import { conflictError, goneError } from './session-errors.js';
+import { limitReached, reportEvicted, reportMoved } from './session-events.js';
 import { MOST_MERGES, patch, remaining, withUpdates } from './session-patch.js';
 import { mergedRecord, wholeRecord } from './session-records.js';
 import { remove } from './session-removal.js';
@@ -17,8 +21,6 @@ import { NOTHING_UNSETTLED, type Wanted } from './unsettled-writes.js';
 import { checkStamp } from './stamp-check.js';
 import { withStamp } from './stamp-binding.js';
 import { moveTerms } from './write-terms.js';
-
-const MOST_IDS_TRIED = 4;
 
 /** Carries out the write of a plan: one store call, and more only where other requests interfere. */
 export function write(state: SessionState, plan: CommitPlan['write'], changes: Changes): Awaitable<void> {
@@ -36,35 +38,6 @@ export function write(state: SessionState, plan: CommitPlan['write'], changes: C
     case 'none':
       return undefined;
   }
-}
-
-/** Creates the record, under another id where a store already uses this one. */
-function create(state: SessionState, changes: Changes): Awaitable<void> {
-  // No other request can have changed a new record: the functions need not run again.
-  state.attributes.takeUpdates();
-  return createRecord(state, wholeRecord(state, changes), 1);
-}
-
-function createRecord(state: SessionState, record: SessionRecord, tried: number): Awaitable<void> {
-  const { store, terms, features } = state.parts;
-  const key = store.keyOf(state.id);
-  return chain(store.create(key, record, terms?.login), (result) => {
-    if (result === 'limit') throw limitError();
-    if (result === 'collision') {
-      nextId(state, tried);
-      return createRecord(state, record, tried + 1);
-    }
-    state.saved(key, record, record);
-    state.isStamped = true;
-    if (features.sink.isOn || state.pending !== null) reportCreated(state);
-    return undefined;
-  });
-}
-
-function nextId(state: SessionState, tried: number): void {
-  // First: the id belongs to another session, so it must not stay here after the error.
-  state.dropId();
-  if (tried === MOST_IDS_TRIED) throw collisionError(MOST_IDS_TRIED);
 }
 
 /** A touch that fails does not fail the response, unless the application has called `touch()`. */
@@ -86,7 +59,9 @@ function touch(state: SessionState): Awaitable<void> {
  * click).
  */
 function rekey(state: SessionState): Awaitable<void> {
-  const moved = withUpdates(state, (updates) => move(state, updates));
+  const run = (limit: PrincipalLimit | null): Awaitable<boolean> =>
+    withUpdates(state, (updates) => move(state, updates, limit));
+  const moved = state.parts.features.limit === null ? run(null) : chain(limitOf(state), run);
   return chain(moved, (isMoved) => {
     if (isMoved) return undefined;
     if (!dropMoved(state)) return state.lose();
@@ -104,43 +79,54 @@ interface Move extends Wanted {
   readonly record: SessionRecord;
   /** The revision that the store must hold; `null` for any. */
   readonly revision: number | null;
+  readonly limit: PrincipalLimit | null;
   readonly ids: number;
   readonly merges: number;
 }
 
 /** Moves the record, merged with changes of other requests. Returns `false` where it is gone. */
-function move(state: SessionState, updates: Updates): Awaitable<boolean> {
+function move(state: SessionState, updates: Updates, limit: PrincipalLimit | null): Awaitable<boolean> {
   const changes = state.changes();
   const mine = wholeRecord(state, changes);
   // Where nothing is kept, changes of other requests do not matter.
   const isEmpty = state.moving !== 'all' && state.moving?.size === 0;
   const revision = isEmpty ? null : state.stored!.record.revision;
-  return tryMove(state, { changes, updates, mine, record: mine, revision, ids: 1, merges: 0 });
+  return tryMove(state, { changes, updates, mine, record: mine, revision, limit, ids: 1, merges: 0 });
 }
 
 function tryMove(state: SessionState, tried: Move): Awaitable<boolean> {
-  const { store, terms: all } = state.parts;
-  const { mine, record, revision } = tried;
+  const { store } = state.parts;
+  const { mine, record, revision, limit } = tried;
   const to = store.keyOf(state.id);
   const remember = (): void => {
     const { moved, patches } = state.unsettled;
     state.unsettled = { moved: moved ?? mine, patches };
   };
+  const terms = moveTerms(state, limit);
   // A store that fails may have applied it.
-  const terms = all === null ? undefined : moveTerms(all, state);
   const moved = onFailure(() => store.rekey(state.stored!.key, to, record, revision, terms), remember);
   return chain(moved, (result) => {
-    if (result === 'missing') return findMoved(state);
-    if (result === 'limit') throw limitError();
+    if (result === 'missing') return adoptAndPatch(state);
+    if (result === 'limit') return settleRefused(state, limit!);
     if (result === 'collision') {
       nextId(state, tried.ids);
       return tryMove(state, { ...tried, ids: tried.ids + 1 });
     }
-    if (result !== 'applied' && 'conflict' in result)
+    if (typeof result === 'object' && 'conflict' in result)
       return tryMove(state, mergedMove(state, tried, result.conflict));
     state.saved(to, mine, record);
     state.unsettled = NOTHING_UNSETTLED;
     if (state.pending !== null) reportMoved(state);
+    if (typeof result === 'object') reportEvicted(state, result, limit!);
+    return true;
+  });
+}
+
+/** The session that is one too many may be this one: the store may have applied a move that failed. */
+function settleRefused(state: SessionState, limit: PrincipalLimit): Awaitable<boolean> {
+  if (state.unsettled.moved === null) throw limitReached(state, limit);
+  return adoptAndPatch(state).then((isAdopted) => {
+    if (!isAdopted) throw limitReached(state, limit);
     return true;
   });
 }
@@ -151,28 +137,6 @@ function mergedMove(state: SessionState, tried: Move, held: SessionRecord): Move
   const { changes, updates } = remaining(state, tried, held);
   const record = mergedRecord(state, held, changes, updates);
   return { ...tried, record, revision: held.revision, merges: tried.merges + 1 };
-}
-
-/** If the store has applied an earlier move that failed, the later changes patch the moved record. */
-async function findMoved(state: SessionState): Promise<boolean> {
-  if (!(await adoptMoved(state))) return false;
-  await patch(state, state.changes());
-  return true;
-}
-
-/**
- * Adopts the record of an earlier move that failed, where the store has applied it. Returns whether it has.
- */
-export async function adoptMoved(state: SessionState): Promise<boolean> {
-  const { moved, patches } = state.unsettled;
-  if (moved === null) return false;
-  const key = state.parts.store.keyOf(state.id);
-  const record = await state.parts.store.load(key);
-  if (record === null) return false;
-  state.unsettled = { moved: null, patches };
-  state.saved(key, moved, record);
-  if (state.pending !== null) reportMoved(state);
-  return true;
 }
 
 /**

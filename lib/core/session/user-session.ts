@@ -91,7 +91,8 @@ export interface SessionControls<T extends object = SessionData> {
    *
    * @throws SessionError `ERR_SESSION_VALUE` for a principal of another type, `NaN` and the empty text.
    * `ERR_SESSION_SENT` when the response has begun. `ERR_SESSION_GONE` for a step-up of a session that
-   * another request has ended.
+   * another request has ended. `ERR_SESSION_LIMIT` where the option `limit` refuses the login: the session is
+   * as it was before the call. With `whenReached: 'reject'` the login is stored when this resolves.
    * @see OWASP ASVS 5.0, 7.2.4; OWASP Session Management Cheat Sheet, "Renew the Session ID After Any
    * Privilege Level Change"
    * @example
@@ -145,7 +146,8 @@ export interface SessionControls<T extends object = SessionData> {
    * changed since the call. References to nested objects stay valid.
    * @throws SessionError `ERR_SESSION_GONE` when another request has ended the session; it is not created
    * again. `ERR_SESSION_SENT` and `ERR_SESSION_INSECURE` when the cookie of a new session cannot reach the
-   * browser.
+   * browser. `ERR_SESSION_LIMIT` where the option `limit` refuses a login by the option `principal`: nothing
+   * of this request is stored then, unless a later call succeeds.
    */
   save(): Promise<void>;
   save(callback: SessionCallback): this;

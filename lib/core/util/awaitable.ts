@@ -7,12 +7,12 @@ export function chain<T, R>(value: Awaitable<T>, next: (value: T) => Awaitable<R
 }
 
 /**
- * Runs a step. If it throws or rejects, calls `run`, waits for the promise that it may return, and fails with
+ * Runs a step. If it throws or rejects, calls `run` with the error, waits for the promise that it may return, and fails with
  * the error of the step.
  */
-export function onFailure<T>(step: () => Awaitable<T>, run: () => Awaitable<void>): Awaitable<T> {
+export function onFailure<T>(step: () => Awaitable<T>, run: (error: unknown) => Awaitable<void>): Awaitable<T> {
   const failed = (error: unknown): Awaitable<never> =>
-    chain(run(), () => {
+    chain(run(error), () => {
       throw error;
     });
   try {

@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http';
-import { SessionError } from '../../core/errors.js';
+import { STATUS_CODES, type ServerResponse } from 'node:http';
+import { isLimitError, SessionError } from '../../core/errors.js';
 import { RETRY_AFTER } from '../handler-hooks.js';
 
 /** Headers that describe the content of a response. An error response that replaces it does not keep them. */
@@ -17,7 +17,7 @@ export function resetHead(res: ServerResponse, status: number): void {
 /** Sets the head of an error response without details. Returns its body. */
 export function opaqueError(res: ServerResponse, status: number): string {
   resetHead(res, status);
-  const message = status === 503 ? 'Service Unavailable' : 'Internal Server Error';
+  const message = STATUS_CODES[status];
   const body = JSON.stringify({ statusCode: status, message });
   res.setHeader('Content-Type', 'application/json; charset=utf-8');
   res.setHeader('Content-Length', Buffer.byteLength(body));
@@ -26,8 +26,12 @@ export function opaqueError(res: ServerResponse, status: number): string {
   return body;
 }
 
-/** 503 if a retry can help: the store failed, or concurrent changes conflict. Otherwise 500. */
-export function statusOf(error: unknown): 500 | 503 {
+/**
+ * 503 if a retry can help: the store failed, or concurrent changes conflict. 429 for a login that the option
+ * `limit` refuses. Otherwise 500.
+ */
+export function statusOf(error: unknown): 429 | 500 | 503 {
+  if (isLimitError(error)) return 429;
   const isTemporary =
     error instanceof SessionError &&
     (error.code === 'ERR_SESSION_STORE' || error.code === 'ERR_SESSION_CONFLICT');

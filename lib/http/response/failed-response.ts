@@ -20,6 +20,8 @@ export class FailedResponse {
   readonly #raw: RawResponse;
   readonly #held: HeldOutput;
   #state: FailedState;
+  /** The lowest status that is accepted from the application, and the one that replaces any other. */
+  #least = { accepted: 500, otherwise: 503 };
 
   constructor(raw: RawResponse, held: HeldOutput, isEnded: boolean) {
     this.#raw = raw;
@@ -39,7 +41,10 @@ export class FailedResponse {
     const { res, first } = this.#raw;
     if (this.#raw.isHeadOut) return this.cut(error);
     this.#held.drop(error);
-    resetHead(res, first.statusOf(error));
+    const status = first.statusOf(error);
+    // A refused login is an error of the client.
+    if (status < 500) this.#least = { accepted: 400, otherwise: status };
+    resetHead(res, status);
     this.#state = 'waiting';
     // Only the cookies of ids that the store holds.
     this.#raw.headers = 'optional';
@@ -72,12 +77,12 @@ export class FailedResponse {
     }
   }
 
-  /** The error response of the application begins. It is replaced if its status is below 500. */
+  /** The error response of the application begins. It is replaced if its status is no error. */
   #begin(method: OutputMethod, args: readonly unknown[]): unknown {
     const raw = this.#raw;
     const status = method === 'writeHead' ? readHead(args).status : raw.res.statusCode;
-    if (status < 500) {
-      this.#respondOpaquely(503);
+    if (status < this.#least.accepted) {
+      this.#respondOpaquely(this.#least.otherwise);
       return raw.drop(method, args, false);
     }
     if (!raw.res.hasHeader('Cache-Control')) raw.res.setHeader('Cache-Control', 'no-store');

@@ -29,6 +29,7 @@ export interface Settings {
   readonly realm: string;
   readonly principalOf: EngineFeatures['principalOf'];
   readonly deviceOf: EngineFeatures['deviceOf'];
+  readonly limit: EngineFeatures['limit'];
   /** The option `credentialStamp.of`; `null` for no option. */
   readonly stampOf: StampSource['of'] | null;
   readonly checkEveryMs: number;
@@ -59,6 +60,7 @@ const DEFAULTS: Settings = {
   realm: 'default',
   principalOf: null,
   deviceOf: null,
+  limit: null,
   stampOf: null,
   checkEveryMs: minutes(1),
   isOn: false,
@@ -80,7 +82,7 @@ export class Application {
   ) {
     this.#settings = { ...DEFAULTS, ...settings };
     const { idleMs, absoluteMs, touchEveryMs, mostIdleMs } = this.#settings;
-    const { newId, realm, principalOf, deviceOf, isOn } = this.#settings;
+    const { newId, realm, principalOf, deviceOf, limit, isOn } = this.#settings;
     const { stampOf, checkEveryMs } = this.#settings;
     const emit = (event: SessionEvent): void => void this.events.push(event);
     const source = { checkEveryMs, clock, limitMs: null, onEvent: emit };
@@ -91,7 +93,7 @@ export class Application {
       newId,
       storeTimeoutMs: null,
       onEvent: emit,
-      features: { realm, principalOf, deviceOf, stamps, sink: { isOn, emit } },
+      features: { realm, principalOf, deviceOf, limit, stamps, sink: { isOn, emit } },
       lifetimes: { idleMs, absoluteMs, touchEveryMs, mostIdleMs },
       policy: this.#settings,
     });

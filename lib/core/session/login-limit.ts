@@ -1,0 +1,40 @@
+import { SessionError } from '../errors.js';
+import { scopeOf } from '../store/principal-scope.js';
+import type { PrincipalLimit } from '../store/session-store.js';
+import { chain, type Awaitable } from '../util/awaitable.js';
+import { describeWithoutText } from '../util/describe-value.js';
+import type { SessionState } from './session-state.js';
+
+/** Whether a value is a number of sessions that a user may have. */
+export const isSessionCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) > 0;
+
+/**
+ * The limit of a write of the whole record. `null` without the option `limit`, and where the record has its
+ * user already: a step-up, a `regenerate()` and a renewal do not count.
+ *
+ * @throws SessionError `ERR_SESSION_VALUE` where the function of the option returns no positive integer, and
+ * whatever it throws.
+ */
+export function limitOf(state: SessionState): Awaitable<PrincipalLimit | null> {
+  const { limit } = state.parts.features;
+  if (limit === null || !bindsUser(state)) return null;
+  const { whenReached } = limit;
+  return chain(limit.perPrincipal(scopeOf(state.identity.principal!).principal), (most) => {
+    if (!isSessionCount(most)) throw countError(most);
+    return { most, whenReached, at: state.now };
+  });
+}
+
+/** Whether the next write of the whole record gives the session a user whom the stored record has not. */
+export function bindsUser({ identity, stored }: SessionState): boolean {
+  const { principal } = identity;
+  return principal !== null && stored?.record.principal !== principal;
+}
+
+function countError(value: unknown): SessionError {
+  return new SessionError(
+    'ERR_SESSION_VALUE',
+    `The function of the option limit.perPrincipal must return a positive integer, or a promise of one, got ${describeWithoutText(value)}.`,
+  );
+}
