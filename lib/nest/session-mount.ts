@@ -11,6 +11,7 @@ import { respondWithException } from './session-exceptions.js';
 import type { SessionRegistration } from './session-module-options.js';
 
 type Middleware = SessionHandler['handle'];
+type HttpAdapter = HttpAdapterHost['httpAdapter'];
 
 /** The session middleware of one module, and its place among the middleware of the application. */
 export class SessionMount {
@@ -21,7 +22,8 @@ export class SessionMount {
   readonly requests = new CurrentRequest();
   readonly #registration: SessionRegistration;
   readonly #earlyReads: EarlyReads | null;
-  #isMounted = false;
+  /** A testing module can make several applications, and only the first one is mounted early. */
+  #mountedOn: HttpAdapter | null = null;
 
   constructor(options: ResolvedSessionOptions, registration: SessionRegistration, events: EventReporter) {
     const logger = new Logger('SessionModule');
@@ -68,7 +70,7 @@ export class SessionMount {
 
   /** Called when Nest collects the middleware of its modules. */
   mount({ httpAdapter }: HttpAdapterHost, consumer: MiddlewareConsumer): void {
-    if (this.#isMounted) return;
+    if (this.#mountedOn === httpAdapter) return;
     if (this.#isForAll) return this.#mountOn(httpAdapter);
     bridge(httpAdapter);
     const { forRoutes = ['{*splat}'], exclude = [] } = this.#registration;
@@ -78,13 +80,13 @@ export class SessionMount {
       .forRoutes(...forRoutes);
   }
 
-  #mountOn(httpAdapter: HttpAdapterHost['httpAdapter']): void {
-    this.#isMounted = true;
+  #mountOn(httpAdapter: HttpAdapter): void {
+    this.#mountedOn = httpAdapter;
     bridge(httpAdapter);
     httpAdapter.use(this.middleware);
   }
 }
 
-function bridge(httpAdapter: HttpAdapterHost['httpAdapter']): void {
+function bridge(httpAdapter: HttpAdapter): void {
   if (httpAdapter.getType() === 'fastify') bridgeFastify(httpAdapter.getInstance());
 }

@@ -1,12 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
+  Catch,
   Controller,
   Get,
+  HttpException,
   Injectable,
   Module,
   Post,
   Req,
+  type ArgumentsHost,
   type DynamicModule,
+  type ExceptionFilter,
   type INestApplication,
   type LoggerService,
   type Type,
@@ -18,6 +22,7 @@ import compression from 'compression';
 import { csrfSync } from 'csrf-sync';
 import {
   getSessionMiddlewareToken,
+  MemorySessionStore,
   Session,
   SESSION_MIDDLEWARE,
   SessionModule,
@@ -62,6 +67,16 @@ class PagesController {
   @Get('large') large(@Session() session: UserSession) {
     session['large'] = true;
     return 'large '.repeat(1000);
+  }
+}
+
+@Catch(HttpException)
+class TeapotFilter implements ExceptionFilter<HttpException> {
+  catch(exception: HttpException, host: ArgumentsHost) {
+    const response = host
+      .switchToHttp()
+      .getResponse<{ status(code: number): { send(body: object): void } }>();
+    response.status(418).send({ status: exception.getStatus() });
   }
 }
 
@@ -197,6 +212,18 @@ describe.each(ADAPTERS)('middleware that main.ts adds on %s', (adapterName, make
     );
   });
 
+  it('is not needed for a session in each application that one testing module makes', async () => {
+    const module = await Test.createTestingModule({ imports: [rootModule([forRoot()])] }).compile();
+    const responses: unknown[] = [];
+    for (let made = 0; made < 2; made++) {
+      const app = module.createNestApplication<INestApplication>(makeAdapter() as never, { logger: false });
+      const browser = new Browser(await listen(app, () => undefined));
+      responses.push((await browser.fetch('/large')).status, await browser.get('/who'));
+    }
+    const visitor = { user: null, visits: 0, isSame: true };
+    expect(responses).toEqual([200, visitor, 200, visitor]);
+  });
+
   it('finds a session of another name', async () => {
     const admin = forRoot({ sessionName: 'admin', name: 'admin.sid', mount: 'module' });
     const url = await byFactory(makeAdapter, [forRoot(), admin], (app) => {
@@ -256,6 +283,42 @@ describe.each(ADAPTERS)('middleware that main.ts adds on %s', (adapterName, make
     await fetch(`${url}/own`);
     expect(seen).toEqual([own]);
   });
+
+  const crossOrigin = { origin: 'https://shop.example' };
+  it.each(['early', 'module'] as const)(
+    'adds CORS headers to a 503 of the session where it runs first, and a filter sends the 503 (mount %s)',
+    async (mount) => {
+      const store = new CountingStore();
+      const url = await byFactory(makeAdapter, [forRoot({ store, mount })], (app) => {
+        app.enableCors(crossOrigin);
+        app.useGlobalFilters(new TeapotFilter());
+      });
+      const browser = new Browser(url);
+      await browser.fetch('/large');
+      store.load = async () => Promise.reject(new Error('the store is down'));
+      // On Fastify, enableCors() registers a plugin, whose hook runs before all middleware.
+      const runsFirst = mount === 'module' || adapterName === 'fastify';
+      for (const path of ['/who', '/unknown']) {
+        const response = await browser.fetch(path, { headers: crossOrigin });
+        expect([response.status, await response.json()]).toEqual([418, { status: 503 }]);
+        const allowed = response.headers.get('access-control-allow-origin');
+        expect(allowed).toBe(runsFirst ? crossOrigin.origin : null);
+      }
+    },
+  );
+
+  it.each(['early', 'module'] as const)(
+    'responds to a preflight without a session where CORS runs first, also with saveUninitialized (mount %s)',
+    async (mount) => {
+      const store = new MemorySessionStore();
+      const url = await byFactory(makeAdapter, [forRoot({ store, mount, saveUninitialized: true })], (app) =>
+        app.enableCors(crossOrigin),
+      );
+      const headers = { ...crossOrigin, 'access-control-request-method': 'GET' };
+      expect((await fetch(`${url}/who`, { method: 'OPTIONS', headers })).status).toBe(204);
+      expect(store.size).toBe(mount === 'early' && adapterName === 'express' ? 1 : 0);
+    },
+  );
 
   it('runs before the session where it is mounted by the module', async () => {
     const seen: string[] = [];

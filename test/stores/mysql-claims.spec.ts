@@ -1,6 +1,10 @@
+import mysql from 'mysql2/promise';
+import { MysqlSessionStore } from 'nest-session/mysql';
 import type { SqlRow, SqlStatement } from '../../lib/stores/sql/sql-client.js';
 import { claimMysql } from '../../lib/stores/mysql/mysql-claims.js';
 import type { MysqlSqlClient } from '../../lib/stores/mysql/mysql-client.js';
+import { describeWithServer } from '../support/servers.js';
+import { newKey, newTable, patchOf, recordOf, times } from './support/sql.js';
 
 const ROWS: readonly SqlRow[] = [1, 2, 3].map((id) => ({
   id,
@@ -61,5 +65,38 @@ describe('a claim of the MysqlSessionStore', () => {
     const { client, written } = clientOf();
     Object.assign(client, { locked: async () => null });
     expect([await claimedBy(client), written]).toEqual([[], []]);
+  });
+});
+
+describeWithServer('mariadb', 'a claim of the MysqlSessionStore on a server', (url) => {
+  let pool: mysql.Pool;
+  let client: mysql.Connection;
+  beforeAll(async () => {
+    pool = mysql.createPool(url);
+    client = await mysql.createConnection(url);
+  });
+  afterAll(() => Promise.all([client.end(), pool.end()]));
+
+  it('never removes a session that was touched, rekeyed or deleted since the claim has read it', async () => {
+    const table = newTable();
+    const store = new MysqlSessionStore({ client: pool, table });
+    const [expired, touched, rekeyed, moved, deleted] = times(5, newKey);
+    const later = { expiresAt: 9000 };
+    for (const key of [expired!, touched!, rekeyed!, deleted!])
+      await store.create(key, recordOf({}, { expiresAt: 1000 }));
+    const query = client.query.bind(client);
+    let isFirst = true;
+    client.query = (async (...args: Parameters<typeof query>) => {
+      if (isFirst && (args[0] as unknown as string).startsWith('DELETE')) {
+        isFirst = false;
+        await store.patch(touched!, patchOf({}, later));
+        await store.rekey(rekeyed!, moved!, recordOf({}, later), null);
+        await store.delete(deleted!);
+      }
+      return query(...args);
+    }) as typeof client.query;
+    const other = new MysqlSessionStore({ client, table, prepare: false });
+    expect((await other.claimExpired(1000, 10)).map(({ key }) => key)).toEqual([expired]);
+    for (const key of [touched!, moved!]) expect(await store.load(key)).toMatchObject(later);
   });
 });

@@ -2,6 +2,7 @@ import { RedisSessionStore } from 'nest-session/redis';
 import { NEVER } from '../../lib/core/store/session-record.js';
 import type { SessionKey } from '../../lib/core/session-id.js';
 import { claimsExpiry } from '../../lib/core/store/store-powers.js';
+import { SETTLE } from '../../lib/stores/redis/deadline-scripts.js';
 import { RedisAccess } from '../../lib/stores/redis/redis-access.js';
 import { connectionOf } from '../../lib/stores/redis/redis-clients.js';
 import { CLAIM_GRACE_MS, textOf } from '../../lib/stores/redis/redis-record.js';
@@ -29,6 +30,7 @@ for (const [server, title, kind, shards] of KINDS)
     let access: RedisAccess;
     let redis: ReturnType<typeof ask>;
     let now: number;
+    let prefix: string;
 
     beforeAll(async () => {
       held = await FAMILIES[2][1][kind](url);
@@ -36,7 +38,7 @@ for (const [server, title, kind, shards] of KINDS)
     });
     afterAll(() => held.close());
     beforeEach(() => {
-      const prefix = newPrefix();
+      prefix = newPrefix();
       probed = probe(held.client);
       store = new RedisSessionStore({ client: probed.client, prefix, expiredEvents: true });
       plain = new RedisSessionStore({ client: probed.client, prefix });
@@ -115,6 +117,21 @@ for (const [server, title, kind, shards] of KINDS)
       expect(await claimed(now + 2 * HOUR)).toEqual([]);
       expect(await deadlines()).toEqual({ [touched]: now + 3 * HOUR });
       expect(await claimed(now + 3 * HOUR)).toEqual([touched]);
+    });
+
+    it('keeps a deadline that another claim and a patch have set since it was read', async () => {
+      const key = newKey();
+      await store.create(key, in1Hour());
+      await store.patch(key, patchOf({}, { expiresAt: now + 9 * HOUR }));
+      const other = new RedisSessionStore({ client: held.client, prefix, expiredEvents: true });
+      probed.before = async () => {
+        if (probed.sent.at(-1)!.words[0] !== SETTLE.digest) return;
+        probed.before = () => undefined;
+        await other.claimExpired!(now + 2 * HOUR, 100);
+        await other.patch(key, patchOf({}, { expiresAt: now + 3 * HOUR }));
+      };
+      expect(await claimed(now + 2 * HOUR)).toEqual([]);
+      expect(await deadlines()).toEqual({ [key]: now + 3 * HOUR });
     });
 
     it('moves a deadline to an earlier time, also of a session that had none', async () => {

@@ -43,6 +43,7 @@ export class ExpirySweep {
   readonly #timer: SweepTimer | null;
   readonly #claims = new PendingWork();
   #release: (() => void) | null = null;
+  #isStopped = false;
 
   constructor(parts: SweepParts) {
     const { clock, everyMs, sink } = parts;
@@ -66,8 +67,9 @@ export class ExpirySweep {
     this.#timer?.start();
   }
 
-  /** Stops the timer, and waits for a claim under way. */
+  /** Stops the timer, waits for a claim under way, and begins no further one. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#timer?.stop();
     sweeps.get(this.#parts.store)?.delete(this.#parts);
     this.#release?.();
@@ -100,15 +102,17 @@ export class ExpirySweep {
   ): Promise<number> {
     // Before the claim: if the store fails afterwards, the events of the claim would be lost.
     const epochs = await epochsOf(store, [...sinks.keys()]);
-    for (let count = 0; ;) {
+    let count = 0;
+    while (!this.#isStopped) {
       const most = Math.min(CLAIMED_AT_ONCE, limit - count);
       const claimed = await store.claimExpired(before, most);
       for (const session of claimed) report(session, store, sinks, epochs);
       count += claimed.length;
-      if (claimed.length < most || count >= limit) return count;
+      if (claimed.length < most || count >= limit) break;
       // The listeners run before the next claim, and so do requests.
       await new Promise<void>((resolve) => nextTurn(resolve));
     }
+    return count;
   }
 
   /** The sinks with a listener by session name, this one's first. */

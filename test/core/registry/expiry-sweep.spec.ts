@@ -221,6 +221,21 @@ describe('ExpirySweep', () => {
     expect(await swept).toBe(1);
   });
 
+  it('begins no further claim when it stops: a process that ends would lose its events', async () => {
+    for (let n = 0; n < 250; n++) await store.create(newKey(), expiredAt(NOW - GRACE));
+    const sweep = start();
+    const claim = store.claimExpired.bind(store);
+    let stopped: Promise<void> | undefined;
+    store.claimExpired = async (before, limit) => {
+      const claimed = await claim(before, limit);
+      stopped ??= sweep.stop();
+      return claimed;
+    };
+    expect(await sweep.sweep()).toBe(100);
+    await stopped;
+    expect([sink.events.length, store.size]).toEqual([100, 150]);
+  });
+
   describe('on a store that frees expired sessions itself', () => {
     beforeEach(() => {
       jest.useFakeTimers({ now: NOW });
