@@ -74,7 +74,8 @@ export type LifecycleEvent =
  * - `created`: a store holds a new session, anonymous or not.
  * - `login`: `session.login()`, or a new result of the option `principal`. `isStepUp` if the principal had
  *   this session before.
- * - `logout`: a request has ended its own session.
+ * - `logout`: a request has ended its own session, or `regenerate()` the login of its user. Also for a session
+ *   whose new id reached no browser, because its client has left or the head of the response was sent.
  * - `regenerated`: a session has a new id, without a login.
  * - `revoked`: `SessionRegistry` has ended a session, or with the reason `everything` all sessions of a name.
  *   Reason `limit`: a login of the same user has ended it, by the option `limit`.

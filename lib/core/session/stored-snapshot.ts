@@ -9,21 +9,21 @@ export interface StoredSnapshot {
   /** The attributes are those of the last load, except those of the engine that were patched since. */
   readonly record: SessionRecord;
   readonly cookieSettings: string | null;
-  /** This request created the record. */
-  readonly isCreated: boolean;
+  /** This request has stored the record under this id. */
+  readonly hasNewId: boolean;
   /** The application has called `touch()` since. */
   readonly isTouched: boolean;
 }
 
 /** The snapshot of a record that was loaded or written as a whole. */
-export function snapshotOf(key: SessionKey, record: SessionRecord, isCreated = false): StoredSnapshot {
+export function snapshotOf(key: SessionKey, record: SessionRecord, hasNewId = false): StoredSnapshot {
   const cookieSettings = record.attributes.get(COOKIE) ?? null;
-  return { key, record, cookieSettings, isCreated, isTouched: false };
+  return { key, record, cookieSettings, hasNewId, isTouched: false };
 }
 
 /** The snapshot after a patch, which the store has applied to this record. */
 export function patchedSnapshot(
-  { key, isCreated }: StoredSnapshot,
+  { key, hasNewId }: StoredSnapshot,
   patch: SessionPatch,
   held: SessionRecord,
 ): StoredSnapshot {
@@ -40,7 +40,7 @@ export function patchedSnapshot(
       attributes: patchedOwn(held, changes),
     },
     cookieSettings: changes.get(COOKIE)!.to,
-    isCreated,
+    hasNewId,
     isTouched: false,
   };
 }
