@@ -140,6 +140,20 @@ describe.each(FRAMEWORKS)('a login that ends in its own request on %s', (_, serv
     },
   );
 
+  it.each(['/again', '/again/cart'])('regenerate() of a signed-in session is a logout: %s', async (path) => {
+    await start();
+    const browser = await visitor();
+    await browser.fetch('/login/u1');
+    const [{ handle } = {}] = await registry.list('u1');
+    events.length = 0;
+    await browser.fetch(path);
+    expect(await told()).toEqual([
+      ['logout', 'u1'],
+      ['regenerated', null],
+    ]);
+    expect(events).toMatchObject([{ handle }, { formerHandle: handle }]);
+  });
+
   it('a regenerate() that is not stored is a logout too', async () => {
     await start();
     const browser = await visitor('/login/u1');
