@@ -47,6 +47,9 @@ export class OpenSession {
   get handles(): readonly [string, ...string[]] {
     return handlesOf(this.#state);
   }
+  get sessionName(): string {
+    return this.#state.parts.features.realm;
+  }
   get principal(): string | null {
     return plainPrincipal(this.#state);
   }
