@@ -11,8 +11,9 @@ export interface SessionLimit {
   /**
    * The number of sessions per user: a positive integer, or a function that returns one, or a promise of one,
    * such as by the plan of the user. `principal` is the text that `session.login()` or the option `principal`
-   * gave. The function runs at each login, before the store is called. A login fails with its error, and with
-   * `ERR_SESSION_VALUE` for any other result.
+   * gave. The function runs at each login, before the store is called. A login fails with its error, with
+   * `ERR_SESSION_VALUE` for any other result, and with `ERR_SESSION_STORE`, status 503, for a promise that does
+   * not settle within `storeTimeout`.
    */
   readonly perPrincipal: number | ((principal: string) => Awaitable<number>);
   /**
