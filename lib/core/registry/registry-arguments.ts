@@ -17,8 +17,8 @@ export function principalOf(value: unknown): string {
 const SOURCE = 'The principal';
 
 /**
- * The handles of a session that the caller passes as an option; empty without one. `realm` is the session name
- * of the registry.
+ * The handles of a session that the caller passes as an option; empty without one. `realm` is the session
+ * name of the registry.
  *
  * @throws TypeError for a value that is not a session, and for a session of another session name.
  */

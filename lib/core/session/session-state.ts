@@ -19,7 +19,7 @@ export class SessionState {
   readonly cookie: CookieState;
   /** When the session was created, whose it is, and its epoch. */
   identity: Pick<SessionRecord, 'createdAt' | 'principal' | 'epoch'>;
-  /** The engine's attributes of the next whole record; `null` for none. Until a move, those of `stored` count. */
+  /** The engine's attributes of the next whole record; `null` for none. Before a move `stored` has them. */
   own: OwnTexts | null = null;
   /** The engine's attributes that this request has set; `null` for none. */
   edits: OwnEdits | null = null;
@@ -37,7 +37,7 @@ export class SessionState {
   isAsked = false; // The option `principal` runs.
   /** `null` where no store holds the session. */
   stored: StoredSnapshot | null = null;
-  /** Why the session is not saved any more: the application has ended it, or another request (`gone`), or both. */
+  /** Why the session is not saved any more: the application ended it, another request (`gone`), or both. */
   ending: 'destroyed' | 'released' | 'gone' | 'gone-and-released' | null = null;
   /** What the next commit moves to the new id; `null` unless a new id was requested. */
   moving: Carried | null = null;

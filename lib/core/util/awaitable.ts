@@ -11,8 +11,8 @@ export function chain<T, R>(value: Awaitable<T>, next: (value: T) => Awaitable<R
 }
 
 /**
- * Runs a step. If it throws or rejects, calls `run` with the error, waits for the promise that it may return, and fails with
- * the error of the step.
+ * Runs a step. If it throws or rejects, calls `run` with the error, waits for the promise that it may return,
+ * and fails with the error of the step.
  */
 export function onFailure<T>(
   step: () => Awaitable<T>,
