@@ -136,13 +136,14 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
     if (this.#lazy !== null) return this.#commitUnseen();
     if (this.#opened === null && !this.#isCommitDue()) return undefined;
     const opened = this.#opened ?? this.opened;
+    if (!this.isSecure && opened.isUndeliverable) this.#parts.undeliverable();
     // The error response sends the cookie of an id that the store holds.
     const fail = (error: unknown): never => {
       this.#cookie = opened.cookieAfterFailure();
       throw error;
     };
     try {
-      const outcome = saveWith(this.res, opened, this.#parts);
+      const outcome = this.#parts.saveOnError ? opened.commit() : saveWith(this.res, opened, this.#parts);
       if (!(outcome instanceof Promise)) return void (this.#cookie = outcome);
       this.#parts.underWay(outcome);
       return outcome.then((cookie) => void (this.#cookie = cookie), fail);
@@ -167,7 +168,8 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
   }
 
   #isCommitDue(): boolean {
-    const isSaved = !isUnsaved(this.#parts, this.res);
+    const { saveOnError } = this.#parts;
+    const isSaved = saveOnError || !isUnsaved(this.#parts, this.res);
     return isSaved && this.#parts.engine.isCommitDue(this.#found, this.cookies, this.isPassive);
   }
 

@@ -5,22 +5,18 @@ import type { Awaitable } from '../core/util/awaitable.js';
 import type { RequestParts } from './request-parts.js';
 
 /** The part of the options that decides which responses save. */
-type SavePolicy = Pick<RequestParts, 'saveOnError' | 'undeliverable'>;
+type SavePolicy = Pick<RequestParts, 'saveOnError'>;
 /** A response; one that is not Node's may have no status. */
 type Response = { readonly statusCode?: number };
 
 /** Whether a response saves no session: by the option `saveOnError`, if it reports an error of the server. */
-export function isUnsaved(
-  { saveOnError }: Pick<SavePolicy, 'saveOnError'>,
-  { statusCode }: Response,
-): boolean {
+export function isUnsaved({ saveOnError }: SavePolicy, { statusCode }: Response): boolean {
   return !saveOnError && statusCode !== undefined && statusCode >= 500;
 }
 
 /** Saves the session with the response, or leaves it as it is stored. Returns what becomes of the cookie. */
 export function saveWith(res: Response, opened: OpenSession, policy: SavePolicy): Awaitable<CookieOutcome> {
   if (opened.isAlive && isUnsaved(policy, res)) return leave(opened);
-  if (opened.isUndeliverable) policy.undeliverable();
   return opened.commit();
 }
 

@@ -74,7 +74,8 @@ export function isRecordExpired(
   now: number,
 ): boolean {
   const { expiresAt, createdAt, touchedAt } = record;
-  const own = recordLifetimes(record, lifetimes);
+  const lifetime = record.attributes.get(LIFETIME);
+  const own = lifetime === undefined ? lifetimes : lifetimesOf(lifetimes, lifetime);
   const idleMs = recordIdleMs(record, cookies, own);
   return now >= Math.min(expiresAt, createdAt + own.absoluteMs, touchedAt + idleMs);
 }

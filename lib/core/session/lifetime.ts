@@ -13,12 +13,10 @@ interface TimedState extends OwnState {
 
 /** The timeouts of the session, as this request has set them. */
 export function presentLifetimes(state: TimedState): Lifetimes {
+  const { edits, own, moving, stored } = state;
+  const hasNone = edits === null && own === null && moving === null && (stored?.lifetime ?? null) === null;
+  if (hasNone) return state.parts.lifetimes;
   return lifetimesOf(state.parts.lifetimes, ownText(state, LIFETIME));
-}
-
-/** When the session ends, however much it is used; `Infinity` for never. Epoch milliseconds. */
-export function absoluteEnd(state: TimedState): number {
-  return state.identity.createdAt + presentLifetimes(state).absoluteMs;
 }
 
 /**
@@ -29,7 +27,7 @@ export function setLifetime(state: TimedState & EditedState, given: unknown): vo
   const text = lifetimeText(given);
   if (text === (ownText(state, LIFETIME) ?? null)) return;
   editOwn(state, LIFETIME, text);
-  state.cookie.endBy(absoluteEnd(state));
+  state.cookie.endBy(state.identity.createdAt + presentLifetimes(state).absoluteMs);
 }
 
 /** The text to store; `null` for no timeouts of its own. */

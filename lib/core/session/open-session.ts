@@ -81,7 +81,8 @@ export class OpenSession {
   }
   /** The session has changes that cannot be saved, since its cookie is secure and the connection is not. */
   get isUndeliverable(): boolean {
-    return this.isNew && isInsecure(this.#state) && this.hasChanges();
+    const { stored, moving } = this.#state;
+    return (stored === null || moving !== null) && isInsecure(this.#state) && this.hasChanges();
   }
 
   /** Counts as activity, however recent the last touch is. */

@@ -24,7 +24,7 @@ export function commitSession(state: SessionState, isExplicit: boolean): Awaitab
     const bound = applyOption(state, isExplicit);
     if (bound instanceof Promise) return bound.then(() => commitSession(state, isExplicit));
   }
-  return writeLogin(state, isExplicit);
+  return state.pending === null ? writeSession(state, isExplicit) : writeLogin(state, isExplicit);
 }
 
 /**

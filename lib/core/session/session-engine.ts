@@ -103,7 +103,7 @@ export class SessionEngine {
       const isExpired = isRecordExpired(record, lifetimes, cookies, clock.now());
       if (isExpired) return proceed(null, { reason: 'expired', record });
       const one = { candidate, key, record };
-      if (features.stamps === null) return proceed(one);
+      if (features.stamps === null) return candidates.length === 1 ? one : proceed(one);
       return chain(checkStamp(this.#parts, one), (checked) =>
         checked === null ? proceed(null, { reason: 'stamp', record }) : proceed(checked),
       );

@@ -1,8 +1,7 @@
 import { cookieAfterFailure, planCommit, type CommitFacts, type CookieOutcome } from './commit-plan.js';
-import { expiryAt, idleMsAt, isTouchDue, lifetimesOf } from './expiry.js';
+import { expiryAt, idleMsAt, isTouchDue, type Lifetimes } from './expiry.js';
 import { presentLifetimes } from './lifetime.js';
-import { LIFETIME } from './own-attributes.js';
-import { hasEdits, ownText } from './own-edits.js';
+import { hasEdits } from './own-edits.js';
 import { isRefused } from './session-identity.js';
 import type { CookiePlan } from './session-cookie.js';
 import type { SessionState } from './session-state.js';
@@ -11,6 +10,7 @@ import type { StoredSnapshot } from './stored-snapshot.js';
 /** The facts that a commit is planned from. */
 export function commitFacts(state: SessionState, changed: boolean): CommitFacts {
   const { stored, ending, cookie, request } = state;
+  const passive = isPassive(state);
   const { plan } = cookie;
   return {
     origin: stored === null ? 'fresh' : 'stored',
@@ -19,10 +19,10 @@ export function commitFacts(state: SessionState, changed: boolean): CommitFacts 
     changed,
     destroyed: ending === 'destroyed',
     released: ending === 'released' || ending === 'gone-and-released',
-    touchDue: !changed && stored !== null && isSnapshotTouchDue(state, stored, plan),
+    touchDue: !changed && !passive && stored !== null && isSnapshotTouchDue(state, stored, plan),
     cookieChanged: cookie.isChanged,
     persistent: plan.isPersistent,
-    passive: isPassive(state),
+    passive,
     deliverable: request.canSendHeaders && !isInsecure(state, plan),
   };
 }
@@ -66,24 +66,22 @@ const isLeftAlone = (state: SessionState): boolean =>
 /** When the session expires: after the commit, if that moves its expiry. Epoch milliseconds. */
 export function expiresAt(state: SessionState): number {
   const { stored, moving, cookie, now } = state;
-  if (stored !== null && moving === null && isPassive(state) && hasEdits(state))
-    return expiryAfterUse(state, stored.record.touchedAt);
+  if (stored !== null && moving === null && isPassive(state)) {
+    const { touchedAt, expiresAt: left } = stored.record;
+    return hasEdits(state) ? expiryAfterUse(state, touchedAt) : left;
+  }
   const isMoved = stored === null || moving !== null || hasEdits(state);
   const isExtended = isMoved || isSnapshotTouchDue(state, stored, cookie.plan);
   return isExtended ? expiryAfterUse(state, now) : stored.record.expiresAt;
 }
 
-/**
- * When a session that is used at this instant expires. Epoch milliseconds. `lifetime` is the text of its own
- * timeouts.
- */
+/** When a session that is used at this instant expires. Epoch milliseconds. */
 export function expiryAfterUse(
   state: SessionState,
   usedAt: number,
-  lifetime: string | null | undefined = ownText(state, LIFETIME),
+  lifetimes: Lifetimes = presentLifetimes(state),
 ): number {
-  const { parts, cookie, identity } = state;
-  const lifetimes = lifetimesOf(parts.lifetimes, lifetime);
+  const { cookie, identity } = state;
   return expiryAt(usedAt, identity.createdAt, idleMsAt(usedAt, cookie.plan, lifetimes), lifetimes.absoluteMs);
 }
 
@@ -93,7 +91,6 @@ function isSnapshotTouchDue(
   plan: CookiePlan,
 ): boolean {
   const { policy, clock } = state.parts;
-  if (isPassive(state)) return false;
   if (isTouched || policy.resave) return true;
   const lifetimes = presentLifetimes(state);
   return isTouchDue(record, idleMsAt(record.touchedAt, plan, lifetimes), lifetimes.touchEveryMs, clock.now());

@@ -5,7 +5,6 @@ import type { Conflict } from '../store/session-store.js';
 import { chain, onFailure, type Awaitable } from '../util/awaitable.js';
 import { NO_UPDATES, type Updates } from './pending-updates.js';
 import { conflictError } from './session-errors.js';
-import { isPassive } from './session-facts.js';
 import { mergedPatch, patchOf } from './session-records.js';
 import type { SessionState } from './session-state.js';
 import { leftToWrite, NOTHING_UNSETTLED, type Wanted } from './unsettled-writes.js';
@@ -16,7 +15,7 @@ export const MOST_MERGES = 64;
 /** Applies changes to the record, merged with those of other requests. An empty patch is a touch. */
 export function patch(state: SessionState, changes: Changes): Awaitable<void> {
   const { key, record } = state.stored!;
-  if (!isPassive(state)) return patchRecord(state, changes, record);
+  if (state.request.isPassive !== true || state.stored!.isTouched) return patchRecord(state, changes, record);
   // Its patch leaves the times of the record as they are: other requests may have extended it meanwhile.
   return chain(state.parts.store.load(key), (held) =>
     held === null ? state.lose() : patchRecord(state, changes, { ...record, ...timesIn(held) }),

@@ -7,6 +7,8 @@ import {
   type SessionRecord,
 } from '../store/session-record.js';
 import { COOKIE } from './attribute-name.js';
+import { lifetimesOf } from './expiry.js';
+import { presentLifetimes } from './lifetime.js';
 import { isMarked } from './lifetime-mark.js';
 import { LIFETIME, ownTexts, PATCHED } from './own-attributes.js';
 import { adoptOwn, ownText, settingsToStore } from './own-edits.js';
@@ -21,32 +23,36 @@ export function patchOf(
   state: SessionState,
   changes: Changes,
   held: SessionRecord,
-  lifetime = ownText(state, LIFETIME) ?? null,
+  lifetime?: string | null,
 ): SessionPatch {
   const based = copyMap(changes);
   const settings = state.stored?.cookieSettings ?? null;
   if (!based.has(COOKIE)) based.set(COOKIE, { from: settings, to: settings });
-  const isCompared = isMarked(based.get(COOKIE)!.from) || state.edits?.has(LIFETIME) === true;
-  if (isCompared && !based.has(LIFETIME)) based.set(LIFETIME, { from: lifetime, to: lifetime });
+  const { from } = based.get(COOKIE)!;
+  if ((from !== null && isMarked(from)) || state.edits !== null) compareLifetime(state, based, lifetime);
   const { principal } = held;
+  const lifetimes =
+    lifetime === undefined ? presentLifetimes(state) : lifetimesOf(state.parts.lifetimes, lifetime);
+  // A passive request leaves both times as they are, unless it changes how long the session lives.
+  const isUse = !isPassive(state);
+  const touchedAt = isUse ? state.now : held.touchedAt;
+  const isLeft = !isUse && !isChanged(based.get(COOKIE)) && !isChanged(based.get(LIFETIME));
   return {
-    ...timesOf(state, held, based, lifetime),
+    touchedAt,
+    expiresAt: isLeft ? held.expiresAt : expiryAfterUse(state, touchedAt, lifetimes),
     principal: { from: principal, to: principal },
     changes: based,
   };
 }
 
-/** A passive request leaves both as they are, unless it changes how long the session lives. */
-function timesOf(
+/** Makes a patch conflict with another lifetime than the one that its expiry is computed from. */
+function compareLifetime(
   state: SessionState,
-  held: SessionRecord,
-  changes: Changes,
-  lifetime: string | null,
-): Pick<SessionPatch, 'touchedAt' | 'expiresAt'> {
-  const touchedAt = isPassive(state) ? held.touchedAt : state.now;
-  const isLeft = isPassive(state) && !isChanged(changes.get(COOKIE)) && !isChanged(changes.get(LIFETIME));
-  const expiresAt = isLeft ? held.expiresAt : expiryAfterUse(state, touchedAt, lifetime);
-  return { touchedAt, expiresAt };
+  changes: Map<string, AttributeChange>,
+  lifetime = ownText(state, LIFETIME) ?? null,
+): void {
+  const isCompared = isMarked(changes.get(COOKIE)!.from) || state.edits?.has(LIFETIME) === true;
+  if (isCompared && !changes.has(LIFETIME)) changes.set(LIFETIME, { from: lifetime, to: lifetime });
 }
 
 const isChanged = (change: AttributeChange | undefined): boolean => change?.from !== change?.to;

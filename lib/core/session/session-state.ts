@@ -3,7 +3,7 @@ import type { SessionId, SessionKey } from '../session-id.js';
 import { applyPatch, type Changes, type SessionPatch, type SessionRecord } from '../store/session-record.js';
 import type { SessionAttributes } from './attributes.js';
 import { type CookieSeed, CookieState } from './cookie-state.js';
-import { absoluteEnd } from './lifetime.js';
+import { presentLifetimes } from './lifetime.js';
 import type { EngineParts, FoundSession, RequestContext } from './request-context.js';
 import { HANDLE, STAMP, type OwnTexts } from './own-attributes.js';
 import { editOwn, editsAfterPatch, editsAfterWrite, withOwnChanges, type OwnEdits } from './own-edits.js';
@@ -161,7 +161,7 @@ export class SessionState {
 
   #show(merged: SessionRecord): void {
     this.attributes.showStored(merged.attributes);
-    this.cookie.endBy(absoluteEnd(this));
+    this.cookie.endBy(this.identity.createdAt + presentLifetimes(this).absoluteMs);
   }
 
   /** The application has released the session. With `destroy` the commit deletes the record. */
@@ -195,6 +195,6 @@ export class SessionState {
 
   /** What the cookie object is made from. */
   seed(settings: string | null, touchedAt: number): CookieSeed {
-    return { settings, touchedAt, endsBy: absoluteEnd(this) };
+    return { settings, touchedAt, endsBy: this.identity.createdAt + presentLifetimes(this).absoluteMs };
   }
 }

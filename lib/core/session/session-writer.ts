@@ -59,9 +59,9 @@ function touch(state: SessionState): Awaitable<void> {
  * click).
  */
 function rekey(state: SessionState): Awaitable<void> {
-  const moved = chain(limitOf(state), (limit) =>
-    withUpdates(state, (updates) => move(state, updates, limit)),
-  );
+  const run = (limit: PrincipalLimit | null): Awaitable<boolean> =>
+    withUpdates(state, (updates) => move(state, updates, limit));
+  const moved = state.parts.features.limit === null ? run(null) : chain(limitOf(state), run);
   return chain(moved, (isMoved) => {
     if (isMoved) return undefined;
     if (!dropMoved(state)) return state.lose();

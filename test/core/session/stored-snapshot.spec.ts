@@ -29,11 +29,12 @@ const patched = (changes: Record<string, AttributeChange>, principal: string | n
   );
 
 describe('a snapshot', () => {
-  it('has the cookie settings of the record, or null', () => {
+  it('has the cookie settings and the lifetime of the record, or null', () => {
     expect(snapshotOf(KEY, RECORD, false)).toEqual({
       key: KEY,
       record: RECORD,
       cookieSettings: '{"path":"/a"}',
+      lifetime: null,
       hasNewId: false,
       isTouched: false,
     });
@@ -51,7 +52,11 @@ describe('a snapshot', () => {
     expect(patched({ $cookie: UNCHANGED }, 'u1').record).toMatchObject({ revision: 5, principal: 'u1' });
   });
 
-  it('has the cookie settings of the patch', () => {
+  it('has the cookie settings and the lifetime of the patch', () => {
     expect(patched({ $cookie: { from: UNCHANGED.from, to: null } }).cookieSettings).toBeNull();
+    const set = patched({ $cookie: UNCHANGED, $lifetime: { from: null, to: '{"idle":1}' } });
+    expect(set.lifetime).toBe('{"idle":1}');
+    expect(set.record.attributes.get('$lifetime')).toBe('{"idle":1}');
+    expect(patched({ $cookie: UNCHANGED }).lifetime).toBeNull();
   });
 });
