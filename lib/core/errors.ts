@@ -3,7 +3,8 @@
  *
  * - `ERR_SESSION_CONFIG`: an option is missing, unknown, out of range or contradicts another. Thrown at
  *   startup.
- * - `ERR_SESSION_STORE`: the store, or the option `credentialStamp`, failed or timed out; `cause` is its error.
+ * - `ERR_SESSION_STORE`: the store, or the option `credentialStamp`, failed or timed out; `cause` is its
+ *   error. Also where the function of the option `limit` timed out.
  * - `ERR_SESSION_VALUE`: JSON cannot represent the value of an attribute, or browsers would refuse a setting
  *   of `session.cookie`. The message names the path or the setting.
  * - `ERR_SESSION_NAME`: an attribute has a name that belongs to the session itself.

@@ -74,23 +74,25 @@ export type LifecycleEvent =
  * - `created`: a store holds a new session, anonymous or not.
  * - `login`: `session.login()`, or a new result of the option `principal`. `isStepUp` if the principal had
  *   this session before.
- * - `logout`: a request has ended its own session.
+ * - `logout`: a request has ended its own session, or `regenerate()` the login of its user. Also for a
+ *   session whose new id reached no browser, because its client has left or the head of the response was
+ *   sent.
  * - `regenerated`: a session has a new id, without a login.
  * - `revoked`: `SessionRegistry` has ended a session, or with the reason `everything` all sessions of a name.
  *   Reason `limit`: a login of the same user has ended it, by the option `limit`.
  *   Reason `stamp`: the credential of its user has changed, by the option `credentialStamp`.
- * - `limit-reached`: a login would have exceeded the option `limit`. It has ended the sessions `handles`, or it
- *   was refused.
- * - `expired`: a sweep has removed an expired session, anonymous or not. `at` is the instant at which it expired,
- *   at least five minutes before the event. Of all nodes, the one that removed it emits the event, once. Needs a
- *   store with `ExpiryClaims` and the option `sweepEvery`. Not emitted for a session that `revokeEverything()` had
- *   ended.
+ * - `limit-reached`: a login would have exceeded the option `limit`. It has ended the sessions `handles`, or
+ *   it was refused.
+ * - `expired`: a sweep has removed an expired session, anonymous or not. `at` is the instant at which it
+ *   expired, at least five minutes before the event. Of all nodes, the one that removed it emits the event,
+ *   once. Needs a store with `ExpiryClaims` and the option `sweepEvery`. Not emitted for a session that
+ *   `revokeEverything()` had ended.
  * - `rejected`: a request with a session cookie got no session. `handles` are the public names of the
  *   sessions that its cookies name, if any. Reason `duplicate-cookie`: cookies of several live sessions, so
- *   nothing shows which one is the visitor's. Another host of the same domain may have set one of them (cookie
- *   tossing). Reason `revoked` only for sessions that `revokeEverything()` has ended: a session that was ended
- *   by its handle or its principal is gone from the store, and an `unknown-id`. Reason `stamp`: the request had
- *   a session that the option `credentialStamp` has ended just now.
+ *   nothing shows which one is the visitor's. Another host of the same domain may have set one of them
+ *   (cookie tossing). Reason `revoked` only for sessions that `revokeEverything()` has ended: a session that
+ *   was ended by its handle or its principal is gone from the store, and an `unknown-id`. Reason `stamp`: the
+ *   request had a session that the option `credentialStamp` has ended just now.
  * - `store-down`: the store failed or timed out after it had worked. Emitted once per outage. `error.cause`
  *   is the store's error. With `source`, it is the option `credentialStamp` that failed, not the store.
  * - `store-up`: the store works again. `downMs` and `failedCalls` measure the outage.

@@ -54,8 +54,8 @@ export function memoryWarning(store: AnyStore & Partial<StartWarning>): string |
 }
 
 /**
- * A `MemoryStore` of express-session, `memorystore` or `nest-session/express` is recognised by the name of its
- * class or of a base class: an application may use another copy of these packages.
+ * A `MemoryStore` of express-session, `memorystore` or `nest-session/express` is recognised by the name of
+ * its class or of a base class: an application may use another copy of these packages.
  */
 function isMemoryStore(store: object): boolean {
   if (store instanceof MemorySessionStore) return true;

@@ -184,7 +184,7 @@ export class RequestSession implements AttachedSession, RequestContext, CommitHo
 
   undelivered(): void {
     // A store may throw before it returns a promise.
-    const removing = (async () => this.#opened?.removeCreated())();
+    const removing = (async () => this.#opened?.removeUndelivered())();
     this.#parts.underWay(removing);
     removing.catch((error: unknown) => this.report(error));
   }

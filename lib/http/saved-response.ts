@@ -27,8 +27,8 @@ export function plannedWith(res: Response, opened: OpenSession, policy: SavePoli
 }
 
 /**
- * The session is not saved. The old id of a session that was given a new one ends all the same: an attacker may
- * have it. The cookie is sent where an explicit `save()` has stored a new id.
+ * The session is not saved. The old id of a session that was given a new one ends all the same: an attacker
+ * may have it. The cookie is sent where an explicit `save()` has stored a new id.
  */
 function leave(opened: OpenSession): Awaitable<CookieOutcome> {
   if (!opened.isAvailable) return 'none';

@@ -11,15 +11,16 @@ export interface SessionLimit {
   /**
    * The number of sessions per user: a positive integer, or a function that returns one, or a promise of one,
    * such as by the plan of the user. `principal` is the text that `session.login()` or the option `principal`
-   * gave. The function runs at each login, before the store is called. A login fails with its error, and with
-   * `ERR_SESSION_VALUE` for any other result.
+   * gave. The function runs at each login, before the store is called. A login fails with its error, with
+   * `ERR_SESSION_VALUE` for any other result, and with `ERR_SESSION_STORE`, status 503, for a promise that
+   * does not settle within `storeTimeout`.
    */
   readonly perPrincipal: number | ((principal: string) => Awaitable<number>);
   /**
    * What a login does that would exceed the number. `'evict-oldest'` ends the session whose last login or
    * step-up is the oldest, `'evict-least-recent'` the one that was not used for the longest time, exact to
-   * `timeouts.touchEvery`. `'reject'` refuses the login with `ERR_SESSION_LIMIT`, status 429: a user must sign
-   * out elsewhere first, or wait until a session expires.
+   * `timeouts.touchEvery`. `'reject'` refuses the login with `ERR_SESSION_LIMIT`, status 429: a user must
+   * sign out elsewhere first, or wait until a session expires.
    * @defaultValue `'evict-oldest'`: a user who has lost a device can sign in again
    */
   readonly whenReached?: PrincipalLimit['whenReached'] | undefined;

@@ -72,7 +72,8 @@ export interface SessionMiddleware {
  * const server = createServer(app);
  * const io = new Server(server);
  * io.engine.use(session); // socket.io: each request and each handshake
- * io.use((socket, next) => session(socket.request, {}, (error) => next(error as Error | undefined))); // or each connection
+ * // Or in the listener of each connection.
+ * io.use((socket, next) => session(socket.request, {}, (error) => next(error as Error | undefined)));
  *
  * const sockets = new WebSocketServer({ noServer: true });
  * server.on('upgrade', (req, socket, head) => {

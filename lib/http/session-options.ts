@@ -77,8 +77,8 @@ export interface SessionOptions {
    */
   readonly unset?: 'keep' | 'destroy' | undefined;
   /**
-   * Time between two sweeps, for a store that can sweep expired sessions; `false` for no sweeps (serverless). A
-   * sweep without a listener removes sessions without the event `expired`: set `false` on nodes that do not
+   * Time between two sweeps, for a store that can sweep expired sessions; `false` for no sweeps (serverless).
+   * A sweep without a listener removes sessions without the event `expired`: set `false` on nodes that do not
    * listen. Milliseconds.
    * @defaultValue `minutes(1)`
    */
@@ -91,8 +91,9 @@ export interface SessionOptions {
    */
   readonly load?: 'eager' | 'lazy' | undefined;
   /**
-   * Longest time to wait for one store call; `Infinity` for no limit. Milliseconds. After a timeout, the store
-   * is called at most four times a second until a call returns. A timed out write may still happen later.
+   * Longest time to wait for one store call; `Infinity` for no limit. Milliseconds. After a timeout, the
+   * store is called at most four times a second until a call returns. A timed out write may still happen
+   * later.
    * @defaultValue `seconds(2)`
    */
   readonly storeTimeout?: number | undefined;
@@ -121,10 +122,10 @@ export interface SessionOptions {
    */
   readonly principal?: ((session: UserSession) => string | number | bigint | null | undefined) | undefined;
   /**
-   * Returns what `SessionRegistry` shows of the device of a login, such as `{ browser: 'Firefox' }`. It runs at
-   * each login and step-up, also at those by the option `principal`, and its result replaces the former one.
-   * Any plain object of at most 1024 bytes of JSON, `null` or `undefined` for nothing. A longer one fails the
-   * login with `ERR_SESSION_VALUE`: shorten texts that the client sends, such as `User-Agent`.
+   * Returns what `SessionRegistry` shows of the device of a login, such as `{ browser: 'Firefox' }`. It runs
+   * at each login and step-up, also at those by the option `principal`, and its result replaces the former
+   * one. Any plain object of at most 1024 bytes of JSON, `null` or `undefined` for nothing. A longer one
+   * fails the login with `ERR_SESSION_VALUE`: shorten texts that the client sends, such as `User-Agent`.
    *
    * No address is kept unless the application asks: `truncatedAddress(req.socket.remoteAddress)` returns one
    * without the part that identifies a single client.
@@ -144,28 +145,29 @@ export interface SessionOptions {
    */
   readonly limit?: SessionLimit | undefined;
   /**
-   * Ends the sessions of a user when the password changes: a session is bound to `of(principal)` at its login, and
-   * ends at the next request that finds another result, before a handler runs. `await session.refreshStamp()`
-   * keeps the session that changed the password.
+   * Ends the sessions of a user when the password changes: a session is bound to `of(principal)` at its
+   * login, and ends at the next request that finds another result, before a handler runs.
+   * `await session.refreshStamp()` keeps the session that changed the password.
    *
-   * A session from before the option is bound to the present result by its next request, which writes it once.
+   * A session from before the option is bound to the present result by its next request, which writes it
+   * once.
    */
   readonly credentialStamp?: CredentialStampOptions | undefined;
   /**
-   * Whether a response with a status of 500 or more saves the session. With `false` it saves nothing, and sends
-   * no cookie, unless the request has ended its session or called `save()`. The old id of a session that
-   * was given a new one by `regenerate()` or `login()` ends all the same, and with it that session: an attacker
-   * may have the id.
+   * Whether a response with a status of 500 or more saves the session. With `false` it saves nothing, and
+   * sends no cookie, unless the request has ended its session or called `save()`. The old id of a session
+   * that was given a new one by `regenerate()` or `login()` ends all the same, and with it that session: an
+   * attacker may have the id.
    * @defaultValue `true`, as in express-session (Django, tower-sessions: `false`)
    */
   readonly saveOnError?: boolean | undefined;
   /**
-   * Sends `Clear-Site-Data` with the response of a logout: one that clears the cookie because its own request has
-   * ended the session. `true` for `cache`, `cookies` and `storage`. Only over secure connections, since browsers
-   * ignore it on others. A header that the application has set stays as it is.
+   * Sends `Clear-Site-Data` with the response of a logout: one that clears the cookie because its own request
+   * has ended the session. `true` for `cache`, `cookies` and `storage`. Only over secure connections, since
+   * browsers ignore it on others. A header that the application has set stays as it is.
    *
-   * `cookies` removes all cookies of the domain and its subdomains: those of other session names too, and those
-   * that the same response sets.
+   * `cookies` removes all cookies of the domain and its subdomains: those of other session names too, and
+   * those that the same response sets.
    * @defaultValue no header
    * @see W3C Clear Site Data; OWASP ASVS 5.0, 14.3.1; requirement S-49
    */

@@ -14,8 +14,8 @@ import type { SessionMiddlewareOptions } from './session-middleware.js';
 
 /**
  * Options of {@link sessionRegistry}: those of the middleware whose sessions it lists and ends. Pass at least
- * `store`, and `sessionName`, `timeouts`, `cookie` and `onEvent` where the middleware has them. No `secret` is
- * needed.
+ * `store`, and `sessionName`, `timeouts`, `cookie` and `onEvent` where the middleware has them. No `secret`
+ * is needed.
  */
 export interface SessionRegistryOptions extends Partial<SessionMiddlewareOptions> {
   /** The store of the sessions. */

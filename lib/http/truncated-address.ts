@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 
 /**
- * An IP address without the part that identifies a single client, for the option `device`: the network of 24 bits
- * of an IPv4 address, and that of 48 bits of an IPv6 address. An IPv4-mapped address counts as IPv4.
+ * An IP address without the part that identifies a single client, for the option `device`: the network of 24
+ * bits of an IPv4 address, and that of 48 bits of an IPv6 address. An IPv4-mapped address counts as IPv4.
  *
  * *Errors*: none. The empty text for any other value, such as the `undefined` of a closed socket.
  *

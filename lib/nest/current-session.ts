@@ -36,8 +36,8 @@ export class CurrentSession {
   }
 
   /**
-   * The user that `session.login()` or the option `principal` has bound to the session; `null` for an anonymous
-   * session, and after `destroy()`.
+   * The user that `session.login()` or the option `principal` has bound to the session; `null` for an
+   * anonymous session, and after `destroy()`.
    *
    * @throws SessionError as {@link session}
    */

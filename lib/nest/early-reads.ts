@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** How many requests are watched. Middleware of `main.ts` runs for each request, so the first ones show it. */
+/**
+ * How many requests are watched. Middleware of `main.ts` runs for each request, so the first ones show it.
+ */
 const WATCHED = 100;
 
 const READ = Symbol('nest-session.read');

@@ -30,6 +30,8 @@ export function requestOf(context: ExecutionContext): AnyRequest {
   );
 }
 
-/** The session of a handler's request; `undefined` after `destroy()`. A promise where it must be loaded first. */
+/**
+ * The session of a handler's request; `undefined` after `destroy()`. A promise where it must be loaded first.
+ */
 export const sessionOf = (context: ExecutionContext, name?: string): Awaitable<UserSession | undefined> =>
   askSession(requestOf(context), name);

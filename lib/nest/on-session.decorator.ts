@@ -27,8 +27,8 @@ const TYPES: Readonly<Record<SessionEventType, true>> = {
 
 /**
  * Calls a method of a provider with each event of these types: `@OnSession('login', 'logout')`. The provider
- * must not be request-scoped or transient (`ERR_SESSION_CONFIG` at startup). With several sessions, the method
- * gets the events of all of them: `event.sessionName` is the name.
+ * must not be request-scoped or transient (`ERR_SESSION_CONFIG` at startup). With several sessions, the
+ * method gets the events of all of them: `event.sessionName` is the name.
  *
  * The method runs in a later turn of the event loop, so no request waits for it. If it throws or rejects, the
  * error is logged as a warning. No event contains an id, a key or data of a session.

@@ -12,8 +12,8 @@ const HANDLES = ['path', 'graphql:resolver_type'];
 const DEPENDENCIES = ['design:paramtypes', 'self:paramtypes', 'self:properties_metadata'];
 
 /**
- * Finds handlers with `@RequireSession` or `@RequireLogin` that no `SessionGuard` protects. It runs before the application
- * listens, because such handlers would be open to anyone.
+ * Finds handlers with `@RequireSession` or `@RequireLogin` that no `SessionGuard` protects. It runs before
+ * the application listens, because such handlers would be open to anyone.
  */
 @Injectable()
 export class RouteCheck {

@@ -29,7 +29,8 @@ export interface SessionRoute {
 /** Options that are fixed when the module is registered: name, routes and imports. */
 export interface SessionRegistration extends Pick<SessionMiddlewareOptions, 'sessionName'> {
   /**
-   * Whether the store and the registry can be injected in every module. The middleware is global in both cases.
+   * Whether the store and the registry can be injected in every module. The middleware is global in both
+   * cases.
    * @defaultValue `true`
    */
   readonly isGlobal?: boolean;

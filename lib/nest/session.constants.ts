@@ -16,8 +16,8 @@ export const SESSION_EVENTS = Symbol('SESSION_EVENTS');
 export const SESSION_MOUNT = Symbol('SESSION_MOUNT');
 
 /**
- * Token of the session middleware: `app.use(app.get(SESSION_MIDDLEWARE))` mounts it at this place. Each request
- * loads its session once, also where the module mounts the middleware too.
+ * Token of the session middleware: `app.use(app.get(SESSION_MIDDLEWARE))` mounts it at this place. Each
+ * request loads its session once, also where the module mounts the middleware too.
  */
 export const SESSION_MIDDLEWARE = Symbol('SESSION_MIDDLEWARE');
 

@@ -91,7 +91,9 @@ export class SessionGuard implements CanActivate {
   }
 }
 
-/** Sets a header of the response of an HTTP handler. In other contexts the exception alone is the response. */
+/**
+ * Sets a header of the response of an HTTP handler. In other contexts the exception alone is the response.
+ */
 function setHeader(context: ExecutionContext, name: string, value: string): void {
   if (context.getType() !== 'http') return;
   const response = context.switchToHttp().getResponse<{ header(name: string, value: string): unknown }>();

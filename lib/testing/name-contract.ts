@@ -68,7 +68,10 @@ export const NAMES: Cases = {
   },
 };
 
-/** Checks that each name has its own text, when all are created together and when each is set, changed and removed. */
+/**
+ * Checks that each name has its own text, when all are created together and when each is set, changed and
+ * removed.
+ */
 async function checkDistinct(store: SessionStore, names: readonly string[]): Promise<void> {
   const textOf = (name: string): string => JSON.stringify(name);
   const all = new Map(names.map((name) => [name, textOf(name)]));

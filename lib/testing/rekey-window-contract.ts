@@ -24,8 +24,9 @@ interface RekeyWindow {
 /**
  * Loads both keys repeatedly during a rekey.
  *
- * Two loads are two instants. The order decides what they prove: if the new key was there first and the old key is there
- * later, both were there at one moment; if the old key was gone first and the new key is missing later, neither was there.
+ * Two loads are two instants. The order decides what they prove: if the new key was there first and the old
+ * key is there later, both were there at one moment; if the old key was gone first and the new key is missing
+ * later, neither was there.
  */
 async function rekeyWindow(
   store: SessionStore,

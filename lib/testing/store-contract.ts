@@ -57,8 +57,8 @@ export interface StoreContractOptions<S extends SessionStore = SessionStore> {
    */
   readonly scans?: boolean;
   /**
-   * Whether `rekey` changes both keys in one step. `false` for a store whose servers cannot, such as Redis Cluster: both
-   * keys may then be readable during a rekey, see `SessionStore.rekey`.
+   * Whether `rekey` changes both keys in one step. `false` for a store whose servers cannot, such as Redis
+   * Cluster: both keys may then be readable during a rekey, see `SessionStore.rekey`.
    * @defaultValue `true`
    */
   readonly atomicRekey?: boolean;

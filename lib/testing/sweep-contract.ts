@@ -9,7 +9,9 @@ const RACES = 20;
 
 type SweepingStore = SessionStore & ExpirySweeper;
 
-/** The case of a store with the option `sweeps: false`: the engine would call an untested `deleteExpired()`. */
+/**
+ * The case of a store with the option `sweeps: false`: the engine would call an untested `deleteExpired()`.
+ */
 export const NO_SWEEP: Cases = {
   'has no deleteExpired() with sweeps: false': async (store) => {
     ok(!isExpirySweeper(store), 'The store has deleteExpired(). Remove the option sweeps: false.');

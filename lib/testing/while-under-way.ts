@@ -7,8 +7,9 @@ const WATCHERS = 4;
 const CHECKS_PER_TURN = 4;
 
 /**
- * Calls the `checks` in turn, in concurrent loops, from before `work` starts until it has settled. Resolves with the result
- * of `work`. Each loop starts with another check: loops in step with the work would all miss the same moments.
+ * Calls the `checks` in turn, in concurrent loops, from before `work` starts until it has settled. Resolves
+ * with the result of `work`. Each loop starts with another check: loops in step with the work would all miss
+ * the same moments.
  */
 export async function whileUnderWay<T>(
   work: () => Awaitable<T>,

@@ -51,6 +51,16 @@ class DevicesController {
   ) {
     return { ended: await this.#registry.revokeAll(user, { except: session }) };
   }
+  /** A mistake: the session of another name. */
+  @Get('mistakes') async mistakes(
+    @CurrentPrincipal() user: string,
+    @Session({ name: 'admin' }) session: UserSession,
+  ) {
+    const listed = this.#registry.list(user, { current: session });
+    const ended = this.#registry.revokeAll(user, { except: session });
+    const results = await Promise.allSettled([listed, ended]);
+    return results.map((one) => (one.status === 'rejected' ? String(one.reason) : 'accepted'));
+  }
 }
 
 @Controller()
@@ -118,6 +128,18 @@ describe.each(ADAPTERS)('the registry of sessions on %s', (_, adapter) => {
   }
   const who = (browser: Browser): Promise<unknown> => browser.get('/who');
   const nobody = { user: null, admin: null };
+
+  it('refuses a session of another name, and ends none', async () => {
+    const browser = await signIn();
+    await browser.post('/admin/login/u1');
+    const expected = 'must be a session named "default", as this registry is, got one named "admin".';
+    const fix = 'Pass it to the registry of its name.';
+    expect(await browser.get('/mistakes')).toEqual([
+      `TypeError: The option current ${expected} ${fix}`,
+      `TypeError: The option except ${expected} ${fix}`,
+    ]);
+    expect(await who(browser)).toEqual({ user: 'u1', admin: 'u1' });
+  });
 
   it('lists the sessions of a user, and which one is the current', async () => {
     const [laptop, phone] = [await signIn(), await signIn()];

@@ -9,7 +9,9 @@ import { type Clock, nextTurn } from '../util/clock.js';
 import { PendingWork } from '../util/pending-work.js';
 import { handleOf } from './session-info.js';
 
-/** How many sessions a claim returns, with their attributes. A node that dies loses the events of one claim. */
+/**
+ * How many sessions a claim returns, with their attributes. A node that dies loses the events of one claim.
+ */
 const CLAIMED_AT_ONCE = 100;
 /** How long a node that stops waits for its claim, whose events no other node can emit. Milliseconds. */
 const CLAIM_WITHIN_MS = 4000;

@@ -16,8 +16,8 @@ export interface Refusal {
 }
 
 /**
- * A store that creates a record in two steps, such as Redis Cluster, may stamp it after it is visible. Refused
- * records younger than this stay until they expire. Clocks of nodes may differ by less. Milliseconds.
+ * A store that creates a record in two steps, such as Redis Cluster, may stamp it after it is visible.
+ * Refused records younger than this stay until they expire. Clocks of nodes may differ by less. Milliseconds.
  */
 const GRACE_MS = minutes(1);
 

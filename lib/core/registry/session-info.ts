@@ -60,7 +60,9 @@ export function infoOf(
   };
 }
 
-/** Whether a record is a live session: neither expired, by the present limits too, nor refused by the epoch. */
+/**
+ * Whether a record is a live session: neither expired, by the present limits too, nor refused by the epoch.
+ */
 export function isLive(
   record: SessionRecord,
   epoch: number,

@@ -22,7 +22,8 @@ const ALL = Number.MAX_SAFE_INTEGER;
  * A session is named by its `handle`. No method returns or accepts an id or a key. A principal is the text or
  * number that `session.login()` or the option `principal` gave.
  *
- * All methods reject with `ERR_SESSION_STORE` if the store fails, and with `ERR_SESSION_CONFIG` if it cannot
+ * `list` and `revokeAll` reject with a TypeError for a session of another name as `current` or `except`. All
+ * methods reject with `ERR_SESSION_STORE` if the store fails, and with `ERR_SESSION_CONFIG` if it cannot
  * list the sessions of a principal.
  */
 export class SessionRegistry implements AsyncIterable<SessionInfo> {
@@ -46,7 +47,7 @@ export class SessionRegistry implements AsyncIterable<SessionInfo> {
     principal: string | number | bigint,
     options: { readonly current?: UserSession | undefined } = {},
   ): Promise<SessionInfo[]> {
-    const current = handlesOption(options.current, 'current');
+    const current = handlesOption(options.current, 'current', this.#parts.realm);
     const sessions = await this.#live('list', principal, MOST_LISTED);
     return sessions.map((session) => infoOf(session, this.#parts, current));
   }
@@ -82,9 +83,9 @@ export class SessionRegistry implements AsyncIterable<SessionInfo> {
     principal: string | number | bigint,
     options: { readonly except?: UserSession | undefined } = {},
   ): Promise<number> {
-    const { store } = this.#parts;
+    const { store, realm } = this.#parts;
     // By its handle, which stays: the key changes when the session gets a new id meanwhile.
-    const kept = handlesOption(options.except, 'except');
+    const kept = handlesOption(options.except, 'except', realm);
     return this.#end('revokeAll', principal, (session) => !kept.includes(handleOf(session, store)));
   }
 

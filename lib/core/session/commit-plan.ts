@@ -46,7 +46,7 @@ export interface CommitPlan {
  *
  * Four rules hold for each row: a destroyed session sends no cookie; only a stored session is patched,
  * touched, rekeyed or deleted; a cookie is sent only for a record that exists after the commit; a stored
- * session that got a new id is rekeyed or deleted.
+ * session that got a new id is rekeyed or deleted. An id that no browser gets is not stored.
  */
 export function planCommit(facts: CommitFacts, policy: CommitPolicy): CommitPlan {
   if (facts.destroyed) return planDestroyed(facts);
@@ -73,8 +73,10 @@ function planFresh({ changed, rekeyed, deliverable }: CommitFacts, policy: Commi
   return isDue && deliverable ? { write: 'create', cookie: 'send' } : { write: 'none', cookie: 'none' };
 }
 
-/** A session is rekeyed even if the new cookie cannot be sent: an attacker may have the old id. */
+/** If no browser can get the new id, the session ends: an attacker may have the old id. */
 function planStored(facts: CommitFacts, policy: CommitPolicy): CommitPlan {
+  if (facts.rekeyed && facts.client !== 'current' && !facts.deliverable)
+    return { write: 'delete', cookie: 'none' };
   const isDue =
     facts.rekeyed ||
     facts.client !== 'current' ||

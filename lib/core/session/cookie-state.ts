@@ -1,7 +1,10 @@
 import type { CommitFacts } from './commit-plan.js';
 import type { CookieAttributes, CookiePlan, SessionCookie, SessionCookieFactory } from './session-cookie.js';
 
-/** What a cookie object is made from on first read. `endsBy` is the absolute end of the session, and so of its cookie. */
+/**
+ * What a cookie object is made from on first read. `endsBy` is the absolute end of the session, and so of its
+ * cookie.
+ */
 export interface CookieSeed {
   readonly settings: string | null;
   readonly touchedAt: number;

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { SessionError } from '../errors.js';
 import type { SessionEventListener } from '../session-event.js';
 import { CircuitBreaker } from '../store/circuit-breaker.js';
-import { chain, type Awaitable } from '../util/awaitable.js';
+import { chain, isThenable, type Awaitable } from '../util/awaitable.js';
 import type { Clock } from '../util/clock.js';
 import { withDeadline } from '../util/deadline.js';
 import { describeKind } from '../util/describe-value.js';
@@ -143,9 +143,6 @@ export class CredentialStamps {
     return error;
   }
 }
-
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 
 const lateError = (): SessionError =>
   new SessionError('ERR_SESSION_STORE', 'The option credentialStamp.of did not return a stamp in time.');

@@ -13,8 +13,8 @@ type DeviceFacts = Pick<LoginFacts, 'device'>;
 const NO_OPTION: DeviceFacts = {};
 
 /**
- * A copy of what the option `device` returns for the request of a login. Empty without the option, and with an
- * `undefined` device if it returns nothing.
+ * A copy of what the option `device` returns for the request of a login. Empty without the option, and with
+ * an `undefined` device if it returns nothing.
  *
  * @throws SessionError `ERR_SESSION_VALUE`, and whatever the option throws.
  */

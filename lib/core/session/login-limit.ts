@@ -1,7 +1,8 @@
 import { SessionError } from '../errors.js';
 import { scopeOf } from '../store/principal-scope.js';
 import type { PrincipalLimit } from '../store/session-store.js';
-import { chain, type Awaitable } from '../util/awaitable.js';
+import { chain, isThenable, type Awaitable } from '../util/awaitable.js';
+import { withDeadline } from '../util/deadline.js';
 import { describeWithoutText } from '../util/describe-value.js';
 import type { SessionState } from './session-state.js';
 
@@ -13,14 +14,15 @@ export const isSessionCount = (value: unknown): value is number =>
  * The limit of a write of the whole record. `null` without the option `limit`, and where the record has its
  * user already: a step-up, a `regenerate()` and a renewal do not count.
  *
- * @throws SessionError `ERR_SESSION_VALUE` where the function of the option returns no positive integer, and
- * whatever it throws.
+ * @throws SessionError `ERR_SESSION_VALUE` where the function of the option returns no positive integer,
+ * `ERR_SESSION_STORE` where it returns nothing in time, and whatever it throws.
  */
 export function limitOf(state: SessionState): Awaitable<PrincipalLimit | null> {
   const { limit } = state.parts.features;
   if (limit === null || !bindsUser(state)) return null;
   const { whenReached } = limit;
-  return chain(limit.perPrincipal(scopeOf(state.identity.principal!).principal), (most) => {
+  const result = limit.perPrincipal(scopeOf(state.identity.principal!).principal);
+  return chain(isThenable(result) ? inTime(state, Promise.resolve(result)) : result, (most) => {
     if (!isSessionCount(most)) throw countError(most);
     return { most, whenReached, at: state.now };
   });
@@ -31,6 +33,17 @@ export function bindsUser({ identity, stored }: SessionState): boolean {
   const { principal } = identity;
   return principal !== null && stored?.record.principal !== principal;
 }
+
+/** Waits no longer than for a store: the steps of the session that follow wait for this one. */
+function inTime({ parts: { storeTimeoutMs } }: SessionState, result: Promise<unknown>): Promise<unknown> {
+  return storeTimeoutMs === null ? result : withDeadline(result, storeTimeoutMs, lateError);
+}
+
+const lateError = (): SessionError =>
+  new SessionError(
+    'ERR_SESSION_STORE',
+    'The function of the option limit.perPrincipal did not return a number in time.',
+  );
 
 function countError(value: unknown): SessionError {
   return new SessionError(

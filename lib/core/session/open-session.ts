@@ -14,7 +14,7 @@ import { applyOptionEarly, checkSaved, commitSession } from './session-commit.js
 import { keepError } from './session-errors.js';
 import { cookieOfFailure, expiresAt, hasChanges, isInsecure, plannedCookie } from './session-facts.js';
 import { handlesOf, plainPrincipal, presentLogin } from './session-identity.js';
-import { endOldId, remove, removeCreated } from './session-removal.js';
+import { endOldId, remove, removeUndelivered } from './session-removal.js';
 import { SessionState } from './session-state.js';
 import type { RegenerateOptions, UserSession } from './user-session.js';
 
@@ -46,6 +46,9 @@ export class OpenSession {
   }
   get handles(): readonly [string, ...string[]] {
     return handlesOf(this.#state);
+  }
+  get sessionName(): string {
+    return this.#state.parts.features.realm;
   }
   get principal(): string | null {
     return plainPrincipal(this.#state);
@@ -160,11 +163,11 @@ export class OpenSession {
     return this.isAvailable ? plannedCookie(this.#state) : 'none';
   }
 
-  /** Deletes the session where this request created it and no browser has its cookie. */
-  removeCreated(): Awaitable<void> {
+  /** Deletes the session where this request has stored it under a new id and no browser has its cookie. */
+  removeUndelivered(): Awaitable<void> {
     const state = this.#state;
-    if (state.stored?.isCreated !== true || state.cookie.browser.client === 'current') return undefined;
-    return this.#inOrder(() => removeCreated(state));
+    if (state.stored?.hasNewId !== true || state.cookie.browser.client === 'current') return undefined;
+    return this.#inOrder(() => removeUndelivered(state));
   }
 
   /** The cookie to send now. From here on the browser holds the present id. */

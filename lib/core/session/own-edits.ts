@@ -92,7 +92,9 @@ export function withOwnChanges(changes: Changes, state: EditedState): Changes {
   return all;
 }
 
-/** The edits after a write of the whole record: `mine` as this request has it, `stored` merged with others. */
+/**
+ * The edits after a write of the whole record: `mine` as this request has it, `stored` merged with others.
+ */
 export function editsAfterWrite(edits: OwnEdits, mine: SessionRecord, stored: SessionRecord): OwnEdits {
   return settled(edits, (name) => ({
     from: mine.attributes.get(name) ?? null,

@@ -17,7 +17,7 @@ export interface PendingIdentity {
   /** The handle of the stored session; `null` without one, and for a `regenerate` that nobody listens to. */
   readonly formerHandle: string | null;
   readonly method: string | null;
-  /** The user before a logout, as stores index it. */
+  /** The user before a logout or a `regenerate`, as stores index it. */
   readonly formerPrincipal: string | null;
   /** The option `principal` has begun the move, not the application. */
   readonly isAutomatic: boolean;

@@ -11,7 +11,10 @@ import type { SessionState } from './session-state.js';
 import { write } from './session-writer.js';
 import { withStamp } from './stamp-binding.js';
 
-/** Makes the store agree with the session, and returns what becomes of the cookie. An explicit save needs a record. */
+/**
+ * Makes the store agree with the session, and returns what becomes of the cookie. An explicit save needs a
+ * record.
+ */
 export function commitSession(state: SessionState, isExplicit: boolean): Awaitable<CookieOutcome> {
   if (state.isGone) return 'none';
   const { features } = state.parts;
@@ -24,7 +27,9 @@ export function commitSession(state: SessionState, isExplicit: boolean): Awaitab
   return state.pending === null ? writeSession(state, isExplicit) : writeLogin(state, isExplicit);
 }
 
-/** Stores a login that the limit may refuse. What the option `principal` returns counts at the next commit. */
+/**
+ * Stores a login that the limit may refuse. What the option `principal` returns counts at the next commit.
+ */
 export function storeLogin(state: SessionState): Awaitable<void> {
   return chain(writeLogin(state, true), () => undefined);
 }
@@ -59,7 +64,9 @@ function writeSession(
   return chain(write(state, plan.write, changes), () => (state.isGone ? 'none' : plan.cookie));
 }
 
-/** The session is again what it was before a login that has failed. A store that failed may have applied it. */
+/**
+ * The session is again what it was before a login that has failed. A store that failed may have applied it.
+ */
 function undoLogin(state: SessionState, principal: string | null, error: unknown): void {
   const undo = state.pending?.undo;
   if (undo == null || isStoreFailure(error)) return;

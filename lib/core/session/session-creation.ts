@@ -49,7 +49,9 @@ function createRecord(state: SessionState, creation: Creation): Awaitable<void> 
   });
 }
 
-/** Remembers a login that fails: the store may have applied it, and then it counts as a session of the user. */
+/**
+ * Remembers a login that fails: the store may have applied it, and then it counts as a session of the user.
+ */
 function send(state: SessionState, key: SessionKey, { record, limit }: Creation) {
   const { store } = state.parts;
   const terms = createTerms(state, limit);
@@ -63,7 +65,9 @@ function send(state: SessionState, key: SessionKey, { record, limit }: Creation)
   );
 }
 
-/** The store has refused the record. The session that is in the way may be the one of an attempt that failed. */
+/**
+ * The store has refused the record. The session that is in the way may be the one of an attempt that failed.
+ */
 function settleRefused(
   state: SessionState,
   creation: Creation,

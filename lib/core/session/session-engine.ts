@@ -146,7 +146,10 @@ export class SessionEngine {
     return SessionObject.open(this.#parts, request, found === 'duplicate' ? null : found);
   }
 
-  /** Whether a commit is due although the application has not read the session. A passive request is no activity. */
+  /**
+   * Whether a commit is due although the application has not read the session. A passive request is no
+   * activity.
+   */
   isCommitDue(found: FoundOrFailed, cookies: SessionCookieFactory, isPassive = false): boolean {
     const { policy, lifetimes, clock } = this.#parts;
     if (found === null || found === 'duplicate') return policy.saveUninitialized;

@@ -32,7 +32,10 @@ function reportIdentity(state: SessionState, isCreated: boolean): void {
   if (kind === 'logout') {
     if (former !== null) sink.emit({ type: 'logout', ...about(state, former, formerPrincipal) });
   } else if (kind === 'regenerate') {
-    if (former !== null && !isCreated) sink.emit({ type: 'regenerated', formerHandle: former, ...present });
+    if (former === null || isCreated) return;
+    if (formerPrincipal !== null && formerPrincipal !== state.identity.principal)
+      sink.emit({ type: 'logout', ...about(state, former, formerPrincipal) });
+    sink.emit({ type: 'regenerated', formerHandle: former, ...present });
   } else {
     const formerHandle = former === handle ? null : former;
     sink.emit({ type: 'login', formerHandle, method, isStepUp: kind === 'step-up', ...present });

@@ -57,7 +57,9 @@ export function presentPrincipal(state: SessionState): string | null {
   return bound !== null && boundLogin(state)?.via === 'option' ? null : bound;
 }
 
-/** The user of the session, by the name that the application gave; `null` while anonymous, and once it ended. */
+/**
+ * The user of the session, by the name that the application gave; `null` while anonymous, and once it ended.
+ */
 export function plainPrincipal(state: SessionState): string | null {
   if (state.ending === 'destroyed') return null;
   const principal = isRefused(state) ? state.identity.principal : presentPrincipal(state);

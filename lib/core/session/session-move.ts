@@ -43,7 +43,7 @@ function regenerateOf(state: SessionState): PendingIdentity {
   const { pending, stored, moving } = state;
   const isFirst = stored !== null && moving === null;
   const formerHandle = isFirst ? madeHandle(state) : (pending?.formerHandle ?? null);
-  return pendingIdentity('regenerate', { formerHandle });
+  return pendingIdentity('regenerate', { formerHandle, formerPrincipal: stored?.record.principal ?? null });
 }
 
 /** The engine's attributes of a session that keeps its identity: its handle is stored from now on. */

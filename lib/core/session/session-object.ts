@@ -71,9 +71,9 @@ export class SessionObject {
     return at === undefined ? null : Math.abs(now - at);
   }
 
-  /** See {@link handlesOfSession}. */
-  static handles(session: object): readonly string[] {
-    return #open in session ? session.#open.handles : [];
+  /** See {@link namesOfSession}. */
+  static names(session: object): SessionNames | null {
+    return #open in session ? session.#open : null;
   }
 
   login(principal: unknown, options?: unknown): unknown {
@@ -157,12 +157,19 @@ export function authenticatedAgo(session: object, method?: string): number | nul
   return SessionObject.ago(session, method);
 }
 
-/**
- * The handles by which a store may hold a session: before a move that is not stored yet, it has the one
- * before. Empty for any other object.
- */
-export function handlesOfSession(session: object): readonly string[] {
-  return SessionObject.handles(session);
+/** By what a session is known. */
+export interface SessionNames {
+  readonly sessionName: string;
+  /**
+   * The handles by which a store may hold the session: before a move that is not stored yet, it has the one
+   * before.
+   */
+  readonly handles: readonly string[];
+}
+
+/** The names of a session; `null` for any other object. */
+export function namesOfSession(session: object): SessionNames | null {
+  return SessionObject.names(session);
 }
 
 // An attribute may be named `constructor`.

@@ -13,8 +13,8 @@ export function remove(state: SessionState): Awaitable<void> {
 }
 
 /** Deletes the record of a session whose cookie could not be sent. */
-export function removeCreated(state: SessionState): Awaitable<void> {
-  return chain(state.parts.store.delete(state.stored!.key), () => state.lose());
+export function removeUndelivered(state: SessionState): Awaitable<void> {
+  return chain(remove(state), () => state.lose());
 }
 
 /** Runs {@link endOldId} in order when the connection closes, once for each request. */
@@ -30,9 +30,11 @@ export function endOldIdOnceClosed(
 
 /** Deletes the record where a new id was requested and the record is not moved yet. */
 export async function endOldId(state: SessionState): Promise<void> {
-  if (state.moving === null || state.stored === null) return;
+  const { moving, stored, parts } = state;
+  if (moving === null || stored === null) return;
   try {
-    await state.parts.store.delete(state.stored.key);
+    const result = await parts.store.delete(stored.key);
+    if (result === 'deleted' && parts.features.sink.isOn) reportEnded(state);
   } catch {
     // The event of the store reports it.
   }

@@ -19,7 +19,7 @@ export class SessionState {
   readonly cookie: CookieState;
   /** When the session was created, whose it is, and its epoch. */
   identity: Pick<SessionRecord, 'createdAt' | 'principal' | 'epoch'>;
-  /** The engine's attributes of the next whole record; `null` for none. Until a move, those of `stored` count. */
+  /** The engine's attributes of the next whole record; `null` for none. Before a move `stored` has them. */
   own: OwnTexts | null = null;
   /** The engine's attributes that this request has set; `null` for none. */
   edits: OwnEdits | null = null;
@@ -37,7 +37,7 @@ export class SessionState {
   isAsked = false; // The option `principal` runs.
   /** `null` where no store holds the session. */
   stored: StoredSnapshot | null = null;
-  /** Why the session is not saved any more: the application has ended it, or another request (`gone`), or both. */
+  /** Why the session is not saved any more: the application ended it, another request (`gone`), or both. */
   ending: 'destroyed' | 'released' | 'gone' | 'gone-and-released' | null = null;
   /** What the next commit moves to the new id; `null` unless a new id was requested. */
   moving: Carried | null = null;
@@ -113,6 +113,7 @@ export class SessionState {
   dropId(): void {
     const before = typeof this.#id === 'string' ? this.#id : this.#id.before;
     this.#id = { before, isBeingMade: false };
+    this.cookie.outdate();
   }
 
   /** What was changed since the last commit. @throws SessionError `ERR_SESSION_VALUE` */
@@ -125,20 +126,19 @@ export class SessionState {
     this.identity = record;
     this.own = this.edits = this.formerOwner = this.moving = this.pending = null;
     this.isStamped = this.needsStamp = false;
-    const { isCreated, isTouched } = this.stored!;
-    this.stored = { ...snapshotOf(key, record, isCreated), isTouched };
+    const { hasNewId, isTouched } = this.stored!;
+    this.stored = { ...snapshotOf(key, record, hasNewId), isTouched };
     this.cookie.use(this.seed(this.stored.cookieSettings, record.touchedAt));
     this.attributes.hydrate(record.attributes);
   }
 
   /**
    * The store has created or moved the whole session: `mine` is the record of this request, `record` the
-   * one that was stored, merged with changes of other requests. The browser's cookie, if any, has another id.
+   * one that was stored, merged with changes of other requests.
    */
   saved(key: SessionKey, mine: SessionRecord, record: SessionRecord): void {
-    this.stored = snapshotOf(key, record, this.stored === null || this.stored.isCreated);
+    this.stored = snapshotOf(key, record, true);
     this.moving = null;
-    this.cookie.outdate();
     if (this.edits !== null) this.edits = editsAfterWrite(this.edits, mine, record);
     this.attributes.saved(mine.attributes);
     if (record !== mine) this.#show(record);

@@ -10,8 +10,8 @@ import type { SessionState } from './session-state.js';
  * Binds the session to the present stamp of its user, and runs the write that stores it. From then on other
  * requests compare with this stamp, and not with an earlier one that was kept.
  *
- * @throws SessionError `ERR_SESSION_STORE` where the option `credentialStamp` fails. `ERR_SESSION_VALUE` where
- * it returns no text.
+ * @throws SessionError `ERR_SESSION_STORE` where the option `credentialStamp` fails. `ERR_SESSION_VALUE`
+ * where it returns no text.
  */
 export async function withStamp<T>(state: SessionState, write: () => Awaitable<T>): Promise<T> {
   const stamps = state.parts.features.stamps!;

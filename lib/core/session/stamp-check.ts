@@ -30,8 +30,9 @@ export function checkStamp(parts: StampParts, found: FoundSession): Awaitable<Fo
 }
 
 /**
- * The stamps differ. The one that was kept may be older than that of the session: the call that `fresh` is the
- * result of has begun after the load, or is made now. And another request of the session may have refreshed it.
+ * The stamps differ. The one that was kept may be older than that of the session: the call that `fresh` is
+ * the result of has begun after the load, or is made now. And another request of the session may have
+ * refreshed it.
  */
 async function checkAgain(
   parts: StampParts,

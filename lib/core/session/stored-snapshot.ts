@@ -11,22 +11,22 @@ export interface StoredSnapshot {
   readonly cookieSettings: string | null;
   /** The text of the timeouts that the session has set. */
   readonly lifetime: string | null;
-  /** This request created the record. */
-  readonly isCreated: boolean;
+  /** This request has stored the record under this id. */
+  readonly hasNewId: boolean;
   /** The application has called `touch()` since. */
   readonly isTouched: boolean;
 }
 
 /** The snapshot of a record that was loaded or written as a whole. */
-export function snapshotOf(key: SessionKey, record: SessionRecord, isCreated = false): StoredSnapshot {
+export function snapshotOf(key: SessionKey, record: SessionRecord, hasNewId = false): StoredSnapshot {
   const cookieSettings = record.attributes.get(COOKIE) ?? null;
   const lifetime = record.attributes.get(LIFETIME) ?? null;
-  return { key, record, cookieSettings, lifetime, isCreated, isTouched: false };
+  return { key, record, cookieSettings, lifetime, hasNewId, isTouched: false };
 }
 
 /** The snapshot after a patch, which the store has applied to this record. */
 export function patchedSnapshot(
-  { key, isCreated }: StoredSnapshot,
+  { key, hasNewId }: StoredSnapshot,
   patch: SessionPatch,
   held: SessionRecord,
 ): StoredSnapshot {
@@ -39,7 +39,7 @@ export function patchedSnapshot(
     record: { ...held, touchedAt, expiresAt, principal: patch.principal.to, revision, attributes },
     cookieSettings: changes.get(COOKIE)!.to,
     lifetime: attributes.get(LIFETIME) ?? null,
-    isCreated,
+    hasNewId,
     isTouched: false,
   };
 }

@@ -8,8 +8,8 @@ import type { SessionLifetime } from './session-lifetime.js';
 export interface SessionData {}
 
 /**
- * What the option `device` records of the device of a login. Augment it to type the option, and `device` in the
- * results of `SessionRegistry`.
+ * What the option `device` records of the device of a login. Augment it to type the option, and `device` in
+ * the results of `SessionRegistry`.
  */
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type
 export interface SessionDevice {}
@@ -60,8 +60,8 @@ export interface SessionControls<T extends object = SessionData> {
    */
   readonly principal: string | null;
   /**
-   * When the user last signed in or was stepped up: epoch milliseconds; `null` while anonymous. With the option
-   * `principal`, the instant at which it had another result.
+   * When the user last signed in or was stepped up: epoch milliseconds; `null` while anonymous. With the
+   * option `principal`, the instant at which it had another result.
    */
   readonly authenticatedAt: number | null;
   /** The last use of each method of `login()`, such as `{ pwd: 1767225600000 }`. Epoch milliseconds. */
@@ -108,8 +108,9 @@ export interface SessionControls<T extends object = SessionData> {
    * A request of the same browser that runs between the change and this call can end the session: it is not
    * distinguishable from one of another browser.
    *
-   * @throws SessionError `ERR_SESSION_CONFIG` without the option, `ERR_SESSION_VALUE` for an anonymous session
-   * and a result that is no text, `ERR_SESSION_STORE` when the option or the store fails, and those of `save()`.
+   * @throws SessionError `ERR_SESSION_CONFIG` without the option, `ERR_SESSION_VALUE` for an anonymous
+   * session and a result that is no text, `ERR_SESSION_STORE` when the option or the store fails, and those
+   * of `save()`.
    * @see OWASP ASVS 5.0, 7.4.3
    */
   refreshStamp(): Promise<void>;

@@ -3,8 +3,8 @@ import type { StoredSession } from './session-store.js';
 
 /**
  * Optional: a store that can end all sessions of a realm at once. Each realm has a counter. The store returns
- * `'revoked'` from `load` for a record whose `epoch` is below the counter of the realm, and stamps the present
- * value on each record that it creates, see `WriteTerms`.
+ * `'revoked'` from `load` for a record whose `epoch` is below the counter of the realm, and stamps the
+ * present value on each record that it creates, see `WriteTerms`.
  */
 export interface SessionEpochs {
   /** The counter of a realm; 0 before the first {@link SessionEpochs.advanceEpoch}. */
@@ -40,14 +40,14 @@ export interface SessionPage {
 export interface ExpiryClaims {
   /**
    * Removes records that had expired at `before`, at most `limit` of them, and returns them. Each record is
-   * returned by one call only, over all nodes, and counted by no `deleteExpired`. A record whose expiry is moved
-   * meanwhile stays. A result below `limit` means that no more are left, that a concurrent call removes them, or
-   * that some could not be read.
+   * returned by one call only, over all nodes, and counted by no `deleteExpired`. A record whose expiry is
+   * moved meanwhile stays. A result below `limit` means that no more are left, that a concurrent call removes
+   * them, or that some could not be read.
    */
   claimExpired(before: number, limit: number): Promise<readonly StoredSession[]>;
   /**
-   * For a store that also removes expired records by a timer of its own: it leaves them to `claimExpired` until
-   * the returned function is called.
+   * For a store that also removes expired records by a timer of its own: it leaves them to `claimExpired`
+   * until the returned function is called.
    */
   holdExpired?(): () => void;
 }

@@ -9,8 +9,8 @@ export function withDeadline<T>(promise: Promise<T>, limitMs: number, late: () =
 }
 
 /**
- * As {@link withDeadline}, for work that must end before the process: the timer keeps it alive. Without it the
- * process could exit in the middle of a shutdown, when nothing else is pending.
+ * As {@link withDeadline}, for work that must end before the process: the timer keeps it alive. Without it
+ * the process could exit in the middle of a shutdown, when nothing else is pending.
  */
 export function withRefDeadline<T>(promise: Promise<T>, limitMs: number, late: () => Error): Promise<T> {
   return settle(promise, late, (expire) => setTimeout(expire, limitMs));

@@ -2,8 +2,8 @@
 const GENERATION_SIZE = 10_000;
 
 /**
- * A map of bounded size, without a timer: it keeps what was set or read last. Entries are in two generations. A
- * full young one replaces the old one, and an entry that is read moves to the young one.
+ * A map of bounded size, without a timer: it keeps what was set or read last. Entries are in two generations.
+ * A full young one replaces the old one, and an entry that is read moves to the young one.
  */
 export class RecentMap<V> {
   readonly #size: number;

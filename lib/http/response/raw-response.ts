@@ -37,7 +37,9 @@ export class RawResponse {
     if (isGone(this.res)) for (const session of this.sessions) session.undelivered();
   }
 
-  /** Calls the method of the response. Session headers are set last, in `writeHead`, which sends each head. */
+  /**
+   * Calls the method of the response. Session headers are set last, in `writeHead`, which sends each head.
+   */
   send(method: OutputMethod, args: readonly unknown[]): unknown {
     let given = args;
     if (method === 'writeHead' && this.headers !== 'written') {

@@ -89,7 +89,9 @@ function newestMeta(file: DataFile): Meta | string {
   return second.transaction > first.transaction ? second : first;
 }
 
-/** After a power cut LMDB opens the last snapshot on the disk: its meta is in the middle of the first page. */
+/**
+ * After a power cut LMDB opens the last snapshot on the disk: its meta is in the middle of the first page.
+ */
 function metaToOpen(file: DataFile, newest: Meta): Meta {
   if (newest.isSynced || newest.boot === thisBoot()) return newest;
   const page = readAt(file, newest.pageSize / 2, PAGE_HEADER + META_LENGTH);

@@ -106,7 +106,10 @@ export class LmdbRecords {
     if (record.principal !== null) void principals.remove([digestOf(record.principal), key]);
   }
 
-  /** Removes up to `limit` records that had expired at an instant, and returns how many, and the readable ones. */
+  /**
+   * Removes up to `limit` records that had expired at an instant, and returns how many, and the readable
+   * ones.
+   */
   removeExpired(before: number, limit: number): { count: number; sessions: StoredSession[] } {
     const { expiries } = this.#tables;
     const expired = [...expiries.getKeys({ end: [before + 1], limit })];

@@ -20,8 +20,8 @@ interface KeyPage {
 }
 
 /**
- * Pages of all keys of a map, in their order. The keys of the last search serve the pages that follow, without
- * those that were added since.
+ * Pages of all keys of a map, in their order. The keys of the last search serve the pages that follow,
+ * without those that were added since.
  */
 export class KeyPages {
   readonly #entries: ReadonlyMap<SessionKey, unknown>;

@@ -31,8 +31,8 @@ export type { MemoryStoreOptions } from './memory-options.js';
  * ends, and other processes cannot use them.
  *
  * At a limit the store evicts sessions that were not used recently: first those without a principal, then
- * any. `evicted` counts them. Expired sessions are freed within a second, or by the next sweep while a listener
- * gets the event `expired`.
+ * any. `evicted` counts them. Expired sessions are freed within a second, or by the next sweep while a
+ * listener gets the event `expired`.
  */
 export class MemorySessionStore
   extends SessionStore

@@ -9,7 +9,9 @@ import type { MemoryStoreOptions } from './memory-options.js';
 import { NameLists } from './packed-texts.js';
 import { PrincipalKeys } from './principal-keys.js';
 
-/** The entries of a `MemorySessionStore`, with all that is counted and indexed for them, within its limits. */
+/**
+ * The entries of a `MemorySessionStore`, with all that is counted and indexed for them, within its limits.
+ */
 export class SessionTable {
   readonly entries = new Map<SessionKey, Entry>();
   readonly expired = new ExpiredSessions(this.entries, (key) => this.drop(key));

@@ -23,8 +23,8 @@ export interface MysqlAdmission {
 
 /**
  * Decides, writes, and then removes, under a lock, since each statement commits by itself. The write comes
- * first: if it fails, or writes no row, no session is removed. After a crash in between, the principal has one
- * session too many, and its next login removes two.
+ * first: if it fails, or writes no row, no session is removed. After a crash in between, the principal has
+ * one session too many, and its next login removes two.
  */
 export function admitMysql(client: MysqlSqlClient, admission: MysqlAdmission): Promise<Admitted> {
   const { lock, limit, live, write, dialect } = admission;

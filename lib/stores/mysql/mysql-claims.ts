@@ -13,11 +13,12 @@ export interface ClaimedTable {
 }
 
 /**
- * Deletes rows that had expired at an instant, and resolves with them. MySQL does not return deleted rows. So it
- * reads them first, and deletes each only if no write has changed it since: each write increments `writes`.
+ * Deletes rows that had expired at an instant, and resolves with them. MySQL does not return deleted rows. So
+ * it reads them first, and deletes each only if no write has changed it since: each write increments
+ * `writes`.
  *
- * Does nothing while another node sweeps. After a failure it resolves with the rows that it has deleted by then,
- * if any.
+ * Does nothing while another node sweeps. After a failure it resolves with the rows that it has deleted by
+ * then, if any.
  */
 export async function claimMysql(
   client: MysqlSqlClient,

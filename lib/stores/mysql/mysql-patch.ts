@@ -18,7 +18,9 @@ const IF_READABLE = ' + (OCTET_LENGTH(attributes) > @@max_allowed_packet) * 1844
 /** A statement with more is slow, because the server parses all attributes for each comparison. */
 const MAX_COMPARED = 64;
 
-/** A patch in one statement, or for a large one a procedure. `columns` are those that a record is read from. */
+/**
+ * A patch in one statement, or for a large one a procedure. `columns` are those that a record is read from.
+ */
 export function patchMysql(
   table: string,
   columns: string,

@@ -41,8 +41,8 @@ export function postgresSchema(name: TableName, from = 0): string {
 }
 
 /**
- * Limit for a lock of the table, which a dump may hold for hours: while a migration waits for it, all requests
- * of other nodes wait behind the migration.
+ * Limit for a lock of the table, which a dump may hold for hours: while a migration waits for it, all
+ * requests of other nodes wait behind the migration.
  */
 const LOCK_WITHIN_MS = 1000;
 

@@ -1,9 +1,9 @@
 import { MARGIN_MS, script, SHARED } from './redis-lua.js';
 
 /**
- * KEYS: deadlines. ARGV: member, expiresAt, now. Never moves a member to a later time: a claim finds the present
- * expiry in the record. A new member removes members that expired long ago, by the clock of this node and by that
- * of the server, since Redis has removed their records.
+ * KEYS: deadlines. ARGV: member, expiresAt, now. Never moves a member to a later time: a claim finds the
+ * present expiry in the record. A new member removes members that expired long ago, by the clock of this node
+ * and by that of the server, since Redis has removed their records.
  */
 export const NOTE = script(`
 if redis.call('ZADD', KEYS[1], 'LT', ARGV[2], ARGV[1]) == 1 then
@@ -14,7 +14,10 @@ end
 return {'noted'}
 `);
 
-/** KEYS: deadlines. ARGV: an instant, number of members to return. Returns members and their times, alternating. */
+/**
+ * KEYS: deadlines. ARGV: an instant, number of members to return. Returns members and their times,
+ * alternating.
+ */
 export const DUE = script(`
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'WITHSCORES', 'LIMIT', 0, ARGV[2])
 `);
@@ -33,8 +36,8 @@ return {'claimed', held}
 `);
 
 /**
- * KEYS: deadlines. ARGV: for each member its time, and its next one, or the empty string to remove it. A member
- * whose time has changed since it was read stays.
+ * KEYS: deadlines. ARGV: for each member its time, and its next one, or the empty string to remove it. A
+ * member whose time has changed since it was read stays.
  */
 export const SETTLE = script(`
 for at = 1, #ARGV, 3 do

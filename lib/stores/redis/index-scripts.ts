@@ -23,9 +23,9 @@ return redis.call('ZREVRANGEBYSCORE', KEYS[1], '+inf', ARGV[1], 'LIMIT', ARGV[2]
 `);
 
 /**
- * KEYS: index. ARGV: member, expiresAt, now, highest expiresAt of members that do not count, number of members
- * to have fewer than, number of members to remove, these, and members that do not count. Adds the member while
- * fewer than that number count; else returns those that count.
+ * KEYS: index. ARGV: member, expiresAt, now, highest expiresAt of members that do not count, number of
+ * members to have fewer than, number of members to remove, these, and members that do not count. Adds the
+ * member while fewer than that number count; else returns those that count.
  */
 export const ADMIT = script(`${SHARED}
 local rest = 7 + tonumber(ARGV[6])

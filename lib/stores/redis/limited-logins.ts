@@ -52,9 +52,9 @@ interface Newcomer extends StoredSession, LimitedTerms {
 /**
  * Creates and rekeys sessions of principals that have a limit, on one server and in a cluster.
  *
- * The index of the principal decides: one script counts its entries and adds the new one, so two sessions never
- * take the same place. While no place is free, sessions are evicted. A failure in between leaves one session
- * less than the limit, never one more.
+ * The index of the principal decides: one script counts its entries and adds the new one, so two sessions
+ * never take the same place. While no place is free, sessions are evicted. A failure in between leaves one
+ * session less than the limit, never one more.
  */
 export class LimitedLogins {
   readonly #access: RedisAccess;

@@ -39,8 +39,8 @@ export class PrincipalEntries {
   }
 
   /**
-   * Adds a session if fewer entries than the limit count: those that have not expired. Otherwise resolves with
-   * these entries; with `null` when the session was added.
+   * Adds a session if fewer entries than the limit count: those that have not expired. Otherwise resolves
+   * with these entries; with `null` when the session was added.
    */
   async admit({ key, record, principal, limit, gone, ignored }: LimitedEntry): Promise<SessionKey[] | null> {
     const { expiresAt, touchedAt } = record;

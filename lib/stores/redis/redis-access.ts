@@ -73,7 +73,9 @@ export class RedisAccess {
     return this.#safely(() => this.#connection.send(command, args, key));
   }
 
-  /** The servers with keys, in a cluster once the client has connected. Sends their commands as `send` does. */
+  /**
+   * The servers with keys, in a cluster once the client has connected. Sends their commands as `send` does.
+   */
   servers(): RedisServer[] {
     return this.#connection.servers().map(({ name, send }) => ({
       name,

@@ -67,10 +67,10 @@ local function keepFor(key, ms)
   if ms == '' then redis.call('PERSIST', key) else redis.call('PEXPIRE', key, ms) end
 end
 
--- Adds a session to the index of its principal. The times in the index come from several clocks. Therefore the
--- index is kept for a duration, that of the session that is kept longest; a session is added again whenever its
--- expiry changes. A new member removes only members that expired long ago, by the clock of this node and by that
--- of the server, so a fast clock removes no valid session.
+-- Adds a session to the index of its principal. The times in the index come from several clocks. Therefore
+-- the index is kept for a duration, that of the session that is kept longest; a session is added again
+-- whenever its expiry changes. A new member removes only members that expired long ago, by the clock of this
+-- node and by that of the server, so a fast clock removes no valid session.
 local function addToIndex(index, member, expiresAt, now)
   local kept = redis.call('PTTL', index)
   if redis.call('ZADD', index, expiresAt, member) == 1 then
@@ -81,7 +81,8 @@ local function addToIndex(index, member, expiresAt, now)
   if tonumber(expiresAt) >= ${NEVER} then return keepFor(index, '') end
   local span = math.max(expiresAt - now, 0) + ${2 * GRACE_MS}
   if kept == -1 then
-    -- A session without expiry is or was in the index. So only the times of its members tell how long to keep it.
+    -- A session without expiry is or was in the index. So only the times of its members tell how long to keep
+    -- it.
     local last = tonumber(redis.call('ZREVRANGE', index, 0, 0, 'WITHSCORES')[2])
     if not last or last >= ${NEVER} then return end
     span = math.max(span, last - now + ${MARGIN_MS})

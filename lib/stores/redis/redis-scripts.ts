@@ -3,8 +3,8 @@ import { FIELDS } from './redis-record.js';
 
 /**
  * KEYS: session, [epoch]. Returns fields and values, or one word when there are none. A script instead of
- * `HGETALL`: a key of another type is a result and not an error, and no client converts the reply or sends the
- * command to a replica.
+ * `HGETALL`: a key of another type is a result and not an error, and no client converts the reply or sends
+ * the command to a replica.
  */
 export const LOAD = script(`${OF_HASH}${EPOCHS}
 local held = ofHash('HGETALL', KEYS[1])
@@ -105,8 +105,8 @@ return {'applied', engine[6] or ''}
 
 /**
  * KEYS: session. ARGV: nothing to delete any value; else 'readable' to delete only a readable record,
- * optionally with a field or the empty string, its expected value, and the lowest epoch. Returns the principal
- * of the deleted record.
+ * optionally with a field or the empty string, its expected value, and the lowest epoch. Returns the
+ * principal of the deleted record.
  */
 export const REMOVE = script(`${SHARED}
 local principal = ''

@@ -44,7 +44,10 @@ interface WithUrl extends CommonOptions {
   readonly client?: undefined;
 }
 
-/** Options of a `RedisSessionStore`: exactly one of `client` and `url`, a prefix, and whether sweeps find sessions. */
+/**
+ * Options of a `RedisSessionStore`: exactly one of `client` and `url`, a prefix, and whether sweeps find
+ * sessions.
+ */
 export type RedisStoreOptions = WithClient | WithUrl;
 
 /** Checked options, with defaults. */

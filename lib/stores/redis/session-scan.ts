@@ -20,9 +20,9 @@ interface Place {
 }
 
 /**
- * Lists all sessions with the command `SCAN`, server by server. A cursor names a server by a hash of its address,
- * and where its scan continues. Servers are scanned in the order of these names, so a server that joins or
- * leaves meanwhile changes the place of no other.
+ * Lists all sessions with the command `SCAN`, server by server. A cursor names a server by a hash of its
+ * address, and where its scan continues. Servers are scanned in the order of these names, so a server that
+ * joins or leaves meanwhile changes the place of no other.
  */
 export class SessionScanner {
   readonly #access: RedisAccess;

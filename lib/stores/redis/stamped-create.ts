@@ -12,9 +12,9 @@ export interface Stamped {
 }
 
 /**
- * Creates a record with the present epoch of a realm and without an index entry, where no command can use both
- * keys. It reads the epoch while it writes the record with the last known one, and corrects the record before
- * anyone has its key.
+ * Creates a record with the present epoch of a realm and without an index entry, where no command can use
+ * both keys. It reads the epoch while it writes the record with the last known one, and corrects the record
+ * before anyone has its key.
  */
 export async function createStamped(
   access: RedisAccess,

@@ -51,8 +51,8 @@ export function versionInComment(comment: unknown): number {
 }
 
 /**
- * Whether a statement failed because its table does not exist, in PostgreSQL, MySQL, MariaDB or SQLite, or the
- * function of PostgreSQL that belongs to the table.
+ * Whether a statement failed because its table does not exist, in PostgreSQL, MySQL, MariaDB or SQLite, or
+ * the function of PostgreSQL that belongs to the table.
  */
 export function isTableMissing(error: unknown): boolean {
   return errorChain(error).some(

@@ -21,7 +21,9 @@ export interface Admission {
  */
 export type Admitted = 'unwritten' | 'collision' | 'limit' | { readonly evicted: readonly StoredSession[] };
 
-/** The admission of a write; `null` for a write without a limit, or without a principal that could have one. */
+/**
+ * The admission of a write; `null` for a write without a limit, or without a principal that could have one.
+ */
 export function admissionOf(
   from: SessionKey | null,
   to: SessionKey,

@@ -6,7 +6,9 @@ import type { SqlClient, SqlRow, SqlStatement } from './sql-client.js';
 
 /** The SQL of one database. Each operation is one statement, unless it has a client. */
 export interface SqlDialect<C extends SqlClient> {
-  /** Selects one row, with the columns that `recordOf` reads; with a realm also its epoch, `present_epoch`. */
+  /**
+   * Selects one row, with the columns that `recordOf` reads; with a realm also its epoch, `present_epoch`.
+   */
   load(key: SessionKey, realm?: string): SqlStatement;
   /**
    * Inserts a row, with the epoch of the realm, or without a realm the one of the record. For a key in use it

@@ -34,7 +34,9 @@ export function quoteTable({ schema, table }: TableName, mark: '"' | '`'): strin
   return [schema, table].flatMap((part) => (part === null ? [] : `${mark}${part}${mark}`)).join('.');
 }
 
-/** The quoted name of another object that belongs to the table: its name with a suffix, in the same schema. */
+/**
+ * The quoted name of another object that belongs to the table: its name with a suffix, in the same schema.
+ */
 export function quoteBeside({ schema, table }: TableName, suffix: string, mark: '"' | '`'): string {
   return quoteTable({ schema, table: `${table}_${suffix}` }, mark);
 }

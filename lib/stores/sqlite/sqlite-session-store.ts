@@ -22,8 +22,9 @@ export interface SqliteStoreOptions extends SqlStoreOptions {
   /**
    * A database of `node:sqlite`, `better-sqlite3` or `libsql`. The store never closes it and does not change
    * its settings. Several processes on one file need two settings: `PRAGMA journal_mode = WAL`, and a short
-   * `PRAGMA busy_timeout`, such as 5, which blocks the event loop while another connection writes. (The default
-   * of `better-sqlite3` and `libsql` is 5000.) After that time the store itself retries, for 2 seconds.
+   * `PRAGMA busy_timeout`, such as 5, which blocks the event loop while another connection writes. (The
+   * default of `better-sqlite3` and `libsql` is 5000.) After that time the store itself retries, for 2
+   * seconds.
    *
    * The database must not be in a transaction of yours while the store uses it, because a ROLLBACK would undo
    * saves. The store throws when the driver reports a transaction (all drivers except `node:sqlite` before

@@ -68,9 +68,9 @@ describe('the plan of a commit, for every combination of facts and policy', () =
       ({ facts, plan }) => plan.write === (facts.origin === 'stored' ? 'delete' : 'none'),
     ],
     [
-      'deletes only a destroyed session, and one that was released under a new id',
+      'deletes only a destroyed session, and one whose new id is released or reaches no browser',
       (row) => row.plan.write === 'delete',
-      ({ facts }) => facts.destroyed || (facts.released && facts.rekeyed),
+      ({ facts }) => facts.destroyed || (facts.rekeyed && (facts.released || !facts.deliverable)),
     ],
     [
       'does not change a released session, unless it got a new id',
@@ -133,14 +133,20 @@ describe('the plan of a commit, for every combination of facts and policy', () =
       ({ plan }) => plan.write === 'none' && plan.cookie === 'none',
     ],
     [
-      'loses no change of a stored session',
-      ({ facts }) => facts.origin === 'stored' && facts.changed && !facts.destroyed && !facts.released,
+      'loses no change of a stored session whose browser has or gets its cookie',
+      ({ facts: { origin, changed, destroyed, released, rekeyed, client, deliverable } }) => {
+        const isReached = !rekeyed || client === 'current' || deliverable;
+        return origin === 'stored' && changed && !destroyed && !released && isReached;
+      },
       ({ plan }) => plan.write === 'patch' || plan.write === 'rekey',
     ],
     [
       'keeps no session under its old id after it got a new one (S-9)',
       ({ facts }) => facts.origin === 'stored' && facts.rekeyed,
-      ({ facts, plan }) => plan.write === (facts.destroyed || facts.released ? 'delete' : 'rekey'),
+      ({ facts, plan }) => {
+        const isDelivered = facts.deliverable || facts.client === 'current';
+        return plan.write === (facts.destroyed || facts.released || !isDelivered ? 'delete' : 'rekey');
+      },
     ],
     [
       'clears a cookie only of a session that ends with the request and whose browser sent one',
@@ -253,6 +259,13 @@ describe('the plan of everyday requests', () => {
     ['a member who logs in with a cart', { ...MEMBER, rekeyed: true, changed: true }, {}, 'rekey', 'send'],
     [
       'a member who gets a new id in a stream',
+      { ...MEMBER, client: 'stale', rekeyed: true, deliverable: false },
+      {},
+      'delete',
+      'none',
+    ],
+    [
+      'a member whose new id was sent by a response that does not wait',
       { ...MEMBER, rekeyed: true, deliverable: false },
       {},
       'rekey',

@@ -79,7 +79,7 @@ describe('a record that this request has created', () => {
     await step(opened.session);
     await opened.session.save();
     const { id } = opened;
-    await opened.removeCreated();
+    await opened.removeUndelivered();
     expect(await app.store.load(sessionKey(id))).toBeNull();
   });
 });

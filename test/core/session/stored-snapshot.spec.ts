@@ -35,16 +35,16 @@ describe('a snapshot', () => {
       record: RECORD,
       cookieSettings: '{"path":"/a"}',
       lifetime: null,
-      isCreated: false,
+      hasNewId: false,
       isTouched: false,
     });
     expect(snapshotOf(KEY, { ...RECORD, attributes: new Map() }, false).cookieSettings).toBeNull();
   });
 
   it('keeps the revision after a patch that is only a touch, and needs no further touch', () => {
-    const { record, isTouched, isCreated } = patched({ $cookie: UNCHANGED });
+    const { record, isTouched, hasNewId } = patched({ $cookie: UNCHANGED });
     expect(record).toEqual({ ...RECORD, touchedAt: 20, expiresAt: 30 });
-    expect([isTouched, isCreated]).toEqual([false, true]);
+    expect([isTouched, hasNewId]).toEqual([false, true]);
   });
 
   it('has the next revision after a patch that changes an attribute or the principal', () => {
