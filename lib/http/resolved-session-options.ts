@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { CookieOptions } from '../cookie/cookie-options.js';
 import type { Secret } from '../cookie/cookie-signature.js';
-import type { LoginLimit } from '../core/session/engine-features.js';
 import type { StampSource } from '../core/session/credential-stamp.js';
 import type { UserSession } from '../core/session/user-session.js';
 import type { SessionEventListener } from '../core/session-event.js';
 import type { SessionStore } from '../core/store/session-store.js';
 import type { Awaitable } from '../core/util/awaitable.js';
 import type { Clock } from '../core/util/clock.js';
+import type { ResolvedLimit } from './session-limit.js';
 import type { AnyStore, OnStoreError } from './session-options.js';
 import type { TimeoutProfile } from './session-timeouts.js';
 
@@ -44,7 +44,7 @@ export interface ResolvedSessionOptions {
   readonly onEvent: SessionEventListener | null;
   readonly principalOf: ((session: UserSession) => unknown) | null;
   readonly deviceOf: ((req: IncomingMessage) => unknown) | null;
-  readonly limit: LoginLimit | null;
+  readonly limit: ResolvedLimit | null;
   /** `null` without the option `credentialStamp`. */
   readonly stampSource: Pick<StampSource, 'of' | 'checkEveryMs'> | null;
   readonly saveOnError: boolean;

@@ -26,6 +26,12 @@ export interface SessionLimit {
   readonly whenReached?: PrincipalLimit['whenReached'] | undefined;
 }
 
+/** The option `limit`, checked and complete. */
+export interface ResolvedLimit extends LoginLimit {
+  /** The number, where it is the same for all users; else `null`. */
+  readonly fixed: number | null;
+}
+
 const CHECKS: Record<keyof SessionLimit, Check | null> = {
   perPrincipal: [
     (value) => isSessionCount(value) || typeof value === 'function',
@@ -48,16 +54,15 @@ export function resolveLimit(
   limit: SessionLimit | undefined,
   store: SessionStore,
   givenStore: object,
-): LoginLimit | null {
+): ResolvedLimit | null {
   if (limit === undefined) return null;
   checkLimit(limit);
   if (!hasLimits(store))
     throw missingPower(givenStore, 'The option limit', 'limits of sessions (limitsSessions)');
   const { perPrincipal, whenReached = 'evict-oldest' } = limit;
-  return {
-    perPrincipal: typeof perPrincipal === 'function' ? perPrincipal : () => perPrincipal,
-    whenReached,
-  };
+  return typeof perPrincipal === 'function'
+    ? { fixed: null, perPrincipal, whenReached }
+    : { fixed: perPrincipal, perPrincipal: () => perPrincipal, whenReached };
 }
 
 function checkLimit(limit: unknown): asserts limit is SessionLimit {

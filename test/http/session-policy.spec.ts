@@ -9,6 +9,7 @@ describe('sessionPolicy()', () => {
       idle: minutes(30),
       longestIdle: hours(1),
       absolute: hours(24),
+      limit: null,
     });
     expect(sessionPolicy({})).toEqual({
       profile: null,
@@ -16,7 +17,32 @@ describe('sessionPolicy()', () => {
       idle: hours(24),
       longestIdle: Infinity,
       absolute: days(30),
+      limit: null,
     });
+  });
+
+  it('states how many sessions a user may have, and what one more login does (S-2)', () => {
+    const { limit } = sessionPolicy({ limit: { perPrincipal: 3 } });
+    expect(limit).toEqual({ perPrincipal: 3, whenReached: 'evict-oldest' });
+    const byUser = sessionPolicy({ limit: { perPrincipal: () => 3, whenReached: 'reject' } });
+    expect(byUser.limit).toEqual({ perPrincipal: null, whenReached: 'reject' });
+  });
+
+  it.each([
+    [{ perPrincipal: 3 }, 'A user may have 3 sessions; one more login ends the oldest.'],
+    [
+      { perPrincipal: 1, whenReached: 'evict-least-recent' },
+      'A user may have one session; one more login ends the least recently used one.',
+    ],
+    [
+      { perPrincipal: () => 3, whenReached: 'reject' },
+      'A user may have a number of sessions that depends on the user; one more login is refused.',
+    ],
+  ] as const)('states the limit in the line of the log: %p', (limit, line) => {
+    expect(policyLine(sessionPolicy({ limit }))).toBe(line);
+    expect(policyLine(sessionPolicy({ limit, timeouts: { profile: 'aal2' } }))).toMatch(
+      /aal2 .* A user may have/,
+    );
   });
 
   it('throws what the options would throw at startup', () => {

@@ -13,13 +13,19 @@ function linesOf(options: Partial<SessionOptions>): string[] {
 }
 
 describe('the log at startup', () => {
-  it('is silent without a profile', () => {
+  it('is silent without a profile and a limit', () => {
     expect(linesOf({ timeouts: { idle: 60_000 } })).toEqual([]);
   });
 
   it('states the policy of a profile in one line (S-1)', () => {
     expect(linesOf({ timeouts: { profile: 'aal2' } })).toEqual([
       expect.stringContaining('Sessions follow the profile aal2'),
+    ]);
+  });
+
+  it('states the limit of sessions per user (S-2)', () => {
+    expect(linesOf({ limit: { perPrincipal: 3 } })).toEqual([
+      'A user may have 3 sessions; one more login ends the oldest.',
     ]);
   });
 
