@@ -83,7 +83,8 @@ export function InjectSessionStore(sessionName?: string): PropertyDecorator & Pa
 
 /**
  * Injects the {@link CurrentSession} of a named session:
- * `@InjectCurrentSession('admin') current: CurrentSession`. For the default session, the type of the parameter is enough.
+ * `@InjectCurrentSession('admin') current: CurrentSession`. For the default session, the type of the parameter
+ * is enough.
  */
 export function InjectCurrentSession(sessionName?: string): PropertyDecorator & ParameterDecorator {
   return Inject(getCurrentSessionToken(sessionName));

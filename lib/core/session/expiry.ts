@@ -12,7 +12,7 @@ export interface Lifetimes {
   readonly absoluteMs: number;
   /** Shortest time between two touches; `null` to derive it from the idle timeout. */
   readonly touchEveryMs: number | null;
-  /** Longest idle timeout of any session, whatever it or its cookie has set; absent for no limit. */
+  /** Longest idle timeout of any session, whichever timeout it or its cookie has set; absent for no limit. */
   readonly mostIdleMs?: number;
   /** The idle timeout that the session has set, in place of that of its cookie and of `idleMs`. */
   readonly ownIdleMs?: number;
@@ -32,8 +32,8 @@ export function expiryAt(now: number, createdAt: number, idleMs: number, absolut
 }
 
 /**
- * Whether it is time to move the idle expiry: by the option, or by default a minute. A tenth of the idle timeout,
- * if that is shorter by default or the session has a shorter one than the options.
+ * Whether it is time to move the idle expiry. The interval is that of the option, by default a minute, and at most
+ * a tenth of the idle timeout by default or where the session has a shorter timeout than the options.
  */
 export function isTouchDue(
   record: SessionRecord,

@@ -15,7 +15,7 @@ export const isSessionCount = (value: unknown): value is number =>
  * user already: a step-up, a `regenerate()` and a renewal do not count.
  *
  * @throws SessionError `ERR_SESSION_VALUE` where the function of the option returns no positive integer,
- * `ERR_SESSION_STORE` where it returns nothing in time, and whatever it throws.
+ * `ERR_SESSION_STORE` where it returns nothing in time. Errors of the function are passed on.
  */
 export function limitOf(state: SessionState): Awaitable<PrincipalLimit | null> {
   const { limit } = state.parts.features;
