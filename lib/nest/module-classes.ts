@@ -1,8 +1,12 @@
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 
+type Module = ModulesContainer extends Map<string, infer M> ? M : never;
+/** What Nest knows of one controller or provider. */
+type Wrapper = Module['providers'] extends Map<unknown, infer W> ? W : never;
+
 /** The wrappers of the controllers or providers of an application. */
-export function wrappersIn(modules: ModulesContainer, kind: 'controllers' | 'providers') {
+export function wrappersIn(modules: ModulesContainer, kind: 'controllers' | 'providers'): Wrapper[] {
   return [...modules.values()].flatMap((module) => [...module[kind].values()]);
 }
 
