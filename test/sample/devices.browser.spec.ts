@@ -22,6 +22,11 @@ const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefo
 const IPHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1';
 
+const BACKGROUNDS = [
+  ['light', 'rgb(247, 246, 249)'],
+  ['dark', 'rgb(20, 19, 24)'],
+] as const;
+
 type ClosableStore = SessionStore & { close(): Promise<void> };
 
 /** Ends the sessions that the test before has left. */
@@ -101,25 +106,6 @@ describeWith(CHROMIUM, 'sample 03-devices in two browsers', () => {
       }
     });
 
-    it('signs the other one out: without JavaScript its next click leads to the login page, with the old cookie too', async () => {
-      const [first, second] = [await open(FIREFOX), await open(IPHONE, false)];
-      await signIn(first);
-      await signIn(second);
-      const before = await second.context().cookies();
-      await first.reload();
-      await first.getByRole('button', { name: 'Sign out', exact: true }).last().click();
-      await confirm(first);
-      await first.waitForURL(/\/devices\?ended=1$/);
-      expect(await first.getByRole('status').textContent()).toBe('One device was signed out.');
-      expect(await devices(first)).toEqual(['Firefox on Linux']);
-      await second.getByRole('link', { name: 'Devices' }).click();
-      expect(pathOf(second)).toBe('/login');
-      expect(await second.getByRole('status').textContent()).toBe('This device was signed out.');
-      await second.context().addCookies(before);
-      await second.goto('/devices');
-      expect(pathOf(second)).toBe('/login');
-    });
-
     it('throws the other one out at once, without a click', async () => {
       const [first, second] = [await open(FIREFOX), await open(IPHONE)];
       await signIn(first);
@@ -131,27 +117,6 @@ describeWith(CHROMIUM, 'sample 03-devices in two browsers', () => {
       await second.waitForURL('/login**');
       expect(await second.getByRole('status').textContent()).toBe('This device was signed out.');
       expect(pathOf(first)).toBe('/devices');
-    });
-
-    it('asks for the password once, gives a new id then, and keeps the handle', async () => {
-      const page = await open(FIREFOX);
-      await signIn(page);
-      const id = await cookieOf(page);
-      const handle = await page.locator('.devices li').getAttribute('data-handle');
-      await page.getByRole('link', { name: 'Password' }).click();
-      expect(pathOf(page)).toBe('/confirm');
-      await page.getByLabel('Password').fill('wrong');
-      await page.getByRole('button', { name: 'Confirm' }).click();
-      expect(await page.getByRole('alert').textContent()).toBe('This is not your password. Try again.');
-      expect(await cookieOf(page)).toBe(id);
-      await page.getByLabel('Password').fill(PASSWORD);
-      await page.getByRole('button', { name: 'Confirm' }).click();
-      await page.waitForURL('/password');
-      expect(await cookieOf(page)).not.toBe(id);
-      await page.goto('/devices');
-      expect(await page.locator('.devices li').getAttribute('data-handle')).toBe(handle);
-      await page.goto('/password');
-      expect(pathOf(page)).toBe('/password');
     });
 
     it('signs all others out when the password changes', async () => {
@@ -177,6 +142,46 @@ describeWith(CHROMIUM, 'sample 03-devices in two browsers', () => {
 
     // What follows does not depend on the store.
     if (store !== '') return;
+
+    it('signs the other one out: without JavaScript its next click leads to the login page, with the old cookie too', async () => {
+      const [first, second] = [await open(FIREFOX), await open(IPHONE, false)];
+      await signIn(first);
+      await signIn(second);
+      const before = await second.context().cookies();
+      await first.reload();
+      await first.getByRole('button', { name: 'Sign out', exact: true }).last().click();
+      await confirm(first);
+      await first.waitForURL(/\/devices\?ended=1$/);
+      expect(await first.getByRole('status').textContent()).toBe('One device was signed out.');
+      expect(await devices(first)).toEqual(['Firefox on Linux']);
+      await second.getByRole('link', { name: 'Devices' }).click();
+      expect(pathOf(second)).toBe('/login');
+      expect(await second.getByRole('status').textContent()).toBe('This device was signed out.');
+      await second.context().addCookies(before);
+      await second.goto('/devices');
+      expect(pathOf(second)).toBe('/login');
+    });
+
+    it('asks for the password once, gives a new id then, and keeps the handle', async () => {
+      const page = await open(FIREFOX);
+      await signIn(page);
+      const id = await cookieOf(page);
+      const handle = await page.locator('.devices li').getAttribute('data-handle');
+      await page.getByRole('link', { name: 'Password' }).click();
+      expect(pathOf(page)).toBe('/confirm');
+      await page.getByLabel('Password').fill('wrong');
+      await page.getByRole('button', { name: 'Confirm' }).click();
+      expect(await page.getByRole('alert').textContent()).toBe('This is not your password. Try again.');
+      expect(await cookieOf(page)).toBe(id);
+      await page.getByLabel('Password').fill(PASSWORD);
+      await page.getByRole('button', { name: 'Confirm' }).click();
+      await page.waitForURL('/password');
+      expect(await cookieOf(page)).not.toBe(id);
+      await page.goto('/devices');
+      expect(await page.locator('.devices li').getAttribute('data-handle')).toBe(handle);
+      await page.goto('/password');
+      expect(pathOf(page)).toBe('/password');
+    });
 
     it('signs all others out by one button', async () => {
       const [first, second, third] = [await open(FIREFOX), await open(IPHONE), await open(FIREFOX)];
@@ -250,17 +255,11 @@ describeWith(CHROMIUM, 'sample 03-devices in two browsers', () => {
     });
 
     it.each([
-      ['phone', 360, 'light', 'rgb(247, 246, 249)'],
-      ['phone', 360, 'dark', 'rgb(20, 19, 24)'],
-      ['desktop', 1280, 'light', 'rgb(247, 246, 249)'],
-      ['desktop', 1280, 'dark', 'rgb(20, 19, 24)'],
-    ] as const)('fits a %s of %i pixels (%s)', async (_, width, colorScheme, background) => {
-      const context = await browser.newContext({
-        baseURL: server.url,
-        userAgent: IPHONE,
-        colorScheme,
-        viewport: { width, height: 740 },
-      });
+      ['phone', 360],
+      ['desktop', 1280],
+    ])('fits a %s of %i pixels, light and dark', async (_, width) => {
+      const viewport = { width, height: 740 };
+      const context = await browser.newContext({ baseURL: server.url, userAgent: IPHONE, viewport });
       contexts.push(context);
       const page = await context.newPage();
       const other = await open(FIREFOX);
@@ -273,7 +272,10 @@ describeWith(CHROMIUM, 'sample 03-devices in two browsers', () => {
           const { x, width: partWidth } = (await part.boundingBox())!;
           expect(x + partWidth).toBeLessThanOrEqual(width);
         }
-        expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe(background);
+        for (const [colorScheme, background] of BACKGROUNDS) {
+          await page.emulateMedia({ colorScheme });
+          expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe(background);
+        }
       };
       await fits('/login');
       await signIn(page);
