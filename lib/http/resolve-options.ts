@@ -108,12 +108,9 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     cookie: cookieOfRequest,
     fixedCookie: typeof cookie === 'function' || cookie.expires ? null : constantCookie,
     ...timeouts,
+    ...savingOf(options),
     genid,
     proxy: options.proxy,
-    resave: options.resave ?? false,
-    rolling: options.rolling ?? false,
-    saveUninitialized: options.saveUninitialized ?? false,
-    unset: options.unset ?? 'keep',
     sweepEveryMs: sweepEvery,
     isLazy: resolveLoad(options),
     storeTimeoutMs,
@@ -123,11 +120,19 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     deviceOf: options.device ?? null,
     limit: resolveLimit(options.limit, store, givenStore),
     stampSource: resolveStamp(options.credentialStamp),
-    saveOnError: options.saveOnError ?? true,
     clearSiteData: clearSiteDataOf(options.clearSiteData),
     clock,
   };
 }
+
+/** The options that decide when a session is saved. */
+const savingOf = (options: SessionOptions) => ({
+  resave: options.resave ?? false,
+  rolling: options.rolling ?? false,
+  saveUninitialized: options.saveUninitialized ?? false,
+  unset: options.unset ?? 'keep',
+  saveOnError: options.saveOnError ?? true,
+});
 
 /** The store of an application without the option `store`. */
 export const defaultStore = (): SessionStore => new MemorySessionStore();

@@ -56,6 +56,13 @@ export function createSessionProviders(sessionName: string | undefined, store: S
       useFactory: (options: ResolvedSessionOptions, events: EventReporter) =>
         registryOf(options, sessionName ?? DEFAULT_SESSION, events),
     },
+    ...middlewareProviders(sessionName),
+  ];
+}
+
+/** Providers of the middleware, and of the session of the request that runs. */
+function middlewareProviders(sessionName: string | undefined): Provider[] {
+  return [
     {
       provide: SESSION_MOUNT,
       inject: [RESOLVED_SESSION_OPTIONS, SESSION_REGISTRATION, SESSION_EVENTS, HttpAdapterHost],
