@@ -1,31 +1,8 @@
 import type { LifecycleEvent, SessionEvent, SessionEventListener } from '../session-event.js';
-import type { FindMoved, Loss } from '../session/session-refresh.js';
 import type { OpenSession } from '../session/open-session.js';
 import { probe } from '../session/session-refresh.js';
 import type { Clock } from '../util/clock.js';
-
-/**
- * Why a connection is closed.
- *
- * - `logout`: a request of the session has ended it.
- * - `revoked`: the registry, a limit or a changed credential has ended it.
- * - `expired`: its idle or absolute timeout has passed.
- * - `replaced`: its browser has another session now, after a login or `regenerate()`.
- * - `ended`: another process has ended it.
- */
-export type SessionEnd = 'logout' | 'revoked' | 'expired' | 'replaced' | 'ended';
-
-/** The end of a session that another process has reported; `handles` is `null` for all sessions. */
-export interface ReportedEnd {
-  readonly reason: SessionEnd;
-  readonly handles: readonly string[] | null;
-}
-
-/** How processes tell each other which sessions have ended. */
-export interface EndReports {
-  /** Calls `onEnd` with the ends of other processes, and with `null` where some may have been missed. */
-  subscribe(onEnd: (end: ReportedEnd | null) => void): () => Promise<void>;
-}
+import { endOf, type EndReports, type ReportedEnd, type SessionEnd } from './session-end.js';
 
 /** What a watch works with. */
 export interface WatchParts {
@@ -35,7 +12,6 @@ export interface WatchParts {
   readonly everyMs: number;
   /** `null` without the option `notify`. */
   readonly reports: EndReports | null;
-  readonly findMoved: FindMoved;
 }
 
 /** An open connection of a session. */
@@ -51,11 +27,6 @@ interface Watched {
 const ENDING = new Set<LifecycleEvent['type']>(['logout', 'revoked', 'expired', 'login', 'regenerated']);
 /** How many sessions are checked concurrently. */
 const AT_ONCE = 16;
-
-/** What becomes of a connection whose session is lost. */
-export const endOf = (loss: Loss): SessionEnd => ENDS[loss];
-
-const ENDS: Readonly<Record<Loss, SessionEnd>> = { gone: 'ended', revoked: 'revoked', expired: 'expired' };
 
 /**
  * Closes connections whose session ends: immediately where this process has ended it or another one reports
@@ -195,9 +166,8 @@ export class SessionWatch {
   }
 
   async #checkOne(watched: Watched): Promise<void> {
-    const { findMoved } = this.#parts;
     try {
-      const found = await watched.opened.run((state) => probe(state, findMoved));
+      const found = await watched.opened.run(probe);
       if (this.#watched.get(watched.handle)?.has(watched) !== true) return;
       if (typeof found === 'string') this.#end(watched, endOf(found));
       else watched.expiresAt = found.expiresAt;
