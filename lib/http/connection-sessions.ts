@@ -2,8 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { rawCookieValues } from '../cookie/cookie-header.js';
 import { handleOf } from '../core/registry/session-info.js';
 import { followMoves, type FindKey } from '../core/session/moved-session.js';
-import { keepAlive, refresh } from '../core/session/session-refresh.js';
-import type { OpenSession } from '../core/session/open-session.js';
+import { hasUnsaved, keepAlive, refresh } from '../core/session/session-refresh.js';
 import { isPrincipalIndex } from '../core/store/session-store.js';
 import { endOf, type EndReports, type SessionEnd } from '../core/watch/session-end.js';
 import { SessionWatch } from '../core/watch/session-watch.js';
@@ -58,7 +57,7 @@ export class ConnectionSessions {
     if (!isMounted(req, this.name))
       await new Promise<void>((resolve, reject) => {
         this.#parts.handler.handle(req, NO_RESPONSE, (error) =>
-          error === undefined ? resolve() : reject(error as Error),
+          error === undefined ? resolve() : reject(error),
         );
       });
     const attached = attachedOf(req, this.name);
@@ -107,8 +106,10 @@ export class ConnectionSessions {
   }
 
   /** Warns where a connection has ended with changes of its session that nobody has saved. */
-  reportUnsaved({ opened }: AttachedSession): void {
-    if (opened.isAlive && opened.isAvailable && hasUnsaved(opened)) this.#parts.events.warnOnce(UNSAVED);
+  async reportUnsaved({ opened }: AttachedSession): Promise<void> {
+    // A value that JSON cannot represent was changed too.
+    const isUnsaved = opened.isAvailable && (await opened.run(hasUnsaved).catch(() => true));
+    if (isUnsaved) this.#parts.events.warnOnce(UNSAVED);
   }
 
   /** Watches nothing any more. */
@@ -126,15 +127,6 @@ const foreignOrigin = (origin: string): string =>
 const UNSAVED =
   'A socket was closed with changes of its session that nobody had saved. No response saves them: call ' +
   'await session.save() in the handler that makes them.';
-
-function hasUnsaved(opened: OpenSession): boolean {
-  try {
-    return opened.hasChanges();
-  } catch {
-    // A value that JSON cannot represent.
-    return true;
-  }
-}
 
 function keyFinder({ store }: ResolvedSessionOptions): FindKey {
   if (!isPrincipalIndex(store)) return () => Promise.resolve(null);

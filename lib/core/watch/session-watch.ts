@@ -121,18 +121,14 @@ export class SessionWatch {
   }
 
   #onEvent(event: SessionEvent): void {
-    switch (event.type) {
-      case 'logout':
-      case 'expired':
-        return this.#endAll(event.handle, event.type);
-      case 'revoked':
-        if (event.handle === null) return void this.checkAll();
-        return this.#endAll(event.handle, 'revoked');
-      case 'login':
-      case 'regenerated':
-        // The former id is dead. A step-up keeps its handle, and its connections.
-        if (event.formerHandle !== null && event.formerHandle !== event.handle)
-          this.#endAll(event.formerHandle, 'replaced');
+    if (event.type === 'logout' || event.type === 'expired') this.#endAll(event.handle, event.type);
+    else if (event.type === 'login' || event.type === 'regenerated') {
+      // The former id is dead. A step-up keeps its handle, and its connections.
+      if (event.formerHandle !== null && event.formerHandle !== event.handle)
+        this.#endAll(event.formerHandle, 'replaced');
+    } else if (event.type === 'revoked') {
+      if (event.handle === null) void this.checkAll();
+      else this.#endAll(event.handle, 'revoked');
     }
   }
 
@@ -169,7 +165,9 @@ export class SessionWatch {
     try {
       const found = await watched.opened.run(probe);
       if (this.#watched.get(watched.handle)?.has(watched) !== true) return;
-      if (typeof found === 'string') this.#end(watched, endOf(found));
+      // A store may remove an expired record by itself.
+      if (typeof found === 'string')
+        this.#end(watched, found === 'gone' && this.#hasExpired(watched) ? 'expired' : endOf(found));
       else watched.expiresAt = found.expiresAt;
     } catch {
       // The store fails, and its event reports that. The next check tries again.
