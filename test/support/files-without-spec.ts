@@ -236,6 +236,7 @@ export const FILES_WITHOUT_SPEC: readonly { readonly reason: string; readonly fi
       'test/stores/redis*.spec.ts run the store contract and failures over Redis servers and a cluster.',
     files: [
       'stores/redis/claim-session.ts',
+      'stores/redis/client-use.ts',
       'stores/redis/cluster-writer.ts',
       'stores/redis/deadline-scripts.ts',
       'stores/redis/index-members.ts',

@@ -1,5 +1,4 @@
 import type { SessionKey } from '../../core/session-id.js';
-import { victimsOf } from '../../core/store/principal-limit.js';
 import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
 import {
   type Conflict,
@@ -78,7 +77,7 @@ export class MemorySessionStore
     terms?: WriteTerms,
   ): Awaitable<'created' | 'collision' | 'limit' | Evicted> {
     if (this.#table.entries.has(key)) return 'collision';
-    const victims = this.#victims(record, null, terms);
+    const victims = this.#table.victims(record, null, terms);
     if (victims === 'limit') return 'limit';
     const entry = this.#table.entryOf(key, record);
     for (const victim of victims) this.#table.drop(victim.key);
@@ -110,7 +109,7 @@ export class MemorySessionStore
     if (revision !== null && entry.revision !== revision)
       return { conflict: table.session(from, entry).record };
     if (table.entries.has(to)) return 'collision';
-    const victims = this.#victims(record, from, terms);
+    const victims = this.#table.victims(record, from, terms);
     if (victims === 'limit') return 'limit';
     const next = table.entryOf(to, record);
     table.drop(from);
@@ -166,19 +165,4 @@ export class MemorySessionStore
     const sessions = page.map((key) => this.#table.session(key, entries.get(key)!));
     return { sessions, cursor: isLast ? null : page.at(-1)! };
   }
-
-  /** The sessions that end for a new one of the principal. */
-  #victims(
-    { principal }: SessionRecord,
-    from: SessionKey | null,
-    terms: WriteTerms | undefined,
-  ): readonly StoredSession[] | 'limit' {
-    if (principal === null || terms === undefined || terms.limit === null) return NO_SESSIONS;
-    const { realm, limit } = terms;
-    const isCounted = ({ key, record }: StoredSession): boolean =>
-      key !== from && record.expiresAt > limit.at && !this.#table.epochs.refuses(key, realm);
-    return victimsOf(this.#table.sessionsOf(principal).filter(isCounted), limit);
-  }
 }
-
-const NO_SESSIONS: readonly StoredSession[] = [];

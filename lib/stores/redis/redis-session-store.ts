@@ -14,14 +14,13 @@ import {
   SessionStore,
   type WriteTerms,
 } from '../../core/store/session-store.js';
+import { useServer } from './client-use.js';
 import { ClusterWriter } from './cluster-writer.js';
 import { SingleServerWriter } from './single-server-writer.js';
-import { connectTo } from './own-client.js';
 import { limitedTerms, LimitedLogins } from './limited-logins.js';
 import { PrincipalEntries } from './principal-entries.js';
 import { PrincipalSessions } from './principal-sessions.js';
 import { RedisAccess, wordOf } from './redis-access.js';
-import { connectionOf, type RedisClient, type RedisConnection } from './redis-clients.js';
 import { RedisEpochs } from './redis-epochs.js';
 import { type Loaded, SessionReader } from './session-reader.js';
 import { SessionScanner } from './session-scan.js';
@@ -70,7 +69,7 @@ export class RedisSessionStore
   constructor(options: RedisStoreOptions) {
     super();
     const { prefix, server, expiredEvents } = checkOptions(options);
-    const { connection, release } = 'url' in server ? openUrl(server.url) : listenTo(server.client);
+    const { connection, release } = useServer(server);
     this.#access = new RedisAccess(connection, prefix, expiredEvents ? CLAIM_GRACE_MS : GRACE_MS);
     this.#entries = new PrincipalEntries(this.#access);
     this.#epochs = new RedisEpochs(this.#access);
@@ -180,21 +179,4 @@ export class RedisSessionStore
     await this.#access.idle(CLOSE_WITHIN_MS);
     this.#release();
   }
-}
-
-interface ClientUse {
-  readonly connection: RedisConnection;
-  readonly release: () => void;
-}
-
-function openUrl(url: string): ClientUse {
-  const connection = connectTo(url);
-  return { connection, release: () => connection.close() };
-}
-
-/** Listens to `error` of the application's client, which would end the process. Never closes it. */
-function listenTo(client: RedisClient): ClientUse {
-  const ignore = (): void => undefined;
-  client.on('error', ignore);
-  return { connection: connectionOf(client)!, release: () => void client.off('error', ignore) };
 }
