@@ -16,10 +16,12 @@ import type {
   SessionLimits,
   SessionPage,
   SessionScan,
+  StoreNotices,
 } from '../../core/store/store-powers.js';
 import type { Awaitable } from '../../core/util/awaitable.js';
 import { nextTurn } from '../../core/util/clock.js';
 import { KeyPages } from './key-pages.js';
+import { LocalNotices } from './local-notices.js';
 import { checkOptions, type MemoryStoreOptions } from './memory-options.js';
 import { SessionTable } from './session-table.js';
 
@@ -35,11 +37,19 @@ export type { MemoryStoreOptions } from './memory-options.js';
  */
 export class MemorySessionStore
   extends SessionStore
-  implements ExpirySweeper, ExpiryClaims, PrincipalIndex, SessionEpochs, SessionLimits, SessionScan
+  implements
+    ExpirySweeper,
+    ExpiryClaims,
+    PrincipalIndex,
+    SessionEpochs,
+    SessionLimits,
+    SessionScan,
+    StoreNotices
 {
   readonly limitsSessions = true;
   readonly #table: SessionTable;
   readonly #pages: KeyPages;
+  readonly #notices = new LocalNotices();
 
   /** @throws RangeError when a limit is not a positive integer. */
   constructor(options: MemoryStoreOptions = {}) {
@@ -164,5 +174,13 @@ export class MemorySessionStore
     const { page, isLast } = this.#pages.after(cursor, limit);
     const sessions = page.map((key) => this.#table.session(key, entries.get(key)!));
     return { sessions, cursor: isLast ? null : page.at(-1)! };
+  }
+
+  publish(notice: string): Promise<void> {
+    return this.#notices.publish(notice);
+  }
+
+  subscribe(onNotice: (notice: string | null) => void): () => Promise<void> {
+    return this.#notices.subscribe(onNotice);
   }
 }
