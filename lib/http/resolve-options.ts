@@ -15,6 +15,7 @@ import type { ResolvedSessionOptions } from './resolved-session-options.js';
 import { resolveTimeouts, TIMEOUT_CHECKS } from './resolve-timeouts.js';
 import { resolveLimit } from './session-limit.js';
 import { isOptions, type SessionOptions } from './session-options.js';
+import { TRUSTED_ORIGINS } from './trusted-origin.js';
 
 /** Longest delay of a timer of Node. */
 const LONGEST_TIMER_MS = 2_147_483_647;
@@ -74,6 +75,8 @@ const CHECKS: Record<keyof SessionOptions, Check | null> = {
   ],
   saveOnError: BOOLEAN,
   clearSiteData: CLEAR_SITE_DATA,
+  checkEvery: [isTimerDelay, 'a number of milliseconds up to 24 days, such as seconds(5)'],
+  trustedOrigins: TRUSTED_ORIGINS,
   clock: [
     (value) => typeof (value as { now?: unknown } | null)?.now === 'function',
     'an object with a now() method',
@@ -121,6 +124,8 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     limit: resolveLimit(options.limit, store, givenStore),
     stampSource: resolveStamp(options.credentialStamp),
     clearSiteData: clearSiteDataOf(options.clearSiteData),
+    checkEveryMs: options.checkEvery ?? seconds(5),
+    trustedOrigins: [...(options.trustedOrigins ?? [])],
     clock,
   };
 }

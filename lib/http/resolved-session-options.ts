@@ -50,5 +50,7 @@ export interface ResolvedSessionOptions {
   readonly saveOnError: boolean;
   /** The value of the header `Clear-Site-Data`; `null` for none. */
   readonly clearSiteData: string | null;
+  readonly checkEveryMs: number;
+  readonly trustedOrigins: readonly string[];
   readonly clock: Clock;
 }

@@ -172,6 +172,20 @@ export interface SessionOptions {
    * @see W3C Clear Site Data; OWASP ASVS 5.0, 14.3.1; requirement S-49
    */
   readonly clearSiteData?: true | readonly ClearSiteDataType[] | undefined;
+  /**
+   * How often the sessions of open sockets, subscriptions and event streams are checked in the store, which
+   * is how a process learns that another one has ended a session. With `notify`, only sessions are checked
+   * whose expiry has come. Costs a load for each open connection. Milliseconds.
+   * @defaultValue `seconds(5)`
+   */
+  readonly checkEvery?: number | undefined;
+  /**
+   * Origins whose pages may open sockets with the session, such as `['https://app.example.com']`. Those of the
+   * host itself always may. A handshake with a session cookie from any other page is closed.
+   * @defaultValue `[]`
+   * @see OWASP ASVS 5.0, 4.4.2; requirement S-63
+   */
+  readonly trustedOrigins?: readonly string[] | undefined;
   /** Source of the current time; for tests. */
   readonly clock?: Clock | undefined;
 }

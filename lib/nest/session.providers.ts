@@ -1,5 +1,5 @@
 import { Logger, Scope, type Provider, type Type } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { describeWithoutText } from '../core/util/describe-value.js';
 import { checkStore, configError } from '../http/check-options.js';
 import { EventReporter } from '../http/event-reporter.js';
@@ -18,6 +18,7 @@ import type {
   SessionOptionsFactory,
   SessionRegistration,
 } from './session-module-options.js';
+import { GatewayCheck } from './sockets/gateway-check.js';
 import {
   RESOLVED_SESSION_OPTIONS,
   SESSION_EVENTS,
@@ -65,7 +66,14 @@ function middlewareProviders(sessionName: string | undefined): Provider[] {
   return [
     {
       provide: SESSION_MOUNT,
-      inject: [RESOLVED_SESSION_OPTIONS, SESSION_REGISTRATION, SESSION_EVENTS, HttpAdapterHost],
+      inject: [
+        RESOLVED_SESSION_OPTIONS,
+        SESSION_REGISTRATION,
+        SESSION_EVENTS,
+        HttpAdapterHost,
+        ApplicationConfig,
+        GatewayCheck,
+      ],
       useFactory: createMount,
     },
     {
@@ -91,9 +99,12 @@ function createMount(
   registration: SessionRegistration,
   events: EventReporter,
   host: HttpAdapterHost,
+  config: ApplicationConfig,
+  gateways: GatewayCheck,
 ): SessionMount {
   const mount = new SessionMount(options, registration, events);
   mount.prepare(host);
+  if (gateways.exist) mount.prepareGateways(config, () => gateways.useSession);
   return mount;
 }
 
