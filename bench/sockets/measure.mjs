@@ -9,6 +9,7 @@ import { json } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
 
 const CONNECTIONS = 16;
+const WARM_UP_USERS = 5;
 /** After this time a socket counts as missed. Milliseconds. */
 const LIMIT_MS = 10_000;
 
@@ -82,8 +83,8 @@ async function wave(agent, urls, { sockets, users, label }) {
 }
 
 /**
- * Each user has a session with a socket at each of the two servers, several times. The first wave warms up, and is not
- * measured: memory is compared after it and after a second wave.
+ * Each user has sessions with a socket at each of the two servers. Two waves warm up: memory is compared after them and after
+ * the measured one.
  */
 export async function measureClosing(urls, { sockets = 500, users = 50 } = {}) {
   // A kept connection could be closed by the server at the moment of its next request.
@@ -91,8 +92,8 @@ export async function measureClosing(urls, { sockets = 500, users = 50 } = {}) {
   const memory = async () =>
     Promise.all(urls.map(async (url) => (await ask(agent, 'GET', `${url}/memory`)).body.heapUsed));
   try {
-    await wave(agent, urls, { sockets, users, label: 'first' });
-    await wave(agent, urls, { sockets, users, label: 'second' });
+    for (const label of ['first', 'second'])
+      await wave(agent, urls, { sockets, users: WARM_UP_USERS, label });
     const before = await memory();
     const measured = await wave(agent, urls, { sockets, users, label: 'third' });
     const after = await memory();
