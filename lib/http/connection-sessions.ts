@@ -2,14 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { rawCookieValues } from '../cookie/cookie-header.js';
 import { handleOf } from '../core/registry/session-info.js';
 import { followMoves, type FindKey } from '../core/session/moved-session.js';
-import { keepAlive, refresh } from '../core/session/session-refresh.js';
-import type { OpenSession } from '../core/session/open-session.js';
+import { hasUnsaved, keepAlive, refresh } from '../core/session/session-refresh.js';
 import { isPrincipalIndex } from '../core/store/session-store.js';
-import { endOf, type EndReports, type SessionEnd } from '../core/watch/session-end.js';
+import { endOf, type SessionEnd } from '../core/watch/session-end.js';
 import { SessionWatch } from '../core/watch/session-watch.js';
 import type { EventReporter } from './event-reporter.js';
 import { attachedOf, DEFAULT_SESSION, isMounted, type AttachedSession } from './request-properties.js';
 import type { ResolvedSessionOptions } from './resolved-session-options.js';
+import { noticesOf } from './session-notices.js';
 import type { SessionHandler } from './session-handler.js';
 import { isOwnOrigin } from './trusted-origin.js';
 
@@ -19,7 +19,6 @@ export interface ConnectionParts {
   readonly handler: SessionHandler;
   readonly events: EventReporter;
   readonly sessionName: string | undefined;
-  readonly reports: EndReports | null;
 }
 
 /** Stands for the response of a handshake: nothing can be sent with it. */
@@ -43,7 +42,8 @@ export class ConnectionSessions {
     this.name = parts.sessionName ?? DEFAULT_SESSION;
     this.#findKey = keyFinder(parts.options);
     const { clock, checkEveryMs: everyMs } = parts.options;
-    const { events, reports } = parts;
+    const { events } = parts;
+    const reports = noticesOf(parts.options, this.name, events);
     this.#watch = new SessionWatch({ events, clock, everyMs, reports });
   }
 
@@ -58,7 +58,8 @@ export class ConnectionSessions {
     if (!isMounted(req, this.name))
       await new Promise<void>((resolve, reject) => {
         this.#parts.handler.handle(req, NO_RESPONSE, (error) =>
-          error === undefined ? resolve() : reject(error as Error),
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the error of the load, unchanged
+          error === undefined ? resolve() : reject(error),
         );
       });
     const attached = attachedOf(req, this.name);
@@ -107,8 +108,10 @@ export class ConnectionSessions {
   }
 
   /** Warns where a connection has ended with changes of its session that nobody has saved. */
-  reportUnsaved({ opened }: AttachedSession): void {
-    if (opened.isAlive && opened.isAvailable && hasUnsaved(opened)) this.#parts.events.warnOnce(UNSAVED);
+  async reportUnsaved({ opened }: AttachedSession): Promise<void> {
+    // A value that JSON cannot represent was changed too.
+    const isUnsaved = opened.isAvailable && (await opened.run(hasUnsaved).catch(() => true));
+    if (isUnsaved) this.#parts.events.warnOnce(UNSAVED);
   }
 
   /** Watches nothing any more. */
@@ -126,15 +129,6 @@ const foreignOrigin = (origin: string): string =>
 const UNSAVED =
   'A socket was closed with changes of its session that nobody had saved. No response saves them: call ' +
   'await session.save() in the handler that makes them.';
-
-function hasUnsaved(opened: OpenSession): boolean {
-  try {
-    return opened.hasChanges();
-  } catch {
-    // A value that JSON cannot represent.
-    return true;
-  }
-}
 
 function keyFinder({ store }: ResolvedSessionOptions): FindKey {
   if (!isPrincipalIndex(store)) return () => Promise.resolve(null);

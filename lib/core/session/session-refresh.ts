@@ -2,8 +2,6 @@ import type { Awaitable } from '../util/awaitable.js';
 import type { SessionRecord } from '../store/session-record.js';
 import { isRecordExpired } from './expiry.js';
 import { findMoved } from './moved-session.js';
-import { STAMP } from './own-attributes.js';
-import { proposeOwn } from './own-edits.js';
 import { needsTouch } from './session-facts.js';
 import type { SessionState } from './session-state.js';
 import { touch } from './session-writer.js';
@@ -28,9 +26,7 @@ export async function probe(state: SessionState): Promise<SessionRecord | Loss> 
   if (isRecordExpired(record, parts.lifetimes, request.cookies, state.now)) return 'expired';
   const candidate = { id: state.id, current: true };
   const checked = await checkStamp(parts, { candidate, key: state.stored!.key, record });
-  if (checked === null) return 'revoked';
-  if (checked.stamp !== undefined) proposeOwn(state, STAMP, checked.stamp);
-  return checked.record;
+  return checked?.record ?? 'revoked';
 }
 
 async function lookMoved(state: SessionState): Promise<SessionRecord | 'revoked' | null> {
@@ -62,6 +58,13 @@ function show(state: SessionState, record: SessionRecord): void {
   if (!isCookieKept) state.cookie.use(state.seed(state.stored.cookieSettings, record.touchedAt));
   state.attributes.showStored(record.attributes);
 }
+
+/**
+ * Whether the application has changed attributes and not saved them.
+ * @throws SessionError `ERR_SESSION_VALUE` for a value that JSON cannot represent
+ */
+export const hasUnsaved = ({ attributes, ending }: SessionState): boolean =>
+  ending === null && attributes.changes().size > 0;
 
 /**
  * The session is in use: extends its idle timeout, where its last touch is long enough ago. Saves no other

@@ -1,8 +1,8 @@
-import type { LifecycleEvent, SessionEvent, SessionEventListener } from '../session-event.js';
+import type { SessionEvent, SessionEventListener } from '../session-event.js';
 import type { OpenSession } from '../session/open-session.js';
 import { probe } from '../session/session-refresh.js';
-import type { Clock } from '../util/clock.js';
-import { endOf, type EndReports, type ReportedEnd, type SessionEnd } from './session-end.js';
+import { minutes, type Clock } from '../util/clock.js';
+import { endIn, ENDING, endOf, type EndedSessions, type EndReports, type SessionEnd } from './session-end.js';
 
 /** What a watch works with. */
 export interface WatchParts {
@@ -23,8 +23,8 @@ interface Watched {
   expiresAt: number;
 }
 
-/** The events that can end a session. */
-const ENDING = new Set<LifecycleEvent['type']>(['logout', 'revoked', 'expired', 'login', 'regenerated']);
+/** With reports, of which one may not have been sent: time between two checks of all sessions. Milliseconds. */
+const MOST_UNCHECKED_MS = minutes(1);
 /** How many sessions are checked concurrently. */
 const AT_ONCE = 16;
 
@@ -41,6 +41,8 @@ export class SessionWatch {
   #unsubscribe: (() => Promise<void>) | null = null;
   #checking: Promise<void> | null = null;
   #isCheckDue = false;
+  /** Time since all sessions were checked. Milliseconds. */
+  #uncheckedMs = 0;
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
@@ -78,19 +80,26 @@ export class SessionWatch {
   #start(): void {
     const { events, reports } = this.#parts;
     if (!this.#isListening) {
-      events.listen((event) => this.#onEvent(event), ENDING);
+      events.listen((event) => {
+        const end = endIn(event);
+        if (end !== null) this.#onEnd(end);
+      }, ENDING);
       this.#isListening = true;
     }
-    this.#unsubscribe ??= reports?.subscribe((end) => this.#onReport(end)) ?? null;
+    this.#unsubscribe ??= reports?.subscribe((end) => this.#onEnd(end)) ?? null;
     if (this.#timer === null) this.#schedule();
   }
 
   #schedule(): void {
+    const { everyMs, reports } = this.#parts;
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      const isDue = this.#parts.reports === null ? () => true : this.#hasExpired;
+      this.#uncheckedMs += everyMs;
+      const isFull = reports === null || this.#uncheckedMs >= MOST_UNCHECKED_MS;
+      if (isFull) this.#uncheckedMs = 0;
+      const isDue = isFull ? () => true : this.#hasExpired;
       void this.#check(isDue).then(() => this.#watched.size > 0 && this.#timer === null && this.#schedule());
-    }, this.#parts.everyMs);
+    }, everyMs);
     this.#timer.unref();
   }
 
@@ -116,29 +125,10 @@ export class SessionWatch {
     watched.end(reason);
   }
 
-  #endAll(handle: string, reason: SessionEnd): void {
-    for (const watched of [...(this.#watched.get(handle) ?? [])]) this.#end(watched, reason);
-  }
-
-  #onEvent(event: SessionEvent): void {
-    switch (event.type) {
-      case 'logout':
-      case 'expired':
-        return this.#endAll(event.handle, event.type);
-      case 'revoked':
-        if (event.handle === null) return void this.checkAll();
-        return this.#endAll(event.handle, 'revoked');
-      case 'login':
-      case 'regenerated':
-        // The former id is dead. A step-up keeps its handle, and its connections.
-        if (event.formerHandle !== null && event.formerHandle !== event.handle)
-          this.#endAll(event.formerHandle, 'replaced');
-    }
-  }
-
-  #onReport(end: ReportedEnd | null): void {
+  #onEnd(end: EndedSessions | null): void {
     if (end === null || end.handles === null) return void this.checkAll();
-    for (const handle of end.handles) this.#endAll(handle, end.reason);
+    for (const handle of end.handles)
+      for (const watched of [...(this.#watched.get(handle) ?? [])]) this.#end(watched, end.reason);
   }
 
   /** Checks all watched sessions now. */
@@ -169,7 +159,9 @@ export class SessionWatch {
     try {
       const found = await watched.opened.run(probe);
       if (this.#watched.get(watched.handle)?.has(watched) !== true) return;
-      if (typeof found === 'string') this.#end(watched, endOf(found));
+      // A store may remove an expired record by itself.
+      if (typeof found === 'string')
+        this.#end(watched, found === 'gone' && this.#hasExpired(watched) ? 'expired' : endOf(found));
       else watched.expiresAt = found.expiresAt;
     } catch {
       // The store fails, and its event reports that. The next check tries again.

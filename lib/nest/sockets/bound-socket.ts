@@ -103,9 +103,10 @@ export class BoundSocket {
   }
 
   #disconnected(): void {
+    if (this.#isClosed) return;
     this.#leave();
     for (const { attached, sessions } of this.#bound.values())
-      if (attached !== undefined) sessions.reportUnsaved(attached);
+      if (attached !== undefined) void sessions.reportUnsaved(attached);
   }
 
   #leave(): void {
