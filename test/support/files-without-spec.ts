@@ -161,7 +161,6 @@ export const FILES_WITHOUT_SPEC: readonly { readonly reason: string; readonly fi
     files: [
       'http/connection-sessions.ts',
       'nest/session-readers.ts',
-      'nest/sockets/bound-socket.ts',
       'nest/sockets/gateway-adapter.ts',
       'nest/sockets/gateway-check.ts',
       'nest/sockets/socket-client.ts',

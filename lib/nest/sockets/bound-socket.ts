@@ -21,13 +21,16 @@ export function socketOf(client: unknown): BoundSocket | undefined {
   return typeof client === 'object' && client !== null ? SOCKETS.get(client) : undefined;
 }
 
-/** Binds the session of its handshake to a client that has connected. Further calls do nothing. */
-export function bindSocket(client: object, args: readonly unknown[], sessions: ConnectionSessions): void {
+/**
+ * Binds the session of its handshake to a client that has connected. Further calls do nothing. Returns
+ * whether the gateway may have the client: not one whose page is of another origin, which is closed.
+ */
+export function bindSocket(client: object, args: readonly unknown[], sessions: ConnectionSessions): boolean {
   const request = handshakeOf(client, args);
-  if (request === undefined) return;
+  if (request === undefined) return true;
   const socket = SOCKETS.get(client) ?? new BoundSocket(client, request);
   SOCKETS.set(client, socket);
-  socket.bind(sessions);
+  return socket.bind(sessions);
 }
 
 /** A client of a gateway with the sessions of its handshake. It is closed when one of them ends. */
@@ -44,30 +47,38 @@ export class BoundSocket {
     onceDisconnected(client, () => this.#disconnected());
   }
 
-  /** Loads the session of one name. A page of another origin and a failed load close the socket. */
-  bind(sessions: ConnectionSessions): void {
-    if (this.#bound.has(sessions.name)) return;
+  /**
+   * Loads the session of one name. A page of another origin and a failed load close the socket. Returns
+   * whether the socket is open.
+   */
+  bind(sessions: ConnectionSessions): boolean {
+    if (this.#isClosed || this.#bound.has(sessions.name)) return !this.#isClosed;
+    if (!sessions.isTrusted(this.request)) {
+      this.#close('forbidden-origin', 'policy');
+      return false;
+    }
     const bound: BoundSession = { sessions, attached: undefined, unwatch: () => undefined };
     this.#bound.set(sessions.name, bound);
     const loading = Promise.all([this.#loading, this.#load(bound)]).then(() => {
       if (this.#loading === loading) this.#loading = null;
     });
     this.#loading = loading;
+    return true;
   }
 
+  /** Never rejects. */
   async #load(bound: BoundSession): Promise<void> {
     const { sessions } = bound;
-    if (!sessions.isTrusted(this.request)) return this.#close('forbidden-origin', 'policy');
     try {
-      const loading = sessions.load(this.request);
-      await loadWsException();
-      bound.attached = await loading;
+      // Together: a load that failed before anything waits for it would be an unhandled rejection.
+      const [attached] = await Promise.all([sessions.load(this.request), loadWsException()]);
+      bound.attached = attached;
+      if (attached === undefined || this.#isClosed) return;
+      bound.unwatch = sessions.watch(attached, (reason) => this.#close(reason, 'policy'));
     } catch {
       // The error was logged, or the event store-down reports it.
-      return this.#close('session-unavailable', 'retry');
+      this.#close('session-unavailable', 'retry');
     }
-    if (bound.attached === undefined || this.#isClosed) return;
-    bound.unwatch = sessions.watch(bound.attached, (reason) => this.#close(reason, 'policy'));
   }
 
   /** Runs the handler of a message once the sessions are loaded, and not where the socket is closed. */

@@ -6,8 +6,11 @@ import { socketOf, type BoundSocket } from './bound-socket.js';
 export interface GatewayHooks {
   /** Whether a gateway uses the session. Asked once, when the gateways are registered. */
   isNeeded(): boolean;
-  /** A client has connected. `args` are what the adapter passes beside it. */
-  connected(client: object, args: readonly unknown[]): void;
+  /**
+   * A client has connected. `args` are what the adapter passes beside it. Returns whether its gateways may
+   * have it.
+   */
+  connected(client: object, args: readonly unknown[]): boolean;
   /** Runs the handler of a message. */
   run<T>(socket: BoundSocket, step: () => T): T;
 }
@@ -35,10 +38,9 @@ export function observeGateways(config: ApplicationConfig, hooks: GatewayHooks):
 function observe(adapter: WebSocketAdapter, hooks: GatewayHooks): WebSocketAdapter {
   const overrides: Partial<WebSocketAdapter> = {
     bindClientConnect: (server: unknown, callback: Callback) =>
-      adapter.bindClientConnect(server, (client: object, ...args: unknown[]) => {
-        hooks.connected(client, args);
-        return callback(client, ...args);
-      }) as unknown,
+      adapter.bindClientConnect(server, (client: object, ...args: unknown[]) =>
+        hooks.connected(client, args) ? callback(client, ...args) : undefined,
+      ) as unknown,
     bindMessageHandlers: (client: object, handlers: WsMessageHandler[], transform) =>
       adapter.bindMessageHandlers(
         client,

@@ -26,11 +26,16 @@ const isRequest = (value: unknown): value is IncomingMessage =>
 const isIoClient = (client: object): client is IoClient =>
   typeof (client as Partial<IoClient>).disconnect === 'function';
 
+const canBeClosed = (client: Partial<IoClient & WsClient> | null | undefined): boolean =>
+  typeof client?.once === 'function' &&
+  (typeof client.disconnect === 'function' || typeof client.close === 'function');
+
 /**
  * The request of a client's handshake: socket.io has it at the client, `ws` passes it with the connection.
- * `undefined` for any other adapter.
+ * `undefined` for any other adapter, also for one whose clients are not closed in the way of these two.
  */
 export function handshakeOf(client: object, args: readonly unknown[]): IncomingMessage | undefined {
+  if (!canBeClosed(client)) return undefined;
   const { request } = client as Partial<IoClient>;
   return isRequest(request) ? request : args.find(isRequest);
 }
