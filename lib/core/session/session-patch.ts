@@ -3,6 +3,7 @@ import type { SessionKey } from '../session-id.js';
 import type { Changes, SessionPatch, SessionRecord } from '../store/session-record.js';
 import type { Conflict } from '../store/session-store.js';
 import { chain, onFailure, type Awaitable } from '../util/awaitable.js';
+import { isRecordExpired } from './expiry.js';
 import { findMoved, isFollowed } from './moved-session.js';
 import { NO_UPDATES, type Updates } from './pending-updates.js';
 import { conflictError } from './session-errors.js';
@@ -16,12 +17,20 @@ export const MOST_MERGES = 64;
 /** Applies changes to the record, merged with those of other requests. An empty patch is a touch. */
 export function patch(state: SessionState, changes: Changes): Awaitable<void> {
   const { key, record } = state.stored!;
-  if (state.request.isPassive !== true || state.stored!.isTouched) return patchRecord(state, changes, record);
-  // Its patch leaves the times of the record as they are: other requests may have extended it meanwhile.
-  return chain(state.parts.store.load(key), (held) =>
-    held === null ? state.lose() : patchRecord(state, changes, { ...record, ...timesIn(held) }),
-  );
+  const isPassive = state.request.isPassive === true && !state.stored!.isTouched;
+  if (!isPassive && !(isFollowed(state) && isExpired(state, record)))
+    return patchRecord(state, changes, record);
+  return chain(state.parts.store.load(key), (held) => {
+    if (held === null) return isFollowed(state) ? patchMoved(state, changes, NO_UPDATES) : state.lose();
+    // No message of a socket revives a session: see OWASP ASVS 5.0, 7.3.1, and requirement S-34.
+    if (isFollowed(state) && isExpired(state, held)) return state.lose();
+    // A passive patch leaves the times of the record as they are: other requests may have extended it meanwhile.
+    return patchRecord(state, changes, isPassive ? { ...record, ...timesIn(held) } : record);
+  });
 }
+
+const isExpired = ({ parts, request, now }: SessionState, record: SessionRecord): boolean =>
+  isRecordExpired(record, parts.lifetimes, request.cookies, now);
 
 const timesIn = ({ touchedAt, expiresAt }: SessionRecord) => ({ touchedAt, expiresAt });
 

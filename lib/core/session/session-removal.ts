@@ -1,4 +1,5 @@
 import { chain, type Awaitable } from '../util/awaitable.js';
+import { findMoved, isFollowed } from './moved-session.js';
 import { reportEnded } from './session-events.js';
 import type { SessionState } from './session-state.js';
 
@@ -7,9 +8,16 @@ export function remove(state: SessionState): Awaitable<void> {
   const { stored, parts } = state;
   const removed = stored === null ? null : parts.store.delete(stored.key);
   return chain(removed, (result) => {
+    if (result === 'missing' && isFollowed(state)) return removeMoved(state);
     if (result === 'deleted' && parts.features.sink.isOn) reportEnded(state);
-    state.forgetRecord();
+    return state.forgetRecord();
   });
+}
+
+/** Deletes the record under the new id that another request has given to the session. */
+async function removeMoved(state: SessionState): Promise<void> {
+  if (await findMoved(state)) return remove(state);
+  state.forgetRecord();
 }
 
 /** Deletes the record of a session whose cookie could not be sent. */

@@ -7,6 +7,7 @@ import { adoptAndPatch } from './earlier-write.js';
 import { isRecordExpired } from './expiry.js';
 import { limitOf } from './login-limit.js';
 import { dropMoved } from './missing-record.js';
+import { findMoved } from './moved-session.js';
 import { STAMP } from './own-attributes.js';
 import { proposeOwn } from './own-edits.js';
 import type { Updates } from './pending-updates.js';
@@ -146,9 +147,11 @@ function mergedMove(state: SessionState, tried: Move, held: SessionRecord): Move
 export async function reload(state: SessionState): Promise<void> {
   const { parts, request } = state;
   // The record of an id that is not stored yet belongs to the id before.
-  const key = state.stored === null || state.moving !== null ? null : state.stored.key;
-  const record = key === null ? null : await parts.store.load(key);
-  if (key === null || record === null) throw goneError('reloaded');
+  if (state.stored === null || state.moving !== null) throw goneError('reloaded');
+  const held = await parts.store.load(state.stored.key);
+  const record = held ?? ((await findMoved(state)) ? await parts.store.load(state.stored.key) : null);
+  const { key } = state.stored;
+  if (record === null) throw goneError('reloaded');
   if (isRecordExpired(record, parts.lifetimes, request.cookies, state.now)) throw goneError('reloaded');
   const checked = await checkStamp(parts, { candidate: { id: state.id, current: true }, key, record });
   if (checked === null) throw goneError('reloaded');

@@ -110,6 +110,58 @@ describe('a session that another request gives a new id', () => {
     expect(socket.session.handle).toBe(request.session.handle);
   });
 
+  /** A followed session of a user, and a request that has given it a new id since. */
+  const moved = async (
+    visit: { readonly isPassive?: boolean } = {},
+  ): Promise<{ app: Application; socket: OpenSession; request: OpenSession }> => {
+    const app = new Application({ isOn: true });
+    const first = await app.open();
+    await first.session.login('u1');
+    await first.session.save();
+    const socket = await app.open(first.id, { channel: 'sent', ...visit });
+    await follow(app, socket);
+    const request = await app.open(first.id);
+    await request.session.login('u1', { method: 'otp' });
+    request.session['a'] = 'new';
+    await request.session.save();
+    return { app, socket, request };
+  };
+
+  it('is ended by destroy() under its new id (S-42)', async () => {
+    const { app, socket, request } = await moved();
+    app.events.length = 0;
+    await socket.session.destroy();
+    expect(await app.dataOf(request.id)).toBeNull();
+    expect(app.events).toMatchObject([{ type: 'logout', handle: request.session.handle }]);
+  });
+
+  it('is not ended by destroy() where it belongs to another user now (S-5)', async () => {
+    const app = new Application();
+    const first = await app.open();
+    await first.session.login('u1');
+    await first.session.save();
+    const socket = await app.open(first.id, { channel: 'sent' });
+    await follow(app, socket);
+    const request = await app.open(first.id);
+    await request.session.login('u2');
+    await request.session.save();
+    await socket.session.destroy();
+    expect(await app.dataOf(request.id)).toEqual({});
+  });
+
+  it('is read again by reload()', async () => {
+    const { socket } = await moved();
+    await socket.session.reload();
+    expect(socket.session['a']).toBe('new');
+  });
+
+  it('is saved under its new id by a message that does not count as activity', async () => {
+    const { app, socket, request } = await moved({ isPassive: true });
+    socket.session['b'] = 'passive';
+    await socket.session.save();
+    expect(await app.dataOf(request.id)).toMatchObject({ a: 'new', b: 'passive' });
+  });
+
   it('is lost where it is not followed, and where it has no user', async () => {
     const app = new Application();
     const id = await app.stored({ a: 1 });
@@ -135,6 +187,33 @@ describe('a session that is kept alive', () => {
     await socket.run(keepAlive);
     expect(app.calls).toEqual(['patch']);
     expect(await app.dataOf(id)).toEqual({ a: 1 });
+    expect((await app.record(id))!.expiresAt).toBe(app.clock.now() + minutes(10));
+  });
+
+  it.each([
+    ['a message', async (socket: OpenSession) => socket.run(keepAlive)],
+    ['save()', async (socket: OpenSession) => socket.session.save().catch(() => undefined)],
+  ])('is not revived by %s once it has expired (S-34)', async (_, use) => {
+    const app = new Application();
+    const id = await app.stored({ a: 1 });
+    const socket = await app.open(id);
+    await follow(app, socket);
+    app.clock.advance(minutes(10));
+    socket.session['a'] = 2;
+    await use(socket);
+    expect((await app.record(id))!.expiresAt).toBe(app.clock.now());
+    expect(await socket.run(refresh)).toBe('gone');
+  });
+
+  it('is touched where another request has extended it', async () => {
+    const app = new Application();
+    const id = await app.stored({ a: 1 });
+    const socket = await app.open(id);
+    await follow(app, socket);
+    app.clock.advance(minutes(9));
+    await (await app.open(id)).session.touch().save();
+    app.clock.advance(minutes(9));
+    await socket.run(keepAlive);
     expect((await app.record(id))!.expiresAt).toBe(app.clock.now() + minutes(10));
   });
 
