@@ -1,17 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { rawCookieValues } from '../cookie/cookie-header.js';
-import { handleOf } from '../core/registry/session-info.js';
 import { followMoves, type FindKey } from '../core/session/moved-session.js';
 import { hasUnsaved, keepAlive, refresh } from '../core/session/session-refresh.js';
-import { isPrincipalIndex } from '../core/store/session-store.js';
 import { endOf, type SessionEnd } from '../core/watch/session-end.js';
 import { SessionWatch } from '../core/watch/session-watch.js';
 import type { EventReporter } from './event-reporter.js';
 import { attachedOf, DEFAULT_SESSION, isMounted, type AttachedSession } from './request-properties.js';
 import type { ResolvedSessionOptions } from './resolved-session-options.js';
+import { keyFinder } from './moved-key.js';
 import { noticesOf } from './session-notices.js';
 import type { SessionHandler } from './session-handler.js';
-import { isOwnOrigin } from './trusted-origin.js';
+import { isForeignFetch, isOwnOrigin } from './trusted-origin.js';
 
 /** What the sessions of connections work with. */
 export interface ConnectionParts {
@@ -23,9 +22,6 @@ export interface ConnectionParts {
 
 /** Stands for the response of a handshake: nothing can be sent with it. */
 const NO_RESPONSE = Object.freeze({}) as ServerResponse;
-
-const ALWAYS = 0;
-const ALL = Number.MAX_SAFE_INTEGER;
 
 /**
  * The sessions of one name for connections that outlive their request: sockets, subscriptions, event streams.
@@ -40,7 +36,7 @@ export class ConnectionSessions {
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
     this.name = parts.sessionName ?? DEFAULT_SESSION;
-    this.#findKey = keyFinder(parts.options);
+    this.#findKey = keyFinder(parts.options, this.name);
     const { clock, checkEveryMs: everyMs } = parts.options;
     const { events } = parts;
     const reports = noticesOf(parts.options, this.name, events);
@@ -69,14 +65,15 @@ export class ConnectionSessions {
 
   /**
    * Whether a handshake may use the session of its cookie: a page of another origin must not. A handshake
-   * without `Origin` is not one of a browser's page.
+   * without `Origin` is one of the own page, or none of a browser's, unless the browser says otherwise.
    *
    * @see requirement S-63; OWASP ASVS 5.0, 4.4.2
    */
   isTrusted(req: IncomingMessage): boolean {
     const { name, trustedOrigins } = this.#parts.options;
     const { origin, cookie = '' } = req.headers;
-    if (origin === undefined || rawCookieValues(cookie, name).length === 0) return true;
+    if (rawCookieValues(cookie, name).length === 0) return true;
+    if (origin === undefined) return !isForeignFetch(req);
     if (isOwnOrigin(req, origin) || trustedOrigins.includes(origin)) return true;
     if (!this.#hasWarned) this.#parts.events.warnOnce(foreignOrigin(origin));
     // Once: any page can send one.
@@ -129,11 +126,3 @@ const foreignOrigin = (origin: string): string =>
 const UNSAVED =
   'A socket was closed with changes of its session that nobody had saved. No response saves them: call ' +
   'await session.save() in the handler that makes them.';
-
-function keyFinder({ store }: ResolvedSessionOptions): FindKey {
-  if (!isPrincipalIndex(store)) return () => Promise.resolve(null);
-  return async (principal, handle) => {
-    const sessions = await store.listByPrincipal(principal, ALWAYS, ALL);
-    return sessions.find((session) => handleOf(session, store) === handle)?.key ?? null;
-  };
-}

@@ -40,3 +40,14 @@ export function isOwnOrigin(req: IncomingMessage, origin: string): boolean {
     return false;
   }
 }
+
+/**
+ * Whether a page of another origin makes a request without `Origin`: by a `<script>`, for example, to which
+ * socket.io responds by JSONP. Programs that are no browser send no such header.
+ *
+ * @see W3C Fetch Metadata, section 2.3; requirement S-63
+ */
+export function isForeignFetch({ headers }: IncomingMessage): boolean {
+  const site = headers['sec-fetch-site'];
+  return site === 'cross-site' || site === 'same-site';
+}

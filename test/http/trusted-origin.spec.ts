@@ -1,4 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { ConnectionSessions } from '../../lib/http/connection-sessions.js';
+import { EventReporter } from '../../lib/http/event-reporter.js';
+import { SessionHandler } from '../../lib/http/session-handler.js';
 import { isOwnOrigin } from '../../lib/http/trusted-origin.js';
 import { resolveSessionOptions } from '../../lib/http/resolve-options.js';
 import { SECRET } from '../support/secret.js';
@@ -29,6 +32,35 @@ describe('the origin of a handshake (S-63)', () => {
     ['https://example.com', { host: 'exa mple' }],
   ])('%s is not that of %j', (origin, headers) => {
     expect(isOwnOrigin(request(headers), origin)).toBe(false);
+  });
+});
+
+describe('a handshake without Origin (S-63)', () => {
+  const connections = (): ConnectionSessions => {
+    const options = resolveSessionOptions({ secret: SECRET });
+    const events = new EventReporter(options, { log: () => undefined, warn: () => undefined });
+    const hooks = { sessionName: undefined, events, answer: () => true, report: () => undefined };
+    return new ConnectionSessions({
+      options,
+      events,
+      sessionName: undefined,
+      handler: new SessionHandler(options, hooks),
+    });
+  };
+
+  it.each([
+    ['a script of another site', { 'sec-fetch-site': 'cross-site' }, false],
+    ['a script of another host of the site', { 'sec-fetch-site': 'same-site' }, false],
+    ['the own page', { 'sec-fetch-site': 'same-origin' }, true],
+    ['a program', {}, true],
+  ])('of %s uses the session: %j, %s', (_, headers, isTrusted) => {
+    const withCookie = request({
+      ...headers,
+      host: 'example.com',
+      cookie: '__Host-sid=x; sid=x; connect.sid=x',
+    });
+    expect(connections().isTrusted(withCookie)).toBe(isTrusted);
+    expect(connections().isTrusted(request({ ...headers, host: 'example.com' }))).toBe(true);
   });
 });
 

@@ -7,14 +7,17 @@ import type { Awaitable } from '../util/awaitable.js';
 import { withDeadline } from '../util/deadline.js';
 import type { RegistryParts } from './registry-parts.js';
 
+/** What the store calls of a registry need. */
+type StoreParts = Pick<RegistryParts, 'store' | 'givenStore' | 'storeTimeoutMs' | 'realm'>;
+
 /**
  * The store calls of a registry. Whatever the store throws or rejects with, and a timeout, becomes
  * `ERR_SESSION_STORE`. `need` names the method of the registry in the error for a store that cannot do it.
  */
 export class RegistryStore {
-  readonly #parts: RegistryParts;
+  readonly #parts: StoreParts;
 
-  constructor(parts: RegistryParts) {
+  constructor(parts: StoreParts) {
     this.#parts = parts;
   }
 
