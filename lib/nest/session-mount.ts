@@ -2,6 +2,7 @@ import { Logger, type MiddlewareConsumer } from '@nestjs/common';
 import type { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { isStoreFailure } from '../core/errors.js';
 import { ConnectionSessions } from '../http/connection-sessions.js';
+import { waitAtMost } from '../core/util/deadline.js';
 import type { EventReporter } from '../http/event-reporter.js';
 import type { ResolvedSessionOptions } from '../http/resolved-session-options.js';
 import { SessionHandler } from '../http/session-handler.js';
@@ -64,7 +65,8 @@ export class SessionMount {
 
   /** Waits for the commits under way, at most `limitMs`, and watches no connection any more. */
   async stop(limitMs: number): Promise<void> {
-    await Promise.all([this.#connections?.close(), this.handler.settled(limitMs)]);
+    const closed = this.#connections === null ? null : waitAtMost(limitMs, this.#connections.close());
+    await Promise.all([closed, this.handler.settled(limitMs)]);
   }
 
   /** Called while Nest makes the providers. Gives the gateways of the application their sessions. */

@@ -51,7 +51,12 @@ export class EndNotices implements EndReports {
     const ends = this.#pending;
     this.#pending = [];
     for (const { reason, handles } of grouped(ends))
-      this.#store.publish(JSON.stringify([this.#realm, reason, handles])).catch(this.#failed);
+      this.#sendOne(JSON.stringify([this.#realm, reason, handles])).catch(this.#failed);
+  }
+
+  /** A store that throws must not end the process. */
+  async #sendOne(notice: string): Promise<void> {
+    await this.#store.publish(notice);
   }
 
   /** `null` for a text about another session name, and for one that this version does not know. */

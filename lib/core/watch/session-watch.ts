@@ -151,7 +151,7 @@ export class SessionWatch {
 
   async #checkEach(isDue: (watched: Watched) => boolean): Promise<void> {
     const due = [...this.#watched.values()].flatMap((watched) => [...watched]).filter(isDue);
-    for (let from = 0; from < due.length; from += AT_ONCE)
+    for (let from = 0; from < due.length && this.#watched.size > 0; from += AT_ONCE)
       await Promise.all(due.slice(from, from + AT_ONCE).map((watched) => this.#checkOne(watched)));
   }
 

@@ -107,4 +107,14 @@ describe('notices of ended sessions', () => {
     await turn();
     expect(failures).toBe(1);
   });
+
+  it('report a text where a store throws, which does not end the process', async () => {
+    const notices = noticesOf();
+    server.publish = () => {
+      throw new Error('no promise');
+    };
+    emit(notices, { type: 'logout', handle: 'h1' });
+    await turn();
+    expect(failures).toBe(1);
+  });
 });
