@@ -162,7 +162,6 @@ export const FILES_WITHOUT_SPEC: readonly { readonly reason: string; readonly fi
       'http/connection-sessions.ts',
       'nest/session-readers.ts',
       'nest/sockets/gateway-adapter.ts',
-      'nest/sockets/gateway-check.ts',
       'nest/sockets/socket-client.ts',
       'nest/sockets/ws-exception.ts',
     ],

@@ -1,13 +1,16 @@
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { CurrentSession } from '../current-session.js';
-import { classesIn } from '../module-classes.js';
+import { classesIn, isClass } from '../module-classes.js';
 import { dependenciesOf, GUARDS, isSessionGuard, metadataOf, RouteCheck } from '../route-check.js';
 import { isReader } from '../session-readers.js';
-import { SESSION_REQUIREMENT } from '../session.constants.js';
+import { getCurrentSessionToken, SESSION_REQUIREMENT } from '../session.constants.js';
 
 /** Metadata keys of Nest, which does not export them. */
+const ENHANCERS = [GUARDS, '__interceptors__', '__pipes__', '__exceptionFilters__'];
 const GATEWAY = 'websockets:is_gateway';
+/** How the token of a named `CurrentSession` begins. */
+const NAMED_CURRENT = String(getCurrentSessionToken(''));
 const PARAMETERS = '__routeArguments__';
 
 /** Finds out whether the gateways of an application use its sessions. */
@@ -38,10 +41,10 @@ export class GatewayCheck {
 
 /**
  * Whether a gateway uses the session: by a guard, a requirement or a parameter decorator of this package, or
- * by an injected `CurrentSession`.
+ * by a `CurrentSession` that it or one of its providers, guards, interceptors, pipes or filters injects.
  */
 export function usesSession(gateway: Type): boolean {
-  if (dependenciesOf(gateway).includes(CurrentSession) || isGuarded(gateway)) return true;
+  if (injectsCurrent(gateway) || isGuarded(gateway)) return true;
   const prototype = gateway.prototype as Record<string, object>;
   return new MetadataScanner()
     .getAllMethodNames(prototype)
@@ -50,7 +53,18 @@ export function usesSession(gateway: Type): boolean {
 
 const isGuarded = (target: object): boolean =>
   metadataOf(SESSION_REQUIREMENT, target) !== undefined ||
-  metadataOf<unknown[]>(GUARDS, target)?.some(isSessionGuard) === true;
+  metadataOf<unknown[]>(GUARDS, target)?.some(isSessionGuard) === true ||
+  ENHANCERS.flatMap((key) => metadataOf<unknown[]>(key, target) ?? []).some((one) => injectsCurrent(one));
+
+/** Whether a class injects a `CurrentSession` of any session name, itself or by what it injects. */
+function injectsCurrent(type: unknown, seen = new Set<unknown>()): boolean {
+  if (!isClass(type) || seen.has(type)) return false;
+  seen.add(type);
+  return dependenciesOf(type).some((one) => isCurrentToken(one) || injectsCurrent(one, seen));
+}
+
+const isCurrentToken = (token: unknown): boolean =>
+  token === CurrentSession || (typeof token === 'string' && token.startsWith(NAMED_CURRENT));
 
 function readsIn(gateway: Type, method: string): boolean {
   const parameters = Reflect.getMetadata(PARAMETERS, gateway, method) as object | undefined;
