@@ -3,6 +3,7 @@ import type { ExecutionContext, PipeTransform, Type } from '@nestjs/common';
 import { chain } from '../core/util/awaitable.js';
 import type { UserSession } from '../core/session/user-session.js';
 import { sessionOf } from './execution-session.js';
+import type { SessionDenial } from './session-denial.js';
 import { readsSession } from './session-readers.js';
 import {
   getCurrentSessionToken,
@@ -10,6 +11,7 @@ import {
   getSessionStoreToken,
 } from './session.constants.js';
 import { valueAt, type SessionPath } from './session-path.js';
+import { wsException } from './sockets/ws-exception.js';
 
 /** A pipe, as instance or class. */
 export type SessionPipe = Type<PipeTransform> | PipeTransform;
@@ -22,8 +24,9 @@ export interface SessionQuery {
   readonly path?: string;
   /**
    * In a gateway: reads the session again for this message, from the store. Without it, the session is as at
-   * the handshake, or as the last read or save has left it. Changes that were not saved stay. In a request,
-   * which has read its session just now, it has no effect.
+   * the handshake, or as the last read or save has left it. Changes that were not saved stay. Where the
+   * session has ended, the handler does not run. In a request, which has read its session just now, it has no
+   * effect.
    */
   readonly fresh?: boolean;
 }
@@ -34,6 +37,12 @@ export interface SessionDecorator {
   (path: SessionPath, ...pipes: SessionPipe[]): ParameterDecorator;
   (query: SessionQuery, ...pipes: SessionPipe[]): ParameterDecorator;
 }
+
+/** What a client learns whose session has ended: as from `SessionGuard`. */
+const ENDED: { readonly message: string; readonly reason: SessionDenial } = {
+  message: 'Unauthorized',
+  reason: 'no-session',
+};
 
 /**
  * Passes the session to a handler: `@Session() session: UserSession`. With a path, it passes one value,
@@ -48,9 +57,10 @@ export const Session: SessionDecorator = createParamDecorator(
   readsSession((data: unknown, context: ExecutionContext): unknown => {
     const { name, path, fresh }: SessionQuery =
       typeof data === 'string' ? { path: data } : ((data as SessionQuery | undefined) ?? {});
-    return chain<UserSession | undefined, unknown>(sessionOf(context, name, fresh), (session) =>
-      session === undefined || path === undefined ? session : valueAt(session, path),
-    );
+    return chain<UserSession | undefined, unknown>(sessionOf(context, name, fresh), (session) => {
+      if (session === undefined && fresh === true && context.getType() === 'ws') throw wsException(ENDED);
+      return session === undefined || path === undefined ? session : valueAt(session, path);
+    });
   }),
 ) as SessionDecorator;
 

@@ -88,8 +88,8 @@ export class BoundSocket {
   }
 
   /**
-   * The session of a name; `undefined` after `destroy()`. With `fresh` it is read again, and with `isUsed`
-   * the message counts as activity.
+   * The session of a name; `undefined` after `destroy()`. With `fresh` it is read again, and is `undefined`
+   * where it has ended. With `isUsed` the message counts as activity.
    *
    * @throws SessionError `ERR_SESSION_NOT_MOUNTED`; `ERR_SESSION_STORE` if the store fails.
    */
@@ -101,7 +101,10 @@ export class BoundSocket {
     const { attached, sessions } = this.#bound.get(name) ?? {};
     if (fresh && attached?.opened.isAvailable === true) {
       const end = await sessions!.refresh(attached);
-      if (end !== null) this.#close(end, 'policy');
+      if (end !== null) {
+        this.#close(end, 'policy');
+        return undefined;
+      }
     }
     if (isUsed && attached !== undefined) void sessions!.keepAlive(attached);
     return askSession(this.request, name);

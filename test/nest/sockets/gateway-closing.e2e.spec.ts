@@ -40,8 +40,14 @@ class LoginController {
   }
 }
 
+let freshRuns = 0;
+
 @WebSocketGateway()
 class Gateway {
+  @SubscribeMessage('fresh') fresh(@Session({ fresh: true }) session: UserSession) {
+    freshRuns++;
+    return { event: 'fresh', data: session.principal };
+  }
   @SubscribeMessage('who') who(@CurrentPrincipal() principal: string | null) {
     return { event: 'who', data: principal };
   }
@@ -105,6 +111,19 @@ describe.each(ALL)('the sockets of $label', ({ makeAdapter, platform }) => {
     expect(await client.ask('who')).toEqual(['who', 'anna']);
     await new Browser(there.url, browser.jar).post('/logout');
     expect(await client.closed).toBe(because('ended'));
+  });
+
+  it('run no handler with a fresh session that another process has ended (S-42)', async () => {
+    const store = new MemorySessionStore();
+    const [here, there] = [await start({ store, checkEvery: minutes(60) }), await start({ store })];
+    const browser = await loggedIn(here);
+    const client = await connect(here, browser);
+    expect(await client.ask('fresh')).toEqual(['fresh', 'anna']);
+    await new Browser(there.url, browser.jar).post('/logout');
+    freshRuns = 0;
+    client.send('fresh');
+    expect(await client.closed).toBe(because('ended'));
+    expect(freshRuns).toBe(0);
   });
 
   it('are closed by a notice of another process with notify, without a check (S-42, S-63)', async () => {
