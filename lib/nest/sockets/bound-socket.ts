@@ -99,7 +99,9 @@ export class BoundSocket {
   ): Promise<UserSession | undefined> {
     await this.#loading;
     const { attached, sessions } = this.#bound.get(name) ?? {};
-    if (fresh && attached?.opened.isAvailable === true) {
+    // With onStoreError 'anonymous' it stays empty: only a new handshake can load it.
+    if (fresh && attached?.opened.isAvailable === false) this.#close('session-unavailable', 'retry');
+    else if (fresh && attached !== undefined) {
       const end = await sessions!.refresh(attached);
       if (end !== null) {
         this.#close(end, 'policy');

@@ -178,6 +178,20 @@ describe.each(ALL)('the sockets of $label', ({ makeAdapter, platform }) => {
     expect(await client.closed).toBe(because('session-unavailable', 1013));
   });
 
+  it("are anonymous with onStoreError: 'anonymous', until a guard needs the session", async () => {
+    const store = new FailingStore();
+    const app = await start({ store, onStoreError: 'anonymous' });
+    const browser = await loggedIn(app);
+    store.fate = () => 'fails';
+    const client = await connect(app, browser);
+    expect(await client.ask('who')).toEqual(['who', null]);
+    store.fate = () => 'works';
+    expect(await client.ask('who')).toEqual(['who', null]);
+    client.send('secret');
+    expect(await client.closed).toBe(because('session-unavailable', 1013));
+    expect(await (await connect(app, browser)).ask('secret')).toEqual(['secret', 'secret']);
+  });
+
   it('stay open while the store fails, and guards refuse messages', async () => {
     const store = new FailingStore();
     const app = await start({ store, checkEvery: 20 });
