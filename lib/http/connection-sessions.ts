@@ -8,6 +8,7 @@ import type { EventReporter } from './event-reporter.js';
 import { attachedOf, DEFAULT_SESSION, isMounted, type AttachedSession } from './request-properties.js';
 import type { ResolvedSessionOptions } from './resolved-session-options.js';
 import { keyFinder } from './moved-key.js';
+import { announce } from './session-mounting.js';
 import { noticesOf } from './session-notices.js';
 import type { SessionHandler } from './session-handler.js';
 import { isForeignFetch, isOwnOrigin } from './trusted-origin.js';
@@ -51,16 +52,23 @@ export class ConnectionSessions {
    * @throws the error of the application's error response, such as a 503 where the store fails
    */
   async load(req: IncomingMessage): Promise<AttachedSession | undefined> {
-    if (!isMounted(req, this.name))
-      await new Promise<void>((resolve, reject) => {
-        this.#parts.handler.handle(req, NO_RESPONSE, (error) =>
-          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the error of the load, unchanged
-          error === undefined ? resolve() : reject(error),
-        );
-      });
+    if (!isMounted(req, this.name)) {
+      const mounted = this.#mount(req);
+      announce(req, this.name, mounted);
+      await mounted;
+    }
     const attached = attachedOf(req, this.name);
     await attached?.load();
     return attached;
+  }
+
+  #mount(req: IncomingMessage): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      this.#parts.handler.handle(req, NO_RESPONSE, (error) =>
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the error of the load, unchanged
+        error === undefined ? resolve() : reject(error),
+      );
+    });
   }
 
   /**

@@ -48,8 +48,19 @@ export function onceMounted(
   );
 }
 
+/** Sessions of handshakes that are being loaded, by their names, also before the request is claimed for them. */
+const arriving = new WeakMap<IncomingMessage, Map<string, Promise<unknown>>>();
+
+/** Makes {@link whenMounted} wait for a load, also while promised cookie options keep it from its claim. */
+export function announce(req: IncomingMessage, name: string, loading: Promise<unknown>): void {
+  // Whoever waits receives the error.
+  loading.catch(() => undefined);
+  arriving.set(req, (arriving.get(req) ?? new Map<string, Promise<unknown>>()).set(name, loading));
+}
+
 /** Waits for a session that is being loaded, such as that of a handshake. Fails as its load does. */
 export async function whenMounted(req: IncomingMessage, name: string): Promise<void> {
+  if (attachedOf(req, name) === undefined) await arriving.get(req)?.get(name);
   const session = attachedOf(req, name);
   if (session === undefined) return;
   await new Promise<void>((resolve, reject) => onceMounted(session, resolve, reject));

@@ -122,7 +122,11 @@ export class SessionWatch {
 
   #end(watched: Watched, reason: SessionEnd): void {
     this.#remove(watched);
-    watched.end(reason);
+    try {
+      watched.end(reason);
+    } catch {
+      // The other connections end all the same.
+    }
   }
 
   #onEnd(end: EndedSessions | null): void {

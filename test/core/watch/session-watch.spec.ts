@@ -96,6 +96,17 @@ describe('the watch of open connections', () => {
     },
   );
 
+  it('ends all connections where closing one of them throws', async () => {
+    const watch = watchOf();
+    const id = await app.stored({ a: 1 });
+    watch.add(await app.open(id), () => {
+      throw new Error('closed already');
+    });
+    await add(watch, id, 'second');
+    emit({ type: 'logout', handle: await handle(id), principal: null });
+    expect(ended).toEqual(['second logout']);
+  });
+
   it('checks all sessions where all were revoked', async () => {
     const watch = watchOf();
     await add(watch, await app.stored({ a: 1 }), 'former');

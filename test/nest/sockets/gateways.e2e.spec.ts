@@ -145,6 +145,8 @@ describe.each(ALL)('gateways of $label', ({ makeAdapter, platform }) => {
         SessionModule.forRoot({
           secret: SECRET,
           store: counted.store,
+          // The gateway greets its client before these are known.
+          cookie: async () => ({ secure: false }),
           trustedOrigins: ['https://app.example.com'],
           onEvent: (event) => void events.push(event),
         }),
