@@ -70,6 +70,7 @@ async function merge(
     const changes = rebaseChanges(left.changes, held.attributes, left.updates);
     const merged = mergedPatch(state, changes, held);
     const result = await send(state, key, merged, wanted);
+    if (result === 'missing' && isFollowed(state)) return patchMoved(state, mine.changes, updates);
     if (typeof result !== 'object') return settle(state, result, mine, merged, held);
     held = result.conflict;
   }

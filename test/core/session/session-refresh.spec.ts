@@ -162,6 +162,32 @@ describe('a session that another request gives a new id', () => {
     expect(await app.dataOf(request.id)).toMatchObject({ a: 'new', b: 'passive' });
   });
 
+  it('is saved under an id that it gets while its changes are merged', async () => {
+    const app = new Application();
+    const first = await app.open();
+    await first.session.login('u1');
+    first.session['count'] = 1;
+    await first.session.save();
+    const socket = await app.open(first.id, { channel: 'sent' });
+    await follow(app, socket);
+    const [writer, mover] = [await app.open(first.id), await app.open(first.id)];
+    writer.session['count'] = 2;
+    await writer.session.save();
+    // The first patch of the socket conflicts with the writer, the second one finds the record moved.
+    const patch = app.store.patch.bind(app.store);
+    let patches = 0;
+    app.store.patch = (async (...args: Parameters<typeof patch>) => {
+      if (++patches === 2) {
+        await mover.session.login('u1', { method: 'otp' });
+        await mover.session.save();
+      }
+      return patch(...args);
+    }) as never;
+    socket.session.update('count', (n: number) => n + 10);
+    await socket.session.save();
+    expect(await app.dataOf(mover.id)).toMatchObject({ count: 12 });
+  });
+
   it('is lost where it is not followed, and where it has no user', async () => {
     const app = new Application();
     const id = await app.stored({ a: 1 });
