@@ -81,9 +81,12 @@ export class ConnectionSessions {
     return false;
   }
 
-  /** Calls `end` once when the session ends. Returns a function for the connection that was closed before. */
-  watch({ opened }: AttachedSession, end: (reason: SessionEnd) => void): () => void {
-    return opened.isNew || !opened.isAvailable ? () => undefined : this.#watch.add(opened, end);
+  /**
+   * Calls `end` once when the session ends. Returns a function for the connection that was closed before. With
+   * `keepsAlive` the open connection counts as activity of the session.
+   */
+  watch({ opened }: AttachedSession, end: (reason: SessionEnd) => void, keepsAlive = false): () => void {
+    return opened.isNew || !opened.isAvailable ? () => undefined : this.#watch.add(opened, end, keepsAlive);
   }
 
   /**

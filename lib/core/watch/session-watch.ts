@@ -1,6 +1,7 @@
 import type { LifecycleEvent, SessionEvent, SessionEventListener } from '../session-event.js';
 import type { FindMoved, Loss } from '../session/session-refresh.js';
 import type { OpenSession } from '../session/open-session.js';
+import { probeInUse } from '../session/probe-in-use.js';
 import { probe } from '../session/session-refresh.js';
 import type { Clock } from '../util/clock.js';
 
@@ -43,6 +44,8 @@ interface Watched {
   readonly opened: OpenSession;
   readonly handle: string;
   readonly end: (reason: SessionEnd) => void;
+  /** The open connection counts as activity of its session. */
+  readonly keepsAlive: boolean;
   /** When the session expires, as far as it is known. Epoch milliseconds. */
   expiresAt: number;
 }
@@ -83,11 +86,12 @@ export class SessionWatch {
   }
 
   /**
-   * Calls `end` once when the session ends. Returns a function for the connection that was closed before.
+   * Calls `end` once when the session ends. Returns a function for the connection that was closed before. With
+   * `keepsAlive` the checks touch the session, as often as requests would.
    */
-  add(opened: OpenSession, end: (reason: SessionEnd) => void): () => void {
+  add(opened: OpenSession, end: (reason: SessionEnd) => void, keepsAlive = false): () => void {
     const [handle] = opened.handles;
-    const watched = { opened, handle, end, expiresAt: opened.expiresAt };
+    const watched = { opened, handle, end, keepsAlive, expiresAt: opened.expiresAt };
     const others = this.#watched.get(handle);
     if (others === undefined) this.#watched.set(handle, new Set([watched]));
     else others.add(watched);
@@ -117,13 +121,15 @@ export class SessionWatch {
   #schedule(): void {
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      const isDue = this.#parts.reports === null ? () => true : this.#hasExpired;
+      const isDue = this.#parts.reports === null ? () => true : this.#isDue;
       void this.#check(isDue).then(() => this.#watched.size > 0 && this.#timer === null && this.#schedule());
     }, this.#parts.everyMs);
     this.#timer.unref();
   }
 
-  readonly #hasExpired = ({ expiresAt }: Watched): boolean => this.#parts.clock.now() >= expiresAt;
+  /** Whether a session must be checked although other processes report the ends. */
+  readonly #isDue = ({ expiresAt, keepsAlive }: Watched): boolean =>
+    keepsAlive || this.#parts.clock.now() >= expiresAt;
 
   #stop(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -197,7 +203,8 @@ export class SessionWatch {
   async #checkOne(watched: Watched): Promise<void> {
     const { findMoved } = this.#parts;
     try {
-      const found = await watched.opened.run((state) => probe(state, findMoved));
+      const check = watched.keepsAlive ? probeInUse : probe;
+      const found = await watched.opened.run((state) => check(state, findMoved));
       if (this.#watched.get(watched.handle)?.has(watched) !== true) return;
       if (typeof found === 'string') this.#end(watched, endOf(found));
       else watched.expiresAt = found.expiresAt;
