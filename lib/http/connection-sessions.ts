@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { rawCookieValues } from '../cookie/cookie-header.js';
 import { handleOf } from '../core/registry/session-info.js';
-import { refresh, type FindMoved } from '../core/session/session-refresh.js';
-import type { OpenSession } from '../core/session/open-session.js';
+import { followMoves, type FindKey } from '../core/session/moved-session.js';
+import { hasUnsaved, keepAlive, refresh } from '../core/session/session-refresh.js';
 import { isPrincipalIndex } from '../core/store/session-store.js';
-import { endOf, SessionWatch, type EndReports, type SessionEnd } from '../core/watch/session-watch.js';
+import { endOf, type EndReports, type SessionEnd } from '../core/watch/session-end.js';
+import { SessionWatch } from '../core/watch/session-watch.js';
 import type { EventReporter } from './event-reporter.js';
 import { attachedOf, DEFAULT_SESSION, isMounted, type AttachedSession } from './request-properties.js';
 import type { ResolvedSessionOptions } from './resolved-session-options.js';
@@ -33,16 +34,16 @@ export class ConnectionSessions {
   readonly name: string;
   readonly #parts: ConnectionParts;
   readonly #watch: SessionWatch;
-  readonly #findMoved: FindMoved;
+  readonly #findKey: FindKey;
   #hasWarned = false;
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
     this.name = parts.sessionName ?? DEFAULT_SESSION;
-    this.#findMoved = findMovedIn(parts.options);
+    this.#findKey = keyFinder(parts.options);
     const { clock, checkEveryMs: everyMs } = parts.options;
     const { events, reports } = parts;
-    this.#watch = new SessionWatch({ events, clock, everyMs, reports, findMoved: this.#findMoved });
+    this.#watch = new SessionWatch({ events, clock, everyMs, reports });
   }
 
   /**
@@ -56,7 +57,7 @@ export class ConnectionSessions {
     if (!isMounted(req, this.name))
       await new Promise<void>((resolve, reject) => {
         this.#parts.handler.handle(req, NO_RESPONSE, (error) =>
-          error === undefined ? resolve() : reject(error as Error),
+          error === undefined ? resolve() : reject(error),
         );
       });
     const attached = attachedOf(req, this.name);
@@ -85,8 +86,11 @@ export class ConnectionSessions {
    * Calls `end` once when the session ends. Returns a function for the connection that was closed before. With
    * `keepsAlive` the open connection counts as activity of the session.
    */
-  watch({ opened }: AttachedSession, end: (reason: SessionEnd) => void, keepsAlive = false): () => void {
-    return opened.isNew || !opened.isAvailable ? () => undefined : this.#watch.add(opened, end, keepsAlive);
+  watch(attached: AttachedSession, end: (reason: SessionEnd) => void, keepsAlive = false): () => void {
+    const { opened } = attached;
+    if (opened.isNew || !opened.isAvailable) return () => undefined;
+    followMoves(attached, this.#findKey);
+    return this.#watch.add(opened, end, keepsAlive);
   }
 
   /**
@@ -95,13 +99,20 @@ export class ConnectionSessions {
    * @throws SessionError `ERR_SESSION_STORE`
    */
   async refresh({ opened }: AttachedSession): Promise<SessionEnd | null> {
-    const loss = await opened.run((state) => refresh(state, this.#findMoved));
+    const loss = await opened.run(refresh);
     return loss === null ? null : endOf(loss);
   }
 
+  /** Counts as activity of the session. A store that fails does not fail the caller. */
+  async keepAlive({ opened }: AttachedSession): Promise<void> {
+    if (opened.isAvailable) await opened.run(keepAlive).catch(() => undefined);
+  }
+
   /** Warns where a connection has ended with changes of its session that nobody has saved. */
-  reportUnsaved({ opened }: AttachedSession): void {
-    if (opened.isAlive && opened.isAvailable && hasUnsaved(opened)) this.#parts.events.warnOnce(UNSAVED);
+  async reportUnsaved({ opened }: AttachedSession): Promise<void> {
+    // A value that JSON cannot represent was changed too.
+    const isUnsaved = opened.isAvailable && (await opened.run(hasUnsaved).catch(() => true));
+    if (isUnsaved) this.#parts.events.warnOnce(UNSAVED);
   }
 
   /** Watches nothing any more. */
@@ -120,17 +131,7 @@ const UNSAVED =
   'A socket was closed with changes of its session that nobody had saved. No response saves them: call ' +
   'await session.save() in the handler that makes them.';
 
-function hasUnsaved(opened: OpenSession): boolean {
-  try {
-    return opened.hasChanges();
-  } catch {
-    // A value that JSON cannot represent.
-    return true;
-  }
-}
-
-/** By the principal: nothing else leads from the former id of a session to its new one. */
-function findMovedIn({ store }: ResolvedSessionOptions): FindMoved {
+function keyFinder({ store }: ResolvedSessionOptions): FindKey {
   if (!isPrincipalIndex(store)) return () => Promise.resolve(null);
   return async (principal, handle) => {
     const sessions = await store.listByPrincipal(principal, ALWAYS, ALL);

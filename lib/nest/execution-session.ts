@@ -4,6 +4,7 @@ import type { UserSession } from '../core/session/user-session.js';
 import { SessionError } from '../core/errors.js';
 import type { Awaitable } from '../core/util/awaitable.js';
 import { askSession } from '../http/get-session.js';
+import { countsAsActivity } from './session-activity.decorator.js';
 import { socketOf } from './sockets/bound-socket.js';
 
 /** A request of Node or Express, or one of Fastify. */
@@ -51,7 +52,8 @@ export function sessionOf(
 ): Awaitable<UserSession | undefined> {
   if (context.getType<string>() === 'ws') {
     const socket = socketOf(context.switchToWs().getClient());
-    if (socket !== undefined) return socket.session(name, fresh);
+    const isUsed = countsAsActivity(context.getHandler(), context.getClass());
+    if (socket !== undefined) return socket.session(name, { fresh, isUsed });
   }
   return askSession(requestOf(context), name);
 }

@@ -2,7 +2,7 @@ import type { AttributeChange, SessionPatch, SessionRecord } from '../store/sess
 import { COOKIE } from './attribute-name.js';
 import { isRecordTouchDue, recordExpiryAt } from './expiry.js';
 import { LIFETIME } from './own-attributes.js';
-import { probe, type FindMoved, type Loss } from './session-refresh.js';
+import { probe, type Loss } from './session-refresh.js';
 import type { SessionState } from './session-state.js';
 
 /**
@@ -12,8 +12,8 @@ import type { SessionState } from './session-state.js';
  *
  * @throws SessionError `ERR_SESSION_STORE`
  */
-export async function probeInUse(state: SessionState, findMoved: FindMoved): Promise<SessionRecord | Loss> {
-  const record = await probe(state, findMoved);
+export async function probeInUse(state: SessionState): Promise<SessionRecord | Loss> {
+  const record = await probe(state);
   if (typeof record === 'string') return record;
   const { parts, request, now } = state;
   if (!isRecordTouchDue(record, parts.lifetimes, request.cookies, now)) return record;

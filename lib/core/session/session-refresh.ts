@@ -1,50 +1,36 @@
-import type { SessionKey } from '../session-id.js';
+import type { Awaitable } from '../util/awaitable.js';
 import type { SessionRecord } from '../store/session-record.js';
 import { isRecordExpired } from './expiry.js';
-import { STAMP } from './own-attributes.js';
-import { proposeOwn } from './own-edits.js';
-import { handlesOf } from './session-identity.js';
+import { findMoved } from './moved-session.js';
+import { needsTouch } from './session-facts.js';
 import type { SessionState } from './session-state.js';
+import { touch } from './session-writer.js';
 import { checkStamp } from './stamp-check.js';
 import { snapshotOf } from './stored-snapshot.js';
 
 /** Why no store holds a live session any more. `gone`: another request has ended it. */
 export type Loss = 'gone' | 'revoked' | 'expired';
 
-/** Finds the key of a session that has a new id, by its user and its handle; `null` if there is none. */
-export type FindMoved = (principal: string, handle: string) => Promise<SessionKey | null>;
-
 /**
  * Loads the record of a session that outlives its request, such as that of a socket. What the session shows
- * does not change. A session that has got a new id meanwhile is followed where it has a user.
+ * does not change.
  *
  * @throws SessionError `ERR_SESSION_STORE`
  */
-export async function probe(state: SessionState, findMoved: FindMoved): Promise<SessionRecord | Loss> {
+export async function probe(state: SessionState): Promise<SessionRecord | Loss> {
   const { stored, parts, request } = state;
   if (stored === null) return 'gone';
-  const record = await look(state, findMoved);
-  if (typeof record === 'string') return record;
+  const record = (await parts.store.look(stored.key)) ?? (await lookMoved(state));
+  if (record === null) return 'gone';
+  if (record === 'revoked') return 'revoked';
   if (isRecordExpired(record, parts.lifetimes, request.cookies, state.now)) return 'expired';
   const candidate = { id: state.id, current: true };
   const checked = await checkStamp(parts, { candidate, key: state.stored!.key, record });
-  if (checked === null) return 'revoked';
-  if (checked.stamp !== undefined) proposeOwn(state, STAMP, checked.stamp);
-  return checked.record;
+  return checked?.record ?? 'revoked';
 }
 
-/** The record under the key of the session, or under its new one. */
-async function look(state: SessionState, findMoved: FindMoved): Promise<SessionRecord | Loss> {
-  const { store } = state.parts;
-  const found = await store.look(state.stored!.key);
-  if (found !== null) return found;
-  const { principal } = state.identity;
-  const key = principal === null ? null : await findMoved(principal, handlesOf(state)[0]);
-  if (key === null) return 'gone';
-  const moved = await store.look(key);
-  if (moved === null || moved === 'revoked') return moved ?? 'gone';
-  state.stored = { ...state.stored!, key };
-  return moved;
+async function lookMoved(state: SessionState): Promise<SessionRecord | 'revoked' | null> {
+  return (await findMoved(state)) ? state.parts.store.look(state.stored!.key) : null;
 }
 
 /**
@@ -53,9 +39,9 @@ async function look(state: SessionState, findMoved: FindMoved): Promise<SessionR
  *
  * @throws SessionError `ERR_SESSION_STORE`
  */
-export async function refresh(state: SessionState, findMoved: FindMoved): Promise<Loss | null> {
+export async function refresh(state: SessionState): Promise<Loss | null> {
   if (state.stored === null) return state.isGone ? 'gone' : null;
-  const record = await probe(state, findMoved);
+  const record = await probe(state);
   if (typeof record === 'string') {
     state.lose();
     return record;
@@ -71,4 +57,19 @@ function show(state: SessionState, record: SessionRecord): void {
   state.stored = { ...snapshotOf(key, record, hasNewId), isTouched };
   if (!isCookieKept) state.cookie.use(state.seed(state.stored.cookieSettings, record.touchedAt));
   state.attributes.showStored(record.attributes);
+}
+
+/**
+ * Whether the application has changed attributes and not saved them.
+ * @throws SessionError `ERR_SESSION_VALUE` for a value that JSON cannot represent
+ */
+export const hasUnsaved = ({ attributes, ending }: SessionState): boolean =>
+  ending === null && attributes.changes().size > 0;
+
+/**
+ * The session is in use: extends its idle timeout, where its last touch is long enough ago. Saves no other
+ * change.
+ */
+export function keepAlive(state: SessionState): Awaitable<void> {
+  return state.ending === null && needsTouch(state) ? touch(state) : undefined;
 }

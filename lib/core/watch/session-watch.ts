@@ -1,32 +1,9 @@
 import type { LifecycleEvent, SessionEvent, SessionEventListener } from '../session-event.js';
-import type { FindMoved, Loss } from '../session/session-refresh.js';
 import type { OpenSession } from '../session/open-session.js';
 import { probeInUse } from '../session/probe-in-use.js';
 import { probe } from '../session/session-refresh.js';
 import type { Clock } from '../util/clock.js';
-
-/**
- * Why a connection is closed.
- *
- * - `logout`: a request of the session has ended it.
- * - `revoked`: the registry, a limit or a changed credential has ended it.
- * - `expired`: its idle or absolute timeout has passed.
- * - `replaced`: its browser has another session now, after a login or `regenerate()`.
- * - `ended`: another process has ended it.
- */
-export type SessionEnd = 'logout' | 'revoked' | 'expired' | 'replaced' | 'ended';
-
-/** The end of a session that another process has reported; `handles` is `null` for all sessions. */
-export interface ReportedEnd {
-  readonly reason: SessionEnd;
-  readonly handles: readonly string[] | null;
-}
-
-/** How processes tell each other which sessions have ended. */
-export interface EndReports {
-  /** Calls `onEnd` with the ends of other processes, and with `null` where some may have been missed. */
-  subscribe(onEnd: (end: ReportedEnd | null) => void): () => Promise<void>;
-}
+import { endOf, type EndReports, type ReportedEnd, type SessionEnd } from './session-end.js';
 
 /** What a watch works with. */
 export interface WatchParts {
@@ -36,7 +13,6 @@ export interface WatchParts {
   readonly everyMs: number;
   /** `null` without the option `notify`. */
   readonly reports: EndReports | null;
-  readonly findMoved: FindMoved;
 }
 
 /** An open connection of a session. */
@@ -54,11 +30,6 @@ interface Watched {
 const ENDING = new Set<LifecycleEvent['type']>(['logout', 'revoked', 'expired', 'login', 'regenerated']);
 /** How many sessions are checked concurrently. */
 const AT_ONCE = 16;
-
-/** What becomes of a connection whose session is lost. */
-export const endOf = (loss: Loss): SessionEnd => ENDS[loss];
-
-const ENDS: Readonly<Record<Loss, SessionEnd>> = { gone: 'ended', revoked: 'revoked', expired: 'expired' };
 
 /**
  * Closes connections whose session ends: immediately where this process has ended it or another one reports
@@ -128,8 +99,9 @@ export class SessionWatch {
   }
 
   /** Whether a session must be checked although other processes report the ends. */
-  readonly #isDue = ({ expiresAt, keepsAlive }: Watched): boolean =>
-    keepsAlive || this.#parts.clock.now() >= expiresAt;
+  readonly #isDue = (watched: Watched): boolean => watched.keepsAlive || this.#hasExpired(watched);
+
+  readonly #hasExpired = ({ expiresAt }: Watched): boolean => this.#parts.clock.now() >= expiresAt;
 
   #stop(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -156,18 +128,14 @@ export class SessionWatch {
   }
 
   #onEvent(event: SessionEvent): void {
-    switch (event.type) {
-      case 'logout':
-      case 'expired':
-        return this.#endAll(event.handle, event.type);
-      case 'revoked':
-        if (event.handle === null) return void this.checkAll();
-        return this.#endAll(event.handle, 'revoked');
-      case 'login':
-      case 'regenerated':
-        // The former id is dead. A step-up keeps its handle, and its connections.
-        if (event.formerHandle !== null && event.formerHandle !== event.handle)
-          this.#endAll(event.formerHandle, 'replaced');
+    if (event.type === 'logout' || event.type === 'expired') this.#endAll(event.handle, event.type);
+    else if (event.type === 'login' || event.type === 'regenerated') {
+      // The former id is dead. A step-up keeps its handle, and its connections.
+      if (event.formerHandle !== null && event.formerHandle !== event.handle)
+        this.#endAll(event.formerHandle, 'replaced');
+    } else if (event.type === 'revoked') {
+      if (event.handle === null) void this.checkAll();
+      else this.#endAll(event.handle, 'revoked');
     }
   }
 
@@ -201,12 +169,12 @@ export class SessionWatch {
   }
 
   async #checkOne(watched: Watched): Promise<void> {
-    const { findMoved } = this.#parts;
     try {
-      const check = watched.keepsAlive ? probeInUse : probe;
-      const found = await watched.opened.run((state) => check(state, findMoved));
+      const found = await watched.opened.run(watched.keepsAlive ? probeInUse : probe);
       if (this.#watched.get(watched.handle)?.has(watched) !== true) return;
-      if (typeof found === 'string') this.#end(watched, endOf(found));
+      // A store may remove an expired record by itself.
+      if (typeof found === 'string')
+        this.#end(watched, found === 'gone' && this.#hasExpired(watched) ? 'expired' : endOf(found));
       else watched.expiresAt = found.expiresAt;
     } catch {
       // The store fails, and its event reports that. The next check tries again.

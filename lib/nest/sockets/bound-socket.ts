@@ -77,17 +77,22 @@ export class BoundSocket {
   }
 
   /**
-   * The session of a name; `undefined` after `destroy()`. With `fresh` it is read again.
+   * The session of a name; `undefined` after `destroy()`. With `fresh` it is read again, and with `isUsed`
+   * the message counts as activity.
    *
    * @throws SessionError `ERR_SESSION_NOT_MOUNTED`; `ERR_SESSION_STORE` if the store fails.
    */
-  async session(name: string = DEFAULT_SESSION, fresh = false): Promise<UserSession | undefined> {
+  async session(
+    name: string = DEFAULT_SESSION,
+    { fresh = false, isUsed = false } = {},
+  ): Promise<UserSession | undefined> {
     await this.#loading;
-    const bound = this.#bound.get(name);
-    if (fresh && bound?.attached !== undefined) {
-      const end = await bound.sessions.refresh(bound.attached);
+    const { attached, sessions } = this.#bound.get(name) ?? {};
+    if (fresh && attached?.opened.isAvailable === true) {
+      const end = await sessions!.refresh(attached);
       if (end !== null) this.#close(end, 'policy');
     }
+    if (isUsed && attached !== undefined) void sessions!.keepAlive(attached);
     return askSession(this.request, name);
   }
 
@@ -98,9 +103,10 @@ export class BoundSocket {
   }
 
   #disconnected(): void {
+    if (this.#isClosed) return;
     this.#leave();
     for (const { attached, sessions } of this.#bound.values())
-      if (attached !== undefined) sessions.reportUnsaved(attached);
+      if (attached !== undefined) void sessions.reportUnsaved(attached);
   }
 
   #leave(): void {

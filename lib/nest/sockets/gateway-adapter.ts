@@ -23,8 +23,9 @@ export function observeGateways(config: ApplicationConfig, hooks: GatewayHooks):
   const observed = new WeakMap<object, WebSocketAdapter>();
   let isNeeded: boolean | null = null;
   config.getIoAdapter = () => {
-    const adapter = getAdapter() as WebSocketAdapter | undefined;
-    if (adapter === undefined || !(isNeeded ??= hooks.isNeeded())) return adapter as WebSocketAdapter;
+    // There is none until Nest has made its default one.
+    const adapter = getAdapter() as WebSocketAdapter | null | undefined;
+    if (adapter == null || !(isNeeded ??= hooks.isNeeded())) return adapter as WebSocketAdapter;
     const known = observed.get(adapter) ?? observe(adapter, hooks);
     observed.set(adapter, known);
     return known;

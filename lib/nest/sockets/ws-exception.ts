@@ -5,7 +5,11 @@ let Exception: WsException | null = null;
 
 /** Loads the class. An application without a gateway may not have the package. */
 export async function loadWsException(): Promise<void> {
-  Exception ??= (await import('@nestjs/websockets')).WsException as WsException;
+  try {
+    Exception ??= (await import('@nestjs/websockets')).WsException;
+  } catch {
+    // Clients get the error of any other exception.
+  }
 }
 
 /** The exception of a gateway's handler. The client receives the object in the event `exception`. */

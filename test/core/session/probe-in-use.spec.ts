@@ -4,8 +4,7 @@ import type { SessionId } from '../../../lib/core/session-id.js';
 import { hours, minutes } from '../../../lib/core/util/clock.js';
 import { Application } from './application.js';
 
-const notMoved = (): Promise<null> => Promise.resolve(null);
-const probed = (open: OpenSession) => open.run((state) => probeInUse(state, notMoved));
+const probed = (open: OpenSession) => open.run(probeInUse);
 
 async function timesOf(app: Application, id: SessionId) {
   const { touchedAt, expiresAt } = (await app.record(id))!;
