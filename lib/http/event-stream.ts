@@ -54,7 +54,10 @@ class EventStream {
     if (!keepsAlive) attached.isPassive = true;
     const { opened } = attached;
     if (!opened.isAlive || opened.isNew) return wasStored ? this.#end() : undefined;
-    res.once('close', sessions.watch(attached, () => this.#end(), keepsAlive));
+    res.once(
+      'close',
+      sessions.watch(attached, () => this.#end(), keepsAlive),
+    );
   }
 
   /**

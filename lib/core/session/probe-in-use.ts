@@ -23,7 +23,11 @@ export async function probeInUse(state: SessionState): Promise<SessionRecord | L
 }
 
 /** It conflicts with cookie settings and a lifetime other than those that its expiry was computed from. */
-function touchOf({ principal, attributes }: SessionRecord, touchedAt: number, expiresAt: number): SessionPatch {
+function touchOf(
+  { principal, attributes }: SessionRecord,
+  touchedAt: number,
+  expiresAt: number,
+): SessionPatch {
   const kept = (name: string): [string, AttributeChange] => {
     const text = attributes.get(name) ?? null;
     return [name, { from: text, to: text }];
