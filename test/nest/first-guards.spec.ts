@@ -1,5 +1,6 @@
 import { Sse } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { Subscription } from '@nestjs/graphql';
 import { SessionActivity } from 'nest-session';
 import { FirstGuards } from '../../lib/nest/first-guards.js';
 
@@ -17,6 +18,10 @@ class Streams {
   @Sse() events() {}
 }
 
+class News {
+  @Subscription(() => String) news() {}
+}
+
 /** The names of the global guards after as many modules as there are mounts were configured, each twice. */
 const guardsOf = (classes: (new () => object)[], mounts: object[] = [{}]): string[] => {
   const modules = new ModulesContainer();
@@ -26,7 +31,7 @@ const guardsOf = (classes: (new () => object)[], mounts: object[] = [{}]): strin
   const first = { canActivate: () => true };
   config.addGlobalGuard(first);
   const guards = new FirstGuards(modules, config);
-  for (const mount of [...mounts, ...mounts]) guards.add(mount as never);
+  for (const mount of [...mounts, ...mounts]) guards.add(Object.assign(mount, { requests: {} }) as never);
   return config.getGlobalGuards().map((one) => (one === first ? 'first' : one.constructor.name));
 };
 
@@ -43,6 +48,17 @@ describe('FirstGuards', () => {
   it('adds the guard of event streams once for each session', () => {
     expect(guardsOf([Streams])).toEqual(['EventStreamGuard', 'first']);
     expect(guardsOf([Streams, Plain], [{}, {}])).toEqual(['EventStreamGuard', 'EventStreamGuard', 'first']);
+  });
+
+  it('adds the guard of subscriptions once for each session', () => {
+    expect(guardsOf([News])).toEqual(['OperationGuard', 'first']);
+    expect(guardsOf([News, Streams], [{}, {}])).toEqual([
+      'EventStreamGuard',
+      'OperationGuard',
+      'EventStreamGuard',
+      'OperationGuard',
+      'first',
+    ]);
   });
 
   it('sets the activity of a request before its stream begins', () => {

@@ -51,6 +51,14 @@ export const FILES_WITHOUT_SPEC: readonly { readonly reason: string; readonly fi
     files: ['nest/event-stream-guard.ts'],
   },
   {
+    reason: 'test/nest/subscriptions/subscriptions.e2e.spec.ts runs operations on sockets of each server.',
+    files: [
+      'nest/subscriptions/operation-guard.ts',
+      'nest/subscriptions/operation-interceptor.ts',
+      'nest/subscriptions/operation-socket.ts',
+    ],
+  },
+  {
     reason: 'test/core/session/lifetime.spec.ts: concurrent requests find the mark.',
     files: ['core/session/lifetime-mark.ts'],
   },

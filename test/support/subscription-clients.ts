@@ -41,6 +41,7 @@ export async function connectGraphql(url: string, options: ConnectOptions = {}):
   class WithHeaders extends WebSocket {
     constructor(at: string, protocols: string) {
       super(at, protocols, { headers });
+      // eslint-disable-next-line @typescript-eslint/no-this-alias -- the only way to the socket of graphql-ws
       socket = this;
     }
   }
