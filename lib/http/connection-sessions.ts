@@ -4,11 +4,12 @@ import { handleOf } from '../core/registry/session-info.js';
 import { followMoves, type FindKey } from '../core/session/moved-session.js';
 import { hasUnsaved, keepAlive, refresh } from '../core/session/session-refresh.js';
 import { isPrincipalIndex } from '../core/store/session-store.js';
-import { endOf, type EndReports, type SessionEnd } from '../core/watch/session-end.js';
+import { endOf, type SessionEnd } from '../core/watch/session-end.js';
 import { SessionWatch } from '../core/watch/session-watch.js';
 import type { EventReporter } from './event-reporter.js';
 import { attachedOf, DEFAULT_SESSION, isMounted, type AttachedSession } from './request-properties.js';
 import type { ResolvedSessionOptions } from './resolved-session-options.js';
+import { noticesOf } from './session-notices.js';
 import type { SessionHandler } from './session-handler.js';
 import { isOwnOrigin } from './trusted-origin.js';
 
@@ -18,7 +19,6 @@ export interface ConnectionParts {
   readonly handler: SessionHandler;
   readonly events: EventReporter;
   readonly sessionName: string | undefined;
-  readonly reports: EndReports | null;
 }
 
 /** Stands for the response of a handshake: nothing can be sent with it. */
@@ -42,7 +42,8 @@ export class ConnectionSessions {
     this.name = parts.sessionName ?? DEFAULT_SESSION;
     this.#findKey = keyFinder(parts.options);
     const { clock, checkEveryMs: everyMs } = parts.options;
-    const { events, reports } = parts;
+    const { events } = parts;
+    const reports = noticesOf(parts.options, this.name, events);
     this.#watch = new SessionWatch({ events, clock, everyMs, reports });
   }
 
@@ -57,6 +58,7 @@ export class ConnectionSessions {
     if (!isMounted(req, this.name))
       await new Promise<void>((resolve, reject) => {
         this.#parts.handler.handle(req, NO_RESPONSE, (error) =>
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the error of the load, unchanged
           error === undefined ? resolve() : reject(error),
         );
       });

@@ -51,6 +51,8 @@ export interface ResolvedSessionOptions {
   /** The value of the header `Clear-Site-Data`; `null` for none. */
   readonly clearSiteData: string | null;
   readonly checkEveryMs: number;
+  /** Only with a store that can. */
+  readonly notify: boolean;
   readonly trustedOrigins: readonly string[];
   readonly clock: Clock;
 }

@@ -9,6 +9,7 @@ import type { Awaitable } from '../core/util/awaitable.js';
 import type { SessionStore } from '../core/store/session-store.js';
 import type { CallbackStore } from '../stores/express-session/callback-store.js';
 import type { SessionLimit } from './session-limit.js';
+import type { ConnectionOptions } from './connection-options.js';
 import type { ClearSiteDataType } from './clear-site-data.js';
 import type { CredentialStampOptions } from './credential-stamp-options.js';
 import type { SessionTimeouts, TimeoutProfile } from './session-timeouts.js';
@@ -25,7 +26,7 @@ export type OnStoreError = 'fail' | 'anonymous';
  * The options of a session, the same in every entry point of this package. Names and meanings are those of
  * express-session. Defaults that differ name the default of express-session.
  */
-export interface SessionOptions {
+export interface SessionOptions extends ConnectionOptions {
   /**
    * Signs the cookie: a string, bytes or a key of at least 32 bytes, or an array of them. The first one signs
    * and all verify, so a secret can be replaced without ending sessions.
@@ -172,20 +173,6 @@ export interface SessionOptions {
    * @see W3C Clear Site Data; OWASP ASVS 5.0, 14.3.1; requirement S-49
    */
   readonly clearSiteData?: true | readonly ClearSiteDataType[] | undefined;
-  /**
-   * How often the sessions of open sockets, subscriptions and event streams are checked in the store, which
-   * is how a process learns that another one has ended a session. With `notify`, only sessions are checked
-   * whose expiry has come. Costs a load for each open connection. Milliseconds.
-   * @defaultValue `seconds(5)`
-   */
-  readonly checkEvery?: number | undefined;
-  /**
-   * Origins whose pages may open sockets with the session, such as `['https://app.example.com']`. Those of the
-   * host itself always may. A handshake with a session cookie from any other page is closed.
-   * @defaultValue `[]`
-   * @see OWASP ASVS 5.0, 4.4.2; requirement S-63
-   */
-  readonly trustedOrigins?: readonly string[] | undefined;
   /** Source of the current time; for tests. */
   readonly clock?: Clock | undefined;
 }

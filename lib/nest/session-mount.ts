@@ -59,7 +59,6 @@ export class SessionMount {
       handler: this.handler,
       events: this.#events,
       sessionName,
-      reports: null,
     }));
   }
 

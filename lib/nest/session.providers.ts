@@ -2,11 +2,12 @@ import { Logger, Scope, type Provider, type Type } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { describeWithoutText } from '../core/util/describe-value.js';
 import { checkStore, configError } from '../http/check-options.js';
-import { EventReporter } from '../http/event-reporter.js';
+import type { EventReporter } from '../http/event-reporter.js';
 import { DEFAULT_SESSION } from '../http/request-properties.js';
 import { defaultStore, resolveSessionOptions } from '../http/resolve-options.js';
 import type { ResolvedSessionOptions } from '../http/resolved-session-options.js';
 import { isOptions, type AnyStore } from '../http/session-options.js';
+import { reporterOf } from '../http/session-notices.js';
 import { registryOf } from '../http/session-registry.js';
 import { CurrentSession } from './current-session.js';
 import { logEvents } from './session-exceptions.js';
@@ -50,7 +51,11 @@ export function createSessionProviders(sessionName: string | undefined, store: S
         return resolveSessionOptions(isOptions(options) ? { ...options, store: provided } : options);
       },
     },
-    { provide: SESSION_EVENTS, inject: [RESOLVED_SESSION_OPTIONS], useFactory: createReporter },
+    {
+      provide: SESSION_EVENTS,
+      inject: [RESOLVED_SESSION_OPTIONS, SESSION_REGISTRATION],
+      useFactory: createReporter,
+    },
     {
       provide: getSessionRegistryToken(sessionName),
       inject: [RESOLVED_SESSION_OPTIONS, SESSION_EVENTS],
@@ -108,9 +113,13 @@ function createMount(
   return mount;
 }
 
-function createReporter(options: ResolvedSessionOptions): EventReporter {
+function createReporter(
+  options: ResolvedSessionOptions,
+  { sessionName = DEFAULT_SESSION }: SessionRegistration,
+): EventReporter {
   const logger = new Logger('SessionModule');
-  return new EventReporter(options, { log: logEvents(logger), warn: (message) => logger.warn(message) });
+  const log = { log: logEvents(logger), warn: (message: string) => logger.warn(message) };
+  return reporterOf(options, sessionName, log);
 }
 
 /** The provider of the options of `forRootAsync`, with the class that makes them where one is given. */

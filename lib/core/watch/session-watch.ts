@@ -1,9 +1,9 @@
-import type { LifecycleEvent, SessionEvent, SessionEventListener } from '../session-event.js';
+import type { SessionEvent, SessionEventListener } from '../session-event.js';
 import type { OpenSession } from '../session/open-session.js';
 import { probeInUse } from '../session/probe-in-use.js';
 import { probe } from '../session/session-refresh.js';
-import type { Clock } from '../util/clock.js';
-import { endOf, type EndReports, type ReportedEnd, type SessionEnd } from './session-end.js';
+import { minutes, type Clock } from '../util/clock.js';
+import { endIn, ENDING, endOf, type EndedSessions, type EndReports, type SessionEnd } from './session-end.js';
 
 /** What a watch works with. */
 export interface WatchParts {
@@ -26,8 +26,8 @@ interface Watched {
   expiresAt: number;
 }
 
-/** The events that can end a session. */
-const ENDING = new Set<LifecycleEvent['type']>(['logout', 'revoked', 'expired', 'login', 'regenerated']);
+/** With reports, of which one may not have been sent: time between two checks of all sessions. Milliseconds. */
+const MOST_UNCHECKED_MS = minutes(1);
 /** How many sessions are checked concurrently. */
 const AT_ONCE = 16;
 
@@ -44,6 +44,8 @@ export class SessionWatch {
   #unsubscribe: (() => Promise<void>) | null = null;
   #checking: Promise<void> | null = null;
   #isCheckDue = false;
+  /** Time since all sessions were checked. Milliseconds. */
+  #uncheckedMs = 0;
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
@@ -82,19 +84,26 @@ export class SessionWatch {
   #start(): void {
     const { events, reports } = this.#parts;
     if (!this.#isListening) {
-      events.listen((event) => this.#onEvent(event), ENDING);
+      events.listen((event) => {
+        const end = endIn(event);
+        if (end !== null) this.#onEnd(end);
+      }, ENDING);
       this.#isListening = true;
     }
-    this.#unsubscribe ??= reports?.subscribe((end) => this.#onReport(end)) ?? null;
+    this.#unsubscribe ??= reports?.subscribe((end) => this.#onEnd(end)) ?? null;
     if (this.#timer === null) this.#schedule();
   }
 
   #schedule(): void {
+    const { everyMs, reports } = this.#parts;
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      const isDue = this.#parts.reports === null ? () => true : this.#isDue;
+      this.#uncheckedMs += everyMs;
+      const isFull = reports === null || this.#uncheckedMs >= MOST_UNCHECKED_MS;
+      if (isFull) this.#uncheckedMs = 0;
+      const isDue = isFull ? () => true : this.#isDue;
       void this.#check(isDue).then(() => this.#watched.size > 0 && this.#timer === null && this.#schedule());
-    }, this.#parts.everyMs);
+    }, everyMs);
     this.#timer.unref();
   }
 
@@ -123,25 +132,10 @@ export class SessionWatch {
     watched.end(reason);
   }
 
-  #endAll(handle: string, reason: SessionEnd): void {
-    for (const watched of [...(this.#watched.get(handle) ?? [])]) this.#end(watched, reason);
-  }
-
-  #onEvent(event: SessionEvent): void {
-    if (event.type === 'logout' || event.type === 'expired') this.#endAll(event.handle, event.type);
-    else if (event.type === 'login' || event.type === 'regenerated') {
-      // The former id is dead. A step-up keeps its handle, and its connections.
-      if (event.formerHandle !== null && event.formerHandle !== event.handle)
-        this.#endAll(event.formerHandle, 'replaced');
-    } else if (event.type === 'revoked') {
-      if (event.handle === null) void this.checkAll();
-      else this.#endAll(event.handle, 'revoked');
-    }
-  }
-
-  #onReport(end: ReportedEnd | null): void {
+  #onEnd(end: EndedSessions | null): void {
     if (end === null || end.handles === null) return void this.checkAll();
-    for (const handle of end.handles) this.#endAll(handle, end.reason);
+    for (const handle of end.handles)
+      for (const watched of [...(this.#watched.get(handle) ?? [])]) this.#end(watched, end.reason);
   }
 
   /** Checks all watched sessions now. */

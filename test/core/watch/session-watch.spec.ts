@@ -2,14 +2,14 @@ import { jest } from '@jest/globals';
 import { minutes, seconds } from '../../../lib/core/util/clock.js';
 import type { SessionEvent, SessionEventListener } from '../../../lib/core/session-event.js';
 import type { SessionId } from '../../../lib/core/session-id.js';
-import type { EndReports, ReportedEnd } from '../../../lib/core/watch/session-end.js';
+import type { EndReports, EndedSessions } from '../../../lib/core/watch/session-end.js';
 import { SessionWatch } from '../../../lib/core/watch/session-watch.js';
 import { Application } from '../session/application.js';
 
 /** Reports of other processes, made by the test. */
 class Reports implements EndReports {
-  tell: ((end: ReportedEnd | null) => void) | null = null;
-  subscribe(onEnd: (end: ReportedEnd | null) => void): () => Promise<void> {
+  tell: ((end: EndedSessions | null) => void) | null = null;
+  subscribe(onEnd: (end: EndedSessions | null) => void): () => Promise<void> {
     this.tell = onEnd;
     return async () => void (this.tell = null);
   }
@@ -165,6 +165,17 @@ describe('the watch of open connections', () => {
     app.clock.advance(minutes(10));
     await nextCheck();
     expect(ended).toEqual(['socket expired']);
+  });
+
+  it('checks all sessions once a minute with reports, since one may not have been sent', async () => {
+    const watch = watchOf(new Reports());
+    const id = await app.stored({ a: 1 });
+    await add(watch, id, 'socket');
+    await (await app.open(id)).session.destroy();
+    for (let n = 1; n < 12; n++) await nextCheck();
+    expect(ended).toEqual([]);
+    await nextCheck();
+    expect(ended).toEqual(['socket ended']);
   });
 
   it('ends what another process reports, and checks all where reports may be missing', async () => {
