@@ -21,10 +21,12 @@ interface Bound {
 }
 
 const SOCKETS = new WeakMap<IncomingMessage, OperationSocket>();
+/** Applications without such sockets do not look for them. */
+let hasSockets = false;
 
 /** The socket of a GraphQL context; `undefined` for an operation over HTTP. */
 export function operationSocketOf(context: unknown): OperationSocket | undefined {
-  const operation = operationIn(context);
+  const operation = hasSockets ? operationIn(context) : undefined;
   return operation === undefined ? undefined : SOCKETS.get(operation.handshake);
 }
 
@@ -33,6 +35,7 @@ export function operationSocketAt(operation: Operation): OperationSocket {
   const { handshake } = operation;
   const socket = SOCKETS.get(handshake) ?? new OperationSocket(operation);
   SOCKETS.set(handshake, socket);
+  hasSockets = true;
   return socket;
 }
 
