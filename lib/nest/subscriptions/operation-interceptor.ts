@@ -1,5 +1,5 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
-import { Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { isStream } from './ending-stream.js';
 import { operationSocketOf } from './operation-socket.js';
 
@@ -21,10 +21,12 @@ const isOperation = (method: object): boolean =>
  * `CurrentSession`. It changes nothing for operations over HTTP.
  */
 class OperationInterceptor implements NestInterceptor {
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const graphqlContext = context.getArgByIndex<object>(2);
     const socket = operationSocketOf(graphqlContext);
     if (socket === undefined) return next.handle();
+    // Nest has loaded it. Other applications need not.
+    const { Observable } = await import('rxjs');
     return new Observable((subscriber) =>
       socket.run(() =>
         next.handle().subscribe({
