@@ -17,6 +17,7 @@ export async function startRecipe(
   const app = await NestFactory.create(module, makeAdapter() as never, {
     logger: logger ?? false,
     forceCloseConnections: true,
+    abortOnError: false,
   });
   prepare?.(app);
   await app.listen(0, '127.0.0.1');
