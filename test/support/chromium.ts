@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs';
-import { chromium, type Browser } from 'playwright-core';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium, type Browser, type BrowserContext } from 'playwright-core';
 import type { Requirement } from './requirements.js';
 
 const PATH = process.env['CHROMIUM'] || '/usr/bin/chromium';
@@ -24,4 +25,23 @@ export const CHROMIUM: Requirement = {
 
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: PATH, args: ARGUMENTS, timeout: 100_000 });
+}
+
+/**
+ * Starts a browser with one ordinary profile, kept in the folder. Contexts of {@link launchChromium} are private windows, in
+ * which Chromium blocks third-party cookies.
+ */
+export function launchProfile(
+  folder: string,
+  { blocksThirdPartyCookies, switches }: { blocksThirdPartyCookies: boolean; switches: readonly string[] },
+): Promise<BrowserContext> {
+  const profile = { cookie_controls_mode: blocksThirdPartyCookies ? 1 : 0 };
+  mkdirSync(join(folder, 'Default'), { recursive: true });
+  writeFileSync(join(folder, 'Default/Preferences'), JSON.stringify({ profile }));
+  return chromium.launchPersistentContext(folder, {
+    executablePath: PATH,
+    args: [...ARGUMENTS, ...switches],
+    timeout: 100_000,
+    ignoreHTTPSErrors: true,
+  });
 }
