@@ -56,7 +56,10 @@ beforeAll(async () => {
   // The callback needs no server: the tests follow redirects by their path.
   Object.assign(process.env, env, { OAUTH_SECRET: 'shop-secret', PUBLIC_URL: 'http://shop.test' });
 });
-afterAll(() => provider.server.close());
+afterAll(() => {
+  provider.server.close();
+  provider.server.closeAllConnections();
+});
 
 describe.each(ADAPTERS)('the recipe for OAuth 2 by passport on %s', (name, makeAdapter) => {
   let app: INestApplication;

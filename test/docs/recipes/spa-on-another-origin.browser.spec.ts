@@ -54,6 +54,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await proxy.close();
   pages.close();
+  pages.closeAllConnections();
 });
 
 describeWith(CHROMIUM, 'the recipe for pages on another origin, in Chromium', () => {
