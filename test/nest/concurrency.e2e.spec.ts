@@ -159,7 +159,7 @@ describe.each(ADAPTERS)('concurrent requests on %s', (_, adapter) => {
         }
       }
       expect(back).toBe(0);
-    }, 120_000);
+    });
 
     it('does not clear the cookie of a login by a slower request that responds later', async () => {
       await browser.post('/set/first');

@@ -39,7 +39,7 @@ const COPIES = {
 for (const kind of ['redis', 'postgres'] as const)
   describeWithServer(kind, `revokeEverything on ${kind}`, (url) => {
     const fleet = new Fleet();
-    beforeAll(() => fleet.start(kind, url), 60_000);
+    beforeAll(() => fleet.start(kind, url));
     afterAll(() => Promise.all([...children].map(kill)));
 
     it(`ends ${SESSIONS} sessions in a time that does not depend on their number`, async () => {

@@ -54,7 +54,7 @@ async function afterTurns<T>(turns: number, call: () => Promise<T>): Promise<T> 
 
 function endsSessions(place: () => readonly [StorePlace['kind'], string]): void {
   const fleet = new Fleet();
-  beforeAll(() => fleet.start(...place(), 2), 60_000);
+  beforeAll(() => fleet.start(...place(), 2));
   afterAll(() => Promise.all([...children].map(kill)));
 
   it('refuses a session that another process has revoked at its next request', async () => {
@@ -92,7 +92,7 @@ function endsSessions(place: () => readonly [StorePlace['kind'], string]): void 
 
 function endsSessionsOfBefore(kind: StorePlace['kind'], url: string): void {
   const fleet = new Fleet();
-  beforeAll(() => fleet.start(kind, url), 60_000);
+  beforeAll(() => fleet.start(kind, url));
   afterAll(() => Promise.all([...children].map(kill)));
 
   it(

@@ -30,7 +30,7 @@ function keepsSessions(kind: StorePlace['kind'], url: string): void {
       const { attributes } = await server.read(cookie);
       expect(Object.keys(attributes).sort()).toEqual(['first', ...names].sort());
     }
-  }, 120_000);
+  });
 
   it(
     `restores no session in ${RACES} races of a logout with writes in other processes`,

@@ -221,7 +221,7 @@ export function describeSqlBehaviour(name: string, bench: SqlBench): void {
       while (counts.at(-1) === 1000);
       expect(counts).toEqual([1000, 1000, 500]);
       expect(await store.load(live)).not.toBeNull();
-    }, 120_000);
+    });
 
     it('stores a session without expiry', async () => {
       const store = open();
