@@ -13,8 +13,12 @@ const MAJORS = {
     '@nestjs/common': '11.2.10',
     '@nestjs/core': '11.2.10',
     '@nestjs/platform-express': '11.2.10',
+    '@nestjs/mercurius': '13.4.5',
     '@nestjs/platform-fastify': '11.2.8',
+    '@nestjs/platform-socket.io': '11.2.6',
+    '@nestjs/platform-ws': '11.2.6',
     '@nestjs/testing': '11.2.6',
+    '@nestjs/websockets': '11.2.6',
   },
   12: {
     '@nestjs/apollo': '14.0.3',
@@ -22,8 +26,12 @@ const MAJORS = {
     '@nestjs/common': '12.5.1',
     '@nestjs/core': '12.5.1',
     '@nestjs/platform-express': '12.5.1',
+    '@nestjs/mercurius': '14.0.0',
     '@nestjs/platform-fastify': '12.5.0',
+    '@nestjs/platform-socket.io': '12.1.1',
+    '@nestjs/platform-ws': '12.1.1',
     '@nestjs/testing': '12.1.1',
+    '@nestjs/websockets': '12.1.1',
   },
 };
 

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { SessionError } from '../core/errors.js';
 import type { Awaitable } from '../core/util/awaitable.js';
 import type { SessionData, UserSession } from '../core/session/user-session.js';
+import { whenMounted } from './session-mounting.js';
 import { ATTACHED, awaitSession, DEFAULT_SESSION, findSession, isMounted } from './request-properties.js';
 
 /**
@@ -30,6 +31,7 @@ export async function loadSession<T extends object = SessionData>(
   request: IncomingMessage | { readonly raw: IncomingMessage },
   name: string = DEFAULT_SESSION,
 ): Promise<UserSession<T> | undefined> {
+  await whenMounted(rawRequestOf(request), name);
   return (await askSession(request, name)) as UserSession<T> | undefined;
 }
 

@@ -53,6 +53,7 @@ export type {
   SessionLimits,
   SessionPage,
   SessionScan,
+  StoreNotices,
 } from '../core/store/store-powers.js';
 export { MemorySessionStore, type MemoryStoreOptions } from '../stores/memory/memory-session-store.js';
 export { getSession, loadSession } from './get-session.js';

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Awaitable } from '../core/util/awaitable.js';
 import type { OpenSession } from '../core/session/open-session.js';
+import type { RequestContext } from '../core/session/request-context.js';
 import { SessionError } from '../core/errors.js';
 import type { SessionStore } from '../core/store/session-store.js';
 import type { UserSession } from '../core/session/user-session.js';
@@ -9,14 +10,14 @@ import type { UserSession } from '../core/session/user-session.js';
 export const DEFAULT_SESSION = 'default';
 
 /** A session of a request. */
-export interface AttachedSession {
+export interface AttachedSession extends RequestContext {
   readonly name: string;
   /** Made when it is first read. */
   readonly opened: OpenSession;
   readonly store: SessionStore;
   /** `claimed` while it is loaded; a {@link Mounting} if other calls wait; `accessed` once it was read. */
   stage: 'claimed' | Mounting | 'mounted' | 'accessed';
-  /** Whether its request does not count as activity; `undefined` until a guard has set it. */
+  /** `undefined` until a guard has set it. */
   isPassive: boolean | undefined;
   /** Loads a session that the option `load: 'lazy'` has not loaded yet. */
   load(): Awaitable<void>;

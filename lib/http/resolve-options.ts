@@ -7,6 +7,7 @@ import { minutes, seconds, systemClock } from '../core/util/clock.js';
 import { describeKind, describeValue } from '../core/util/describe-value.js';
 import { MemorySessionStore } from '../stores/memory/memory-session-store.js';
 import { isSessionStore, type SessionStore } from '../core/store/session-store.js';
+import { hasNotices, missingNotices } from '../core/store/store-powers.js';
 import { ExpressStoreAdapter } from '../stores/express-session/store-adapter.js';
 import { checkStore, configError } from './check-options.js';
 import { CLEAR_SITE_DATA, clearSiteDataOf } from './clear-site-data.js';
@@ -15,6 +16,7 @@ import type { ResolvedSessionOptions } from './resolved-session-options.js';
 import { resolveTimeouts, TIMEOUT_CHECKS } from './resolve-timeouts.js';
 import { resolveLimit } from './session-limit.js';
 import { isOptions, type SessionOptions } from './session-options.js';
+import { TRUSTED_ORIGINS } from './trusted-origin.js';
 
 /** Longest delay of a timer of Node. */
 const LONGEST_TIMER_MS = 2_147_483_647;
@@ -74,6 +76,9 @@ const CHECKS: Record<keyof SessionOptions, Check | null> = {
   ],
   saveOnError: BOOLEAN,
   clearSiteData: CLEAR_SITE_DATA,
+  checkEvery: [isTimerDelay, 'a number of milliseconds up to 24 days, such as seconds(5)'],
+  notify: BOOLEAN,
+  trustedOrigins: TRUSTED_ORIGINS,
   clock: [
     (value) => typeof (value as { now?: unknown } | null)?.now === 'function',
     'an object with a now() method',
@@ -121,6 +126,9 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     limit: resolveLimit(options.limit, store, givenStore),
     stampSource: resolveStamp(options.credentialStamp),
     clearSiteData: clearSiteDataOf(options.clearSiteData),
+    checkEveryMs: options.checkEvery ?? seconds(5),
+    notify: resolveNotify(options.notify, store, givenStore),
+    trustedOrigins: [...(options.trustedOrigins ?? [])],
     clock,
   };
 }
@@ -148,6 +156,11 @@ function checkOptions(options: unknown): asserts options is SessionOptions {
   const { timeouts, credentialStamp } = options as SessionOptions;
   if (timeouts !== undefined) checkEach(timeouts, TIMEOUT_CHECKS, 'timeouts.');
   if (credentialStamp !== undefined) checkEach(credentialStamp, STAMP_CHECKS, 'credentialStamp.');
+}
+
+function resolveNotify(notify = false, store: SessionStore, givenStore: object): boolean {
+  if (notify && !hasNotices(store)) throw missingNotices(givenStore, 'The option notify');
+  return notify;
 }
 
 function resolveStamp(option: CredentialStampOptions | undefined): ResolvedSessionOptions['stampSource'] {

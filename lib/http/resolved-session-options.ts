@@ -50,5 +50,9 @@ export interface ResolvedSessionOptions {
   readonly saveOnError: boolean;
   /** The value of the header `Clear-Site-Data`; `null` for none. */
   readonly clearSiteData: string | null;
+  readonly checkEveryMs: number;
+  /** Only with a store that can. */
+  readonly notify: boolean;
+  readonly trustedOrigins: readonly string[];
   readonly clock: Clock;
 }

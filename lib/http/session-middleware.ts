@@ -6,10 +6,11 @@ import { memoryWarning } from './describe-event.js';
 import { statusOf } from './response/error-response.js';
 import { resolveSessionOptions } from './resolve-options.js';
 import { RETRY_AFTER, type Next } from './handler-hooks.js';
-import { EventReporter, PROCESS_WARNINGS } from './event-reporter.js';
+import { PROCESS_WARNINGS } from './event-reporter.js';
 import { SessionHandler } from './session-handler.js';
 import { checkSessionName } from './check-options.js';
 import { DEFAULT_SESSION } from './request-properties.js';
+import { reporterOf } from './session-notices.js';
 import { isOptions, type SessionOptions } from './session-options.js';
 
 /** Options of {@link sessionMiddleware}. */
@@ -89,7 +90,7 @@ export function sessionMiddleware(options: SessionMiddlewareOptions): SessionMid
   checkSessionName(sessionName);
   const resolved = resolveSessionOptions(isOptions(options) ? runtime : options);
   const { warn } = PROCESS_WARNINGS;
-  const events = new EventReporter(resolved, PROCESS_WARNINGS);
+  const events = reporterOf(resolved, sessionName ?? DEFAULT_SESSION, PROCESS_WARNINGS);
   const handler = new SessionHandler(resolved, {
     sessionName,
     events,

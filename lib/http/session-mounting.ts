@@ -48,6 +48,13 @@ export function onceMounted(
   );
 }
 
+/** Waits for a session that is being loaded, such as that of a handshake. Fails as its load does. */
+export async function whenMounted(req: IncomingMessage, name: string): Promise<void> {
+  const session = attachedOf(req, name);
+  if (session === undefined) return;
+  await new Promise<void>((resolve, reject) => onceMounted(session, resolve, reject));
+}
+
 function mounting(): Mounting {
   let settle!: Mounting['settle'];
   const mounted = new Promise<void>((resolve, reject) => {

@@ -9,6 +9,7 @@ import type { Awaitable } from '../core/util/awaitable.js';
 import type { SessionStore } from '../core/store/session-store.js';
 import type { CallbackStore } from '../stores/express-session/callback-store.js';
 import type { SessionLimit } from './session-limit.js';
+import type { ConnectionOptions } from './connection-options.js';
 import type { ClearSiteDataType } from './clear-site-data.js';
 import type { CredentialStampOptions } from './credential-stamp-options.js';
 import type { SessionTimeouts, TimeoutProfile } from './session-timeouts.js';
@@ -25,7 +26,7 @@ export type OnStoreError = 'fail' | 'anonymous';
  * The options of a session, the same in every entry point of this package. Names and meanings are those of
  * express-session. Defaults that differ name the default of express-session.
  */
-export interface SessionOptions {
+export interface SessionOptions extends ConnectionOptions {
   /**
    * Signs the cookie: a string, bytes or a key of at least 32 bytes, or an array of them. The first one signs
    * and all verify, so a secret can be replaced without ending sessions.

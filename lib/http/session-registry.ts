@@ -4,12 +4,13 @@ import { SessionRegistry } from '../core/registry/session-registry.js';
 import type { EventSink } from '../core/session-event.js';
 import { describeWithoutText } from '../core/util/describe-value.js';
 import { checkSessionName, configError } from './check-options.js';
-import { EventReporter, PROCESS_WARNINGS } from './event-reporter.js';
+import { PROCESS_WARNINGS } from './event-reporter.js';
 import { RequestCookies } from './request-cookies.js';
 import { DEFAULT_SESSION } from './request-properties.js';
 import { resolveSessionOptions } from './resolve-options.js';
 import type { ResolvedSessionOptions } from './resolved-session-options.js';
 import { isOptions, type AnyStore } from './session-options.js';
+import { reporterOf } from './session-notices.js';
 import type { SessionMiddlewareOptions } from './session-middleware.js';
 
 /**
@@ -48,7 +49,7 @@ export function sessionRegistry(options: SessionRegistryOptions): SessionRegistr
   const { secret = randomBytes(32) } = given;
   const resolved = resolveSessionOptions({ ...given, secret });
   const name = sessionName ?? DEFAULT_SESSION;
-  return registryOf(resolved, name, new EventReporter(resolved, PROCESS_WARNINGS));
+  return registryOf(resolved, name, reporterOf(resolved, name, PROCESS_WARNINGS));
 }
 
 /** The registry of one session name, by resolved options. It reports what it ends to `sink`. */

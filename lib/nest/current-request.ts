@@ -17,6 +17,11 @@ export class CurrentRequest {
     this.#storage ??= new AsyncLocalStorage();
   }
 
+  /** Runs a step of a connection in its request: of a message, for example. */
+  run<T>(req: IncomingMessage, step: () => T): T {
+    return this.#storage === null ? step() : this.#storage.run(req, step);
+  }
+
   /** A `next` that runs all code after it in this request. */
   remember(req: IncomingMessage, next: Next): Next {
     const storage = this.#storage;

@@ -4,19 +4,25 @@ import type { UserSession } from '../core/session/user-session.js';
 import { SessionError } from '../core/errors.js';
 import type { Awaitable } from '../core/util/awaitable.js';
 import { askSession } from '../http/get-session.js';
+import { countsAsActivity } from './session-activity.decorator.js';
+import { socketOf } from './sockets/bound-socket.js';
 
 /** A request of Node or Express, or one of Fastify. */
 type AnyRequest = IncomingMessage | { readonly raw: IncomingMessage };
 
-/** The request of an HTTP or GraphQL handler; `undefined` in any other context. */
+/**
+ * The request of an HTTP or GraphQL handler, or the handshake of a gateway's client; `undefined` in any other
+ * context.
+ */
 export function requestIn(context: ExecutionContext): AnyRequest | undefined {
   const type = context.getType<string>();
   if (type === 'http') return context.switchToHttp().getRequest<IncomingMessage>();
+  if (type === 'ws') return socketOf(context.switchToWs().getClient())?.request;
   if (type !== 'graphql') return undefined;
   return context.getArgByIndex<{ req?: IncomingMessage } | undefined>(2)?.req;
 }
 
-/** The request of an HTTP or GraphQL handler. Throws `ERR_SESSION_NOT_MOUNTED` in any other context. */
+/** The same. Throws `ERR_SESSION_NOT_MOUNTED` where there is none. */
 export function requestOf(context: ExecutionContext): AnyRequest {
   const request = requestIn(context);
   if (request !== undefined) return request;
@@ -24,14 +30,30 @@ export function requestOf(context: ExecutionContext): AnyRequest {
   throw new SessionError(
     'ERR_SESSION_NOT_MOUNTED',
     `The session cannot be read in a context of type "${type}" without an HTTP request. ` +
-      (type === 'graphql'
-        ? 'Put the request into the GraphQL context as req.'
-        : 'Use it in HTTP and GraphQL handlers.'),
+      (REMEDIES[type] ?? 'Use it in HTTP and GraphQL handlers, and in gateways.'),
   );
 }
 
+const REMEDIES: Readonly<Record<string, string>> = {
+  graphql: 'Put the request into the GraphQL context as req.',
+  ws:
+    'Import SessionModule.forRoot({ ... }) into the application of the gateway, and use an adapter whose clients ' +
+    'have a request, such as IoAdapter and WsAdapter.',
+};
+
 /**
  * The session of a handler's request; `undefined` after `destroy()`. A promise where it must be loaded first.
+ * `fresh` reads that of a socket again.
  */
-export const sessionOf = (context: ExecutionContext, name?: string): Awaitable<UserSession | undefined> =>
-  askSession(requestOf(context), name);
+export function sessionOf(
+  context: ExecutionContext,
+  name?: string,
+  fresh = false,
+): Awaitable<UserSession | undefined> {
+  if (context.getType<string>() === 'ws') {
+    const socket = socketOf(context.switchToWs().getClient());
+    const isUsed = countsAsActivity(context.getHandler(), context.getClass());
+    if (socket !== undefined) return socket.session(name, { fresh, isUsed });
+  }
+  return askSession(requestOf(context), name);
+}

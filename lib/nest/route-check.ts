@@ -7,7 +7,7 @@ import type { SessionRequirement } from './session-requirement.js';
 import { SESSION_REQUIREMENT } from './session.constants.js';
 
 /** Metadata keys of Nest, which does not export them. */
-const GUARDS = '__guards__';
+export const GUARDS = '__guards__';
 const HANDLES = ['path', 'graphql:resolver_type'];
 const DEPENDENCIES = ['design:paramtypes', 'self:paramtypes', 'self:properties_metadata'];
 
@@ -30,7 +30,7 @@ export class RouteCheck {
 
   /** @throws SessionError `ERR_SESSION_CONFIG` that names the handlers. */
   run(): void {
-    if (this.#isGuardedGlobally()) return;
+    if (this.isGuardedGlobally()) return;
     const open = classesIn(this.#modules).flatMap(unguardedHandlers);
     if (open.length === 0) return;
     throw configError(
@@ -40,7 +40,8 @@ export class RouteCheck {
     );
   }
 
-  #isGuardedGlobally(): boolean {
+  /** Whether a `SessionGuard` runs for all handlers. */
+  isGuardedGlobally(): boolean {
     const ofApplication = wrappersIn(this.#modules, 'providers').filter(({ token }) =>
       String(token).startsWith(APP_GUARD),
     );
@@ -76,7 +77,7 @@ function requiresSession(type: Type, method: object): boolean {
 }
 
 /** Whether a guard, as class or instance, is a `SessionGuard` or injects one. */
-function isSessionGuard(guard: unknown): boolean {
+export function isSessionGuard(guard: unknown): boolean {
   if (typeof guard === 'object' && guard !== null)
     return (
       guard instanceof SessionGuard ||
@@ -91,7 +92,7 @@ const isDerived = (type: unknown): boolean =>
   type === SessionGuard || (isClass(type) && type.prototype instanceof SessionGuard);
 
 /** The types and tokens that a class injects by its constructor and its properties. */
-function dependenciesOf(type: Type): unknown[] {
+export function dependenciesOf(type: Type): unknown[] {
   const declared = DEPENDENCIES.flatMap((key) => metadataOf<unknown[]>(key, type) ?? []);
   return declared.flatMap((one) =>
     typeof one === 'object' && one !== null ? (Object.values(one) as unknown[]) : [one],
@@ -102,5 +103,6 @@ function dependenciesOf(type: Type): unknown[] {
 const tokenOf = (injected: unknown): unknown =>
   typeof injected === 'object' && injected !== null && 'token' in injected ? injected.token : injected;
 
-const metadataOf = <T>(key: string | symbol, target: object): T | undefined =>
+/** The metadata of a class or a method; `undefined` without it. */
+export const metadataOf = <T>(key: string | symbol, target: object): T | undefined =>
   Reflect.getMetadata(key, target) as T | undefined;

@@ -54,13 +54,18 @@ function stepUpOf({ method, authenticatedWithinMs: within }: SessionRequirement)
   };
 }
 
+/** What the client learns of a rejection. */
+export function denialBody(denial: SessionDenial, requirement: SessionRequirement) {
+  const stepUp = denial in DESCRIPTIONS ? stepUpOf(requirement) : {};
+  return { message: 'Unauthorized', reason: denial, ...stepUp };
+}
+
 /** The 401 of a rejected request. */
 export function toUnauthorized(
   denial: SessionDenial,
   requirement: SessionRequirement,
 ): UnauthorizedException {
-  const stepUp = denial in DESCRIPTIONS ? stepUpOf(requirement) : {};
-  return new UnauthorizedException({ statusCode: 401, message: 'Unauthorized', reason: denial, ...stepUp });
+  return new UnauthorizedException({ statusCode: 401, ...denialBody(denial, requirement) });
 }
 
 /**

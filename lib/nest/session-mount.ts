@@ -1,6 +1,7 @@
 import { Logger, type MiddlewareConsumer } from '@nestjs/common';
-import type { HttpAdapterHost } from '@nestjs/core';
+import type { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { isStoreFailure } from '../core/errors.js';
+import { ConnectionSessions } from '../http/connection-sessions.js';
 import type { EventReporter } from '../http/event-reporter.js';
 import type { ResolvedSessionOptions } from '../http/resolved-session-options.js';
 import { SessionHandler } from '../http/session-handler.js';
@@ -9,6 +10,8 @@ import { EarlyReads } from './early-reads.js';
 import { bridgeFastify } from './fastify-bridge.js';
 import { respondWithException } from './session-exceptions.js';
 import type { SessionRegistration } from './session-module-options.js';
+import { bindSocket } from './sockets/bound-socket.js';
+import { observeGateways } from './sockets/gateway-adapter.js';
 
 type Middleware = SessionHandler['handle'];
 type HttpAdapter = HttpAdapterHost['httpAdapter'];
@@ -21,6 +24,9 @@ export class SessionMount {
   /** The request that runs, for {@link CurrentSession}. */
   readonly requests = new CurrentRequest();
   readonly #registration: SessionRegistration;
+  readonly #options: ResolvedSessionOptions;
+  readonly #events: EventReporter;
+  #connections: ConnectionSessions | null = null;
   readonly #earlyReads: EarlyReads | null;
   /** A testing module can make several applications, and only the first one is mounted early. */
   #mountedOn: HttpAdapter | null = null;
@@ -36,11 +42,38 @@ export class SessionMount {
       events,
     }));
     this.#registration = registration;
+    this.#options = options;
+    this.#events = events;
     this.#earlyReads = this.#isEarly ? null : new EarlyReads((line) => logger.warn(line));
     this.middleware = (req, res, next) => {
       this.#earlyReads?.check(req);
       handler.handle(req, res, this.requests.remember(req, next));
     };
+  }
+
+  /** The sessions of connections that outlive their request. Made where a first one needs it. */
+  get connections(): ConnectionSessions {
+    const { sessionName } = this.#registration;
+    return (this.#connections ??= new ConnectionSessions({
+      options: this.#options,
+      handler: this.handler,
+      events: this.#events,
+      sessionName,
+    }));
+  }
+
+  /** Waits for the commits under way, at most `limitMs`, and watches no connection any more. */
+  async stop(limitMs: number): Promise<void> {
+    await Promise.all([this.#connections?.close(), this.handler.settled(limitMs)]);
+  }
+
+  /** Called while Nest makes the providers. Gives the gateways of the application their sessions. */
+  prepareGateways(config: ApplicationConfig, isNeeded: () => boolean): void {
+    observeGateways(config, {
+      isNeeded,
+      connected: (client, args) => bindSocket(client, args, this.connections),
+      run: ({ request }, step) => this.requests.run(request, step),
+    });
   }
 
   get #isForAll(): boolean {

@@ -3,6 +3,7 @@ import type { ExecutionContext, PipeTransform, Type } from '@nestjs/common';
 import { chain } from '../core/util/awaitable.js';
 import type { UserSession } from '../core/session/user-session.js';
 import { sessionOf } from './execution-session.js';
+import { readsSession } from './session-readers.js';
 import {
   getCurrentSessionToken,
   getSessionRegistryToken,
@@ -19,6 +20,12 @@ export interface SessionQuery {
   readonly name?: string;
   /** A dotted path to one value of the session. */
   readonly path?: string;
+  /**
+   * In a gateway: reads the session again for this message, from the store. Without it, the session is as at
+   * the handshake, or as the last read or save has left it. Changes that were not saved stay. In a request,
+   * which has read its session just now, it has no effect.
+   */
+  readonly fresh?: boolean;
 }
 
 /** The type of {@link Session}. */
@@ -38,13 +45,13 @@ export interface SessionDecorator {
  * @throws SessionError `ERR_SESSION_NOT_MOUNTED` when no session middleware ran for the request.
  */
 export const Session: SessionDecorator = createParamDecorator(
-  (data: unknown, context: ExecutionContext): unknown => {
-    const { name, path }: SessionQuery =
+  readsSession((data: unknown, context: ExecutionContext): unknown => {
+    const { name, path, fresh }: SessionQuery =
       typeof data === 'string' ? { path: data } : ((data as SessionQuery | undefined) ?? {});
-    return chain<UserSession | undefined, unknown>(sessionOf(context, name), (session) =>
+    return chain<UserSession | undefined, unknown>(sessionOf(context, name, fresh), (session) =>
       session === undefined || path === undefined ? session : valueAt(session, path),
     );
-  },
+  }),
 ) as SessionDecorator;
 
 /**
@@ -53,8 +60,9 @@ export const Session: SessionDecorator = createParamDecorator(
  * @throws SessionError `ERR_SESSION_NOT_MOUNTED` when no session middleware ran for the request.
  */
 export const SessionId: (query?: Pick<SessionQuery, 'name'>) => ParameterDecorator = createParamDecorator(
-  (data: unknown, context: ExecutionContext): unknown =>
+  readsSession((data: unknown, context: ExecutionContext): unknown =>
     chain(sessionOf(context, (data as SessionQuery | undefined)?.name), (session) => session?.id),
+  ),
 );
 
 /**
@@ -66,10 +74,12 @@ export const SessionId: (query?: Pick<SessionQuery, 'name'>) => ParameterDecorat
  * @throws SessionError `ERR_SESSION_NOT_MOUNTED` when no session middleware ran for the request.
  */
 export const CurrentPrincipal: (query?: Pick<SessionQuery, 'name'>) => ParameterDecorator =
-  createParamDecorator((data: unknown, context: ExecutionContext): unknown =>
-    chain(
-      sessionOf(context, (data as SessionQuery | undefined)?.name),
-      (session) => session?.principal ?? null,
+  createParamDecorator(
+    readsSession((data: unknown, context: ExecutionContext): unknown =>
+      chain(
+        sessionOf(context, (data as SessionQuery | undefined)?.name),
+        (session) => session?.principal ?? null,
+      ),
     ),
   );
 

@@ -7,16 +7,18 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { chain } from '../core/util/awaitable.js';
+import { isStoreFailure } from '../core/errors.js';
+import { chain, type Awaitable } from '../core/util/awaitable.js';
 import { authenticatedAgo } from '../core/session/session-object.js';
 import type { UserSession } from '../core/session/user-session.js';
 import { getSession } from '../http/get-session.js';
 import { RETRY_AFTER } from '../http/handler-hooks.js';
 import { requestOf, sessionOf } from './execution-session.js';
-import { challengeOf, denialOf, toUnauthorized, type SessionDenial } from './session-denial.js';
+import { challengeOf, denialBody, denialOf, toUnauthorized, type SessionDenial } from './session-denial.js';
 import { valueAt } from './session-path.js';
 import type { SessionRequirement } from './session-requirement.js';
 import { SESSION_REQUIREMENT } from './session.constants.js';
+import { wsException } from './sockets/ws-exception.js';
 
 /** The requirement of a route without `@RequireSession`. */
 const ANY_SESSION: SessionRequirement = { required: true, conditions: [], name: undefined };
@@ -40,7 +42,8 @@ export class SessionGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const requirement = this.getRequirement(context);
     if (!requirement.required) return true;
-    return chain(sessionOf(context, requirement.name), (found) => {
+    // The session of a socket is read again: it may be hours old.
+    return chain(this.#load(context, requirement), (found) => {
       if (found?.isAvailable === false) return this.unavailable(context);
       const session = this.getSession(context, requirement);
       const denial =
@@ -48,6 +51,14 @@ export class SessionGuard implements CanActivate {
         (this.isFulfilled(session!, requirement) ? null : 'condition');
       return denial === null ? true : this.deny(context, denial);
     });
+  }
+
+  #load(context: ExecutionContext, { name }: SessionRequirement): Awaitable<UserSession | undefined> {
+    const session = sessionOf(context, name, true);
+    if (context.getType<string>() !== 'ws' || !(session instanceof Promise)) return session;
+    return session.catch((error: unknown) =>
+      isStoreFailure(error) ? this.unavailable(context) : Promise.reject(error as Error),
+    );
   }
 
   /** The requirement of the handler, else of its controller, else any session. */
@@ -74,6 +85,7 @@ export class SessionGuard implements CanActivate {
 
   /** Rejects a request whose session could not be loaded. A 401 would look like a logout. */
   protected unavailable(context: ExecutionContext): never {
+    if (context.getType<string>() === 'ws') throw wsException({ message: 'Service Unavailable' });
     setHeader(context, ...RETRY_AFTER);
     throw new ServiceUnavailableException();
   }
@@ -83,8 +95,11 @@ export class SessionGuard implements CanActivate {
    * is given.
    */
   protected deny(context: ExecutionContext, denial?: SessionDenial): never {
-    if (denial === undefined) throw new UnauthorizedException();
+    const isSocket = context.getType<string>() === 'ws';
+    if (denial === undefined)
+      throw isSocket ? wsException({ message: 'Unauthorized' }) : new UnauthorizedException();
     const requirement = this.getRequirement(context);
+    if (isSocket) throw wsException(denialBody(denial, requirement));
     const challenge = challengeOf(denial, requirement);
     if (challenge !== null) setHeader(context, 'WWW-Authenticate', challenge);
     throw toUnauthorized(denial, requirement);

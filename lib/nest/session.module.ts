@@ -41,6 +41,7 @@ import {
   getSessionRegistryToken,
   getSessionStoreToken,
 } from './session.constants.js';
+import { GatewayCheck } from './sockets/gateway-check.js';
 import { createOptionsProviders, createSessionProviders } from './session.providers.js';
 
 /**
@@ -150,7 +151,7 @@ export class SessionModule
 
   /** Waits for the commits of clients that have disconnected. The server itself waits for open requests. */
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all([this.#sweeps?.stop(), this.#mount.handler.settled(LONGEST_SHUTDOWN_MS)]);
+    await Promise.all([this.#sweeps?.stop(), this.#mount.stop(LONGEST_SHUTDOWN_MS)]);
   }
 }
 
@@ -173,6 +174,7 @@ function assemble(
       ...createSessionProviders(sessionName, store),
       { provide: SESSION_REGISTRATION, useValue: registration },
       RouteCheck,
+      GatewayCheck,
       ActivityRoutes,
       SessionListeners,
     ],

@@ -1,12 +1,13 @@
 import { Logger, Scope, type Provider, type Type } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { describeWithoutText } from '../core/util/describe-value.js';
 import { checkStore, configError } from '../http/check-options.js';
-import { EventReporter } from '../http/event-reporter.js';
+import type { EventReporter } from '../http/event-reporter.js';
 import { DEFAULT_SESSION } from '../http/request-properties.js';
 import { defaultStore, resolveSessionOptions } from '../http/resolve-options.js';
 import type { ResolvedSessionOptions } from '../http/resolved-session-options.js';
 import { isOptions, type AnyStore } from '../http/session-options.js';
+import { reporterOf } from '../http/session-notices.js';
 import { registryOf } from '../http/session-registry.js';
 import { CurrentSession } from './current-session.js';
 import { logEvents } from './session-exceptions.js';
@@ -18,6 +19,7 @@ import type {
   SessionOptionsFactory,
   SessionRegistration,
 } from './session-module-options.js';
+import { GatewayCheck } from './sockets/gateway-check.js';
 import {
   RESOLVED_SESSION_OPTIONS,
   SESSION_EVENTS,
@@ -49,7 +51,11 @@ export function createSessionProviders(sessionName: string | undefined, store: S
         return resolveSessionOptions(isOptions(options) ? { ...options, store: provided } : options);
       },
     },
-    { provide: SESSION_EVENTS, inject: [RESOLVED_SESSION_OPTIONS], useFactory: createReporter },
+    {
+      provide: SESSION_EVENTS,
+      inject: [RESOLVED_SESSION_OPTIONS, SESSION_REGISTRATION],
+      useFactory: createReporter,
+    },
     {
       provide: getSessionRegistryToken(sessionName),
       inject: [RESOLVED_SESSION_OPTIONS, SESSION_EVENTS],
@@ -65,7 +71,14 @@ function middlewareProviders(sessionName: string | undefined): Provider[] {
   return [
     {
       provide: SESSION_MOUNT,
-      inject: [RESOLVED_SESSION_OPTIONS, SESSION_REGISTRATION, SESSION_EVENTS, HttpAdapterHost],
+      inject: [
+        RESOLVED_SESSION_OPTIONS,
+        SESSION_REGISTRATION,
+        SESSION_EVENTS,
+        HttpAdapterHost,
+        ApplicationConfig,
+        GatewayCheck,
+      ],
       useFactory: createMount,
     },
     {
@@ -91,15 +104,22 @@ function createMount(
   registration: SessionRegistration,
   events: EventReporter,
   host: HttpAdapterHost,
+  config: ApplicationConfig,
+  gateways: GatewayCheck,
 ): SessionMount {
   const mount = new SessionMount(options, registration, events);
   mount.prepare(host);
+  if (gateways.exist) mount.prepareGateways(config, () => gateways.useSession);
   return mount;
 }
 
-function createReporter(options: ResolvedSessionOptions): EventReporter {
+function createReporter(
+  options: ResolvedSessionOptions,
+  { sessionName = DEFAULT_SESSION }: SessionRegistration,
+): EventReporter {
   const logger = new Logger('SessionModule');
-  return new EventReporter(options, { log: logEvents(logger), warn: (message) => logger.warn(message) });
+  const log = { log: logEvents(logger), warn: (message: string) => logger.warn(message) };
+  return reporterOf(options, sessionName, log);
 }
 
 /** The provider of the options of `forRootAsync`, with the class that makes them where one is given. */

@@ -5,4 +5,5 @@
  */
 export { FakeClock } from './fake-clock.js';
 export { describeStoreContract } from './store-contract.js';
+export type { StoreInstances } from './notice-contract.js';
 export type { StoreContractOptions, TestRunner } from './store-contract.js';

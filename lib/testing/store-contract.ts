@@ -12,6 +12,7 @@ import { LIMITS, NO_LIMITS } from './limit-contract.js';
 import { LIMIT_RACES, LIMITS_AND_EPOCHS } from './limit-race-contract.js';
 import { NAMES } from './name-contract.js';
 import { NO_LOST_UPDATE } from './patch-contract.js';
+import { NO_NOTICES, noticeCases, type StoreInstances } from './notice-contract.js';
 import { NO_PRINCIPALS, PRINCIPALS } from './principal-contract.js';
 import { REKEY, REVISION } from './rekey-contract.js';
 import { ATOMIC_REKEY, REKEY_IN_TWO_STEPS } from './rekey-window-contract.js';
@@ -56,6 +57,16 @@ export interface StoreContractOptions<S extends SessionStore = SessionStore> {
    * @defaultValue `true`
    */
   readonly scans?: boolean;
+  /**
+   * Whether the store has `StoreNotices`.
+   * @defaultValue `true`
+   */
+  readonly notices?: boolean;
+  /**
+   * Opens further instances, to test that notices reach them. Without it, the contract tests notices within
+   * one instance.
+   */
+  readonly instances?: StoreInstances<S>;
   /**
    * Whether `rekey` changes both keys in one step. `false` for a store whose servers cannot, such as Redis
    * Cluster: both keys may then be readable during a rekey, see `SessionStore.rekey`.
@@ -129,28 +140,26 @@ function casesFor<S extends SessionStore>({ atomicRekey = true, spoil }: StoreCo
 }
 
 /** The cases of an optional power. */
-interface Power {
+interface Power<S extends SessionStore> {
   /** The title of their group. */
   readonly group: string;
   readonly isOn: boolean;
-  readonly cases: Cases;
+  readonly cases: Cases<S>;
   /** The case of a store without the power. */
   readonly without: Cases;
 }
 
-type Powers = Pick<
-  StoreContractOptions,
-  'sweeps' | 'claimsExpired' | 'indexesPrincipals' | 'epochs' | 'limits' | 'scans'
->;
-
-function powersOf({
+function powersOf<S extends SessionStore>({
   sweeps = true,
   claimsExpired = true,
   indexesPrincipals = true,
   epochs = true,
   limits = true,
   scans = true,
-}: Powers): Power[] {
+  notices = true,
+  instances,
+  dispose,
+}: StoreContractOptions<S>): Power<S>[] {
   const limitCases = { ...LIMITS, ...LIMIT_RACES, ...(epochs ? LIMITS_AND_EPOCHS : {}) };
   return [
     { group: 'expiry', isOn: sweeps, cases: SWEEP, without: NO_SWEEP },
@@ -159,5 +168,6 @@ function powersOf({
     { group: 'epochs', isOn: epochs, cases: EPOCHS, without: NO_EPOCHS },
     { group: 'limits', isOn: limits, cases: limitCases, without: NO_LIMITS },
     { group: 'scan', isOn: scans, cases: SCAN, without: NO_SCAN },
+    { group: 'notices', isOn: notices, cases: noticeCases(instances, dispose), without: NO_NOTICES },
   ];
 }

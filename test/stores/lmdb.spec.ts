@@ -22,6 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describeStoreContract('LmdbSessionStore', {
   runner: { describe, it, beforeEach, afterEach },
   create: () => new LmdbSessionStore({ path: join(folder, String(count++)) }),
+  notices: false,
   dispose: (store) => store.close(),
 });
 

@@ -59,6 +59,7 @@ describeWithServer('mariadb', 'MysqlSessionStore', (url) => {
         await pool.query(`DELETE FROM ${table}; DELETE FROM ${table}_epochs`);
         return store;
       },
+      notices: false,
       dispose: (store) => store.close(),
       spoil: async (_store, key: SessionKey) => {
         await pool.query(`UPDATE ${table} SET attributes = '[]' WHERE session_key = ?`, [key]);

@@ -39,15 +39,17 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
     );
   };
 
-  const contract = (name: string, options: () => PostgresStoreOptions): void =>
+  const contract = (name: string, options: () => PostgresStoreOptions, notices = true): void => {
+    const open = (table: string): PostgresSessionStore => {
+      const store = new PostgresSessionStore({ ...options(), table });
+      tables.set(store, table);
+      return store;
+    };
     describeStoreContract(name, {
       runner,
-      create: () => {
-        const table = newTable();
-        const store = new PostgresSessionStore({ ...options(), table });
-        tables.set(store, table);
-        return store;
-      },
+      create: () => open(newTable()),
+      notices,
+      instances: { same: (store) => open(tables.get(store)!), other: () => open(newTable()) },
       dispose: async (store) => {
         await store.close();
         await drop(tables.get(store)!);
@@ -56,15 +58,20 @@ describeWithServer('postgres', 'PostgresSessionStore', (url) => {
         await pool.query(`UPDATE ${tables.get(store)} SET attributes = '[]' WHERE session_key = $1`, [key]);
       },
     });
+  };
 
   contract('a PostgresSessionStore over a Pool', () => ({ client: pool }));
-  contract('a PostgresSessionStore over one Client', () => ({ client }));
-  contract('a PostgresSessionStore over a function, without prepared statements', () => ({
-    client: (text, values) => pool.query(text, values),
-  }));
-  contract('a PostgresSessionStore over a DataSource, which answers as TypeORM does,', () => ({
-    client: dataSourceOf(pool),
-  }));
+  contract('a PostgresSessionStore over one Client', () => ({ client }), false);
+  contract(
+    'a PostgresSessionStore over a function, without prepared statements',
+    () => ({ client: (text, values) => pool.query(text, values) }),
+    false,
+  );
+  contract(
+    'a PostgresSessionStore over a DataSource, which answers as TypeORM does,',
+    () => ({ client: dataSourceOf(pool) }),
+    false,
+  );
   contract('a PostgresSessionStore with a URL', () => ({ url }));
 
   const bench: SqlBench = {

@@ -25,6 +25,10 @@ function askAll(connect: () => Promise<TestClient>, atomicRekey: boolean, expire
     create: () =>
       new RedisSessionStore({ client: held.client, prefix: (prefix = newPrefix()), expiredEvents }),
     dispose: (store) => store.close(),
+    instances: {
+      same: () => new RedisSessionStore({ client: held.client, prefix, expiredEvents }),
+      other: () => new RedisSessionStore({ client: held.client, prefix: newPrefix(), expiredEvents }),
+    },
     sweeps: false,
     claimsExpired: expiredEvents === true,
     atomicRekey,

@@ -31,6 +31,7 @@ for (const driver of SQLITE_DRIVERS) {
           databases.set(store, database);
           return store;
         },
+        notices: false,
         dispose: async (store) => {
           await store.close();
           databases.get(store)!.close();

@@ -13,10 +13,16 @@ export class Browser {
     return new Browser(this.#base, this.jar);
   }
 
+  /** The header `Cookie` of its next request; `undefined` without a cookie. */
+  get cookie(): string | undefined {
+    if (this.jar.size === 0) return undefined;
+    return [...this.jar].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
-    if (this.jar.size > 0)
-      headers.set('cookie', [...this.jar].map(([name, value]) => `${name}=${value}`).join('; '));
+    const { cookie } = this;
+    if (cookie !== undefined) headers.set('cookie', cookie);
     const response = await fetch(this.#base + path, { redirect: 'manual', ...init, headers });
     for (const line of response.headers.getSetCookie()) this.#keep(line);
     return response;
@@ -26,8 +32,11 @@ export class Browser {
     return (await (await this.fetch(path)).json()) as T;
   }
 
-  async post(path: string): Promise<Response> {
-    return this.fetch(path, { method: 'POST' });
+  /** `body` is sent as JSON. */
+  async post(path: string, body?: object): Promise<Response> {
+    if (body === undefined) return this.fetch(path, { method: 'POST' });
+    const headers = { 'content-type': 'application/json' };
+    return this.fetch(path, { method: 'POST', headers, body: JSON.stringify(body) });
   }
 
   #keep(line: string): void {

@@ -28,7 +28,7 @@ export default class ContractTable {
 
 const SUITE = ' keeps the store contract';
 /** The groups of the suite that a store can do without, in the order of the columns. */
-const POWERS = ['expiry', 'claims', 'principals', 'epochs', 'limits', 'scan'];
+const POWERS = ['expiry', 'claims', 'principals', 'epochs', 'limits', 'scan', 'notices'];
 
 const newRow = (store) => ({
   store,

@@ -7,10 +7,11 @@ import { EPOCH_MUTANTS } from './mutants/epoch-mutants.js';
 import { LIFE_CYCLE_MUTANTS } from './mutants/life-cycle-mutants.js';
 import { LIMIT_MUTANTS } from './mutants/limit-mutants.js';
 import type { Mutant } from './mutants/mutant.js';
+import { NOTICE_MUTANTS } from './mutants/notice-mutants.js';
 import { PATCH_MUTANTS } from './mutants/patch-mutants.js';
 import { PRINCIPAL_MUTANTS } from './mutants/principal-mutants.js';
 import { runRecorded, type Outcomes } from './mutants/recording-runner.js';
-import { ReferenceStore } from './mutants/reference-store.js';
+import { INSTANCES, ReferenceStore } from './mutants/reference-store.js';
 import { CreatesBeforeItClaims, REKEY_MUTANTS, TWO_STEP_MUTANTS } from './mutants/rekey-mutants.js';
 import { SCAN_MUTANTS } from './mutants/scan-mutants.js';
 import { SWEEP_MUTANTS } from './mutants/sweep-mutants.js';
@@ -26,6 +27,7 @@ const MUTANTS: readonly Mutant[] = [
   ...EPOCH_MUTANTS,
   ...LIMIT_MUTANTS,
   ...SCAN_MUTANTS,
+  ...NOTICE_MUTANTS,
   ...CORRUPT_MUTANTS,
 ];
 
@@ -40,12 +42,15 @@ const failedIn = (outcomes: Outcomes): string[] =>
 
 /** The cases with these titles that a mutant fails. */
 async function failedBy({ make, spoil }: Mutant, titles: ReadonlySet<string>): Promise<string[]> {
-  return failedIn(await outcomesOf({ create: make, ...(spoil && { spoil }) }, (title) => titles.has(title)));
+  const options = { create: make, instances: INSTANCES, ...(spoil && { spoil }) };
+  return failedIn(await outcomesOf(options, (title) => titles.has(title)));
 }
+
+const REFERENCE = { create: () => new ReferenceStore(), spoil: spoilReference, instances: INSTANCES };
 
 describe('describeStoreContract', () => {
   it('passes a store that keeps every promise', async () => {
-    const outcomes = await outcomesOf({ create: () => new ReferenceStore(), spoil: spoilReference });
+    const outcomes = await outcomesOf(REFERENCE);
     expect(failedIn(outcomes)).toEqual([]);
     expect(outcomes.size).toBeGreaterThan(50);
   });
@@ -59,7 +64,7 @@ describe('describeStoreContract', () => {
   });
 
   it('has no case that every mutant passes', async () => {
-    const outcomes = await outcomesOf({ create: () => new ReferenceStore(), spoil: spoilReference });
+    const outcomes = await outcomesOf(REFERENCE);
     const unfailed = new Set(outcomes.keys());
     for (const { caughtBy } of MUTANTS) unfailed.delete(caughtBy);
     for (const mutant of MUTANTS)
@@ -81,7 +86,7 @@ describe('describeStoreContract', () => {
 
   it('fails a store that has powers although its options say that it does not', async () => {
     const none = { sweeps: false, claimsExpired: false, indexesPrincipals: false };
-    const options = { ...none, epochs: false, limits: false, scans: false };
+    const options = { ...none, epochs: false, limits: false, scans: false, notices: false };
     expect(failedIn(await outcomesOf({ create: () => new ReferenceStore(), ...options }))).toEqual([
       'has no deleteExpired() with sweeps: false',
       'has no claimExpired() with claimsExpired: false',
@@ -89,6 +94,7 @@ describe('describeStoreContract', () => {
       'has neither epoch() nor advanceEpoch() with epochs: false',
       'has no limitsSessions with limits: false',
       'has no scan() with scans: false',
+      'has neither publish() nor subscribe() with notices: false',
     ]);
   });
 });

@@ -125,8 +125,8 @@ export class OpenSession {
   }
 
   /** Runs a step that the session needs no more than its state for. */
-  async run(step: (state: SessionState) => Awaitable<void>): Promise<void> {
-    await this.#inOrder(() => step(this.#state));
+  async run<T>(step: (state: SessionState) => Awaitable<T>): Promise<T> {
+    return this.#inOrder(() => step(this.#state));
   }
 
   async save(): Promise<void> {

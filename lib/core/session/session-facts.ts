@@ -91,6 +91,10 @@ export function expiryAfterUse(
   return expiryAt(usedAt, identity.createdAt, idleMsAt(usedAt, cookie.plan, lifetimes), lifetimes.absoluteMs);
 }
 
+/** Whether a stored session in use is to be touched now. */
+export const needsTouch = (state: SessionState): boolean =>
+  state.stored !== null && isSnapshotTouchDue(state, state.stored, state.cookie.plan);
+
 function isSnapshotTouchDue(
   state: SessionState,
   { record, isTouched }: StoredSnapshot,

@@ -3,6 +3,7 @@ import type { SessionKey } from '../session-id.js';
 import type { Changes, SessionPatch, SessionRecord } from '../store/session-record.js';
 import type { Conflict } from '../store/session-store.js';
 import { chain, onFailure, type Awaitable } from '../util/awaitable.js';
+import { findMoved, isFollowed } from './moved-session.js';
 import { NO_UPDATES, type Updates } from './pending-updates.js';
 import { conflictError } from './session-errors.js';
 import { mergedPatch, patchOf } from './session-records.js';
@@ -32,10 +33,18 @@ function patchRecord(state: SessionState, changes: Changes, record: SessionRecor
     const wanted = { changes: mine.changes, updates };
     const sent = updates === NO_UPDATES ? state.parts.store.patch(key, mine) : send(state, key, mine, wanted);
     return chain(sent, (result) => {
+      if (result === 'missing' && isFollowed(state)) return patchMoved(state, changes, updates);
       if (typeof result !== 'object') return settle(state, result, mine, mine, null);
       return state.parts.conflicts.run(key, () => merge(state, key, mine, updates, result.conflict));
     });
   });
+}
+
+/** Applies the changes to the record under the new id that another request has given to the session. */
+async function patchMoved(state: SessionState, changes: Changes, updates: Updates): Promise<void> {
+  if (!(await findMoved(state))) return state.lose();
+  state.attributes.giveBack(updates);
+  return patch(state, changes);
 }
 
 /** Merges with what the store holds and tries again, each time another request was faster, up to a limit. */

@@ -41,7 +41,7 @@ export function write(state: SessionState, plan: CommitPlan['write'], changes: C
 }
 
 /** A touch that fails does not fail the response, unless the application has called `touch()`. */
-function touch(state: SessionState): Awaitable<void> {
+export function touch(state: SessionState): Awaitable<void> {
   const forgive = (error: unknown): void => {
     if (state.stored?.isTouched === true || !isStoreFailure(error)) throw error;
   };

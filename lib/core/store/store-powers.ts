@@ -52,6 +52,26 @@ export interface ExpiryClaims {
   holdExpired?(): () => void;
 }
 
+/**
+ * Optional: a store that passes short texts between all processes that share it. Texts are not stored: a process
+ * that has no connection at that moment never receives them.
+ */
+export interface StoreNotices {
+  /**
+   * Sends a text to the listeners of all processes, this one too. At most 4096 bytes of UTF-8, without U+0000
+   * and lone surrogates. Rejects if it could not be sent.
+   */
+  publish(notice: string): Promise<void>;
+  /**
+   * Calls `onNotice` with each text, in order, from when the subscription works, and with `null` each time it
+   * begins to work: at first, and after each loss of the connection. Texts before that were possibly missed.
+   *
+   * Never throws or rejects: it tries again until the returned function is called. That function resolves
+   * when the connection is released. Before the first call of `subscribe` there is no connection.
+   */
+  subscribe(onNotice: (notice: string | null) => void): () => Promise<void>;
+}
+
 /** Whether a store can end all sessions of a realm. */
 export function hasEpochs<S extends object>(store: S): store is S & SessionEpochs {
   const { epoch, advanceEpoch } = store as Partial<SessionEpochs>;
@@ -73,6 +93,12 @@ export function claimsExpiry<S extends object>(store: S): store is S & ExpiryCla
   return typeof (store as Partial<ExpiryClaims>).claimExpired === 'function';
 }
 
+/** Whether a store passes notices between processes. */
+export function hasNotices<S extends object>(store: S): store is S & StoreNotices {
+  const { publish, subscribe } = store as Partial<StoreNotices>;
+  return typeof publish === 'function' && typeof subscribe === 'function';
+}
+
 /** The class name of a store, for messages. */
 export function labelOf(store: object): string {
   const name = (store.constructor as { readonly name?: unknown } | undefined)?.name;
@@ -88,4 +114,17 @@ export function missingPower(store: object, need: string, methods: string): Sess
     'ERR_SESSION_CONFIG',
     `${need} needs a store with ${methods}; ${labelOf(store)} has none. Use a store of this package, such as LmdbSessionStore, or add it to yours.`,
   );
+}
+
+/** For a store that lacks a power only because of its options. */
+export interface NoticesNeed {
+  /** What `publish` and `subscribe` need, as the end of "needs ..."; `null` where the store has them. */
+  readonly noticesNeed: string | null;
+}
+
+/** As {@link missingPower}, for a store without `StoreNotices`. `need` names the option or method. */
+export function missingNotices(store: object, need: string): SessionError {
+  const { noticesNeed } = store as Partial<NoticesNeed>;
+  if (typeof noticesNeed !== 'string') return missingPower(store, need, 'publish() and subscribe()');
+  return new SessionError('ERR_SESSION_CONFIG', `${need} needs ${noticesNeed}.`);
 }

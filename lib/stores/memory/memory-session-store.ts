@@ -1,5 +1,4 @@
 import type { SessionKey } from '../../core/session-id.js';
-import { victimsOf } from '../../core/store/principal-limit.js';
 import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
 import {
   type Conflict,
@@ -17,10 +16,12 @@ import type {
   SessionLimits,
   SessionPage,
   SessionScan,
+  StoreNotices,
 } from '../../core/store/store-powers.js';
 import type { Awaitable } from '../../core/util/awaitable.js';
 import { nextTurn } from '../../core/util/clock.js';
 import { KeyPages } from './key-pages.js';
+import { LocalNotices } from './local-notices.js';
 import { checkOptions, type MemoryStoreOptions } from './memory-options.js';
 import { SessionTable } from './session-table.js';
 
@@ -36,11 +37,19 @@ export type { MemoryStoreOptions } from './memory-options.js';
  */
 export class MemorySessionStore
   extends SessionStore
-  implements ExpirySweeper, ExpiryClaims, PrincipalIndex, SessionEpochs, SessionLimits, SessionScan
+  implements
+    ExpirySweeper,
+    ExpiryClaims,
+    PrincipalIndex,
+    SessionEpochs,
+    SessionLimits,
+    SessionScan,
+    StoreNotices
 {
   readonly limitsSessions = true;
   readonly #table: SessionTable;
   readonly #pages: KeyPages;
+  readonly #notices = new LocalNotices();
 
   /** @throws RangeError when a limit is not a positive integer. */
   constructor(options: MemoryStoreOptions = {}) {
@@ -78,7 +87,7 @@ export class MemorySessionStore
     terms?: WriteTerms,
   ): Awaitable<'created' | 'collision' | 'limit' | Evicted> {
     if (this.#table.entries.has(key)) return 'collision';
-    const victims = this.#victims(record, null, terms);
+    const victims = this.#table.victims(record, null, terms);
     if (victims === 'limit') return 'limit';
     const entry = this.#table.entryOf(key, record);
     for (const victim of victims) this.#table.drop(victim.key);
@@ -110,7 +119,7 @@ export class MemorySessionStore
     if (revision !== null && entry.revision !== revision)
       return { conflict: table.session(from, entry).record };
     if (table.entries.has(to)) return 'collision';
-    const victims = this.#victims(record, from, terms);
+    const victims = this.#table.victims(record, from, terms);
     if (victims === 'limit') return 'limit';
     const next = table.entryOf(to, record);
     table.drop(from);
@@ -167,18 +176,11 @@ export class MemorySessionStore
     return { sessions, cursor: isLast ? null : page.at(-1)! };
   }
 
-  /** The sessions that end for a new one of the principal. */
-  #victims(
-    { principal }: SessionRecord,
-    from: SessionKey | null,
-    terms: WriteTerms | undefined,
-  ): readonly StoredSession[] | 'limit' {
-    if (principal === null || terms === undefined || terms.limit === null) return NO_SESSIONS;
-    const { realm, limit } = terms;
-    const isCounted = ({ key, record }: StoredSession): boolean =>
-      key !== from && record.expiresAt > limit.at && !this.#table.epochs.refuses(key, realm);
-    return victimsOf(this.#table.sessionsOf(principal).filter(isCounted), limit);
+  publish(notice: string): Promise<void> {
+    return this.#notices.publish(notice);
+  }
+
+  subscribe(onNotice: (notice: string | null) => void): () => Promise<void> {
+    return this.#notices.subscribe(onNotice);
   }
 }
-
-const NO_SESSIONS: readonly StoredSession[] = [];

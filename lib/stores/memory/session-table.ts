@@ -1,6 +1,7 @@
 import type { SessionKey } from '../../core/session-id.js';
+import { victimsOf } from '../../core/store/principal-limit.js';
 import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
-import type { StoredSession } from '../../core/store/session-store.js';
+import type { StoredSession, WriteTerms } from '../../core/store/session-store.js';
 import { Entry, growthOf, sizeOf } from './entry.js';
 import { EpochStamps } from './epoch-stamps.js';
 import { makeRoom, RecentEntries } from './evict.js';
@@ -47,6 +48,19 @@ export class SessionTable {
   /** All sessions of a principal. */
   sessionsOf(principal: string): StoredSession[] {
     return this.principals.of(principal).map((key) => this.session(key, this.entries.get(key)!));
+  }
+
+  /** The sessions that end for a new one of the principal of a record. */
+  victims(
+    { principal }: SessionRecord,
+    from: SessionKey | null,
+    terms: WriteTerms | undefined,
+  ): readonly StoredSession[] | 'limit' {
+    if (principal === null || terms === undefined || terms.limit === null) return NO_SESSIONS;
+    const { realm, limit } = terms;
+    const isCounted = ({ key, record }: StoredSession): boolean =>
+      key !== from && record.expiresAt > limit.at && !this.epochs.refuses(key, realm);
+    return victimsOf(this.sessionsOf(principal).filter(isCounted), limit);
   }
 
   /** @throws RangeError when the record is larger than the limit of all records. */
@@ -123,3 +137,5 @@ export class SessionTable {
     makeRoom(room, fresh, this.#uses);
   }
 }
+
+const NO_SESSIONS: readonly StoredSession[] = [];

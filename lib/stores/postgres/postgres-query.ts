@@ -38,6 +38,13 @@ export function sendTo(client: PostgresClient, prepare: boolean | undefined): Se
 export const isOneConnection = (client: unknown): boolean =>
   typeof client === 'object' && client !== null && kindOf(client) === 'connection';
 
+/** Whether a client is a pool of `pg`, which opens connections for single users. */
+export const isPool = (client: unknown): client is object =>
+  typeof client === 'object' &&
+  client !== null &&
+  kindOf(client) === 'pool' &&
+  typeof (client as { connect?: unknown }).connect === 'function';
+
 /** Checks properties, not the class: an application may use another copy of the package. */
 function kindOf(client: object): 'pool' | 'connection' | 'other' {
   const { totalCount, escapeIdentifier } = client as Record<string, unknown>;

@@ -1,4 +1,5 @@
 import type { StartWarning } from '../../core/store/session-store.js';
+import type { NoticesNeed, StoreNotices } from '../../core/store/store-powers.js';
 import { ignoreErrors } from '../sql/sql-client.js';
 import {
   exactlyOne,
@@ -14,8 +15,16 @@ import { SqlSessionStore } from '../sql/sql-session-store.js';
 import { DEFAULT_TABLE, readTableName } from '../sql/table-name.js';
 import { PostgresSqlClient } from './postgres-client.js';
 import { PostgresDialect } from './postgres-dialect.js';
+import {
+  hasOneConnection,
+  type LeaseConnection,
+  leaseFrom,
+  POOL_NEED,
+  TWO_CONNECTIONS_NEED,
+} from './postgres-listener.js';
+import { noticeChannel, PostgresNotices } from './postgres-notices.js';
 import { openPool } from './postgres-pool.js';
-import { isOneConnection, sendTo, type PostgresClient } from './postgres-query.js';
+import { isOneConnection, isPool, sendTo, type PostgresClient } from './postgres-query.js';
 import { postgresSchema } from './postgres-schema.js';
 
 const NAME = 'PostgresSessionStore';
@@ -49,16 +58,39 @@ export interface PostgresStoreOptions extends SqlStoreOptions {
  *
  * The option `url` needs the package `pg`.
  */
-export class PostgresSessionStore extends SqlSessionStore<PostgresSqlClient> implements StartWarning {
+export class PostgresSessionStore
+  extends SqlSessionStore<PostgresSqlClient>
+  implements StartWarning, Partial<StoreNotices>, NoticesNeed
+{
   /** A warning for the log at startup; `null` without a warning. */
   readonly startWarning: string | null;
+  /**
+   * Sends a notice. Like `subscribe`, only with the option `url`, or with a `Pool` of at least two connections:
+   * listeners keep one of them checked out, for `LISTEN`. Close the store before you end the pool.
+   */
+  readonly publish?: StoreNotices['publish'];
+  readonly subscribe?: StoreNotices['subscribe'];
+  readonly noticesNeed: string | null;
+  readonly #notices: PostgresNotices | null;
 
   /** @throws TypeError that names the invalid option. */
   constructor(options: PostgresStoreOptions) {
     const checked = uncheckedOptions(NAME, options, ['client', 'url', 'prepare']);
     const { table, migrate } = readSqlOptions(NAME, checked);
-    super({ name: NAME, dialect: new PostgresDialect(table), client: clientOf(checked), migrate });
+    const { client, lease, noticesNeed } = connectionsOf(checked);
+    super({ name: NAME, dialect: new PostgresDialect(table), client, migrate });
     this.startWarning = isOneConnection(checked['client']) ? ONE_CONNECTION : null;
+    this.noticesNeed = noticesNeed;
+    this.#notices = null;
+    if (lease === null) return;
+    const notices = new PostgresNotices({
+      channel: noticeChannel(table),
+      run: (statement) => this.run(statement),
+      lease,
+    });
+    this.#notices = notices;
+    this.publish = (notice) => notices.publish(notice);
+    this.subscribe = (onNotice) => notices.subscribe(onNotice);
   }
 
   /**
@@ -69,21 +101,39 @@ export class PostgresSessionStore extends SqlSessionStore<PostgresSqlClient> imp
   static schemaSql(table: string = DEFAULT_TABLE): string {
     return postgresSchema(readTableName(NAME, table));
   }
+
+  override async close(): Promise<void> {
+    await Promise.all([super.close(), this.#notices?.close()]);
+  }
 }
 
 const ONE_CONNECTION =
   'The option client of the PostgresSessionStore is a Client, which is one connection. When it breaks, every request ' +
   'fails until the application restarts. Pass a Pool, or set the option url instead.';
 
-function clientOf(options: UncheckedOptions): PostgresSqlClient {
+/** The connections of a store. `lease` opens one for notices, or is `null` with the reason. */
+interface Connections {
+  readonly client: PostgresSqlClient;
+  readonly lease: LeaseConnection | null;
+  readonly noticesNeed: string | null;
+}
+
+function connectionsOf(options: UncheckedOptions): Connections {
   const prepare =
     options['prepare'] === undefined ? undefined : readFlag(NAME, 'prepare', options['prepare'], true);
   if (exactlyOne(NAME, options, ['client', 'url']) === 'client') {
-    const client = readClient(options['client']);
-    return new PostgresSqlClient(sendTo(client, prepare), { close: ignoreErrors(client) });
+    const given = readClient(options['client']);
+    const client = new PostgresSqlClient(sendTo(given, prepare), { close: ignoreErrors(given) });
+    if (!isPool(given)) return { client, lease: null, noticesNeed: POOL_NEED };
+    if (hasOneConnection(given)) return { client, lease: null, noticesNeed: TWO_CONNECTIONS_NEED };
+    return { client, lease: leaseFrom(given), noticesNeed: null };
   }
   const own = openPool(readUrl(NAME, 'url', options['url'], 'a URL such as postgres://user@host/database'));
-  return new PostgresSqlClient(sendTo(own.pool, prepare), own);
+  return {
+    client: new PostgresSqlClient(sendTo(own.pool, prepare), own),
+    lease: own.lease,
+    noticesNeed: null,
+  };
 }
 
 function readClient(client: unknown): PostgresClient {

@@ -40,6 +40,7 @@ interface Link {
 class OwnClient implements OwnConnection {
   readonly isCluster = false;
   readonly keyPrefix = '';
+  readonly canSubscribe = true;
   readonly #url: string;
   readonly #driverFor: (url: string) => Driver;
   readonly #waiting = new Set<() => void>();
@@ -70,7 +71,8 @@ class OwnClient implements OwnConnection {
   }
 
   servers(): readonly RedisServer[] {
-    return [{ name: '', send: (command, args) => this.send(command, args, '') }];
+    const [{ subscriber }] = this.#link.connection.servers() as [Required<RedisServer>];
+    return [{ name: '', send: (command, args) => this.send(command, args, ''), subscriber }];
   }
 
   close(): void {

@@ -7,6 +7,7 @@ import type { RedisConnection, RedisServer } from './redis-clients.js';
 import { safeError, StoreError } from '../../core/util/store-error.js';
 import { decodeFields, GRACE_MS } from './redis-record.js';
 import type { RedisScript } from './redis-lua.js';
+import { EPOCH } from './redis-scripts.js';
 
 /** Limit for the check of the server at the start of an application. */
 const MODE_WITHIN_MS = 2000;
@@ -57,6 +58,11 @@ export class RedisAccess {
     return `${this.#prefix}x:${shard}`;
   }
 
+  /** The channel of notices. No client adds its `keyPrefix` to a channel, so this name contains it. */
+  get noticeChannel(): string {
+    return `${this.#connection.keyPrefix}${this.#prefix}n`;
+  }
+
   /** Runs a script in one round trip, or in two when the server has not cached the script yet. */
   async run(script: RedisScript, keys: readonly string[], args: readonly string[]): Promise<ScriptReply> {
     const rest = [String(keys.length), ...keys, ...args];
@@ -77,10 +83,15 @@ export class RedisAccess {
    * The servers with keys, in a cluster once the client has connected. Sends their commands as `send` does.
    */
   servers(): RedisServer[] {
-    return this.#connection.servers().map(({ name, send }) => ({
-      name,
-      send: (command, args) => this.#safely(() => send(command, args)),
+    return this.#connection.servers().map((server) => ({
+      ...server,
+      send: (command, args) => this.#safely(() => server.send(command, args)),
     }));
+  }
+
+  /** A client of a cluster has found all servers once it has sent a command. */
+  async findServers(): Promise<void> {
+    if (this.isCluster) await this.run(EPOCH, [this.epochKey('')], []);
   }
 
   async #safely(send: () => Promise<unknown>): Promise<unknown> {

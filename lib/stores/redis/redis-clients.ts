@@ -1,4 +1,5 @@
 import { StoreError } from '../../core/util/store-error.js';
+import { ioredisSubscriber, type MakeSubscriber, nodeRedisSubscriber } from './redis-subscriber.js';
 
 /** Every client emits `error` when a connection is lost. Without a listener this ends the process. */
 interface ErrorSource {
@@ -40,6 +41,8 @@ export interface RedisServer {
   /** Its address; empty where there is only one. */
   readonly name: string;
   readonly send: (command: string, args: readonly string[]) => Promise<unknown>;
+  /** Opens a further connection to it, for notices. Only where the connection `canSubscribe`. */
+  readonly subscriber?: MakeSubscriber;
 }
 
 /** Any client as a store uses it. */
@@ -52,6 +55,8 @@ export interface RedisConnection {
   servers(): readonly RedisServer[];
   /** What the client itself puts before each key: the option `keyPrefix` of ioredis. */
   readonly keyPrefix: string;
+  /** Whether further connections can be opened. */
+  readonly canSubscribe: boolean;
 }
 
 /** Wraps a client; `null` when its kind is unknown. */
@@ -69,12 +74,14 @@ function ofIoredis(client: IoredisClient): RedisConnection {
   const { options, nodes } = client as IoredisParts;
   const send = (command: string, args: readonly string[]): Promise<unknown> =>
     client.call(command, [...args]);
+  const subscriber: MakeSubscriber = (lost) => ioredisSubscriber(client, lost);
   return {
     isCluster,
     send,
     servers: () =>
-      isCluster ? (nodes?.call(client, 'master') ?? []).map(ofIoredisNode) : [{ name: '', send }],
+      isCluster ? (nodes?.call(client, 'master') ?? []).map(ofIoredisNode) : [{ name: '', send, subscriber }],
     keyPrefix: typeof options?.keyPrefix === 'string' ? options.keyPrefix : '',
+    canSubscribe: has(client, 'duplicate'),
   };
 }
 
@@ -87,10 +94,21 @@ interface IoredisParts {
 const ofIoredisNode = (node: IoredisClient & IoredisParts): RedisServer => ({
   name: `${node.options?.host}:${node.options?.port}`,
   send: (command, args) => node.call(command, [...args]),
+  subscriber: (lost) => ioredisSubscriber(node, lost),
 });
 
 function ofNodeRedis(client: NodeRedisClient): RedisConnection {
-  return ofOneServer((command, args) => openOf(client).sendCommand([command, ...args]));
+  const send: RedisServer['send'] = (command, args) => openOf(client).sendCommand([command, ...args]);
+  if (has(client, 'duplicate')) return ofOneServer(send, (lost) => nodeRedisSubscriber(client, lost));
+  if (!has(client, 'execute')) return ofOneServer(send);
+  return ofOneServer(send, async (lost) =>
+    nodeRedisSubscriber(await (openOf(client) as unknown as NodeRedisPool).execute((one) => one), lost),
+  );
+}
+
+/** Further parts of a pool of the package `redis`. */
+interface NodeRedisPool {
+  execute(use: (client: NodeRedisClient) => NodeRedisClient): Promise<NodeRedisClient>;
 }
 
 /** Never sends a command as a read: a replica with replication lag would return deleted sessions. */
@@ -100,11 +118,22 @@ function ofNodeRedisCluster(client: NodeRedisCluster): RedisConnection {
     send: (command, args, key) => openOf(client).sendCommand(key, false, [command, ...args]),
     servers: () => nodesOf(openOf(client) as unknown as NodeRedisNodes),
     keyPrefix: '',
+    canSubscribe: has(client, 'nodeClient'),
   };
 }
 
 function ofNodeRedisSentinel(client: NodeRedisSentinel): RedisConnection {
-  return ofOneServer((command, args) => openOf(client).sendCommand(false, [command, ...args]));
+  const send: RedisServer['send'] = (command, args) => openOf(client).sendCommand(false, [command, ...args]);
+  if (!has(client, '_execute')) return ofOneServer(send);
+  return ofOneServer(send, async (lost) => {
+    const sentinel = openOf(client) as unknown as NodeRedisMaster;
+    return nodeRedisSubscriber(await sentinel._execute(false, (master) => master), lost);
+  });
+}
+
+/** Further parts of a sentinel of the package `redis`, which has no public method for its master client. */
+interface NodeRedisMaster {
+  _execute(isReadonly: boolean, use: (master: NodeRedisClient) => NodeRedisClient): Promise<NodeRedisClient>;
 }
 
 /** Further parts of a cluster of the package `redis`. */
@@ -117,11 +146,14 @@ const nodesOf = (cluster: NodeRedisNodes): RedisServer[] =>
   cluster.masters.map((master) => ({
     name: master.address,
     send: async (command, args) => (await cluster.nodeClient(master)).sendCommand([command, ...args]),
+    subscriber: async (lost) => nodeRedisSubscriber(await cluster.nodeClient(master), lost),
   }));
 
 /** A connection to one server. */
-function ofOneServer(send: RedisServer['send']): RedisConnection {
-  return { isCluster: false, send, servers: () => [{ name: '', send }], keyPrefix: '' };
+function ofOneServer(send: RedisServer['send'], subscriber?: MakeSubscriber): RedisConnection {
+  const server: RedisServer = { name: '', send, ...(subscriber && { subscriber }) };
+  const canSubscribe = subscriber !== undefined;
+  return { isCluster: false, send, servers: () => [server], keyPrefix: '', canSubscribe };
 }
 
 /** Does not connect the client: a later `connect()` of the application would then fail. */

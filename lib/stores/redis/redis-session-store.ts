@@ -2,10 +2,12 @@ import type { SessionKey } from '../../core/session-id.js';
 import type { SessionPatch, SessionRecord } from '../../core/store/session-record.js';
 import type {
   ExpiryClaims,
+  NoticesNeed,
   SessionEpochs,
   SessionLimits,
   SessionPage,
   SessionScan,
+  StoreNotices,
 } from '../../core/store/store-powers.js';
 import {
   type Conflict,
@@ -14,14 +16,14 @@ import {
   SessionStore,
   type WriteTerms,
 } from '../../core/store/session-store.js';
+import { useServer } from './client-use.js';
 import { ClusterWriter } from './cluster-writer.js';
 import { SingleServerWriter } from './single-server-writer.js';
-import { connectTo } from './own-client.js';
 import { limitedTerms, LimitedLogins } from './limited-logins.js';
 import { PrincipalEntries } from './principal-entries.js';
 import { PrincipalSessions } from './principal-sessions.js';
 import { RedisAccess, wordOf } from './redis-access.js';
-import { connectionOf, type RedisClient, type RedisConnection } from './redis-clients.js';
+import { NOTICES_NEED, RedisNotices } from './redis-notices.js';
 import { RedisEpochs } from './redis-epochs.js';
 import { type Loaded, SessionReader } from './session-reader.js';
 import { SessionScanner } from './session-scan.js';
@@ -49,7 +51,7 @@ const CLOSE_WITHIN_MS = 2000;
  */
 export class RedisSessionStore
   extends SessionStore
-  implements PrincipalIndex, SessionEpochs, SessionLimits, SessionScan
+  implements PrincipalIndex, SessionEpochs, SessionLimits, SessionScan, Partial<StoreNotices>, NoticesNeed
 {
   readonly limitsSessions = true;
   readonly #access: RedisAccess;
@@ -61,16 +63,21 @@ export class RedisSessionStore
   readonly #principals: PrincipalSessions;
   readonly #scanner: SessionScanner;
   readonly #deadlines: SessionDeadlines | null;
+  readonly #notices: RedisNotices;
   readonly #release: () => void;
   /** Removes expired sessions and returns them. Only with the option `expiredEvents`. */
   readonly claimExpired?: ExpiryClaims['claimExpired'];
+  /** Sends a notice. Like `subscribe`, only with a client that can open a further connection. */
+  readonly publish?: StoreNotices['publish'];
+  readonly subscribe?: StoreNotices['subscribe'];
+  readonly noticesNeed: string | null;
   #closing: Promise<void> | null = null;
 
   /** @throws TypeError or RangeError for an invalid option; Error when no package is installed. */
   constructor(options: RedisStoreOptions) {
     super();
     const { prefix, server, expiredEvents } = checkOptions(options);
-    const { connection, release } = 'url' in server ? openUrl(server.url) : listenTo(server.client);
+    const { connection, release } = useServer(server);
     this.#access = new RedisAccess(connection, prefix, expiredEvents ? CLAIM_GRACE_MS : GRACE_MS);
     this.#entries = new PrincipalEntries(this.#access);
     this.#epochs = new RedisEpochs(this.#access);
@@ -84,6 +91,13 @@ export class RedisSessionStore
     const deadlines = expiredEvents ? new SessionDeadlines(this.#access, this.#entries) : null;
     this.#deadlines = deadlines;
     if (deadlines !== null) this.claimExpired = (before, limit) => deadlines.claim(before, limit);
+    const notices = new RedisNotices(this.#access);
+    this.#notices = notices;
+    this.noticesNeed = connection.canSubscribe ? null : NOTICES_NEED;
+    if (connection.canSubscribe) {
+      this.publish = (notice) => notices.publish(notice);
+      this.subscribe = (onNotice) => notices.subscribe(onNotice);
+    }
     this.#release = release;
   }
 
@@ -177,24 +191,7 @@ export class RedisSessionStore
 
   async #close(): Promise<void> {
     // A server that does not respond must not keep the application from ending.
-    await this.#access.idle(CLOSE_WITHIN_MS);
+    await Promise.all([this.#access.idle(CLOSE_WITHIN_MS), this.#notices.close()]);
     this.#release();
   }
-}
-
-interface ClientUse {
-  readonly connection: RedisConnection;
-  readonly release: () => void;
-}
-
-function openUrl(url: string): ClientUse {
-  const connection = connectTo(url);
-  return { connection, release: () => connection.close() };
-}
-
-/** Listens to `error` of the application's client, which would end the process. Never closes it. */
-function listenTo(client: RedisClient): ClientUse {
-  const ignore = (): void => undefined;
-  client.on('error', ignore);
-  return { connection: connectionOf(client)!, release: () => void client.off('error', ignore) };
 }

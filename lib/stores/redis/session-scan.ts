@@ -5,7 +5,6 @@ import type { SessionPage } from '../../core/store/store-powers.js';
 import { StoreError } from '../../core/util/store-error.js';
 import type { RedisAccess } from './redis-access.js';
 import type { RedisServer } from './redis-clients.js';
-import { EPOCH } from './redis-scripts.js';
 import { isRecord, type SessionReader } from './session-reader.js';
 
 /** Most commands per page, on a server with many other keys. */
@@ -34,9 +33,7 @@ export class SessionScanner {
   }
 
   async scan(cursor: string | null, limit: number): Promise<SessionPage> {
-    // A client of a cluster knows all servers once it has sent a command.
-    if (this.#access.isCluster && cursor === null)
-      await this.#access.run(EPOCH, [this.#access.epochKey('')], []);
+    if (cursor === null) await this.#access.findServers();
     const servers = this.#access.servers().map(named).sort(byName);
     const keys = new Set<SessionKey>();
     let place: Place | null = placeOf(servers, cursor);

@@ -18,7 +18,7 @@ import type {
   SessionScan,
 } from '../../core/store/store-powers.js';
 import { admissionOf, type Admission } from './sql-admission.js';
-import type { SqlClient } from './sql-client.js';
+import type { SqlClient, SqlRow, SqlStatement } from './sql-client.js';
 import { retried, SqlRunner, type SqlStoreParts } from './sql-runner.js';
 import type { SqlDialect } from './sql-dialect.js';
 import { epochIn, isRevoked, recordOf, sessionsOf } from './sql-record.js';
@@ -147,6 +147,11 @@ export abstract class SqlSessionStore<C extends SqlClient>
 
   onApplicationShutdown(): Promise<void> {
     return this.close();
+  }
+
+  /** Runs a statement that only this store has. */
+  protected run(statement: SqlStatement): Promise<readonly SqlRow[]> {
+    return this.#runner.run(() => this.#runner.read(statement));
   }
 
   async #load(key: SessionKey, realm?: string): Promise<SessionRecord | 'corrupt' | 'revoked' | null> {

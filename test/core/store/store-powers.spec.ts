@@ -3,7 +3,9 @@ import {
   claimsExpiry,
   hasEpochs,
   hasLimits,
+  hasNotices,
   hasScan,
+  missingNotices,
   missingPower,
 } from '../../../lib/core/store/store-powers.js';
 
@@ -15,11 +17,13 @@ class PlainStore extends SessionStore {
   readonly delete = (): 'missing' => 'missing';
 }
 
+const POWERS = [hasEpochs, hasLimits, hasScan, claimsExpiry, hasNotices];
+
 describe('the powers of a store', () => {
   it('are none for a store with the five operations alone', () => {
     const store = new PlainStore();
-    const powers = [hasEpochs(store), hasLimits(store), hasScan(store), claimsExpiry(store)];
-    expect(powers).toEqual([false, false, false, false]);
+    const powers = POWERS.map((has) => has(store));
+    expect(powers).toEqual([false, false, false, false, false]);
   });
 
   it('are found by their methods', () => {
@@ -30,9 +34,11 @@ describe('the powers of a store', () => {
       limitsSessions: true,
       scan: method,
       claimExpired: method,
+      publish: method,
+      subscribe: method,
     });
-    const powers = [hasEpochs(store), hasLimits(store), hasScan(store), claimsExpiry(store)];
-    expect(powers).toEqual([true, true, true, true]);
+    const powers = POWERS.map((has) => has(store));
+    expect(powers).toEqual([true, true, true, true, true]);
   });
 });
 
@@ -48,6 +54,23 @@ describe('missingPower', () => {
     expect(error.message).toBe(
       `The option limit needs a store with limitsSessions; ${name} has none. Use a store of this package, ` +
         'such as LmdbSessionStore, or add it to yours.',
+    );
+  });
+});
+
+describe('missingNotices', () => {
+  it('names what the store needs, if only its options are the reason', () => {
+    const store = Object.assign(new PlainStore(), { noticesNeed: 'a Pool. Pass one' });
+    const error = missingNotices(store, 'The option notify');
+    expect([error.code, error.message]).toEqual([
+      'ERR_SESSION_CONFIG',
+      'The option notify needs a Pool. Pass one.',
+    ]);
+  });
+
+  it('names the missing methods for any other store', () => {
+    expect(missingNotices(new PlainStore(), 'The option notify').message).toMatch(
+      /^The option notify needs a store with publish\(\) and subscribe\(\); PlainStore has none\./,
     );
   });
 });

@@ -10,4 +10,5 @@ describeStoreContract('MySessionStore', {
   epochs: false,
   limits: false,
   scans: false,
+  notices: false,
 });

@@ -17,7 +17,9 @@ import type {
   SessionLimits,
   SessionPage,
   SessionScan,
+  StoreNotices,
 } from '../../../lib/core/store/store-powers.js';
+import { LocalNotices } from '../../../lib/stores/memory/local-notices.js';
 
 /**
  * The smallest store that keeps every promise: a Map, and each operation in one turn of the event loop. Mutants override
@@ -25,11 +27,20 @@ import type {
  */
 export class ReferenceStore
   extends SessionStore
-  implements ExpirySweeper, ExpiryClaims, PrincipalIndex, SessionEpochs, SessionLimits, SessionScan
+  implements
+    ExpirySweeper,
+    ExpiryClaims,
+    PrincipalIndex,
+    SessionEpochs,
+    SessionLimits,
+    SessionScan,
+    StoreNotices
 {
   readonly limitsSessions = true;
   readonly records = new Map<SessionKey, SessionRecord | 'corrupt'>();
   readonly epochs = new Map<string, number>();
+  /** Instances of one place share it. */
+  notices = new LocalNotices();
 
   async load(key: SessionKey, realm?: string): Promise<SessionRecord | 'corrupt' | 'revoked' | null> {
     const record = this.records.get(key) ?? null;
@@ -126,6 +137,14 @@ export class ReferenceStore
     return { sessions: page, cursor: sessions.length > limit ? page.at(-1)!.key : null };
   }
 
+  async publish(notice: string): Promise<void> {
+    await this.notices.publish(notice);
+  }
+
+  subscribe(onNotice: (notice: string | null) => void): () => Promise<void> {
+    return this.notices.subscribe(onNotice);
+  }
+
   /** Whether the epoch of a realm refuses a record. */
   refuses({ epoch = 0 }: SessionRecord, realm: string | undefined): boolean {
     return realm !== undefined && epoch < (this.epochs.get(realm) ?? 0);
@@ -199,3 +218,16 @@ export function copyOf(record: SessionRecord): SessionRecord {
 export function roundTrip(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+/** Further instances of a reference store or of a mutant, for the tests of notices. */
+export const INSTANCES = {
+  same: (store: SessionStore): SessionStore => {
+    const another = instanceLike(store);
+    another.notices = (store as ReferenceStore).notices;
+    return another;
+  },
+  other: (store: SessionStore): SessionStore => instanceLike(store),
+};
+
+const instanceLike = (store: SessionStore): ReferenceStore =>
+  new (store.constructor as new () => ReferenceStore)();

@@ -1,0 +1,53 @@
+import type { IncomingMessage } from 'node:http';
+import { isOwnOrigin } from '../../lib/http/trusted-origin.js';
+import { resolveSessionOptions } from '../../lib/http/resolve-options.js';
+import { SECRET } from '../support/secret.js';
+
+const request = (headers: object): IncomingMessage => ({ headers }) as IncomingMessage;
+
+describe('the origin of a handshake (S-63)', () => {
+  it.each([
+    ['https://example.com', { host: 'example.com' }],
+    ['http://example.com', { host: 'example.com' }],
+    ['https://example.com', { host: 'example.com:443' }],
+    ['https://example.com', { host: 'EXAMPLE.com' }],
+    ['http://localhost:3000', { host: 'localhost:3000' }],
+    ['http://[::1]:3000', { host: '[::1]:3000' }],
+    ['https://example.com', { ':authority': 'example.com' }],
+  ])('%s is the own one of %j', (origin, headers) => {
+    expect(isOwnOrigin(request(headers), origin)).toBe(true);
+  });
+
+  it.each([
+    ['https://evil.com', { host: 'example.com' }],
+    ['https://example.com.evil.com', { host: 'example.com' }],
+    ['https://sub.example.com', { host: 'example.com' }],
+    ['http://localhost:3001', { host: 'localhost:3000' }],
+    ['null', { host: 'null' }],
+    ['', { host: '' }],
+    ['https://example.com', {}],
+    ['https://example.com', { host: 'exa mple' }],
+  ])('%s is not that of %j', (origin, headers) => {
+    expect(isOwnOrigin(request(headers), origin)).toBe(false);
+  });
+});
+
+describe('the option trustedOrigins', () => {
+  it.each([
+    ['https://app.example.com', '"https://app.example.com"'],
+    [['https://app.example.com/'], 'an array with "https://app.example.com/"'],
+    [['app.example.com'], 'an array with "app.example.com"'],
+    [['https://a.example.com', 7], 'an array with 7'],
+    [['null'], 'an array with "null"'],
+    [['wss://app.example.com'], 'an array with "wss://app.example.com"'],
+  ])('refuses %j and names it', (trustedOrigins, shown) => {
+    expect(() =>
+      resolveSessionOptions({ secret: SECRET, trustedOrigins: trustedOrigins as string[] }),
+    ).toThrow(
+      expect.objectContaining({
+        code: 'ERR_SESSION_CONFIG',
+        message: expect.stringContaining(`got ${shown}.`),
+      }),
+    );
+  });
+});
