@@ -153,7 +153,7 @@ export const FILES_WITHOUT_SPEC: readonly { readonly reason: string; readonly fi
   },
   {
     reason:
-      'test/nest/sockets/notify.e2e.spec.ts ends sessions in one process and looks at the sockets of another.',
+      'test/nest/sockets/fleet-sockets.spec.ts ends sessions in one process and looks at the sockets of another.',
     files: ['http/session-notices.ts'],
   },
   {
