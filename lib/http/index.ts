@@ -37,6 +37,7 @@ export {
 export { SessionRegistry } from '../core/registry/session-registry.js';
 export type { SessionInfo } from '../core/registry/session-info.js';
 export type { SessionInfoPage } from '../core/registry/session-pages.js';
+export type { SessionSnapshot } from '../core/registry/session-snapshot.js';
 export {
   SessionStore,
   type Conflict,

@@ -39,6 +39,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ws:
     'Import SessionModule.forRoot({ ... }) into the application of the gateway, and use an adapter whose clients ' +
     'have a request, such as IoAdapter and WsAdapter.',
+  rpc:
+    'Pass session.principal and session.handle in the message, inject SessionRegistry, and read ' +
+    'registry.sessionSnapshot(principal, handle) there.',
 };
 
 /**

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext } from 'playwright-core';
 import type { Requirement } from './requirements.js';
 
-const PATH = process.env['CHROMIUM'] || '/usr/bin/chromium';
+/** Without a window a page opens in a third of the time, so the headless shell is first. */
+const PATHS = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'];
+const PATH = process.env['CHROMIUM'] || (PATHS.find((path) => existsSync(path)) ?? PATHS[1]!);
 
 const ARGUMENTS = [
   '--headless',
@@ -16,7 +18,7 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
-/** Chromium: the package of Debian, or the path in the environment variable CHROMIUM. */
+/** Chromium or its headless shell: a package of Debian, or the path in the environment variable CHROMIUM. */
 export const CHROMIUM: Requirement = {
   name: `Chromium at ${PATH}`,
   isMet: existsSync(PATH),

@@ -19,6 +19,7 @@ import {
   type SessionEventOf,
   type SessionOptions,
   type SessionRegistry,
+  type SessionSnapshot,
   type UserSession,
 } from 'nest-session';
 import type { IncomingMessage } from 'node:http';
@@ -165,4 +166,18 @@ export async function devices(registry: SessionRegistry): Promise<unknown[]> {
   // @ts-expect-error an undeclared property
   const nobody: unknown = first?.device?.nobody;
   return [device, wrong, late, browser, nobody];
+}
+
+export async function job(registry: SessionRegistry): Promise<unknown[]> {
+  const snapshot = await registry.sessionSnapshot<{ cart: number[] }>('u1', 'a handle');
+  const copy: SessionSnapshot<{ cart: number[] }> | null = snapshot;
+  const cart: number[] | undefined = snapshot?.data.cart;
+  const handle: string | undefined = snapshot?.handle;
+  // @ts-expect-error a snapshot is read-only
+  if (snapshot !== null) snapshot.data.cart = [];
+  // @ts-expect-error an attribute that is not declared
+  const nothing: unknown = snapshot?.data.nothing;
+  // @ts-expect-error a principal and a handle
+  const late: unknown = registry.sessionSnapshot('u1');
+  return [copy, cart, handle, nothing, late];
 }

@@ -1,5 +1,5 @@
 import type { SessionError } from '../errors.js';
-import type { UserSession } from '../session/user-session.js';
+import type { SessionData, UserSession } from '../session/user-session.js';
 import { scopedPrincipal } from '../store/principal-scope.js';
 import type { StoredSession } from '../store/session-store.js';
 import { CursorSeal } from './cursor-seal.js';
@@ -10,6 +10,7 @@ import { RegistryStore } from './registry-store.js';
 import { endSessions } from './revoke-loop.js';
 import { handleOf, infoOf, isLive, type SessionInfo } from './session-info.js';
 import { readPage, type SessionInfoPage } from './session-pages.js';
+import { type SessionSnapshot, sessionSnapshotOf } from './session-snapshot.js';
 
 /** The most sessions that {@link SessionRegistry.list} returns. */
 const MOST_LISTED = 1000;
@@ -59,9 +60,23 @@ export class SessionRegistry implements AsyncIterable<SessionInfo> {
 
   /** One live session of a principal; `null` if the principal has none with this handle. */
   async get(principal: string | number | bigint, handle: string): Promise<SessionInfo | null> {
-    const sessions = await this.#live('get', principal, ALL);
-    const found = sessions.find((session) => handleOf(session, this.#parts.store) === handle);
+    const found = await this.#find('get', principal, handle);
     return found === undefined ? null : infoOf(found, this.#parts, []);
+  }
+
+  /**
+   * A read-only copy of one live session of a principal, with its attributes: for jobs and handlers of
+   * messages, which get `session.principal` and `session.handle` from the request. `null` as for `get()`. It
+   * does not touch the session, and later changes do not change it.
+   *
+   * @throws SessionError `ERR_SESSION_VALUE` for an attribute whose stored text is not JSON.
+   */
+  async sessionSnapshot<T extends object = SessionData>(
+    principal: string | number | bigint,
+    handle: string,
+  ): Promise<SessionSnapshot<T> | null> {
+    const found = await this.#find('sessionSnapshot', principal, handle);
+    return found === undefined ? null : sessionSnapshotOf<T>(found, this.#parts);
   }
 
   /**
@@ -138,6 +153,11 @@ export class SessionRegistry implements AsyncIterable<SessionInfo> {
       ({ cursor } = page);
       if (cursor === null) return;
     }
+  }
+
+  async #find(method: string, principal: unknown, handle: string): Promise<StoredSession | undefined> {
+    const sessions = await this.#live(method, principal, ALL);
+    return sessions.find((session) => handleOf(session, this.#parts.store) === handle);
   }
 
   /** The live sessions of a principal, the newest first. */

@@ -76,7 +76,7 @@ export function lazyAttribute(name: string): Accessor {
         if (texts === undefined)
           throw new TypeError('A session cannot be read through a Proxy. Read the session itself.');
         const text = texts.get(name);
-        const value = text === undefined ? undefined : parse(text, name);
+        const value = text === undefined ? undefined : parseAttribute(text, name);
         becomeProperty(this, name, value);
         return value;
       },
@@ -99,7 +99,8 @@ function becomeProperty(owner: object, name: string, value: unknown): boolean {
   return Reflect.defineProperty(owner, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
-function parse(text: string, name: string): unknown {
+/** The value of an attribute. @throws SessionError `ERR_SESSION_VALUE` that names it, without its text. */
+export function parseAttribute(text: string, name: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -176,5 +176,7 @@ export function namesOfSession(session: object): SessionNames | null {
 Reflect.deleteProperty(SessionObject.prototype, 'constructor');
 
 /** The names of the controls. Stored attributes with such a name are not shown. */
-const RESERVED_NAMES: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(SessionObject.prototype));
+export const RESERVED_NAMES: ReadonlySet<string> = new Set(
+  Object.getOwnPropertyNames(SessionObject.prototype),
+);
 Object.freeze(SessionObject.prototype);

@@ -60,7 +60,12 @@ export class RedisAccess {
 
   /** The channel of notices. No client adds its `keyPrefix` to a channel, so this name contains it. */
   get noticeChannel(): string {
-    return `${this.#connection.keyPrefix}${this.#prefix}n`;
+    return `${this.#connection.keyPrefix}${this.noticeKey}`;
+  }
+
+  /** The key that decides which server of a cluster publishes notices. There is no record under it. */
+  get noticeKey(): string {
+    return `${this.#prefix}n`;
   }
 
   /** Runs a script in one round trip, or in two when the server has not cached the script yet. */

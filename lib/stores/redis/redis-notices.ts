@@ -4,12 +4,21 @@ import type { StoreNotices } from '../../core/store/store-powers.js';
 import { StoreError } from '../../core/util/store-error.js';
 import type { RedisAccess } from './redis-access.js';
 import type { RedisServer } from './redis-clients.js';
+import { script } from './redis-lua.js';
 import type { RedisSubscriber } from './redis-subscriber.js';
 
 /** What a store lacks whose client cannot open a further connection. */
 export const NOTICES_NEED =
   'a further connection to Redis, and the option client of the RedisSessionStore has no method duplicate(). ' +
   'Pass a client of redis, ioredis or iovalkey itself, or set the option url';
+
+/**
+ * Publishes a text. Clients send the command `PUBLISH` to any server of a cluster, and texts that pass through
+ * different servers arrive in any order. They send a script to the server of its key, which is always the same.
+ */
+const PUBLISH = script(`
+return {redis.call('PUBLISH', ARGV[1], ARGV[2])}
+`);
 
 /**
  * Notices by `PUBLISH` and `SUBSCRIBE` on one channel of the store. A server of a cluster passes a text to all
@@ -29,8 +38,9 @@ export class RedisNotices implements StoreNotices {
 
   async publish(notice: string): Promise<void> {
     checkNotice(notice);
-    const channel = this.#access.noticeChannel;
-    await this.#access.send('publish', [channel, notice], channel);
+    const { noticeChannel: channel, noticeKey: key } = this.#access;
+    if (this.#access.isCluster) await this.#access.run(PUBLISH, [key], [channel, notice]);
+    else await this.#access.send('publish', [channel, notice], key);
   }
 
   subscribe(onNotice: (notice: string | null) => void): () => Promise<void> {
