@@ -25,6 +25,16 @@ function refusal(options: unknown): SessionError {
   throw new Error(`These options were accepted: ${inspect(options)}`);
 }
 
+/** It has only what every store has. */
+class SilentStore {
+  readonly #store = new MemorySessionStore();
+  readonly load = this.#store.load.bind(this.#store);
+  readonly create = this.#store.create.bind(this.#store);
+  readonly patch = this.#store.patch.bind(this.#store);
+  readonly rekey = this.#store.rekey.bind(this.#store);
+  readonly delete = this.#store.delete.bind(this.#store);
+}
+
 const withSecret = (options: object): object => ({ secret: SECRET, ...options });
 const withCookie = (cookie: unknown, name?: string): object =>
   withSecret(name === undefined ? { cookie } : { cookie, name });
@@ -146,6 +156,16 @@ describe('options that fail at startup', () => {
       BOOLEANS,
     ],
     ['an unknown unset', withSecret({ unset: 'delete' }), 'unset', '"delete"', '"keep" or "destroy"'],
+    ['zero as checkEvery', withSecret({ checkEvery: 0 }), 'checkEvery', '0', 'seconds(5)'],
+    ['false as checkEvery', withSecret({ checkEvery: false }), 'checkEvery', 'false', 'seconds(5)'],
+    ['a text as notify', withSecret({ notify: 'yes' }), 'notify', 'a string', BOOLEANS],
+    [
+      'notify with a store that cannot publish',
+      withSecret({ notify: true, store: new SilentStore() }),
+      'notify',
+      'SilentStore has none',
+      'publish() and subscribe()',
+    ],
     ['zero as sweepEvery', withSecret({ sweepEvery: 0 }), 'sweepEvery', '0', 'minutes(1)'],
     ['true as sweepEvery', withSecret({ sweepEvery: true }), 'sweepEvery', 'true', 'false or a number'],
     [

@@ -152,7 +152,8 @@ export const FILES_WITHOUT_SPEC: readonly { readonly reason: string; readonly fi
     files: ['core/watch/session-end.ts'],
   },
   {
-    reason: 'test/nest/sockets/notify.e2e.spec.ts ends sessions in one process and looks at the sockets of another.',
+    reason:
+      'test/nest/sockets/fleet-sockets.spec.ts ends sessions in one process and looks at the sockets of another.',
     files: ['http/session-notices.ts'],
   },
   {

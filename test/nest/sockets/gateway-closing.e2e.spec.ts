@@ -107,6 +107,17 @@ describe.each(ALL)('the sockets of $label', ({ makeAdapter, platform }) => {
     expect(await client.closed).toBe(because('ended'));
   });
 
+  it('are closed by a notice of another process with notify, without a check (S-42, S-63)', async () => {
+    const options = { store: new MemorySessionStore(), notify: true, checkEvery: minutes(60) };
+    const [here, there] = [await start(options), await start(options)];
+    const browser = await loggedIn(here);
+    const [client, other] = [await connect(here, browser), await connect(here, await loggedIn(here))];
+    expect(await client.ask('who')).toEqual(['who', 'anna']);
+    await new Browser(there.url, browser.jar).post('/logout');
+    expect(await client.closed).toBe(because('logout'));
+    expect(await other.ask('secret')).toEqual(['secret', 'secret']);
+  });
+
   it.each([
     ['idle', { idle: minutes(5) }],
     ['absolute', { idle: minutes(6), absolute: minutes(10) }],
