@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { UseGuards } from '@nestjs/common';
 import {
   ConnectedSocket,
@@ -19,7 +18,7 @@ export class ChatGateway implements OnGatewayConnection {
 
   // Guards run for messages, not here.
   async handleConnection(client: Socket): Promise<void> {
-    const session = await loadSession(client.request as IncomingMessage);
+    const session = await loadSession(client.request);
     if (session?.principal == null) client.disconnect(true);
     else await client.join(`user ${session.principal}`);
   }
