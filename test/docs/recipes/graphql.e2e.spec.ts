@@ -13,7 +13,7 @@ describe.each(ADAPTERS)('the recipe for GraphQL on %s', (_, makeAdapter) => {
     const { app, url } = await startApp(makeAdapter, { imports: [AppModule] });
     const browser = new Browser(url);
     const post = async (query: string): Promise<unknown> =>
-      (await (await browser.post('/graphql', { query })).json());
+      await (await browser.post('/graphql', { query })).json();
     try {
       expect(await post('{ me }')).toEqual({ data: { me: null } });
       await post('mutation { login(user: "ada") }');
