@@ -24,7 +24,7 @@ export default defineConfig(
     rules: { '@typescript-eslint/unbound-method': 'off' },
   },
   {
-    files: ['**/*.mjs'],
+    files: ['**/*.mjs', 'test/docs/recipes/**/*.js'],
     languageOptions: {
       globals: {
         process: 'readonly',

@@ -23,6 +23,8 @@ const WORKLOADS = ['W1', 'W1u', 'W2', 'W3', 'W4', 'W5'];
 /** Processes per count. The result is their median: each process compiles the code a little differently. */
 const PROCESSES = 3;
 const REPEATS = 5;
+/** Most counts of instructions of a workload that is over its budget. */
+const TIMES = 3;
 
 /**
  * How far a figure may exceed its budget: a share of the budget, but at least `least`. Counts vary, because
@@ -88,11 +90,26 @@ async function measure() {
 /** The workloads run concurrently. This changes no count: they do not use the clock of the machine. */
 async function addInstructions(figures, env) {
   progress('budget: instructions');
-  const count = async (workload) => {
+  await Promise.all(
+    WORKLOADS.map(async (workload) => {
+      figures[workload].instructions = await leastInstructions(workload, env);
+    }),
+  );
+}
+
+/**
+ * Counts again while a workload is over its budget, and keeps the least count. Rarely all counts of a run are a
+ * tenth too high, as with W4, which fills the store. Code that became slower is over its budget in each run.
+ */
+async function leastInstructions(workload, env) {
+  const limit = records ? undefined : budgets[MAJOR]?.[workload]?.instructions;
+  let least = Infinity;
+  for (let times = 0; times < TIMES; times++) {
     const instructions = await instructionsPerRequest({ subject: SUBJECT, workload, env });
-    figures[workload].instructions = rounded(instructions, 100);
-  };
-  await Promise.all(WORKLOADS.map(count));
+    least = Math.min(least, rounded(instructions, 100));
+    if (limit === undefined || !isAbove(least, limit, FIGURES.instructions)) break;
+  }
+  return least;
 }
 
 async function allocation(subject, workload, env) {
@@ -119,11 +136,19 @@ function compare(figures, budget) {
 
 function lineOf(title, value, limit, { share, least }) {
   if (limit === undefined) return { isOver: false, cells: [title, value, '-', '-', 'not recorded'] };
-  const room = Math.max(limit * share, least);
-  const isOver = value > limit + room;
+  const room = roomOf(limit, { share, least });
+  const isOver = isAbove(value, limit, { share, least });
   const words = isOver ? 'OVER BUDGET' : value < limit - room ? 'lower: run with --record' : 'within budget';
   const change = limit === 0 ? '-' : `${number((100 * (value - limit)) / limit)} %`;
   return { isOver, cells: [title, value, limit, change, words] };
+}
+
+function roomOf(limit, { share, least }) {
+  return Math.max(limit * share, least);
+}
+
+function isAbove(value, limit, room) {
+  return value > limit + roomOf(limit, room);
 }
 
 function rounded(value, step) {

@@ -89,7 +89,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   core: ['node:crypto', 'uid-safe'],
   cookie: ['core', 'cookie', 'cookie-signature', 'node:crypto'],
   http: ['core', 'cookie', 'stores/express-session', 'stores/memory', 'node:'],
-  nest: ['core', 'http', '@nestjs/common', '@nestjs/core', '@nestjs/websockets', 'node:'],
+  nest: ['core', 'http', '@nestjs/common', '@nestjs/core', 'rxjs', '@nestjs/websockets', 'node:'],
   express: ['core', 'cookie', 'http', 'stores/express-session', 'stores/memory', 'depd', 'debug', 'node:'],
   'stores/express-session': ['core', 'cookie', 'depd', 'node:'],
   testing: ['core', 'cookie', 'http', 'nest', 'stores/memory', 'node:'],

@@ -7,7 +7,7 @@ import { Child } from '../lib/child.mjs';
 
 const WORKER = new URL('worker.mjs', import.meta.url);
 /** Number of requests after which the code is compiled. */
-const WARM_UP = 20_000;
+const WARM_UP = 8000;
 /** Counts of so many requests each. The least one holds: V8 may compile a function during the others. */
 const COUNTS = 4;
 const COUNTED = 250;

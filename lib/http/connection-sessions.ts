@@ -89,12 +89,15 @@ export class ConnectionSessions {
     return false;
   }
 
-  /** Calls `end` once when the session ends. Returns a function for the connection that was closed before. */
-  watch(attached: AttachedSession, end: (reason: SessionEnd) => void): () => void {
+  /**
+   * Calls `end` once when the session ends. Returns a function for the connection that was closed before. With
+   * `keepsAlive` the open connection counts as activity of the session.
+   */
+  watch(attached: AttachedSession, end: (reason: SessionEnd) => void, keepsAlive = false): () => void {
     const { opened } = attached;
     if (opened.isNew || !opened.isAvailable) return () => undefined;
     followMoves(attached, this.#findKey);
-    return this.#watch.add(opened, end);
+    return this.#watch.add(opened, end, keepsAlive);
   }
 
   /**

@@ -12,6 +12,11 @@ export class CurrentRequest {
     return this.#storage?.getStore();
   }
 
+  /** Whether requests are remembered. */
+  get isEnabled(): boolean {
+    return this.#storage !== null;
+  }
+
   /** From now on requests are remembered. */
   enable(): void {
     this.#storage ??= new AsyncLocalStorage();

@@ -6,6 +6,7 @@ import type { Awaitable } from '../core/util/awaitable.js';
 import { askSession } from '../http/get-session.js';
 import { countsAsActivity } from './session-activity.decorator.js';
 import { socketOf } from './sockets/bound-socket.js';
+import { operationSocketOf } from './subscriptions/operation-socket.js';
 
 /** A request of Node or Express, or one of Fastify. */
 type AnyRequest = IncomingMessage | { readonly raw: IncomingMessage };
@@ -19,7 +20,8 @@ export function requestIn(context: ExecutionContext): AnyRequest | undefined {
   if (type === 'http') return context.switchToHttp().getRequest<IncomingMessage>();
   if (type === 'ws') return socketOf(context.switchToWs().getClient())?.request;
   if (type !== 'graphql') return undefined;
-  return context.getArgByIndex<{ req?: IncomingMessage } | undefined>(2)?.req;
+  const graphqlContext = context.getArgByIndex<{ req?: IncomingMessage } | undefined>(2);
+  return operationSocketOf(graphqlContext)?.request ?? graphqlContext?.req;
 }
 
 /** The same. Throws `ERR_SESSION_NOT_MOUNTED` where there is none. */

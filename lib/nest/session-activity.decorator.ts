@@ -9,8 +9,9 @@ import { SESSION_ACTIVITY } from './session.constants.js';
  * alive: they neither touch the session nor send its cookie again, with `rolling` and `resave` too, and also
  * where a guard refuses them. Attributes that they change are saved.
  *
- * `@SessionActivity(true)` at a handler wins over its controller. `login()`, `session.touch()` and a new id
- * without the former data count in any case.
+ * `@SessionActivity(true)` at a handler wins over its controller. At a handler with `@Sse()` the open stream
+ * keeps the session alive while its client is connected. Without it, only the request counts. `login()`,
+ * `session.touch()` and a new id without the former data count in any case.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` for any other argument.
  * @see OWASP ASVS 5.0, 7.3.1; requirements S-34, S-39

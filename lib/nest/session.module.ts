@@ -19,8 +19,8 @@ import type { EventReporter } from '../http/event-reporter.js';
 import { checkSessionName, configError } from '../http/check-options.js';
 import type { ResolvedSessionOptions } from '../http/resolved-session-options.js';
 import { isOptions } from '../http/session-options.js';
-import { ActivityRoutes } from './activity-guard.js';
 import { claimSession } from './claimed-sessions.js';
+import { FirstGuards } from './first-guards.js';
 import { RouteCheck } from './route-check.js';
 import { SessionListeners } from './session-listeners.js';
 import { SessionMount } from './session-mount.js';
@@ -68,7 +68,7 @@ export class SessionModule
   readonly #registration: SessionRegistration;
   readonly #adapterHost: HttpAdapterHost;
   readonly #routes: RouteCheck;
-  readonly #activity: ActivityRoutes;
+  readonly #guards: FirstGuards;
   readonly #events: EventReporter;
   readonly #listeners: SessionListeners;
   readonly #sweeps: ExpirySweep | null;
@@ -80,7 +80,7 @@ export class SessionModule
     @Inject(SESSION_REGISTRATION) registration: SessionRegistration,
     @Inject(HttpAdapterHost) adapterHost: HttpAdapterHost,
     @Inject(RouteCheck) routes: RouteCheck,
-    @Inject(ActivityRoutes) activity: ActivityRoutes,
+    @Inject(FirstGuards) guards: FirstGuards,
     @Inject(SESSION_EVENTS) events: EventReporter,
     @Inject(SessionListeners) listeners: SessionListeners,
     @Inject(SESSION_MOUNT) mount: SessionMount,
@@ -89,7 +89,7 @@ export class SessionModule
     this.#registration = registration;
     this.#adapterHost = adapterHost;
     this.#routes = routes;
-    this.#activity = activity;
+    this.#guards = guards;
     this.#events = events;
     this.#listeners = listeners;
     this.#mount = mount;
@@ -123,7 +123,7 @@ export class SessionModule
    * session, whatever the global prefix, versioning and GraphQL. By default that has happened before.
    */
   configure(consumer: MiddlewareConsumer): void {
-    this.#activity.guard();
+    this.#guards.add(this.#mount);
     const { sessionName } = this.#registration;
     const { name: cookieName, givenStore } = this.#options;
     claimSession(this.#adapterHost, {
@@ -175,7 +175,7 @@ function assemble(
       { provide: SESSION_REGISTRATION, useValue: registration },
       RouteCheck,
       GatewayCheck,
-      ActivityRoutes,
+      FirstGuards,
       SessionListeners,
     ],
     exports: [

@@ -129,15 +129,14 @@ function compileFiles(paths: readonly string[], folder: string): string[] {
   });
 }
 
-/** Resolves an import of a local file to the snippet of the same page that exports the imported name. */
+/** Resolves an import of a local file to the snippet of the same page that exports the first imported name. */
 function withFilesOfPage({ path, code }: Snippet): string {
-  return code.replaceAll(/import \{ (\w+) \} from '\.\/[\w-]+\.js';/g, (statement, name: string) => {
+  const localImport = /(import (?:type )?\{ (?:type )?(\w+)[^}]*\} from ')\.\/[\w.-]+\.js';/g;
+  return code.replaceAll(localImport, (statement, start: string, name: string) => {
     const file = SNIPPETS.find(
       (other) => other.path === path && new RegExp(`^export .*\\b${name}\\b`, 'm').test(other.code),
     );
-    return file === undefined
-      ? statement
-      : `import { ${name} } from './${nameOf(file).replace('.ts', '.js')}';`;
+    return file === undefined ? statement : `${start}./${nameOf(file).replace('.ts', '.js')}';`;
   });
 }
 

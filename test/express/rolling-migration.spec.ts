@@ -274,13 +274,11 @@ describe.each(EXPRESS_VERSIONS)(
       it.each(SEEDS)(
         `keeps the session over ${STEPS} steps between express-session and nest-session/express, seed %i`,
         (seed) => walkBetween([before, after], seed),
-        120_000,
       );
 
       it.each(SEEDS)(
         `keeps the session over ${STEPS} steps between these two and SessionModule, seed %i`,
         (seed) => walkBetween([before, after, onNest(options)], seed),
-        120_000,
       );
     });
   },

@@ -172,5 +172,5 @@ describe('random logins, logouts and revocations of two session names on one sto
       'store-down',
       'store-up',
     ]);
-  }, 60_000);
+  });
 });

@@ -73,13 +73,7 @@ describe('the option trustedOrigins', () => {
     [['null'], 'an array with "null"'],
     [['wss://app.example.com'], 'an array with "wss://app.example.com"'],
   ])('refuses %j and names it', (trustedOrigins, shown) => {
-    expect(() =>
-      resolveSessionOptions({ secret: SECRET, trustedOrigins: trustedOrigins as string[] }),
-    ).toThrow(
-      expect.objectContaining({
-        code: 'ERR_SESSION_CONFIG',
-        message: expect.stringContaining(`got ${shown}.`),
-      }),
-    );
+    const options = { secret: SECRET, trustedOrigins: trustedOrigins as string[] };
+    expect(() => resolveSessionOptions(options)).toThrow(`got ${shown}.`);
   });
 });

@@ -1,8 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { SessionActivity } from 'nest-session';
 import { ATTACHED } from '../../lib/http/request-properties.js';
-import { ActivityGuard, ActivityRoutes } from '../../lib/nest/activity-guard.js';
+import { ActivityGuard } from '../../lib/nest/activity-guard.js';
 
 class Quiet {
   @SessionActivity(false) poll() {}
@@ -65,33 +64,6 @@ describe('ActivityGuard', () => {
         guard.canActivate(contextOf('graphql', { req: { [ATTACHED]: [session] } }, method));
       expect(session).toEqual({ isPassive: false });
     }
-  });
-});
-
-describe('ActivityRoutes', () => {
-  const guardsOf = (...classes: (new () => object)[]): unknown[] => {
-    const modules = new ModulesContainer();
-    const controllers = new Map(classes.map((metatype) => [metatype, { metatype }]));
-    modules.set('one', { controllers, providers: new Map() } as never);
-    const config = new ApplicationConfig();
-    const first = { canActivate: () => true };
-    config.addGlobalGuard(first);
-    const routes = new ActivityRoutes(modules, config);
-    routes.guard();
-    routes.guard();
-    return config.getGlobalGuards().map((one) => (one === first ? 'first' : one.constructor.name));
-  };
-
-  it('adds no guard where no handler is passive', () => {
-    class Plain {
-      @SessionActivity(true) page() {}
-    }
-    expect(guardsOf(Plain)).toEqual(['first']);
-  });
-
-  it('adds one guard before all others for a handler, a class, or both', () => {
-    expect(guardsOf(Quiet)).toEqual(['ActivityGuard', 'first']);
-    expect(guardsOf(QuietClass, Quiet)).toEqual(['ActivityGuard', 'first']);
   });
 });
 

@@ -143,9 +143,9 @@ describe.each(ADAPTERS)('concurrent requests on %s', (_, adapter) => {
       expect(await browser.get('/all')).toEqual({ n: 101 });
     });
 
-    it('never restores a session in 200 races of a slow writer with a logout (S-43)', async () => {
+    it('never restores a session in 80 races of a slow writer with a logout (S-43)', async () => {
       let back = 0;
-      for (let race = 0; race < 200; race++) {
+      for (let race = 0; race < 80; race++) {
         const visitor = new Browser(running.url);
         await visitor.post('/login');
         const [writer, other, logout] = [visitor.clone(), visitor.clone(), visitor.clone()];
@@ -159,7 +159,7 @@ describe.each(ADAPTERS)('concurrent requests on %s', (_, adapter) => {
         }
       }
       expect(back).toBe(0);
-    }, 120_000);
+    });
 
     it('does not clear the cookie of a login by a slower request that responds later', async () => {
       await browser.post('/set/first');

@@ -19,6 +19,10 @@ class WriteController {
     session['n'] = 1;
     return {};
   }
+  @Post('login') async login(@Session() session: UserSession) {
+    await session.login('u1');
+    return {};
+  }
 }
 
 class Recorder implements LoggerService {
@@ -38,23 +42,26 @@ describe.each(ADAPTERS)('an application in production on %s', (_, adapter) => {
     process.env['NODE_ENV'] = before;
   });
 
-  it('warns about a memory store, and once about cookies that cannot be sent (S-76)', async () => {
-    process.env['NODE_ENV'] = 'production';
-    const logger = new Recorder();
-    const imports = [SessionModule.forRoot({ secret: SECRET, cookie: { secure: true } })];
-    const { app, url } = await startApp(adapter, {
-      imports,
-      controllers: [WriteController],
-      prepare: (made) => made.useLogger(logger),
-    });
-    await new Browser(url).post('/write');
-    await new Browser(url).post('/write');
-    await app.close();
-    expect(logger.lines).toEqual([
-      expect.stringMatching(/^warn Sessions are stored in the memory of this process/),
-      expect.stringMatching(/^warn A session was not stored.*proxy: true/),
-    ]);
-  });
+  it.each(['/write', '/login'])(
+    'warns about a memory store, and once about cookies that cannot be sent: %s (S-76)',
+    async (path) => {
+      process.env['NODE_ENV'] = 'production';
+      const logger = new Recorder();
+      const imports = [SessionModule.forRoot({ secret: SECRET, cookie: { secure: true } })];
+      const { app, url } = await startApp(adapter, {
+        imports,
+        controllers: [WriteController],
+        prepare: (made) => made.useLogger(logger),
+      });
+      await new Browser(url).post(path);
+      await new Browser(url).post(path);
+      await app.close();
+      expect(logger.lines).toEqual([
+        expect.stringMatching(/^warn Sessions are stored in the memory of this process/),
+        expect.stringMatching(/^warn A session was not stored.*proxy: true/),
+      ]);
+    },
+  );
 
   it.each([
     ['express-session', new expressSession.MemoryStore()],

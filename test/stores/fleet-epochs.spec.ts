@@ -7,7 +7,7 @@ import { describeWithServer } from '../support/servers.js';
 
 const SESSIONS = 100_000;
 /** As many of them, which are looked at. */
-const SAMPLE = 10_000;
+const SAMPLE = 4000;
 /** Sessions that requests have created. */
 const COOKIES = 200;
 
@@ -39,7 +39,7 @@ const COPIES = {
 for (const kind of ['redis', 'postgres'] as const)
   describeWithServer(kind, `revokeEverything on ${kind}`, (url) => {
     const fleet = new Fleet();
-    beforeAll(() => fleet.start(kind, url), 60_000);
+    beforeAll(() => fleet.start(kind, url));
     afterAll(() => Promise.all([...children].map(kill)));
 
     it(`ends ${SESSIONS} sessions in a time that does not depend on their number`, async () => {
@@ -55,7 +55,7 @@ for (const kind of ['redis', 'postgres'] as const)
       expect((await refused(fleet, 1, cookies[0]!)) - resolvedAt).toBeLessThan(WITHIN_MS);
       await concurrently(COOKIES, async (n) => expect(await fleet.who(n + 1, cookies[n]!)).toBe(null));
       expect((await fleet.live(2, SAMPLE)).live).toBe(0);
-      // A look at a tenth of the sessions takes longer, on any machine.
+      // A look at one session in 25 takes longer, on any machine.
       expect(duration).toBeLessThan(before.duration);
     }, 240_000);
   });

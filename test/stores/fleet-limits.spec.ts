@@ -51,7 +51,7 @@ function keepsLimit(kind: string, place: () => string): void {
   beforeAll(async () => {
     const name = `limits_${randomBytes(6).toString('hex')}`;
     workers = await Promise.all(Array.from({ length: PROCESSES }, () => start(kind, place(), name)));
-  }, 60_000);
+  });
   afterAll(() => Promise.all(workers.map(kill)));
 
   it.each(MODES)(
@@ -70,7 +70,6 @@ function keepsLimit(kind: string, place: () => string): void {
         expect(written).toHaveLength(whenReached === 'reject' ? MOST : LOGINS);
       }
     },
-    120_000,
   );
 }
 

@@ -22,7 +22,7 @@ function keepsLimit(place: () => StorePlace): void {
   beforeAll(async () => {
     const one = { ...place(), name: `limits_${randomBytes(6).toString('hex')}`, isLimited: true };
     servers = await Promise.all(Array.from({ length: PROCESSES }, () => ServerProcess.start(one)));
-  }, 60_000);
+  });
   afterAll(() => Promise.all(servers.map(({ child }) => kill(child))));
 
   const at = (n: number): ServerProcess => servers[n % PROCESSES]!;

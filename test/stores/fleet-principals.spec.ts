@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { EngineName } from '../../scripts/servers/engines.mjs';
 import { concurrently, Fleet, refused, WITHIN_MS } from '../support/fleet.js';
+import { RACES, RACES_LIMIT_MS } from '../support/races.js';
 import { children, kill, needsBuild, type Answer, type StorePlace } from '../support/server-process.js';
 import { describeWithServer } from '../support/servers.js';
-
-const RACES = 1000;
 
 beforeAll(needsBuild);
 
@@ -55,7 +54,7 @@ async function afterTurns<T>(turns: number, call: () => Promise<T>): Promise<T> 
 
 function endsSessions(place: () => readonly [StorePlace['kind'], string]): void {
   const fleet = new Fleet();
-  beforeAll(() => fleet.start(...place(), 2), 60_000);
+  beforeAll(() => fleet.start(...place(), 2));
   afterAll(() => Promise.all([...children].map(kill)));
 
   it('refuses a session that another process has revoked at its next request', async () => {
@@ -93,12 +92,16 @@ function endsSessions(place: () => readonly [StorePlace['kind'], string]): void 
 
 function endsSessionsOfBefore(kind: StorePlace['kind'], url: string): void {
   const fleet = new Fleet();
-  beforeAll(() => fleet.start(kind, url), 60_000);
+  beforeAll(() => fleet.start(kind, url));
   afterAll(() => Promise.all([...children].map(kill)));
 
-  it(`ends exactly the sessions of before in ${RACES} races of revokeAll with logins, regenerates and writes`, async () => {
-    await concurrently(RACES, (n) => race(fleet, n));
-  }, 120_000);
+  it(
+    `ends exactly the sessions of before in ${RACES} races of revokeAll with logins, regenerates and writes`,
+    async () => {
+      await concurrently(RACES, (n) => race(fleet, n));
+    },
+    RACES_LIMIT_MS,
+  );
 }
 
 const RACING: readonly (EngineName & StorePlace['kind'])[] = ['redis', 'postgres'];

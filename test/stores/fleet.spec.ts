@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { EngineName } from '../../scripts/servers/engines.mjs';
+import { RACES, RACES_LIMIT_MS } from '../support/races.js';
 import { children, kill, needsBuild, ServerProcess, type StorePlace } from '../support/server-process.js';
 import { describeWithServer } from '../support/servers.js';
 
 /** Concurrent races: enough for conflicts, few enough for two cores. */
 const AT_ONCE = 20;
-const RACES = 1000;
 
 beforeAll(needsBuild);
 
@@ -30,40 +30,48 @@ function keepsSessions(kind: StorePlace['kind'], url: string): void {
       const { attributes } = await server.read(cookie);
       expect(Object.keys(attributes).sort()).toEqual(['first', ...names].sort());
     }
-  }, 60_000);
+  });
 
-  it(`restores no session in ${RACES} races of a logout with writes in other processes`, async () => {
-    const back = await races(async (race) => {
-      const { cookie } = await at(race).send('/set?name=who&value=alice');
-      const held = await at(race + 1).hold('/held?name=late', cookie);
-      const answers = await Promise.all([
-        at(race + 2).send('/logout', { cookie }),
-        at(race + 3).send('/set?name=other&value=1', { cookie }),
-        held.finish(),
-      ]);
-      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-      return isAlive(at(race), cookie);
-    });
-    expect(back).toEqual([]);
-  }, 120_000);
+  it(
+    `restores no session in ${RACES} races of a logout with writes in other processes`,
+    async () => {
+      const back = await races(async (race) => {
+        const { cookie } = await at(race).send('/set?name=who&value=alice');
+        const held = await at(race + 1).hold('/held?name=late', cookie);
+        const answers = await Promise.all([
+          at(race + 2).send('/logout', { cookie }),
+          at(race + 3).send('/set?name=other&value=1', { cookie }),
+          held.finish(),
+        ]);
+        expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+        return isAlive(at(race), cookie);
+      });
+      expect(back).toEqual([]);
+    },
+    RACES_LIMIT_MS,
+  );
 
-  it('accepts no old id after 200 races of a regenerate with writes and regenerates in other processes', async () => {
-    const alive = await races(async (race) => {
-      const { cookie } = await at(race).send('/set?name=who&value=alice');
-      const held = await at(race + 1).hold('/held?name=late', cookie);
-      const [one, other] = await Promise.all([
-        at(race + 2).send('/rotate', { cookie }),
-        at(race + 3).send('/rotate', { cookie }),
-        at(race).send('/set?name=other&value=1', { cookie }),
-        held.finish(),
-      ]);
-      // Requests after the first one found no session, and created an empty one.
-      const read = await Promise.all([one, other].map((answer) => at(race).read(answer.cookie)));
-      const moved = read.filter(({ attributes }) => attributes['who'] === 'alice');
-      return moved.length !== 1 || (await isAlive(at(race), cookie));
-    }, 200);
-    expect(alive).toEqual([]);
-  }, 60_000);
+  it(
+    `accepts no old id after ${RACES} races of a regenerate with writes and regenerates in other processes`,
+    async () => {
+      const alive = await races(async (race) => {
+        const { cookie } = await at(race).send('/set?name=who&value=alice');
+        const held = await at(race + 1).hold('/held?name=late', cookie);
+        const [one, other] = await Promise.all([
+          at(race + 2).send('/rotate', { cookie }),
+          at(race + 3).send('/rotate', { cookie }),
+          at(race).send('/set?name=other&value=1', { cookie }),
+          held.finish(),
+        ]);
+        // Requests after the first one found no session, and created an empty one.
+        const read = await Promise.all([one, other].map((answer) => at(race).read(answer.cookie)));
+        const moved = read.filter(({ attributes }) => attributes['who'] === 'alice');
+        return moved.length !== 1 || (await isAlive(at(race), cookie));
+      });
+      expect(alive).toEqual([]);
+    },
+    RACES_LIMIT_MS,
+  );
 }
 
 /** Whether an id still loads the data of its session. */
@@ -73,11 +81,11 @@ async function isAlive(server: ServerProcess, cookie: string | null): Promise<bo
 }
 
 /** Runs races, some of them concurrently. Resolves with the races that failed. */
-async function races(run: (race: number) => Promise<boolean>, count = RACES): Promise<number[]> {
+async function races(run: (race: number) => Promise<boolean>): Promise<number[]> {
   const wrong: number[] = [];
   let next = 0;
   const runner = async (): Promise<void> => {
-    while (next < count) {
+    while (next < RACES) {
       const race = next++;
       if (await run(race)) wrong.push(race);
     }

@@ -102,7 +102,7 @@ for (const [engine, make] of KINDS)
       expect(await store.load(live)).not.toBeNull();
       await store.close();
       await close();
-    }, 120_000);
+    });
   });
 
 /** The store calls of logged-in requests: load, patch, create and delete. */

@@ -53,7 +53,7 @@ describeWith(
       const command = commandOf(way!, [process.execPath, FIXTURE, folder, SECRET]);
       const { stdout } = await promisify(execFile)(way![0]!, command, { timeout: 60_000 });
       seen = JSON.parse(stdout) as Seen;
-    }, 90_000);
+    });
 
     it('throws an error that names the file when it opens, and the process continues', () => {
       expect(seen.opening).toMatch(/lock\.mdb: ENOSPC/);

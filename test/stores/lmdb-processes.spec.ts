@@ -49,7 +49,7 @@ describe('a folder of the LmdbSessionStore, when its process is killed', () => {
     expect(writes.length).toBeGreaterThan(500);
     expect(checked).toBeGreaterThan(3000);
     expect(cut).toBeGreaterThan(10);
-  }, 120_000);
+  });
 
   it('still serves its other processes, which see the completed writes of the killed one', async () => {
     const folder = newFolder();
@@ -63,7 +63,7 @@ describe('a folder of the LmdbSessionStore, when its process is killed', () => {
       others.push(await ServerProcess.start({ kind: 'lmdb', at: folder }));
     }
     expect(writes.length).toBeGreaterThan(300);
-  }, 120_000);
+  });
 });
 
 describe('three processes on one folder of the LmdbSessionStore', () => {

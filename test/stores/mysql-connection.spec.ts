@@ -38,7 +38,7 @@ describeWithServer('mariadb', 'the connections of a MysqlSessionStore', (url) =>
     await store.close();
     expect(await proxy.open()).toBe(0);
     proxy.stop();
-  }, 20_000);
+  });
 
   it('of a pool of the application are replaced too', async () => {
     const proxy = await startProxy(url);
@@ -51,7 +51,7 @@ describeWithServer('mariadb', 'the connections of a MysqlSessionStore', (url) =>
     await store.close();
     await pool.end();
     proxy.stop();
-  }, 20_000);
+  });
 
   it('are closed about five seconds after close(), also when the server does not respond', async () => {
     const proxy = await startProxy(url);
@@ -65,7 +65,7 @@ describeWithServer('mariadb', 'the connections of a MysqlSessionStore', (url) =>
     expect(await proxy.open()).toBe(0);
     expect(await pending).toBe('failed');
     proxy.stop();
-  }, 20_000);
+  });
 
   it('that break while they are idle do not end the process', async () => {
     const connection = mysqlCallbacks.createConnection(url);

@@ -12,7 +12,7 @@ describeWithPrivateServers('mariadb', 'the sweep of a MysqlSessionStore with bin
   beforeAll(async () => {
     server = await startMariadb({ binlogFormat: 'STATEMENT' });
     pool = mysql.createPool(server.url);
-  }, 60_000);
+  });
   afterAll(async () => {
     await pool.end();
     await server.stop();

@@ -155,7 +155,7 @@ describeWithPrivateServers('mariadb', 'a MysqlSessionStore on a server with smal
     await admin.query('SET GLOBAL max_allowed_packet = 1048576');
     await admin.end();
     pool = mysql.createPool(server.url);
-  }, 60_000);
+  });
   afterAll(async () => {
     await pool.end();
     await server.stop();

@@ -164,7 +164,6 @@ function outages({ engine, start, store: makeStore, write }: Kind): void {
       // The limits are wall-clock times, so on a busy machine a response may be late again.
       if (ran > LEAST_RAN) expect(told).toHaveLength(2);
     },
-    120_000,
   );
 }
 

@@ -82,7 +82,7 @@ describeWithServer('postgres', 'a PostgresSessionStore whose server fails', (url
     expect(proxy.open).toBeLessThanOrEqual(10);
     await store.close();
     await proxy.close();
-  }, 30_000);
+  });
 
   it('closes within five seconds, and leaves no socket to a server that does not respond', async () => {
     const proxy = await SilencingProxy.before(url);
@@ -98,7 +98,7 @@ describeWithServer('postgres', 'a PostgresSessionStore whose server fails', (url
     expect(proxy.open).toBe(0);
     expect(ownTime() - began).toBeLessThan(6500);
     await proxy.close();
-  }, 20_000);
+  });
 
   it('listens to the error event of a Client, which would end the process', async () => {
     const client = new pg.Client({ connectionString: url });

@@ -32,8 +32,13 @@ async function msUntil(work: () => Promise<unknown>): Promise<number> {
   }
 }
 
+type Options = ConstructorParameters<typeof RedisSessionStore>[0];
+type Connect = (
+  url: string,
+) => Promise<{ client: Extract<Options, { client: unknown }>['client']; close: () => void }>;
+
 /** Clients of an application, with the settings in `docs/databases.md`. */
-const GIVEN = [
+const GIVEN = new Map<string, Connect>([
   ...[redis5, redis6].map(({ createClient }, n) => {
     const connect = async (url: string) => {
       const client = (createClient as typeof redis6.createClient)({
@@ -62,7 +67,7 @@ const GIVEN = [
     };
     return [['ioredis 5', 'ioredis 6', 'iovalkey'][n]!, connect] as const;
   }),
-];
+]);
 
 describeWithPrivateServers(
   'redis',
@@ -70,14 +75,29 @@ describeWithPrivateServers(
   () => {
     let first: OwnServer;
     let second: OwnServer;
-    let proxy: RedisProxy;
     beforeAll(async () => void ([first, second] = await Promise.all([startRedis(), startRedis()])));
     afterAll(() => Promise.all([first.stop(), second.stop()]));
-    beforeEach(async () => void (proxy = await startProxy(first.url)));
-    afterEach(() => proxy.stop());
 
-    describe.each(PACKAGES)('by %s', (name) => {
-      it('is replaced when it no longer responds', async () => {
+    /** Tests the names concurrently, each over its own proxy: such a test waits most of its time. */
+    const byEach = (
+      names: readonly string[],
+      test: (name: string, proxy: RedisProxy) => Promise<void>,
+    ): void => {
+      let tests: ReadonlyMap<string, Promise<void>>;
+      const run = async (name: string): Promise<void> => {
+        const own = await startProxy(first.url);
+        await test(name, own).finally(() => own.stop());
+      };
+      beforeAll(() => {
+        tests = new Map(names.map((name) => [name, run(name)]));
+        // The test of each name awaits its promise later.
+        for (const promise of tests.values()) promise.catch(() => undefined);
+      });
+      it.each(names)('by %s', (name) => tests.get(name));
+    };
+
+    describe('is replaced when it no longer responds', () => {
+      byEach(PACKAGES, async (name, proxy) => {
         const connection = connectBy(name, proxy.url);
         const echo = () => connection.send('echo', ['a'], '');
         await echo();
@@ -90,8 +110,10 @@ describeWithPrivateServers(
         expect(proxy.made()).toBe(2);
         connection.close();
       });
+    });
 
-      it('is replaced when it is accepted but never responds', async () => {
+    describe('is replaced when it is accepted but never responds', () => {
+      byEach(PACKAGES, async (name, proxy) => {
         proxy.silenceNew(true);
         const began = performance.now();
         const connection = connectBy(name, proxy.url);
@@ -105,20 +127,32 @@ describeWithPrivateServers(
         expect(proxy.made()).toBeGreaterThan(1);
         connection.close();
       });
+    });
 
-      it('is kept when no command is pending, and when the process was blocked', async () => {
-        // Without the proxy, which is blocked as well.
-        const connection = connectBy(name, first.url);
-        const number = () => connection.send('client', ['id'], '');
-        const before = await number();
+    describe('is kept when no command is pending, and when the process was blocked', () => {
+      let numbers: ReadonlyMap<string, readonly unknown[]>;
+      beforeAll(async () => {
+        // Without a proxy, which is blocked as well.
+        const connections = PACKAGES.map((name) => connectBy(name, first.url));
+        const ask = () => Promise.all(connections.map((connection) => connection.send('client', ['id'], '')));
+        const before = await ask();
         await delay(2500);
-        const answer = number();
+        const pending = ask();
         for (const end = performance.now() + 2500; performance.now() < end;);
-        expect([await answer, await number()]).toEqual([before, before]);
-        connection.close();
+        const [blocked, after] = [await pending, await ask()];
+        numbers = new Map(PACKAGES.map((name, n) => [name, [before[n], blocked[n], after[n]]]));
+        for (const connection of connections) connection.close();
       });
 
-      it('rejects pending commands when it is cut', async () => {
+      it.each(PACKAGES)('by %s', (name) => {
+        const [before, ...others] = numbers.get(name)!;
+        expect(before).toEqual(expect.any(Number));
+        expect(others).toEqual([before, before]);
+      });
+    });
+
+    describe('rejects pending commands when it is cut', () => {
+      byEach(PACKAGES, async (name, proxy) => {
         const connection = connectBy(name, proxy.url);
         const echo = () => connection.send('echo', ['a'], '');
         await echo();
@@ -131,13 +165,25 @@ describeWithPrivateServers(
         expect(await msUntil(echo)).toBeLessThan(1500);
         connection.close();
       });
+    });
 
-      it('is replaced when its server has become a replica', async () => {
-        const [one, two] = await Promise.all([first, second].map(({ url }) => FAMILIES[2][1].single(url)));
+    describe('is replaced when its server has become a replica', () => {
+      const become = async (...args: readonly [string, string]): Promise<void> => {
+        const { client, close } = await FAMILIES[2][1].single(first.url);
+        await ask(client)('replicaof', ...args);
+        await close();
+      };
+      let yetToWrite = PACKAGES.length;
+      let turn: () => void;
+      const turned = new Promise<void>((resolve) => (turn = resolve));
+      afterAll(() => become('no', 'one'));
+
+      byEach(PACKAGES, async (name, proxy) => {
         const connection = connectBy(name, proxy.url);
         const write = () => connection.send('incr', [newPrefix()], '');
         await write();
-        await ask(one!.client)('replicaof', '127.0.0.1', String(second.port));
+        if (--yetToWrite === 0) await become('127.0.0.1', String(second.port)).then(turn);
+        await turned;
         // The address still leads to the replica: the store reconnects from time to time, not at each write.
         const [made, began] = [proxy.made(), performance.now()];
         for (let seconds = 0; seconds < 2.5 || proxy.made() - made < 2;) {
@@ -149,25 +195,26 @@ describeWithPrivateServers(
         }
         proxy.leadTo(second.url);
         expect(await msUntil(write)).toBeLessThan(2500);
-        await ask(one!.client)('replicaof', 'no', 'one');
         connection.close();
-        await Promise.all([one!.close(), two!.close()]);
       });
     });
 
-    it.each(GIVEN)('is replaced by %s with the settings in the documentation', async (_, connect) => {
-      const { client, close } = await connect(proxy.url);
-      const store = new RedisSessionStore({ client, prefix: newPrefix() });
-      const load = () => store.load(newKey());
-      await load();
-      proxy.silence();
-      await expect(load()).rejects.toThrow();
-      expect(await msUntil(load)).toBeLessThan(1500);
-      await store.close();
-      close();
+    describe('is replaced with the settings in the documentation, when a client of the application does not respond', () => {
+      byEach([...GIVEN.keys()], async (name, proxy) => {
+        const { client, close } = await GIVEN.get(name)!(proxy.url);
+        const store = new RedisSessionStore({ client, prefix: newPrefix() });
+        const load = () => store.load(newKey());
+        await load();
+        proxy.silence();
+        await expect(load()).rejects.toThrow();
+        expect(await msUntil(load)).toBeLessThan(1500);
+        await store.close();
+        close();
+      });
     });
 
     it('is closed with the store, like all others', async () => {
+      const proxy = await startProxy(first.url);
       const store = new RedisSessionStore({ url: proxy.url, prefix: newPrefix() });
       await store.create(newKey(), recordOf({}));
       proxy.silence();
@@ -177,6 +224,7 @@ describeWithPrivateServers(
       await expect(store.load(newKey())).rejects.toThrow('is closed');
       for (const over = ownTime() + 5000; proxy.open() > 0 && ownTime() < over;) await delay(20);
       expect(proxy.open()).toBe(0);
+      proxy.stop();
     });
   },
 );

@@ -18,6 +18,7 @@ export const FILES_WITHOUT_SPEC: readonly { readonly reason: string; readonly fi
       'http/credential-stamp-options.ts',
       'http/handler-hooks.ts',
       'http/request-parts.ts',
+      'http/response/gate-state.ts',
       'http/session-options.ts',
       'http/session-timeouts.ts',
       'http/resolved-session-options.ts',
@@ -45,6 +46,18 @@ export const FILES_WITHOUT_SPEC: readonly { readonly reason: string; readonly fi
     reason:
       'test/nest/activity-guard.spec.ts and session-activity.e2e.spec.ts check the decorator by its guard.',
     files: ['http/session-activity.ts', 'nest/session-activity.decorator.ts', 'nest/module-classes.ts'],
+  },
+  {
+    reason: 'test/nest/event-streams.e2e.spec.ts opens streams, and first-guards.spec.ts adds the guard.',
+    files: ['nest/event-stream-guard.ts'],
+  },
+  {
+    reason: 'test/nest/subscriptions/subscriptions.e2e.spec.ts runs operations on sockets of each server.',
+    files: [
+      'nest/subscriptions/operation-guard.ts',
+      'nest/subscriptions/operation-interceptor.ts',
+      'nest/subscriptions/operation-socket.ts',
+    ],
   },
   {
     reason: 'test/core/session/lifetime.spec.ts: concurrent requests find the mark.',

@@ -55,11 +55,26 @@ export function idleMsAt(usedAt: number, plan: CookiePlan, lifetimes: Lifetimes)
 }
 
 /** How long a record may stay unused: by the options, or by its own settings. Milliseconds. */
-function recordIdleMs(record: SessionRecord, cookies: SessionCookieFactory, lifetimes: Lifetimes): number {
-  const { attributes, touchedAt } = record;
+function recordIdleMs(
+  { attributes, touchedAt }: SessionRecord,
+  cookies: SessionCookieFactory,
+  lifetimes: Lifetimes,
+  usedAt = touchedAt,
+): number {
   const settings = attributes.get(COOKIE);
-  const plan = settings === undefined ? cookies.plan : cookies.planOf(cookies.make(settings, touchedAt));
-  return idleMsAt(touchedAt, plan, lifetimes);
+  const plan = settings === undefined ? cookies.plan : cookies.planOf(cookies.make(settings, usedAt));
+  return idleMsAt(usedAt, plan, lifetimes);
+}
+
+/** When a record that is used now expires. Epoch milliseconds. */
+export function recordExpiryAt(
+  record: SessionRecord,
+  lifetimes: Lifetimes,
+  cookies: SessionCookieFactory,
+  now: number,
+): number {
+  const own = recordLifetimes(record, lifetimes);
+  return expiryAt(now, record.createdAt, recordIdleMs(record, cookies, own, now), own.absoluteMs);
 }
 
 /**

@@ -12,7 +12,7 @@ import type { EngineParts, FoundSession, RequestContext } from './request-contex
 import type { SessionCookie } from './session-cookie.js';
 import { applyOptionEarly, checkSaved, commitSession } from './session-commit.js';
 import { keepError } from './session-errors.js';
-import { cookieOfFailure, expiresAt, hasChanges, isInsecure, plannedCookie } from './session-facts.js';
+import { cookieOfFailure, expiresAt, hasChanges, isUndeliverable, plannedCookie } from './session-facts.js';
 import { handlesOf, plainPrincipal, presentLogin } from './session-identity.js';
 import { endOldId, remove, removeUndelivered } from './session-removal.js';
 import { SessionState } from './session-state.js';
@@ -79,10 +79,9 @@ export class OpenSession {
     const { ending } = this.#state;
     return ending === null || ending === 'gone';
   }
-  /** The session has changes that cannot be saved, since its cookie is secure and the connection is not. */
+  /** Whether a commit cannot store the session, since its cookie is secure and the connection is not. */
   get isUndeliverable(): boolean {
-    const { stored, moving } = this.#state;
-    return (stored === null || moving !== null) && isInsecure(this.#state) && this.hasChanges();
+    return isUndeliverable(this.#state);
   }
 
   /** Counts as activity, however recent the last touch is. */

@@ -42,6 +42,16 @@ export function hasChanges(state: SessionState): boolean {
   return state.ending === null && !isRefused(state) && state.changes().size > 0;
 }
 
+/**
+ * Whether a commit cannot store a new session or a new id, such as that of a login, since the cookie needs a secure
+ * connection and this one is not.
+ */
+export function isUndeliverable(state: SessionState): boolean {
+  const { stored, moving, ending } = state;
+  if ((stored !== null && moving === null) || !isInsecure(state)) return false;
+  return hasChanges(state) || (moving !== null && ending === null && !isRefused(state));
+}
+
 /** Whether the request does not count as activity. An explicit `session.touch()` does. */
 export const isPassive = ({ request, stored }: SessionState): boolean =>
   request.isPassive === true && stored?.isTouched !== true;

@@ -1,5 +1,6 @@
 import type { SessionEvent, SessionEventListener } from '../session-event.js';
 import type { OpenSession } from '../session/open-session.js';
+import { probeInUse } from '../session/probe-in-use.js';
 import { probe } from '../session/session-refresh.js';
 import { minutes, type Clock } from '../util/clock.js';
 import { endIn, ENDING, endOf, type EndedSessions, type EndReports, type SessionEnd } from './session-end.js';
@@ -19,6 +20,8 @@ interface Watched {
   readonly opened: OpenSession;
   readonly handle: string;
   readonly end: (reason: SessionEnd) => void;
+  /** The open connection counts as activity of its session. */
+  readonly keepsAlive: boolean;
   /** When the session expires, as far as it is known. Epoch milliseconds. */
   expiresAt: number;
 }
@@ -56,11 +59,12 @@ export class SessionWatch {
   }
 
   /**
-   * Calls `end` once when the session ends. Returns a function for the connection that was closed before.
+   * Calls `end` once when the session ends. Returns a function for the connection that was closed before. With
+   * `keepsAlive` the checks touch the session, as often as requests would.
    */
-  add(opened: OpenSession, end: (reason: SessionEnd) => void): () => void {
+  add(opened: OpenSession, end: (reason: SessionEnd) => void, keepsAlive = false): () => void {
     const [handle] = opened.handles;
-    const watched = { opened, handle, end, expiresAt: opened.expiresAt };
+    const watched = { opened, handle, end, keepsAlive, expiresAt: opened.expiresAt };
     const others = this.#watched.get(handle);
     if (others === undefined) this.#watched.set(handle, new Set([watched]));
     else others.add(watched);
@@ -97,11 +101,14 @@ export class SessionWatch {
       this.#uncheckedMs += everyMs;
       const isFull = reports === null || this.#uncheckedMs >= MOST_UNCHECKED_MS;
       if (isFull) this.#uncheckedMs = 0;
-      const isDue = isFull ? () => true : this.#hasExpired;
+      const isDue = isFull ? () => true : this.#isDue;
       void this.#check(isDue).then(() => this.#watched.size > 0 && this.#timer === null && this.#schedule());
     }, everyMs);
     this.#timer.unref();
   }
+
+  /** Whether a session must be checked although other processes report the ends. */
+  readonly #isDue = (watched: Watched): boolean => watched.keepsAlive || this.#hasExpired(watched);
 
   readonly #hasExpired = ({ expiresAt }: Watched): boolean => this.#parts.clock.now() >= expiresAt;
 
@@ -161,7 +168,7 @@ export class SessionWatch {
 
   async #checkOne(watched: Watched): Promise<void> {
     try {
-      const found = await watched.opened.run(probe);
+      const found = await watched.opened.run(watched.keepsAlive ? probeInUse : probe);
       if (this.#watched.get(watched.handle)?.has(watched) !== true) return;
       // A store may remove an expired record by itself.
       if (typeof found === 'string')

@@ -13,6 +13,8 @@ export class RawResponse {
   isHeadOut: boolean;
   /** `'optional'` for an error response: it is sent without a header that cannot be written. */
   headers: 'due' | 'optional' | 'written' = 'due';
+  /** Called when the sessions are stored and the head is sent. */
+  onHead: (() => void)[] | null = null;
   readonly #originals: Outputs;
 
   constructor(res: ServerResponse, session: CommitHooks) {
@@ -35,6 +37,7 @@ export class RawResponse {
   beginHead(): void {
     this.isHeadOut = true;
     if (isGone(this.res)) for (const session of this.sessions) session.undelivered();
+    if (this.onHead !== null) for (const step of this.onHead) step();
   }
 
   /**

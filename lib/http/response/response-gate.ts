@@ -3,18 +3,9 @@ import { commitAll, type CommitHooks } from './commit-hooks.js';
 import { FailedResponse } from './failed-response.js';
 import { HeldOutput } from './held-output.js';
 import { headersSent } from './held-response.js';
+import type { GateState } from './gate-state.js';
 import { GATE, type OutputMethod } from './output-methods.js';
 import { isGone, RawResponse } from './raw-response.js';
-
-/** What happens to the next output. */
-type GateState =
-  | 'new' // It starts the commit.
-  | 'holding' // It is held until the commit has settled.
-  | 'end-held' // It is dropped: the end of the response is held.
-  | 'streaming' // It is sent. The end starts another commit first.
-  | 'committed' // It is sent, also the end.
-  | 'ended' // It is sent, except a second end.
-  | 'failed'; // The commit failed: the failed response decides.
 
 type Args = readonly unknown[];
 type Gated = ServerResponse & { [GATE]?: ResponseGate };
@@ -44,6 +35,12 @@ export class ResponseGate {
   static holdsEnd(res: ServerResponse): boolean {
     const gate = (res as Gated)[GATE];
     return gate !== undefined && gate.#state === 'end-held';
+  }
+
+  /** Calls `step` once the sessions are stored and the head is sent; never where the response has no gate. */
+  static onHead(res: ServerResponse, step: () => void): void {
+    const gate = (res as Gated)[GATE];
+    if (gate !== undefined) gate.#raw.onHead = [...(gate.#raw.onHead ?? []), step];
   }
 
   private constructor(res: ServerResponse, session: CommitHooks) {

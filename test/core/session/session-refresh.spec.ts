@@ -176,14 +176,14 @@ describe('a session that another request gives a new id', () => {
     // The first patch of the socket conflicts with the writer, the second one finds the record moved.
     const patch = app.store.patch.bind(app.store);
     let patches = 0;
-    app.store.patch = (async (...args: Parameters<typeof patch>) => {
+    app.store.patch = async (...args: Parameters<typeof patch>) => {
       if (++patches === 2) {
         await mover.session.login('u1', { method: 'otp' });
         await mover.session.save();
       }
       return patch(...args);
-    }) as never;
-    socket.session.update('count', (n: number) => n + 10);
+    };
+    socket.session.update('count', (n: number | undefined) => (n ?? 0) + 10);
     await socket.session.save();
     expect(await app.dataOf(mover.id)).toMatchObject({ count: 12 });
   });

@@ -209,19 +209,19 @@ export function describeSqlBehaviour(name: string, bench: SqlBench): void {
       }
     });
 
-    it('sweeps 10 000 expired sessions, in batches, and no others', async () => {
+    it('sweeps 2500 expired sessions, in batches, and no others', async () => {
       const store = open();
       const now = Date.now();
-      const [live, over] = [newKey(), times(10_000, () => newKey())];
+      const [live, over] = [newKey(), times(2500, () => newKey())];
       await store.create(live, recordOf({}, { expiresAt: now + 1 }));
       const record = recordOf({}, { expiresAt: now });
       while (over.length > 0) await Promise.all(over.splice(0, 500).map((key) => store.create(key, record)));
       const counts: number[] = [];
       do counts.push(await store.deleteExpired(now, 1000));
       while (counts.at(-1) === 1000);
-      expect(counts).toEqual([...times(10, () => 1000), 0]);
+      expect(counts).toEqual([1000, 1000, 500]);
       expect(await store.load(live)).not.toBeNull();
-    }, 120_000);
+    });
 
     it('stores a session without expiry', async () => {
       const store = open();

@@ -166,7 +166,6 @@ function describeLimits({ open }: Context): void {
       expect(whenReached === 'reject' ? evicted : refused).toEqual([]);
       expect(new Set([...evicted, ...live].map(({ key }) => key)).size).toBe(evicted.length + 3);
     },
-    60_000,
   );
 
   it('removes a session that moves to another key meanwhile, in 30 races', async () => {
@@ -182,7 +181,7 @@ function describeLimits({ open }: Context): void {
       const live = await one.listByPrincipal(principal, 0, 10);
       expect(live.map(({ key }) => key)).toEqual([fresh]);
     }
-  }, 60_000);
+  });
 }
 
 function describeScan({ open, bench, tableName }: Context): void {
