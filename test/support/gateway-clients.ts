@@ -4,9 +4,26 @@ import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { io } from 'socket.io-client';
 import { WebSocket } from 'ws';
+import { NEST_MAJOR } from './nest-version.js';
 
 /** Longest wait for an event of a socket. */
 const LIMIT_MS = 20_000;
+
+/**
+ * What the client of a refused message receives. Nest 11 sends no exception to clients of `ws`: the answer to a further
+ * message is the next one that arrives there.
+ */
+export const refusal = async (
+  { name }: GatewayPlatform,
+  client: GatewayClient,
+  event: string,
+  exception: object,
+): Promise<void> => {
+  if (name !== 'ws' || NEST_MAJOR >= 12)
+    return expect(await client.ask(event)).toMatchObject(['exception', exception]);
+  client.send(event);
+  expect((await client.ask('who'))[0]).toBe('who');
+};
 
 /** What a gateway sends: the event and its data. */
 export type Message = readonly [event: string, data: unknown];

@@ -17,8 +17,11 @@ class LoginController {
   }
 }
 
+class ApiModule {}
+
 export async function createApi(session: DynamicModule, adapter: AbstractHttpAdapter = new ExpressAdapter()) {
-  const app = await NestFactory.create({ imports: [session], controllers: [LoginController] }, adapter);
+  const module = { module: ApiModule, imports: [session], controllers: [LoginController] };
+  const app = await NestFactory.create(module, adapter);
   app.enableCors({ origin: [process.env.APP_ORIGIN!], credentials: true });
   return app;
 }
