@@ -25,6 +25,16 @@ export const CHROMIUM: Requirement = {
   cure: 'apt-get install chromium (or set CHROMIUM to its path)',
 };
 
+/** The shell reads no preferences of a profile. */
+const WITH_PROFILES = PATH.endsWith('headless-shell') ? '/usr/bin/chromium' : PATH;
+
+/** Chromium itself. */
+export const CHROMIUM_WITH_PROFILES: Requirement = {
+  name: `Chromium at ${WITH_PROFILES}`,
+  isMet: existsSync(WITH_PROFILES),
+  cure: 'apt-get install chromium (or set CHROMIUM to its path)',
+};
+
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: PATH, args: ARGUMENTS, timeout: 100_000 });
 }
@@ -41,7 +51,7 @@ export function launchProfile(
   mkdirSync(join(folder, 'Default'), { recursive: true });
   writeFileSync(join(folder, 'Default/Preferences'), JSON.stringify({ profile }));
   return chromium.launchPersistentContext(folder, {
-    executablePath: PATH,
+    executablePath: WITH_PROFILES,
     args: [...ARGUMENTS, ...switches],
     timeout: 100_000,
     ignoreHTTPSErrors: true,

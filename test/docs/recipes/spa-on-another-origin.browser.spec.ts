@@ -7,7 +7,7 @@ import { SessionModule, type CookieOptions } from 'nest-session';
 import type { BrowserContext, Page } from 'playwright-core';
 import { ADAPTERS, type MakeAdapter } from '../../support/adapters.js';
 import { selfSigned } from '../../support/certificate.js';
-import { CHROMIUM, launchProfile } from '../../support/chromium.js';
+import { CHROMIUM_WITH_PROFILES, launchProfile } from '../../support/chromium.js';
 import { describeWith } from '../../support/requirements.js';
 import { SECRET } from '../../support/secret.js';
 import { startTlsProxy, type TlsProxy } from '../../support/tls-proxy.js';
@@ -57,7 +57,7 @@ afterAll(async () => {
   pages.closeAllConnections();
 });
 
-describeWith(CHROMIUM, 'the recipe for pages on another origin, in Chromium', () => {
+describeWith(CHROMIUM_WITH_PROFILES, 'the recipe for pages on another origin, in Chromium', () => {
   let folder: string;
   /** One browser that allows third-party cookies, and one that blocks them. */
   let profiles: Record<Cookies, BrowserContext>;
