@@ -52,7 +52,8 @@ export function versionInComment(comment: unknown): number {
 
 /**
  * Whether a statement failed because its table does not exist, in PostgreSQL, MySQL, MariaDB or SQLite, or
- * the function of PostgreSQL that belongs to the table.
+ * the function of PostgreSQL that belongs to the table. Or because it has not all columns yet: in MySQL and
+ * MariaDB other statements can run between two steps of a migration.
  */
 export function isTableMissing(error: unknown): boolean {
   return errorChain(error).some(
@@ -60,6 +61,7 @@ export function isTableMissing(error: unknown): boolean {
       code === '42P01' ||
       code === '42883' ||
       errno === 1146 ||
+      errno === 1054 ||
       (typeof message === 'string' && /^(SQLITE_ERROR: )?no such table: /.test(message)),
   );
 }
