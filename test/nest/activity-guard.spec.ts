@@ -17,6 +17,7 @@ const contextOf = (type: string, request: unknown, method: Method = 'poll', targ
   ({
     getType: () => type,
     switchToHttp: () => ({ getRequest: () => request }),
+    switchToWs: () => ({ getClient: () => request }),
     getArgByIndex: () => request,
     getHandler: () => target.prototype[method],
     getClass: () => target,
