@@ -90,8 +90,8 @@ export class ConnectionSessions {
   }
 
   /**
-   * Calls `end` once when the session ends. Returns a function for the connection that was closed before. With
-   * `keepsAlive` the open connection counts as activity of the session.
+   * Calls `end` once when the session ends. Returns a function for the connection that was closed before.
+   * With `keepsAlive` the open connection counts as activity of the session.
    */
   watch(attached: AttachedSession, end: (reason: SessionEnd) => void, keepsAlive = false): () => void {
     const { opened } = attached;

@@ -61,8 +61,8 @@ class EventStream {
   }
 
   /**
-   * No event that comes later must reach the client, and writing it must not fail. On HTTP/1 the connection is
-   * closed after the response: the framework stops the source when it closes.
+   * No event that comes later must reach the client, and writing it must not fail. On HTTP/1 the connection
+   * is closed after the response: the framework stops the source when it closes.
    */
   #end(): void {
     const { res } = this.#parts;

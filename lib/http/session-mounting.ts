@@ -53,7 +53,7 @@ const arriving = new WeakMap<IncomingMessage, Map<string, Promise<unknown>>>();
 
 /** Makes {@link whenMounted} wait for a load, also while promised cookie options keep it from its claim. */
 export function announce(req: IncomingMessage, name: string, loading: Promise<unknown>): void {
-  // Whoever waits receives the error.
+  // The callers of `whenMounted` receive the error.
   loading.catch(() => undefined);
   arriving.set(req, (arriving.get(req) ?? new Map<string, Promise<unknown>>()).set(name, loading));
 }

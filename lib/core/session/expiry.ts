@@ -33,7 +33,8 @@ export function expiryAt(now: number, createdAt: number, idleMs: number, absolut
 
 /**
  * Whether it is time to move the idle expiry. The interval is that of the option, by default a minute. By
- * default, or where the session has a shorter timeout than the options, it is at most a tenth of that timeout.
+ * default, or where the session has a shorter timeout than the options, it is at most a tenth of that
+ * timeout.
  */
 export function isTouchDue(
   record: SessionRecord,

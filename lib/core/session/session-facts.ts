@@ -43,8 +43,8 @@ export function hasChanges(state: SessionState): boolean {
 }
 
 /**
- * Whether a commit cannot store a new session or a new id, such as that of a login, since the cookie needs a secure
- * connection and this one is not.
+ * Whether a commit cannot store a new session or a new id, such as that of a login, since the cookie needs a
+ * secure connection and this one is not.
  */
 export function isUndeliverable(state: SessionState): boolean {
   const { stored, moving, ending } = state;

@@ -24,7 +24,8 @@ export function patch(state: SessionState, changes: Changes): Awaitable<void> {
     if (held === null) return isFollowed(state) ? patchMoved(state, changes, NO_UPDATES) : state.lose();
     // No message of a socket revives a session: see OWASP ASVS 5.0, 7.3.1, and requirement S-34.
     if (isFollowed(state) && isExpired(state, held)) return state.lose();
-    // A passive patch leaves the times of the record as they are: other requests may have extended it meanwhile.
+    // A passive patch leaves the times of the record as they are: other requests may have extended it
+    // meanwhile.
     return patchRecord(state, changes, isPassive ? { ...record, ...timesIn(held) } : record);
   });
 }

@@ -53,8 +53,8 @@ export interface ExpiryClaims {
 }
 
 /**
- * Optional: a store that passes short texts between all processes that share it. Texts are not stored: a process
- * that has no connection at that moment never receives them.
+ * Optional: a store that passes short texts between all processes that share it. Texts are not stored: a
+ * process that has no connection at that moment never receives them.
  */
 export interface StoreNotices {
   /**

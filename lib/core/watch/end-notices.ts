@@ -15,8 +15,8 @@ const REASONS: ReadonlySet<unknown> = new Set<SessionEnd>([
 ]);
 
 /**
- * Tells all processes which sessions of one name have ended, by the notices of their store. A text has handles,
- * never an id, a key or a user.
+ * Tells all processes which sessions of one name have ended, by the notices of their store. A text has
+ * handles, never an id, a key or a user.
  */
 export class EndNotices implements EndReports {
   readonly #store: StoreNotices;

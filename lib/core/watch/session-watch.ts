@@ -59,8 +59,8 @@ export class SessionWatch {
   }
 
   /**
-   * Calls `end` once when the session ends. Returns a function for the connection that was closed before. With
-   * `keepsAlive` the checks touch the session, as often as requests would.
+   * Calls `end` once when the session ends. Returns a function for the connection that was closed before.
+   * With `keepsAlive` the checks touch the session, as often as requests would.
    */
   add(opened: OpenSession, end: (reason: SessionEnd) => void, keepsAlive = false): () => void {
     const [handle] = opened.handles;

@@ -63,8 +63,8 @@ export class OperationSocket {
   }
 
   /**
-   * Loads the session for an operation, or reads it again, once. Returns `false` for a page of another origin,
-   * and closes the socket. `isUsed`: the operation counts as activity.
+   * Loads the session for an operation, or reads it again, once. Returns `false` for a page of another
+   * origin, and closes the socket. `isUsed`: the operation counts as activity.
    *
    * @throws HttpException 503 if the store fails, as by HTTP
    */

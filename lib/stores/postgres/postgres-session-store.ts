@@ -65,8 +65,9 @@ export class PostgresSessionStore
   /** A warning for the log at startup; `null` without a warning. */
   readonly startWarning: string | null;
   /**
-   * Sends a notice. Like `subscribe`, only with the option `url`, or with a `Pool` of at least two connections:
-   * listeners keep one of them checked out, for `LISTEN`. Close the store before you end the pool.
+   * Sends a notice. Like `subscribe`, only with the option `url`, or with a `Pool` of at least two
+   * connections: listeners keep one of them checked out, for `LISTEN`. Close the store before you end the
+   * pool.
    */
   readonly publish?: StoreNotices['publish'];
   readonly subscribe?: StoreNotices['subscribe'];

@@ -13,16 +13,17 @@ export const NOTICES_NEED =
   'Pass a client of redis, ioredis or iovalkey itself, or set the option url';
 
 /**
- * Publishes a text. Clients send the command `PUBLISH` to any server of a cluster, and texts that pass through
- * different servers arrive in any order. They send a script to the server of its key, which is always the same.
+ * Publishes a text. Clients send the command `PUBLISH` to any server of a cluster, and texts that pass
+ * through different servers arrive in any order. They send a script to the server of its key, which is always
+ * the same.
  */
 const PUBLISH = script(`
 return {redis.call('PUBLISH', ARGV[1], ARGV[2])}
 `);
 
 /**
- * Notices by `PUBLISH` and `SUBSCRIBE` on one channel of the store. A server of a cluster passes a text to all
- * others, so one subscribed server suffices.
+ * Notices by `PUBLISH` and `SUBSCRIBE` on one channel of the store. A server of a cluster passes a text to
+ * all others, so one subscribed server suffices.
  */
 export class RedisNotices implements StoreNotices {
   readonly #access: RedisAccess;

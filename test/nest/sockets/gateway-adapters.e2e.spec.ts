@@ -188,16 +188,13 @@ describe.each(ADAPTERS)('gateways on %s', (_, makeAdapter) => {
     expect(await client.closed).toContain('logout');
   });
 
-  // Nest 11 makes each gateway once.
-  const itPerMessage = NEST_MAJOR >= 12 ? it : it.skip;
-  itPerMessage.each([IO, WS])(
-    'of $name have the session in gateways that Nest makes per message',
-    async (platform) => {
+  // Nest 11 makes each gateway once: there are none per message.
+  for (const platform of NEST_MAJOR >= 12 ? [IO, WS] : [])
+    it(`of ${platform.name} have the session in gateways that Nest makes per message`, async () => {
       const browser = await start(makeAdapter, [ScopedGateway], platform.use);
       const client = await connect(platform, browser.url, { cookie: browser.cookie });
       expect(await client.ask('who')).toEqual(['who', 'anna, per message true']);
-    },
-  );
+    });
 
   it.each([IO, WS])('of $name without the session load none and stay open', async (platform) => {
     const store = new MemorySessionStore();
